@@ -1,0 +1,70 @@
+//! What every exchange of a dialect has, whatever its routes do.
+
+use axum::{
+    Router,
+    extract::{Request, State},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+};
+
+use tower_http::catch_panic::CatchPanicLayer;
+
+use super::body;
+use crate::app::App;
+
+/// A dialect's share in its frame.
+#[derive(Clone)]
+pub(super) struct Frame {
+    pub(super) app: App,
+    /// The dialect's refusal of a body larger than so many bytes.
+    pub(super) too_large: fn(usize) -> Response,
+    /// The dialect's answer where the server itself failed.
+    pub(super) internal_error: fn() -> Response,
+}
+
+impl Frame {
+    /// Puts the frame around a dialect's routes.
+    pub(super) fn around(self, routes: Router) -> Router {
+        let internal_error = self.internal_error;
+        routes
+            .layer(CatchPanicLayer::custom(move |_| {
+                tracing::error!("a request met a bug and was answered with 500");
+                internal_error()
+            }))
+            .layer(middleware::from_fn_with_state(self, frame))
+    }
+}
+
+/// Answers preflights without any logic, checks declared body sizes first of all, and puts CORS headers
+/// on every answer (Matrix client-server API, "Web Browser Clients").
+async fn frame(State(frame): State<Frame>, request: Request, next: Next) -> Response {
+    let limits = &frame.app.config.limits;
+    let mut response = if request.method() == Method::OPTIONS {
+        StatusCode::NO_CONTENT.into_response()
+    } else if body::declares_too_much(request.headers(), limits) {
+        (frame.too_large)(limits.body_bytes)
+    } else {
+        next.run(request).await
+    };
+    let is_preflight = response.status() == StatusCode::NO_CONTENT;
+    let headers = response.headers_mut();
+    add_cors(headers);
+    if !is_preflight {
+        headers
+            .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache, no-store, must-revalidate"));
+    }
+    response
+}
+
+fn add_cors(headers: &mut HeaderMap) {
+    let lines = [
+        (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
+        (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD, POST, PUT, DELETE, OPTIONS"),
+        (header::ACCESS_CONTROL_ALLOW_HEADERS, "X-Requested-With, Content-Type, Authorization, Date"),
+        (header::ACCESS_CONTROL_EXPOSE_HEADERS, "Retry-After"),
+    ];
+    for (name, value) in lines {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+}

@@ -1,0 +1,131 @@
+//! The Matrix dialect: the presence module of the client-server API, as of its versions 1.8 to 1.10,
+//! under every prefix that clients use.
+
+mod contract;
+mod error;
+mod extract;
+mod presence;
+mod versions;
+
+use axum::{Router, response::IntoResponse, routing};
+use utoipa::openapi::{
+    InfoBuilder, OpenApi, OpenApiBuilder, RefOr, Schema, ServerBuilder, ServerVariableBuilder,
+    security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
+};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use self::{contract::without_additions, error::MatrixFailure};
+use super::{Dialect, frame::Frame};
+use crate::{
+    app::App,
+    config::{Config, DialectName},
+    openapi,
+};
+
+/// The prefixes under which the presence module is served, from the one in the document to the oldest.
+pub const PREFIXES: [&str; 4] = ["v3", "r0", "unstable", "api/v1"];
+
+/// Where the document's paths begin, unless a path says otherwise.
+const BASE_PATH: &str = "/_matrix/client/v3";
+
+/// The dialect.
+pub static DIALECT: Dialect = Dialect {
+    name: "matrix",
+    title: "Matrix",
+    switch: Some(DialectName::Matrix),
+    document: || document(false),
+    served_document: |config: &Config| document(config.matrix.busy),
+    notice: "The presence operations and the two error schemas follow the OpenAPI definition of the Matrix\n\
+             client-server API: Copyright 2016 OpenMarket Ltd, Copyright 2018 New Vector Ltd, licensed under the\n\
+             Apache License, Version 2.0 (http://www.apache.org/licenses/LICENSE-2.0). It was changed: the\n\
+             additions are listed in tests/it/openapi/contract.rs.\n",
+    contract: Some(|| without_additions(&document(false))),
+    router,
+};
+
+/// What stands under each of [`PREFIXES`].
+fn under_prefix() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(base()).routes(routes!(presence::get_presence, presence::set_presence))
+}
+
+/// What stands beside the prefixes.
+fn beside_prefix() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(OpenApi::default()).routes(routes!(versions::get_versions))
+}
+
+fn router(app: &App) -> Router {
+    let (under_prefix, _) = under_prefix().split_for_parts();
+    // A template never matches an empty segment, but an empty user id has its own answer.
+    let under_prefix = under_prefix
+        .route("/presence//status", routing::get(presence::get_presence).put(presence::set_presence));
+    let (beside_prefix, _) = beside_prefix().split_for_parts();
+    let client = PREFIXES
+        .iter()
+        .fold(beside_prefix, |client, prefix| client.nest(&format!("/{prefix}"), under_prefix.clone()));
+    let dialect = Router::new()
+        .nest("/client", client)
+        .fallback(async || MatrixFailure::unrecognized_path())
+        .method_not_allowed_fallback(async || MatrixFailure::unrecognized_method())
+        .with_state(app.clone());
+    let frame = Frame {
+        app: app.clone(),
+        too_large: |limit| MatrixFailure::body_too_large(limit).into_response(),
+        internal_error: || MatrixFailure::internal_error().into_response(),
+    };
+    Router::new().nest("/_matrix", frame.around(dialect))
+}
+
+/// The document; `busy` adds the state of MSC3026.
+fn document(busy: bool) -> OpenApi {
+    let (_, mut document) = under_prefix().split_for_parts();
+    let (_, beside_prefix) = beside_prefix().split_for_parts();
+    document.merge(beside_prefix);
+    if !busy {
+        remove_busy(&mut document);
+    }
+    openapi::state_open_operations(document)
+}
+
+fn base() -> OpenApi {
+    let variable = ServerVariableBuilder::new;
+    let server = ServerBuilder::new()
+        .url("{protocol}://{hostname}{basePath}")
+        .parameter("protocol", variable().default_value("https").enum_values(Some(["http", "https"])))
+        .parameter("hostname", variable().default_value("localhost:8008"))
+        .parameter("basePath", variable().default_value(BASE_PATH))
+        .build();
+    let mut document = OpenApiBuilder::new()
+        .info(InfoBuilder::new().title("Matrix Client-Server Presence API").version("1.0.0").build())
+        .servers(Some([server]))
+        .build();
+    let components = document.components.get_or_insert_default();
+    components.add_security_scheme(
+        "accessToken",
+        SecurityScheme::ApiKey(ApiKey::Query(ApiKeyValue::with_description(
+            "access_token",
+            "The access_token returned by a call to `/login` or `/register`",
+        ))),
+    );
+    components.add_security_scheme(
+        "accessTokenBearer",
+        SecurityScheme::Http(
+            HttpBuilder::new()
+                .scheme(HttpAuthScheme::Bearer)
+                .description(Some("The same token in the `Authorization: Bearer` header; to be preferred."))
+                .build(),
+        ),
+    );
+    document
+}
+
+fn remove_busy(document: &mut OpenApi) {
+    let schemas = document.components.iter_mut().flat_map(|components| &mut components.schemas);
+    for (name, schema) in schemas {
+        if name == "PresenceState"
+            && let RefOr::T(Schema::Object(object)) = schema
+            && let Some(values) = &mut object.enum_values
+        {
+            values.retain(|value| value != presence::BUSY);
+        }
+    }
+}

@@ -1,0 +1,42 @@
+use axum::{
+    extract::{FromRequestParts, RawPathParams},
+    http::request::Parts,
+};
+
+use super::error::MatrixFailure;
+use crate::{app::App, auth, id::UserId};
+
+/// The user behind the request. Refuses missing, unknown and expired tokens and guests.
+pub(super) struct Caller(pub(super) auth::Caller);
+
+impl FromRequestParts<App> for Caller {
+    type Rejection = MatrixFailure;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, MatrixFailure> {
+        let token = auth::token(&parts.headers, parts.uri.query(), app.config.matrix.query_token)?;
+        let holder = auth::holder(&app.directory, &token, app.service.now())?;
+        Ok(Self(auth::caller(holder)?))
+    }
+}
+
+/// The user that the path is about. Refuses what is no user id at all; what only cannot be the id of
+/// anybody here is `None`, so that it answers as an unknown user does.
+pub(super) struct Target(pub(super) Option<UserId>);
+
+impl FromRequestParts<App> for Target {
+    type Rejection = MatrixFailure;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, MatrixFailure> {
+        let params = RawPathParams::from_request_parts(parts, app)
+            .await
+            .map_err(|_| MatrixFailure::invalid_param("The user id is not UTF-8"))?;
+        let text = params.iter().find(|(name, _)| *name == "userId").map_or("", |(_, value)| value);
+        if !text.starts_with('@') {
+            return Err(MatrixFailure::invalid_param("A user id starts with `@`"));
+        }
+        if !text.contains(':') {
+            return Err(MatrixFailure::invalid_param("A user id has a `:` before the server name"));
+        }
+        Ok(Self(text.parse().ok()))
+    }
+}

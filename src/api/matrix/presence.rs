@@ -1,0 +1,246 @@
+//! `GET` and `PUT /presence/{userId}/status`.
+//! Source: <https://spec.matrix.org/v1.10/client-server-api/#presence>
+
+use axum::{Json, body::Body, extract::State};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+use super::{
+    error::{LimitExceeded, MatrixError, MatrixFailure},
+    extract::{Caller, Target},
+};
+use crate::{
+    api::body,
+    app::App,
+    directory::Scope,
+    presence::{Input, Presence, State as CoreState, Status, Timestamp},
+    service::Viewer,
+};
+
+/// The busy state's name on the wire (MSC3026), while it is unstable.
+pub(super) const BUSY: &str = "org.matrix.msc3026.busy";
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum PresenceState {
+    Online,
+    Offline,
+    Unavailable,
+    #[serde(rename = "org.matrix.msc3026.busy")]
+    Busy,
+}
+
+impl PresenceState {
+    fn from_name(name: &str, busy: bool) -> Option<Self> {
+        match name {
+            "online" => Some(Self::Online),
+            "offline" => Some(Self::Offline),
+            "unavailable" => Some(Self::Unavailable),
+            BUSY if busy => Some(Self::Busy),
+            _ => None,
+        }
+    }
+
+    /// How a state shows. Where busy is off, a busy user shows as unavailable.
+    fn show(state: CoreState, busy: bool) -> Self {
+        match state {
+            CoreState::Online => Self::Online,
+            CoreState::Offline => Self::Offline,
+            CoreState::Busy if busy => Self::Busy,
+            CoreState::Busy | CoreState::Unavailable => Self::Unavailable,
+        }
+    }
+
+    fn into_core(self) -> CoreState {
+        match self {
+            Self::Online => CoreState::Online,
+            Self::Offline => CoreState::Offline,
+            Self::Unavailable => CoreState::Unavailable,
+            Self::Busy => CoreState::Busy,
+        }
+    }
+}
+
+#[derive(Debug, PartialEq, Eq, ToSchema)]
+#[schema(example = json!({"presence": "online", "status_msg": "I am here."}))]
+pub(super) struct PresenceUpdate {
+    /// The new presence state.
+    #[schema(example = "online")]
+    presence: PresenceState,
+    /// The status message to attach to this state.
+    #[schema(example = "I am here.", nullable = false)]
+    status_msg: Option<String>,
+}
+
+impl PresenceUpdate {
+    /// Reads a body as the contract and the real clients mean it: the content type does not matter,
+    /// unknown keys are ignored, the last of equal keys counts, null is no string.
+    fn parse(body: &[u8], busy: bool) -> Result<Self, MatrixFailure> {
+        let body: Value = serde_json::from_slice(body)
+            .map_err(|error| MatrixFailure::not_json(format!("The body is not JSON: {error}")))?;
+        let Value::Object(body) = body else {
+            return Err(MatrixFailure::bad_json("The body is not a JSON object"));
+        };
+        let presence =
+            body.get("presence").ok_or_else(|| MatrixFailure::bad_json("`presence` is missing"))?;
+        let status_msg = Self::status_msg(&body)?;
+        let presence = presence
+            .as_str()
+            .and_then(|name| PresenceState::from_name(name, busy))
+            .ok_or_else(|| MatrixFailure::bad_json(Self::accepted(busy)))?;
+        Ok(Self { presence, status_msg })
+    }
+
+    fn status_msg(body: &Map<String, Value>) -> Result<Option<String>, MatrixFailure> {
+        match body.get("status_msg") {
+            None => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text.clone())),
+            Some(_) => Err(MatrixFailure::bad_json("`status_msg` is not a string")),
+        }
+    }
+
+    fn accepted(busy: bool) -> String {
+        let more = if busy { format!(", `{BUSY}`") } else { String::new() };
+        format!("`presence` is not one of `online`, `offline`, `unavailable`{more}")
+    }
+}
+
+#[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub(super) struct PresenceStatus {
+    /// This user's presence.
+    #[schema(example = "unavailable")]
+    presence: PresenceState,
+    /// The length of time in milliseconds since an action was performed
+    /// by this user.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<i64>, example = 420_845, nullable = false)]
+    last_active_ago: Option<u64>,
+    /// The state message for this user if one was set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "Back at noon")]
+    status_msg: Option<String>,
+    /// Whether the user is currently active
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = false, nullable = false)]
+    currently_active: Option<bool>,
+}
+
+impl PresenceStatus {
+    fn new(presence: &Presence, now: Timestamp, busy: bool) -> Self {
+        Self {
+            presence: PresenceState::show(presence.state, busy),
+            last_active_ago: presence.last_active.map(|at| now.millis_since(at)),
+            status_msg: presence.status.as_deref().map(str::to_owned),
+            currently_active: (presence.state == CoreState::Online).then_some(presence.currently_active),
+        }
+    }
+}
+
+/// An object without members.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Empty {}
+
+/// Get this user's presence state.
+///
+/// Get the given user's presence state.
+#[utoipa::path(
+    get,
+    path = "/presence/{userId}/status",
+    operation_id = "getPresence",
+    params(("userId" = String, Path, description = "The user whose presence state to get.",
+        example = "@alice:example.com")),
+    security(("accessToken" = []), ("accessTokenBearer" = [])),
+    tag = "Presence",
+    responses(
+        (status = 200, description = "The presence state for this user.", body = PresenceStatus,
+            examples(("response" = (value = json!({"presence": "unavailable", "last_active_ago": 420_845}))))),
+        (status = 400, description = "The user id is not one.", body = MatrixError,
+            examples(("response" = (value = json!({"errcode": "M_INVALID_PARAM",
+                "error": "A user id starts with `@`"}))))),
+        (status = 401, description = "There is no access token, or it is not valid.", body = MatrixError,
+            examples(("response" = (value = json!({"errcode": "M_UNKNOWN_TOKEN",
+                "error": "Unrecognised access token", "soft_logout": false}))))),
+        (status = 403, description = "You are not allowed to see this user's presence status.",
+            body = MatrixError,
+            examples(("response" = (value = json!({"errcode": "M_FORBIDDEN",
+                "error": "You are not allowed to see their presence"}))))),
+        (status = 404, description = "There is no presence state for this user. This user may not exist or\n\
+            isn't exposing presence information to you.", body = MatrixError),
+        (status = 413, description = "The request declares a body that is too large.", body = MatrixError),
+        (status = 503, description = "The store cannot be read at present.", body = MatrixError),
+    ),
+)]
+pub(super) async fn get_presence(
+    State(app): State<App>,
+    Caller(caller): Caller,
+    Target(target): Target,
+) -> Result<Json<PresenceStatus>, MatrixFailure> {
+    caller.require(Scope::Read)?;
+    let now = app.service.now();
+    let target = target.ok_or_else(|| app.service.nobody())?;
+    let presence = app.service.get(Viewer::User(&caller.user), &target, now).await?;
+    Ok(Json(PresenceStatus::new(&presence, now, app.config.matrix.busy)))
+}
+
+/// Update this user's presence state.
+///
+/// This API sets the given user's presence state. When setting the status,
+/// the activity time is updated to reflect that activity; the client does
+/// not need to specify the `last_active_ago` field. You cannot set the
+/// presence state of another user.
+#[utoipa::path(
+    put,
+    path = "/presence/{userId}/status",
+    operation_id = "setPresence",
+    params(("userId" = String, Path, description = "The user whose presence state to update.",
+        example = "@alice:example.com")),
+    request_body(content = PresenceUpdate, description = "The updated presence state."),
+    security(("accessToken" = []), ("accessTokenBearer" = [])),
+    tag = "Presence",
+    responses(
+        (status = 200, description = "The new presence state was set.", body = Empty,
+            examples(("response" = (value = json!({}))))),
+        (status = 400, description = "The user id or the body is not valid. Nothing was changed.",
+            body = MatrixError,
+            examples(("response" = (value = json!({"errcode": "M_BAD_JSON",
+                "error": "`presence` is missing"}))))),
+        (status = 401, description = "There is no access token, or it is not valid.", body = MatrixError,
+            examples(("response" = (value = json!({"errcode": "M_MISSING_TOKEN",
+                "error": "Missing access token"}))))),
+        (status = 403, description = "The presence of another user cannot be set.", body = MatrixError,
+            examples(("response" = (value = json!({"errcode": "M_FORBIDDEN",
+                "error": "You can only set your own presence"}))))),
+        (status = 413, description = "The body or the status message is too large. Nothing was changed.",
+            body = MatrixError,
+            examples(("response" = (value = json!({"errcode": "M_TOO_LARGE",
+                "error": "The request body is larger than the 65536 bytes allowed"}))))),
+        (status = 429, description = "This request was rate-limited.", body = LimitExceeded,
+            headers(("Retry-After" = u32, description = "How many seconds to wait."))),
+        (status = 503, description = "The store refuses writes at present. Nothing was changed.",
+            body = MatrixError),
+    ),
+)]
+pub(super) async fn set_presence(
+    State(app): State<App>,
+    Caller(caller): Caller,
+    Target(target): Target,
+    body: Body,
+) -> Result<Json<Empty>, MatrixFailure> {
+    caller.require(Scope::Write)?;
+    if target.as_ref() != Some(&caller.user) {
+        return Err(MatrixFailure::forbidden("You can only set your own presence"));
+    }
+    app.put_limit.check(&caller.user).map_err(MatrixFailure::limit_exceeded)?;
+    let limits = &app.config.limits;
+    let body = body::read(body, limits)
+        .await
+        .map_err(|error| MatrixFailure::unread_body(&error, limits.body_bytes))?;
+    let update = PresenceUpdate::parse(&body, app.config.matrix.busy)?;
+    let inputs = [
+        Input::Claim { device: caller.device, state: update.presence.into_core() },
+        Input::Status(update.status_msg.as_deref().and_then(Status::lasting)),
+    ];
+    app.service.update(&caller.user, &inputs).await?;
+    Ok(Json(Empty {}))
+}

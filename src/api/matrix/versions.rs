@@ -1,0 +1,56 @@
+//! `GET /_matrix/client/versions`.
+//! Source: <https://spec.matrix.org/v1.10/client-server-api/#get_matrixclientversions>
+
+use std::collections::BTreeMap;
+
+use axum::{Json, extract::State};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::error::MatrixError;
+use crate::app::App;
+
+/// What this server speaks.
+#[derive(Serialize, ToSchema)]
+pub(super) struct SupportedVersions {
+    /// The versions of the client-server API whose presence module is served.
+    #[schema(example = json!(["v1.1", "v1.11"]))]
+    versions: Vec<String>,
+    /// Features that are not in a version yet, and whether they are on.
+    #[schema(example = json!({"org.matrix.msc3026.busy_presence": true}))]
+    unstable_features: BTreeMap<String, bool>,
+}
+
+/// Tell which versions are served.
+///
+/// Needs no token. Clients ask this before anything else.
+#[utoipa::path(
+    get,
+    path = "/versions",
+    operation_id = "getVersions",
+    tag = "Server",
+    servers((url = "{protocol}://{hostname}{basePath}", variables(
+        ("protocol" = (default = "https", enum_values("http", "https"))),
+        ("hostname" = (default = "localhost:8008")),
+        ("basePath" = (default = "/_matrix/client")),
+    ))),
+    responses(
+        (status = 200, description = "The versions and features.", body = SupportedVersions,
+            examples(("response" = (value = json!({"versions": ["v1.1", "v1.2", "v1.3", "v1.4", "v1.5",
+                "v1.6", "v1.7", "v1.8", "v1.9", "v1.10", "v1.11"], "unstable_features": {}}))))),
+        (status = 413, description = "The request declares a body that is too large.", body = MatrixError),
+    ),
+)]
+pub(super) async fn get_versions(State(app): State<App>) -> Json<SupportedVersions> {
+    let unstable_features = app
+        .config
+        .matrix
+        .busy
+        .then(|| ("org.matrix.msc3026.busy_presence".to_owned(), true))
+        .into_iter()
+        .collect();
+    Json(SupportedVersions {
+        versions: (1..=11).map(|minor| format!("v1.{minor}")).collect(),
+        unstable_features,
+    })
+}

@@ -1,0 +1,107 @@
+//! presenced's own API: the directory, settings, presence of one and of many, and the server's health.
+
+mod error;
+mod extract;
+mod health;
+mod presence;
+mod rooms;
+mod settings;
+mod tokens;
+mod users;
+
+use axum::{Router, response::IntoResponse, routing};
+use utoipa::openapi::{
+    ContactBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, ServerBuilder,
+    security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use self::error::Failure;
+use super::{Dialect, frame::Frame};
+use crate::{app::App, openapi};
+
+pub use self::{
+    error::Problem,
+    presence::{PresenceQuery, PresenceQueryResult, UserPresence},
+    rooms::{Members, RoomPage, RoomSummary},
+    settings::{OverrideName, UserSettings},
+    tokens::{IssuedToken, Token, TokenList, TokenRequest},
+    users::{User, UserPage, UserProfile},
+};
+
+/// The dialect.
+pub static DIALECT: Dialect = Dialect {
+    name: "presenced",
+    title: "presenced",
+    switch: None,
+    document,
+    served_document: |_| document(),
+    notice: "",
+    contract: None,
+    router,
+};
+
+fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(base())
+        // The directory: who is who.
+        .routes(routes!(users::list_users))
+        .routes(routes!(users::get_user, users::put_user, users::delete_user))
+        .routes(routes!(tokens::list_tokens, tokens::create_token))
+        .routes(routes!(tokens::revoke_token))
+        .routes(routes!(rooms::list_rooms))
+        .routes(routes!(rooms::get_members, rooms::put_members))
+        // Presence.
+        .routes(routes!(presence::get_user_presence))
+        .routes(routes!(presence::query_presence))
+        .routes(routes!(settings::get_settings, settings::put_settings))
+        // The server itself.
+        .routes(routes!(health::get_health))
+        .routes(routes!(health::get_readiness))
+}
+
+fn router(app: &App) -> Router {
+    let frame = Frame {
+        app: app.clone(),
+        too_large: |limit| Failure::body_too_large(limit).into_response(),
+        internal_error: || Failure::internal_error().into_response(),
+    };
+    let (routes, _) = routes().split_for_parts();
+    let routes = routes
+        .route("/presenced/{*rest}", routing::any(async || Failure::no_such_path()))
+        .method_not_allowed_fallback(async || Failure::method_not_allowed())
+        .with_state(app.clone());
+    frame.around(routes)
+}
+
+fn document() -> OpenApi {
+    let (_, document) = routes().split_for_parts();
+    openapi::state_open_operations(document)
+}
+
+fn base() -> OpenApi {
+    let info = InfoBuilder::new()
+        .title("presenced API")
+        .description(Some(
+            "The directory of users, rooms and tokens, and presence as presenced itself tells it: one \
+             user or many in a call. Times are in milliseconds since the Unix epoch.",
+        ))
+        .version(env!("CARGO_PKG_VERSION"))
+        .contact(Some(ContactBuilder::new().name(Some("the presenced developers")).build()))
+        .license(Some(LicenseBuilder::new().name("Apache-2.0").identifier(Some("Apache-2.0")).build()))
+        .build();
+    let server = ServerBuilder::new()
+        .url("http://127.0.0.1:8008")
+        .description(Some("A server on this machine with its default address."))
+        .build();
+    let mut document = OpenApiBuilder::new().info(info).servers(Some([server])).build();
+    document.components.get_or_insert_default().add_security_scheme(
+        "bearer",
+        SecurityScheme::Http(
+            HttpBuilder::new()
+                .scheme(HttpAuthScheme::Bearer)
+                .description(Some("A token of a user's device, or the admin token."))
+                .build(),
+        ),
+    );
+    document
+}

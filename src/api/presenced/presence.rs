@@ -1,0 +1,161 @@
+//! Presence as presenced itself tells it: of one user, or of many in a call.
+
+use axum::{Json, extract::State};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{
+    error::{Failure, Problem, WithToken},
+    extract::{Caller, JsonBody, UserPath},
+};
+use crate::{
+    app::App,
+    id::UserId,
+    presence::{Presence, State as CoreState},
+};
+
+/// How present somebody is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum PresenceState {
+    Offline,
+    Unavailable,
+    Online,
+    Busy,
+}
+
+/// One user's presence.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct UserPresence {
+    /// The user's canonical id.
+    #[schema(example = "@alice:example.com")]
+    pub user_id: String,
+    /// How present the user is.
+    #[schema(example = "online")]
+    pub state: PresenceState,
+    /// Whether the user was active within the last minute or what is configured.
+    #[schema(example = true)]
+    pub currently_active: bool,
+    /// When the user was last active, in milliseconds since the Unix epoch; absent: never.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<i64>, example = 1_767_603_600_000_u64, nullable = false)]
+    pub last_active_at: Option<u64>,
+    /// The user's status text, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "Back at noon", nullable = false)]
+    pub status: Option<String>,
+}
+
+/// Whose presence to tell.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"users": ["@alice:example.com", "@bob:example.com"]}))]
+pub struct PresenceQuery {
+    /// User ids, at most 1,000.
+    #[schema(max_items = 1000, example = json!(["@alice:example.com", "@bob:example.com"]))]
+    pub users: Vec<String>,
+}
+
+/// The presence of those that the caller may see.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PresenceQueryResult {
+    /// In the order asked for.
+    pub presence: Vec<UserPresence>,
+    /// The users that are unknown, hidden, or not for the caller to see.
+    #[schema(example = json!(["@dave:example.com"]))]
+    pub unavailable: Vec<String>,
+}
+
+impl UserPresence {
+    fn new(user: &UserId, presence: &Presence) -> Self {
+        Self {
+            user_id: user.as_str().to_owned(),
+            state: match presence.state {
+                CoreState::Offline => PresenceState::Offline,
+                CoreState::Unavailable => PresenceState::Unavailable,
+                CoreState::Online => PresenceState::Online,
+                CoreState::Busy => PresenceState::Busy,
+            },
+            currently_active: presence.currently_active,
+            last_active_at: presence.last_active.map(|at| at.as_millis()),
+            status: presence.status.as_deref().map(str::to_owned),
+        }
+    }
+}
+
+/// Get one user's presence.
+#[utoipa::path(
+    get,
+    path = "/presenced/v1/users/{userId}/presence",
+    operation_id = "getUserPresence",
+    params(("userId" = String, Path, description = "The user's id.", example = "@alice:example.com")),
+    security(("bearer" = [])),
+    tag = "Presence",
+    responses(
+        (status = 200, description = "The user's presence.", body = UserPresence,
+            examples(("response" = (value = json!({"userId": "@alice:example.com", "state": "online",
+                "currentlyActive": true, "lastActiveAt": 1_767_603_600_000_u64}))))),
+        (status = 400, description = "The id is not valid.", body = Problem,
+            content_type = "application/problem+json"),
+        (status = 404, description = "There is no such user, or the caller may not see them.", body = Problem,
+            content_type = "application/problem+json"),
+        (status = 503, description = "The store cannot be read at present.", body = Problem,
+            content_type = "application/problem+json"),
+        WithToken,
+    ),
+)]
+pub(super) async fn get_user_presence(
+    State(app): State<App>,
+    caller: Caller,
+    UserPath(user): UserPath,
+) -> Result<Json<UserPresence>, Failure> {
+    let presence = app.service.get(caller.viewer()?, &user, app.service.now()).await?;
+    Ok(Json(UserPresence::new(&user, &presence)))
+}
+
+/// Get the presence of many users.
+///
+/// Whom the caller may not see is listed apart, without telling why.
+#[utoipa::path(
+    post,
+    path = "/presenced/v1/presence/query",
+    operation_id = "queryPresence",
+    request_body(content = PresenceQuery, description = "Whose presence to tell."),
+    security(("bearer" = [])),
+    tag = "Presence",
+    responses(
+        (status = 200, description = "The presence of those that the caller may see.",
+            body = PresenceQueryResult),
+        (status = 400, description = "The body is not valid, or names too many users.", body = Problem,
+            content_type = "application/problem+json"),
+        (status = 503, description = "The store cannot be read at present.", body = Problem,
+            content_type = "application/problem+json"),
+        WithToken,
+    ),
+)]
+pub(super) async fn query_presence(
+    State(app): State<App>,
+    caller: Caller,
+    JsonBody(query): JsonBody<PresenceQuery>,
+) -> Result<Json<PresenceQueryResult>, Failure> {
+    let most = app.config.limits.bulk_users;
+    if query.users.len() > most {
+        return Err(Failure::invalid(format!("users: at most {most} in one call")));
+    }
+    let users: Vec<UserId> = query
+        .users
+        .iter()
+        .map(|text| text.parse().map_err(|error| Failure::invalid(format!("users: {text:?}: {error}"))))
+        .collect::<Result<_, _>>()?;
+    let asked: Vec<&UserId> = users.iter().collect();
+    let answers = app.service.get_many(caller.viewer()?, &asked, app.service.now()).await?;
+    let mut result = PresenceQueryResult { presence: Vec::new(), unavailable: Vec::new() };
+    for (user, answer) in users.iter().zip(answers) {
+        match answer {
+            Ok(presence) => result.presence.push(UserPresence::new(user, &presence)),
+            Err(_) => result.unavailable.push(user.as_str().to_owned()),
+        }
+    }
+    Ok(Json(result))
+}

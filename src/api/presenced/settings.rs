@@ -1,0 +1,118 @@
+//! `/presenced/v1/users/{userId}/settings`: what a user sets by hand for all devices.
+
+use axum::{Json, extract::State};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{
+    error::{Failure, Problem, WithToken},
+    extract::{Caller, JsonBody, UserPath},
+};
+use crate::{
+    app::App,
+    directory::Scope,
+    presence::{Input, Override},
+    service::Settings,
+};
+
+/// What the user set by hand for all devices.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum OverrideName {
+    #[default]
+    None,
+    Busy,
+    Invisible,
+}
+
+/// What a user set for themselves besides state and status.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schema(example = json!({"override": "busy", "hidden": false}))]
+pub struct UserSettings {
+    /// `busy` counts whatever the devices say; `invisible` looks offline to others; `none` leaves it to
+    /// the devices.
+    #[serde(rename = "override")]
+    #[schema(example = "busy")]
+    pub overridden: OverrideName,
+    /// Whether others are told that there is no presence to see at all.
+    #[schema(example = false)]
+    pub hidden: bool,
+}
+
+impl From<Settings> for UserSettings {
+    fn from(settings: Settings) -> Self {
+        let overridden = match settings.overridden {
+            Override::None => OverrideName::None,
+            Override::Busy => OverrideName::Busy,
+            Override::Invisible { .. } => OverrideName::Invisible,
+        };
+        Self { overridden, hidden: settings.hidden }
+    }
+}
+
+/// Get what a user set by hand.
+#[utoipa::path(
+    get,
+    path = "/presenced/v1/users/{userId}/settings",
+    operation_id = "getSettings",
+    params(("userId" = String, Path, description = "The user's id.", example = "@alice:example.com")),
+    security(("bearer" = [])),
+    tag = "Presence",
+    responses(
+        (status = 200, description = "The settings.", body = UserSettings),
+        (status = 400, description = "The id is not valid.", body = Problem,
+            content_type = "application/problem+json"),
+        (status = 404, description = "There is no such user.", body = Problem,
+            content_type = "application/problem+json"),
+        (status = 503, description = "The store cannot be read at present.", body = Problem,
+            content_type = "application/problem+json"),
+        WithToken,
+    ),
+)]
+pub(super) async fn get_settings(
+    State(app): State<App>,
+    caller: Caller,
+    UserPath(user): UserPath,
+) -> Result<Json<UserSettings>, Failure> {
+    caller.require_self(&user, Scope::Read)?;
+    Ok(Json(app.service.settings(&user).await?.into()))
+}
+
+/// Set what counts for all of a user's devices.
+///
+/// The body replaces what was set; what it leaves out goes back to `none` and `false`.
+#[utoipa::path(
+    put,
+    path = "/presenced/v1/users/{userId}/settings",
+    operation_id = "putSettings",
+    params(("userId" = String, Path, description = "The user's id.", example = "@alice:example.com")),
+    request_body(content = UserSettings, description = "The settings; they replace those before."),
+    security(("bearer" = [])),
+    tag = "Presence",
+    responses(
+        (status = 200, description = "The settings now.", body = UserSettings),
+        (status = 400, description = "The id or the body is not valid. Nothing was changed.", body = Problem,
+            content_type = "application/problem+json"),
+        (status = 404, description = "There is no such user.", body = Problem,
+            content_type = "application/problem+json"),
+        (status = 503, description = "The store refuses writes at present. Nothing was changed.",
+            body = Problem, content_type = "application/problem+json"),
+        WithToken,
+    ),
+)]
+pub(super) async fn put_settings(
+    State(app): State<App>,
+    caller: Caller,
+    UserPath(user): UserPath,
+    JsonBody(settings): JsonBody<UserSettings>,
+) -> Result<Json<UserSettings>, Failure> {
+    caller.require_self(&user, Scope::Write)?;
+    let overridden = match settings.overridden {
+        OverrideName::None => Override::None,
+        OverrideName::Busy => Override::Busy,
+        OverrideName::Invisible => Override::Invisible { since: app.service.now() },
+    };
+    app.service.update(&user, &[Input::Override(overridden), Input::Hidden(settings.hidden)]).await?;
+    Ok(Json(settings))
+}

@@ -1,0 +1,196 @@
+//! `/presenced/v1/users/{userId}/tokens`: what lets a device speak for a user, for admins.
+
+use std::time::Duration;
+
+use axum::{Json, extract::State, http::StatusCode};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{
+    error::{AdminOnly, Failure, Problem},
+    extract::{Admin, JsonBody, TokenPath, UserPath},
+};
+use crate::{
+    app::App,
+    directory::{Holder, NewToken, Scope, TokenInfo, TokenSecret},
+    id::DeviceId,
+};
+
+/// A token to be made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(example = json!({"deviceId": "PHONE", "scopes": ["read", "write"]}))]
+pub struct TokenRequest {
+    /// The device that speaks with the token; tokens of one device share its claim.
+    #[schema(example = "PHONE", min_length = 1, max_length = 255)]
+    pub device_id: String,
+    /// What the token may be used for; reading and writing if left out.
+    #[serde(default = "TokenRequest::default_scopes")]
+    #[schema(example = json!(["read", "write"]))]
+    pub scopes: Vec<Scope>,
+    /// Whether the holder is a guest: guests are known but may not use presence.
+    #[serde(default)]
+    #[schema(example = false)]
+    pub guest: bool,
+    /// When the token stops working, in seconds from now; never if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<i64>, minimum = 1, example = 86_400, nullable = false)]
+    pub expires_in_seconds: Option<u64>,
+}
+
+impl TokenRequest {
+    fn default_scopes() -> Vec<Scope> {
+        vec![Scope::Read, Scope::Write]
+    }
+}
+
+/// What may be shown of a token.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Token {
+    /// The token's name in listings. It opens nothing.
+    #[schema(example = "0f1e2d3c4b5a6978")]
+    pub token_id: String,
+    /// The device that speaks with the token.
+    #[schema(example = "PHONE")]
+    pub device_id: String,
+    /// What the token may be used for.
+    #[schema(example = json!(["read", "write"]))]
+    pub scopes: Vec<Scope>,
+    /// Whether the holder is a guest.
+    #[schema(example = false)]
+    pub guest: bool,
+    /// When the token stops working, in milliseconds since the Unix epoch; absent: never.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<i64>, example = 1_767_603_600_000_u64, nullable = false)]
+    pub expires_at: Option<u64>,
+}
+
+/// A new token with its text, which is shown this once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct IssuedToken {
+    /// The text to send as `Authorization: Bearer`. The server keeps its hash alone.
+    #[schema(example = "pd_5e1f")]
+    pub token: String,
+    /// What a listing shows of it.
+    pub info: Token,
+}
+
+/// A user's tokens.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct TokenList {
+    pub tokens: Vec<Token>,
+}
+
+impl Token {
+    fn of_user(info: TokenInfo) -> Option<Self> {
+        let Holder::User { device, scopes, guest, .. } = info.holder else { return None };
+        Some(Self {
+            token_id: info.id.as_str().to_owned(),
+            device_id: device.into(),
+            scopes: scopes.iter().collect(),
+            guest,
+            expires_at: info.expires.map(|at| at.as_millis()),
+        })
+    }
+}
+
+/// List a user's tokens.
+#[utoipa::path(
+    get,
+    path = "/presenced/v1/users/{userId}/tokens",
+    operation_id = "listTokens",
+    params(("userId" = String, Path, description = "The user's id.", example = "@alice:example.com")),
+    security(("bearer" = [])),
+    tag = "Directory",
+    responses(
+        (status = 200, description = "The tokens, without their texts.", body = TokenList),
+        (status = 400, description = "The id is not valid.", body = Problem,
+            content_type = "application/problem+json"),
+        (status = 404, description = "There is no such user.", body = Problem,
+            content_type = "application/problem+json"),
+        AdminOnly,
+    ),
+)]
+pub(super) async fn list_tokens(
+    State(app): State<App>,
+    _: Admin,
+    UserPath(user): UserPath,
+) -> Result<Json<TokenList>, Failure> {
+    let tokens = app.directory.tokens(&user)?.into_iter().filter_map(Token::of_user).collect();
+    Ok(Json(TokenList { tokens }))
+}
+
+/// Make a token for one of a user's devices.
+#[utoipa::path(
+    post,
+    path = "/presenced/v1/users/{userId}/tokens",
+    operation_id = "createToken",
+    params(("userId" = String, Path, description = "The user's id.", example = "@alice:example.com")),
+    request_body(content = TokenRequest, description = "The device, and what the token may be used for."),
+    security(("bearer" = [])),
+    tag = "Directory",
+    responses(
+        (status = 201, description = "The token, with its text.", body = IssuedToken),
+        (status = 400, description = "The id or the body is not valid. Nothing was changed.", body = Problem,
+            content_type = "application/problem+json"),
+        (status = 404, description = "There is no such user.", body = Problem,
+            content_type = "application/problem+json"),
+        (status = 409, description = "The user has as many tokens as are allowed.", body = Problem,
+            content_type = "application/problem+json"),
+        AdminOnly,
+    ),
+)]
+pub(super) async fn create_token(
+    State(app): State<App>,
+    _: Admin,
+    UserPath(user): UserPath,
+    JsonBody(request): JsonBody<TokenRequest>,
+) -> Result<(StatusCode, Json<IssuedToken>), Failure> {
+    let device: DeviceId =
+        request.device_id.parse().map_err(|error| Failure::invalid(format!("deviceId: {error}")))?;
+    if request.expires_in_seconds == Some(0) {
+        return Err(Failure::invalid("expiresInSeconds: has to be at least 1"));
+    }
+    let expires = request.expires_in_seconds.map(|seconds| app.service.now() + Duration::from_secs(seconds));
+    let scopes = request.scopes.into_iter().collect();
+    let secret = TokenSecret::random();
+    let holder = Holder::User { user, device, scopes, guest: request.guest };
+    let info = app.directory.add_token(&secret, NewToken { holder, expires })?;
+    let info = Token::of_user(info).expect("the token was made for a user");
+    Ok((StatusCode::CREATED, Json(IssuedToken { token: secret.reveal().to_owned(), info })))
+}
+
+/// Revoke a token.
+#[utoipa::path(
+    delete,
+    path = "/presenced/v1/users/{userId}/tokens/{tokenId}",
+    operation_id = "revokeToken",
+    params(
+        ("userId" = String, Path, description = "The user's id.", example = "@alice:example.com"),
+        ("tokenId" = String, Path, description = "The token's name in listings.",
+            example = "0f1e2d3c4b5a6978"),
+    ),
+    security(("bearer" = [])),
+    tag = "Directory",
+    responses(
+        (status = 204, description = "The token opens nothing any more."),
+        (status = 400, description = "An id is not valid.", body = Problem,
+            content_type = "application/problem+json"),
+        (status = 404, description = "The user has no such token.", body = Problem,
+            content_type = "application/problem+json"),
+        AdminOnly,
+    ),
+)]
+pub(super) async fn revoke_token(
+    State(app): State<App>,
+    _: Admin,
+    UserPath(user): UserPath,
+    TokenPath(token): TokenPath,
+) -> Result<StatusCode, Failure> {
+    match app.directory.revoke_token(&user, &token) {
+        true => Ok(StatusCode::NO_CONTENT),
+        false => Err(Failure::not_found(format!("{user} has no such token"))),
+    }
+}

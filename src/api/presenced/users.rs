@@ -1,0 +1,234 @@
+//! `/presenced/v1/users`: the directory of users, for admins.
+
+use axum::{Json, extract::State, http::StatusCode};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{
+    error::{AdminOnly, Failure, Problem},
+    extract::{Admin, JsonBody, Paging, UserPath},
+};
+use crate::{
+    app::App,
+    directory::{self, Extension, Profile},
+};
+
+/// What an admin says of a user.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[schema(example = json!({"number": 1, "displayName": "Alice", "account": 1, "extensionNumber": "101"}))]
+pub struct UserProfile {
+    /// The number that dialects with numeric ids use. Left out: the next free one, or the one the user
+    /// has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<i64>, minimum = 1, example = 1, nullable = false)]
+    pub number: Option<u64>,
+    /// The name that people are shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "Alice", nullable = false)]
+    pub display_name: Option<String>,
+    /// Where the user's picture is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "https://example.com/alice.png", nullable = false)]
+    pub avatar_url: Option<String>,
+    /// The telephone account. Needs `extensionNumber`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<i64>, minimum = 1, example = 1, nullable = false)]
+    pub account: Option<u64>,
+    /// The short number in the telephone account. Needs `account`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "101", nullable = false)]
+    pub extension_number: Option<String>,
+}
+
+/// A user of the directory.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct User {
+    /// The user's canonical id.
+    #[schema(example = "@alice:example.com")]
+    pub user_id: String,
+    /// The number that dialects with numeric ids use.
+    #[schema(value_type = i64, example = 1)]
+    pub number: u64,
+    /// The name that people are shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "Alice", nullable = false)]
+    pub display_name: Option<String>,
+    /// Where the user's picture is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "https://example.com/alice.png", nullable = false)]
+    pub avatar_url: Option<String>,
+    /// The telephone account.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<i64>, example = 1, nullable = false)]
+    pub account: Option<u64>,
+    /// The short number in the telephone account.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "101", nullable = false)]
+    pub extension_number: Option<String>,
+}
+
+/// A page of users, in the order of their ids.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct UserPage {
+    pub users: Vec<User>,
+    /// Whether there are users after these.
+    #[schema(example = false)]
+    pub more: bool,
+}
+
+impl UserProfile {
+    fn into_profile(self) -> Result<Profile, Failure> {
+        if self.number == Some(0) || self.number.is_some_and(|number| number > i64::MAX as u64) {
+            return Err(Failure::invalid("number: has to be from 1 to 9223372036854775807"));
+        }
+        let extension = match (self.account, self.extension_number) {
+            (None, None) => None,
+            (Some(account @ 1..=0x7fff_ffff_ffff_ffff), Some(number)) if !number.is_empty() => {
+                Some(Extension { account, number })
+            }
+            (Some(_), Some(_)) => {
+                return Err(Failure::invalid("account: has to be positive, with an extensionNumber"));
+            }
+            _ => return Err(Failure::invalid("account and extensionNumber need each other")),
+        };
+        Ok(Profile {
+            number: self.number,
+            display_name: self.display_name,
+            avatar_url: self.avatar_url,
+            extension,
+        })
+    }
+}
+
+impl From<directory::User> for User {
+    fn from(user: directory::User) -> Self {
+        let (account, extension_number) = user.extension.map(|at| (at.account, at.number)).unzip();
+        Self {
+            user_id: user.id.into(),
+            number: user.number,
+            display_name: user.display_name,
+            avatar_url: user.avatar_url,
+            account,
+            extension_number,
+        }
+    }
+}
+
+/// List the users.
+#[utoipa::path(
+    get,
+    path = "/presenced/v1/users",
+    operation_id = "listUsers",
+    params(
+        ("after" = Option<String>, Query, description = "The last id of the page before.",
+            example = "@alice:example.com"),
+        ("limit" = Option<i32>, Query, description = "How many to list, 1 to 1000; 100 if left out.",
+            minimum = 1, maximum = 1000, example = 100),
+    ),
+    security(("bearer" = [])),
+    tag = "Directory",
+    responses(
+        (status = 200, description = "The users after `after`, in the order of their ids.", body = UserPage,
+            examples(("response" = (value = json!({"users": [{"userId": "@alice:example.com", "number": 1,
+                "displayName": "Alice", "account": 1, "extensionNumber": "101"}], "more": false}))))),
+        (status = 400, description = "A parameter is not valid.", body = Problem,
+            content_type = "application/problem+json"),
+        AdminOnly,
+    ),
+)]
+pub(super) async fn list_users(State(app): State<App>, _: Admin, paging: Paging) -> Json<UserPage> {
+    let page = app.directory.users(paging.after.as_deref(), paging.limit);
+    Json(UserPage { users: page.items.into_iter().map(User::from).collect(), more: page.more })
+}
+
+/// Add a user, or replace what is known of one.
+#[utoipa::path(
+    put,
+    path = "/presenced/v1/users/{userId}",
+    operation_id = "putUser",
+    params(("userId" = String, Path, description = "The user's id.", example = "@alice:example.com")),
+    request_body(content = UserProfile, description = "What is known of the user; it replaces what was."),
+    security(("bearer" = [])),
+    tag = "Directory",
+    responses(
+        (status = 200, description = "The known user was changed.", body = User),
+        (status = 201, description = "The user was added.", body = User),
+        (status = 400, description = "The id or the body is not valid. Nothing was changed.", body = Problem,
+            content_type = "application/problem+json"),
+        (status = 409, description = "The number belongs to another user. Nothing was changed.",
+            body = Problem, content_type = "application/problem+json"),
+        AdminOnly,
+    ),
+)]
+pub(super) async fn put_user(
+    State(app): State<App>,
+    _: Admin,
+    UserPath(user): UserPath,
+    JsonBody(profile): JsonBody<UserProfile>,
+) -> Result<(StatusCode, Json<User>), Failure> {
+    if user.server_name() != app.config.server.name {
+        let name = &app.config.server.name;
+        return Err(Failure::invalid(format!("userId: users of this server end with :{name}")));
+    }
+    let (user, is_new) = app.directory.put_user(&user, profile.into_profile()?)?;
+    let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
+    Ok((status, Json(user.into())))
+}
+
+/// Get what is known of a user.
+#[utoipa::path(
+    get,
+    path = "/presenced/v1/users/{userId}",
+    operation_id = "getUser",
+    params(("userId" = String, Path, description = "The user's id.", example = "@alice:example.com")),
+    security(("bearer" = [])),
+    tag = "Directory",
+    responses(
+        (status = 200, description = "The user.", body = User),
+        (status = 400, description = "The id is not valid.", body = Problem,
+            content_type = "application/problem+json"),
+        (status = 404, description = "There is no such user.", body = Problem,
+            content_type = "application/problem+json"),
+        AdminOnly,
+    ),
+)]
+pub(super) async fn get_user(
+    State(app): State<App>,
+    _: Admin,
+    UserPath(id): UserPath,
+) -> Result<Json<User>, Failure> {
+    let user = app.directory.user(&id);
+    user.map(|user| Json(user.into())).ok_or_else(|| Failure::not_found(format!("there is no user {id}")))
+}
+
+/// Remove a user, with their tokens, memberships and presence.
+#[utoipa::path(
+    delete,
+    path = "/presenced/v1/users/{userId}",
+    operation_id = "deleteUser",
+    params(("userId" = String, Path, description = "The user's id.", example = "@alice:example.com")),
+    security(("bearer" = [])),
+    tag = "Directory",
+    responses(
+        (status = 204, description = "The user is gone."),
+        (status = 400, description = "The id is not valid.", body = Problem,
+            content_type = "application/problem+json"),
+        (status = 404, description = "There is no such user.", body = Problem,
+            content_type = "application/problem+json"),
+        (status = 503, description = "The store refuses writes at present. Nothing was changed.",
+            body = Problem, content_type = "application/problem+json"),
+        AdminOnly,
+    ),
+)]
+pub(super) async fn delete_user(
+    State(app): State<App>,
+    _: Admin,
+    UserPath(id): UserPath,
+) -> Result<StatusCode, Failure> {
+    match app.service.remove_user(&id).await? {
+        true => Ok(StatusCode::NO_CONTENT),
+        false => Err(Failure::not_found(format!("there is no user {id}"))),
+    }
+}

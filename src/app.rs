@@ -1,0 +1,67 @@
+//! What every handler is given: the service, the directory, the limits and the configuration.
+
+use std::{
+    ops::Deref,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use crate::{
+    clock::Clock, config::Config, directory::Directory, limit::RateLimit, service::Service, store::Store,
+};
+
+/// A handle to the parts of one server. Cheap to clone.
+#[derive(Clone)]
+pub struct App(Arc<Parts>);
+
+/// The parts behind an [`App`].
+pub struct Parts {
+    pub config: Config,
+    pub directory: Arc<Directory>,
+    pub service: Service,
+    /// How often a user may set presence, all devices and dialects together.
+    pub put_limit: RateLimit,
+    draining: AtomicBool,
+}
+
+impl App {
+    /// Puts a server's parts together.
+    pub fn new(config: Config, store: Box<dyn Store>, clock: Arc<dyn Clock>) -> Self {
+        let directory = Arc::new(Directory::default());
+        let service = Service::new(
+            store,
+            directory.clone(),
+            clock.clone(),
+            config.rules(),
+            config.presence.visibility,
+            config.limits.status_bytes,
+        );
+        let put_limit = RateLimit::new(config.limits.put_per_second, config.limits.put_burst, clock);
+        Self(Arc::new(Parts { config, directory, service, put_limit, draining: AtomicBool::new(false) }))
+    }
+}
+
+impl Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl Parts {
+    /// Says that no new work should come here: the server is about to stop.
+    pub fn drain(&self) {
+        self.draining.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether new work should come here; if not, why.
+    pub fn ready(&self) -> Result<(), String> {
+        if self.draining.load(Ordering::Relaxed) {
+            return Err("the server is stopping".to_owned());
+        }
+        self.service.health().map_err(|error| error.to_string())
+    }
+}

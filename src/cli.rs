@@ -1,0 +1,86 @@
+//! The command line. Each command has its file in `cli/`.
+//!
+//! Exit codes: 0 done; 1 the command's own "no" (a difference, a refusal by the server); 2 unusable
+//! input or start.
+
+mod admin;
+mod config;
+mod openapi;
+mod room;
+mod schema;
+mod serve;
+mod token;
+mod user;
+
+use std::{fmt::Display, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+
+/// A presence server: who is online, since when, with what status.
+#[derive(Debug, Parser)]
+#[command(version, disable_help_subcommand = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the server.
+    Serve(serve::Serve),
+    /// Print a dialect's OpenAPI document, or compare a file with it.
+    Openapi(openapi::OpenApi),
+    /// Print a JSON Schema.
+    Schema(schema::Schema),
+    /// Check a configuration, or print the documented defaults.
+    Config(config::Config),
+    /// Manage the users of a running server.
+    User(admin::Admin<user::User>),
+    /// Manage the tokens of a running server.
+    Token(admin::Admin<token::Token>),
+    /// Manage the rooms of a running server.
+    Room(admin::Admin<room::Room>),
+}
+
+/// Why a command did not do what it was told.
+#[derive(Debug)]
+enum Failure {
+    /// The command's own "no"; what there is to say about it.
+    No(String),
+    /// Unusable input or start; one line for the user.
+    Unusable(String),
+}
+
+impl Failure {
+    fn unusable(error: impl Display) -> Self {
+        Self::Unusable(error.to_string())
+    }
+}
+
+type Done = Result<(), Failure>;
+
+/// Runs the command that the process was started with.
+pub fn main() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::Serve(serve) => serve.run(),
+        Command::Openapi(openapi) => openapi.run(),
+        Command::Schema(schema) => schema.run(),
+        Command::Config(config) => config.run(),
+        Command::User(admin) => admin.run(),
+        Command::Token(admin) => admin.run(),
+        Command::Room(admin) => admin.run(),
+    };
+    let (message, code) = match done {
+        Ok(()) => return ExitCode::SUCCESS,
+        Err(Failure::No(message)) => (message, 1),
+        Err(Failure::Unusable(message)) => (message, 2),
+    };
+    eprintln!("presenced: {message}");
+    ExitCode::from(code)
+}
+
+/// Prints to standard output; a reader that went away is no failure.
+fn print(text: &str) {
+    use std::io::Write as _;
+    let _gone = std::io::stdout().lock().write_all(text.as_bytes());
+}

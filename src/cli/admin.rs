@@ -1,0 +1,98 @@
+//! What `user`, `token` and `room` share: how they reach a running server, and how they print.
+
+use std::{fs, path::PathBuf};
+
+use clap::{Args, Subcommand};
+use comfy_table::{Table, presets};
+use serde::Serialize;
+
+use super::{Done, Failure, print};
+use crate::client::{AdminClient, ClientError};
+
+#[derive(Debug, Args)]
+pub(super) struct Admin<A: Subcommand> {
+    #[command(subcommand)]
+    action: A,
+    /// The server.
+    #[arg(long, global = true, value_name = "URL", default_value = "http://127.0.0.1:8008")]
+    url: String,
+    /// The admin token; better kept in a file.
+    #[arg(long, global = true, value_name = "TOKEN", conflicts_with = "token_file")]
+    token: Option<String>,
+    /// The file with the admin token.
+    #[arg(long, global = true, value_name = "FILE", default_value = "presenced-data/admin-token")]
+    token_file: PathBuf,
+    /// Print JSON instead of a table.
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+/// What an action gives back, in both forms that can be printed.
+pub(super) struct Report {
+    json: serde_json::Value,
+    text: String,
+}
+
+impl Report {
+    /// A table, and the same as JSON.
+    pub(super) fn table<const N: usize>(
+        json: &impl Serialize,
+        header: [&str; N],
+        rows: impl IntoIterator<Item = [String; N]>,
+    ) -> Self {
+        let mut table = Table::new();
+        table.load_style(presets::NOTHING).set_header(header).add_rows(rows);
+        for column in table.column_iter_mut() {
+            column.set_padding((0, 2));
+        }
+        let lines = table.lines().map(|line| format!("{}\n", line.trim_end()));
+        Self { json: to_json(json), text: lines.collect() }
+    }
+
+    /// A sentence, and JSON that says the same.
+    pub(super) fn sentence(json: &impl Serialize, text: impl Into<String>) -> Self {
+        Self { json: to_json(json), text: text.into() + "\n" }
+    }
+}
+
+fn to_json(value: &impl Serialize) -> serde_json::Value {
+    serde_json::to_value(value).expect("what the API answers is JSON")
+}
+
+/// One action of an admin command.
+pub(super) trait Action: Subcommand {
+    /// Calls the server.
+    async fn call(self, client: &AdminClient) -> Result<Report, ClientError>;
+}
+
+impl<A: Action> Admin<A> {
+    pub(super) fn run(self) -> Done {
+        let client = AdminClient::new(&self.url, &self.token()?);
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::unusable)?;
+        let report = runtime.block_on(self.action.call(&client)).map_err(|error| match error {
+            ClientError::Refused(problem) => Failure::No(problem.detail),
+            ClientError::Unanswered(why) => Failure::Unusable(why),
+        })?;
+        if self.json {
+            print(&format!("{:#}\n", report.json))
+        } else {
+            print(&report.text)
+        }
+        Ok(())
+    }
+
+    fn token(&self) -> Result<String, Failure> {
+        if let Some(token) = &self.token {
+            return Ok(token.clone());
+        }
+        let file = &self.token_file;
+        let text = fs::read_to_string(file).map_err(|error| {
+            Failure::unusable(format!(
+                "no admin token: {}: {error}; name the file with --token-file, or use --token",
+                file.display()
+            ))
+        })?;
+        Ok(text.trim().to_owned())
+    }
+}

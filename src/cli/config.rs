@@ -1,0 +1,38 @@
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::{Done, Failure, print};
+use crate::config::{self, Overrides};
+
+#[derive(Debug, Args)]
+pub(super) struct Config {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Check a configuration file together with the environment.
+    Check {
+        /// The configuration file; without one the environment alone is checked.
+        #[arg(long, value_name = "FILE")]
+        config: Option<PathBuf>,
+    },
+    /// Print the defaults, with their documentation.
+    Default,
+}
+
+impl Config {
+    pub(super) fn run(self) -> Done {
+        match self.action {
+            Action::Check { config } => {
+                config::Config::load(config.as_deref(), Overrides::from_process(Vec::new()))
+                    .map_err(Failure::unusable)?;
+                print("The configuration is valid.\n");
+            }
+            Action::Default => print(config::DEFAULTS),
+        }
+        Ok(())
+    }
+}

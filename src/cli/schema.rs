@@ -1,0 +1,27 @@
+use clap::{Args, ValueEnum};
+
+use super::{Done, print};
+use crate::config;
+
+#[derive(Debug, Args)]
+pub(super) struct Schema {
+    /// What to describe.
+    #[arg(value_enum)]
+    subject: Subject,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Subject {
+    /// The configuration file.
+    Config,
+}
+
+impl Schema {
+    pub(super) fn run(self) -> Done {
+        let schema = match self.subject {
+            Subject::Config => config::schema(),
+        };
+        print(&format!("{:#}\n", schema.to_value()));
+        Ok(())
+    }
+}

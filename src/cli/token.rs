@@ -1,0 +1,84 @@
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use super::admin::{Action, Report};
+use crate::{
+    api::presenced::{self, TokenRequest},
+    client::{AdminClient, ClientError},
+    directory::Scope,
+};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Token {
+    /// Make a token for one of a user's devices and print it: it is not shown again.
+    Create(Create),
+    /// List a user's tokens.
+    List { user: String },
+    /// Revoke a token.
+    Revoke { user: String, token_id: String },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Create {
+    /// The user's id, such as @alice:example.com.
+    user: String,
+    /// The device that speaks with the token.
+    #[arg(long)]
+    device: String,
+    /// What the token may be used for.
+    #[arg(long, value_enum, value_delimiter = ',', default_values = ["read", "write"])]
+    scope: Vec<Scope>,
+    /// The holder is a guest.
+    #[arg(long)]
+    guest: bool,
+    /// When the token stops working; never if left out.
+    #[arg(long, value_name = "SECONDS")]
+    expires_in: Option<u64>,
+}
+
+impl Action for Token {
+    async fn call(self, client: &AdminClient) -> Result<Report, ClientError> {
+        match self {
+            Self::Create(create) => {
+                let (user, request) = create.into_request();
+                let issued = client.create_token(&user, &request).await?;
+                Ok(Report::sentence(&issued, issued.token.clone()))
+            }
+            Self::List { user } => {
+                let list = client.tokens(&user).await?;
+                let header = ["TOKEN ID", "DEVICE", "SCOPES", "EXPIRES (MS)"];
+                Ok(Report::table(&list.tokens, header, list.tokens.iter().map(row)))
+            }
+            Self::Revoke { user, token_id } => {
+                client.revoke_token(&user, &token_id).await?;
+                let sentence = format!("{token_id} is revoked.");
+                Ok(Report::sentence(&json!({ "revoked": token_id }), sentence))
+            }
+        }
+    }
+}
+
+impl Create {
+    fn into_request(self) -> (String, TokenRequest) {
+        let request = TokenRequest {
+            device_id: self.device,
+            scopes: self.scope,
+            guest: self.guest,
+            expires_in_seconds: self.expires_in,
+        };
+        (self.user, request)
+    }
+}
+
+fn row(token: &presenced::Token) -> [String; 4] {
+    let mut scopes: Vec<_> = token.scopes.iter().map(|scope| scope.name()).collect();
+    if token.guest {
+        scopes.push("(guest)");
+    }
+    [
+        token.token_id.clone(),
+        token.device_id.clone(),
+        scopes.join(" "),
+        token.expires_at.map_or_else(|| "never".to_owned(), |at| at.to_string()),
+    ]
+}

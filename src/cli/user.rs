@@ -1,0 +1,102 @@
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use super::admin::{Action, Report};
+use crate::{
+    api::presenced::{self, UserPage, UserProfile},
+    client::{AdminClient, ClientError},
+};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum User {
+    /// Add a user, or replace what is known of one.
+    Add(Add),
+    /// Show a user.
+    Show { user: String },
+    /// List the users.
+    List,
+    /// Remove a user, with their tokens, memberships and presence.
+    Remove { user: String },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Add {
+    /// The user's id, such as @alice:example.com.
+    user: String,
+    /// The number for dialects with numeric ids; the next free one if left out.
+    #[arg(long)]
+    number: Option<u64>,
+    /// The name that people are shown.
+    #[arg(long)]
+    display_name: Option<String>,
+    /// Where the user's picture is.
+    #[arg(long)]
+    avatar_url: Option<String>,
+    /// The telephone account.
+    #[arg(long, requires = "extension_number")]
+    account: Option<u64>,
+    /// The short number in the telephone account.
+    #[arg(long, requires = "account")]
+    extension_number: Option<String>,
+}
+
+impl Action for User {
+    async fn call(self, client: &AdminClient) -> Result<Report, ClientError> {
+        match self {
+            Self::Add(add) => {
+                let (user, profile) = add.into_profile();
+                Ok(one(client.put_user(&user, &profile).await?))
+            }
+            Self::Show { user } => Ok(one(client.user(&user).await?)),
+            Self::List => {
+                let users = all(client).await?;
+                Ok(Report::table(&users, HEADER, users.iter().map(row)))
+            }
+            Self::Remove { user } => {
+                client.delete_user(&user).await?;
+                Ok(Report::sentence(&json!({ "removed": user }), format!("{user} is removed.")))
+            }
+        }
+    }
+}
+
+impl Add {
+    fn into_profile(self) -> (String, UserProfile) {
+        let profile = UserProfile {
+            number: self.number,
+            display_name: self.display_name,
+            avatar_url: self.avatar_url,
+            account: self.account,
+            extension_number: self.extension_number,
+        };
+        (self.user, profile)
+    }
+}
+
+async fn all(client: &AdminClient) -> Result<Vec<presenced::User>, ClientError> {
+    let mut users: Vec<presenced::User> = Vec::new();
+    loop {
+        let UserPage { users: page, more } =
+            client.users(users.last().map(|user| user.user_id.as_str())).await?;
+        users.extend(page);
+        if !more {
+            return Ok(users);
+        }
+    }
+}
+
+const HEADER: [&str; 5] = ["USER", "NUMBER", "NAME", "ACCOUNT", "EXTENSION"];
+
+fn one(user: presenced::User) -> Report {
+    Report::table(&user, HEADER, [row(&user)])
+}
+
+fn row(user: &presenced::User) -> [String; 5] {
+    [
+        user.user_id.clone(),
+        user.number.to_string(),
+        user.display_name.clone().unwrap_or_default(),
+        user.account.map(|account| account.to_string()).unwrap_or_default(),
+        user.extension_number.clone().unwrap_or_default(),
+    ]
+}

@@ -1,0 +1,133 @@
+//! A typed client of presenced's own API, on the server's own wire types.
+
+use reqwest::{Method, RequestBuilder, Response, StatusCode};
+use serde::de::DeserializeOwned;
+
+use crate::api::presenced::{
+    IssuedToken, Members, Problem, RoomPage, TokenList, TokenRequest, User, UserPage, UserProfile,
+};
+
+/// Calls a server's directory operations with an admin token.
+#[derive(Debug)]
+pub struct AdminClient {
+    http: reqwest::Client,
+    url: String,
+    token: String,
+}
+
+/// Why a call gave no answer to use.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// The server refused, and said why.
+    #[error("{}", .0.detail)]
+    Refused(Box<Problem>),
+    /// There was no answer, or none that this client understands.
+    #[error("{0}")]
+    Unanswered(String),
+}
+
+type Result<T> = std::result::Result<T, ClientError>;
+
+impl AdminClient {
+    /// A client of the server at `url`, such as `http://127.0.0.1:8008`.
+    pub fn new(url: &str, token: &str) -> Self {
+        Self {
+            http: reqwest::Client::new(),
+            url: url.trim_end_matches('/').to_owned(),
+            token: token.to_owned(),
+        }
+    }
+
+    /// Adds a user or replaces what is known of one.
+    pub async fn put_user(&self, user: &str, profile: &UserProfile) -> Result<User> {
+        self.json(self.call(Method::PUT, &["users", user]).json(profile)).await
+    }
+
+    /// What is known of a user.
+    pub async fn user(&self, user: &str) -> Result<User> {
+        self.json(self.call(Method::GET, &["users", user])).await
+    }
+
+    /// A page of users, from the one after `after` on.
+    pub async fn users(&self, after: Option<&str>) -> Result<UserPage> {
+        self.json(self.page(&["users"], after)).await
+    }
+
+    /// Removes a user.
+    pub async fn delete_user(&self, user: &str) -> Result<()> {
+        self.send(self.call(Method::DELETE, &["users", user])).await.map(drop)
+    }
+
+    /// Makes a token.
+    pub async fn create_token(&self, user: &str, request: &TokenRequest) -> Result<IssuedToken> {
+        self.json(self.call(Method::POST, &["users", user, "tokens"]).json(request)).await
+    }
+
+    /// A user's tokens.
+    pub async fn tokens(&self, user: &str) -> Result<TokenList> {
+        self.json(self.call(Method::GET, &["users", user, "tokens"])).await
+    }
+
+    /// Revokes a token.
+    pub async fn revoke_token(&self, user: &str, token_id: &str) -> Result<()> {
+        self.send(self.call(Method::DELETE, &["users", user, "tokens", token_id])).await.map(drop)
+    }
+
+    /// Sets the members of a room.
+    pub async fn put_members(&self, room: &str, members: &Members) -> Result<Members> {
+        self.json(self.call(Method::PUT, &["rooms", room, "members"]).json(members)).await
+    }
+
+    /// The members of a room.
+    pub async fn members(&self, room: &str) -> Result<Members> {
+        self.json(self.call(Method::GET, &["rooms", room, "members"])).await
+    }
+
+    /// A page of rooms, from the one after `after` on.
+    pub async fn rooms(&self, after: Option<&str>) -> Result<RoomPage> {
+        self.json(self.page(&["rooms"], after)).await
+    }
+
+    fn call(&self, method: Method, segments: &[&str]) -> RequestBuilder {
+        let path: String = segments.iter().map(|segment| format!("/{}", encode(segment))).collect();
+        self.http.request(method, format!("{}/presenced/v1{path}", self.url)).bearer_auth(&self.token)
+    }
+
+    fn page(&self, segments: &[&str], after: Option<&str>) -> RequestBuilder {
+        let call = self.call(Method::GET, segments);
+        match after {
+            Some(after) => call.query(&[("after", after), ("limit", "1000")]),
+            None => call.query(&[("limit", "1000")]),
+        }
+    }
+
+    async fn json<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T> {
+        self.send(request).await?.json().await.map_err(|error| self.unanswered(&error))
+    }
+
+    async fn send(&self, request: RequestBuilder) -> Result<Response> {
+        let response = request.send().await.map_err(|error| self.unanswered(&error))?;
+        let status = response.status();
+        if status.is_success() {
+            return Ok(response);
+        }
+        Err(response.json().await.map_or_else(|_| self.not_presenced(status), ClientError::Refused))
+    }
+
+    fn not_presenced(&self, status: StatusCode) -> ClientError {
+        ClientError::Unanswered(format!("{} answers {status}, not as presenced does", self.url))
+    }
+
+    fn unanswered(&self, error: &reqwest::Error) -> ClientError {
+        let mut cause: &dyn std::error::Error = error;
+        while let Some(source) = cause.source() {
+            cause = source;
+        }
+        ClientError::Unanswered(format!("no answer from {}: {cause}", self.url))
+    }
+}
+
+/// One path segment, percent-encoded.
+fn encode(segment: &str) -> percent_encoding::PercentEncode<'_> {
+    percent_encoding::utf8_percent_encode(segment, percent_encoding::NON_ALPHANUMERIC)
+}

@@ -1,0 +1,106 @@
+//! The fixtures of `presenced serve --demo`: three users, a room that two of them share, and tokens
+//! that are easy to type.
+
+use std::{fmt::Write as _, net::SocketAddr};
+
+use crate::{
+    directory::{Directory, Extension, Holder, NewToken, Profile, Scopes, TokenSecret},
+    id::{RoomId, UserId},
+};
+
+/// The token that opens the native API's admin operations.
+pub const ADMIN_TOKEN: &str = "demo-admin";
+
+/// The room that alice and bob share.
+const ROOM: &str = "!lobby:example.com";
+
+struct DemoUser {
+    id: &'static str,
+    name: &'static str,
+    extension: &'static str,
+    /// Tokens with the device that each speaks for.
+    tokens: &'static [(&'static str, &'static str)],
+    is_in_room: bool,
+}
+
+/// In the order of their numbers, from 1.
+const USERS: [DemoUser; 3] = [
+    DemoUser {
+        id: "@alice:example.com",
+        name: "Alice",
+        extension: "101",
+        tokens: &[("demo-alice", "DEMO"), ("demo-alice-2", "DEMO2")],
+        is_in_room: true,
+    },
+    DemoUser {
+        id: "@bob:example.com",
+        name: "Bob",
+        extension: "102",
+        tokens: &[("demo-bob", "DEMO"), ("demo-bob-2", "DEMO2")],
+        is_in_room: true,
+    },
+    DemoUser {
+        id: "@carol:example.com",
+        name: "Carol",
+        extension: "103",
+        tokens: &[("demo-carol", "DEMO")],
+        is_in_room: false,
+    },
+];
+
+/// Puts the fixtures into an empty directory.
+pub fn furnish(directory: &Directory) {
+    let mut members = std::collections::BTreeSet::new();
+    for (number, user) in (1..).zip(USERS) {
+        let id: UserId = user.id.parse().expect("demo ids are valid");
+        let profile = Profile {
+            number: Some(number),
+            display_name: Some(user.name.to_owned()),
+            avatar_url: None,
+            extension: Some(Extension { account: 1, number: user.extension.to_owned() }),
+        };
+        directory.put_user(&id, profile).expect("demo numbers are free");
+        for (text, device) in user.tokens {
+            let device = device.parse().expect("demo devices are valid");
+            let holder = Holder::User { user: id.clone(), device, scopes: Scopes::all(), guest: false };
+            add_token(directory, text, holder);
+        }
+        if user.is_in_room {
+            members.insert(id);
+        }
+    }
+    add_token(directory, ADMIN_TOKEN, Holder::Admin);
+    let room: RoomId = ROOM.parse().expect("the demo room is valid");
+    directory.set_members(&room, members).expect("demo members are known");
+}
+
+fn add_token(directory: &Directory, text: &str, holder: Holder) {
+    directory
+        .add_token(&TokenSecret::from(text), NewToken { holder, expires: None })
+        .expect("demo tokens are free");
+}
+
+/// What a newcomer is told: where to look, who is there, and three commands to paste.
+pub fn greeting(address: SocketAddr) -> String {
+    let url = format!("http://{address}");
+    let status = format!("{url}/_matrix/client/v3/presence/@alice:example.com/status");
+    let mut text = format!("presenced's demo runs at {url} and keeps everything in memory.\n\n");
+    let _ = writeln!(text, "  Swagger UI  {url}/swagger-ui/\n");
+    let _ = writeln!(text, "  {:<20}{:<28}room {ROOM}", "user", "tokens");
+    for user in USERS {
+        let tokens: Vec<_> = user.tokens.iter().map(|(text, _)| *text).collect();
+        let room = if user.is_in_room { "joined" } else { "" };
+        let _ = writeln!(text, "{}", format!("  {:<20}{:<28}{room}", user.id, tokens.join(", ")).trim_end());
+    }
+    let _ = writeln!(text, "  {:<20}{ADMIN_TOKEN}\n", "admin");
+    let _ = writeln!(text, "Try it: alice comes online, bob sees her, carol may not.\n");
+    let _ = writeln!(
+        text,
+        "  curl -X PUT -H 'Authorization: Bearer demo-alice' \\\n    \
+         -d '{{\"presence\": \"online\", \"status_msg\": \"I am here.\"}}' \\\n    {status}\n"
+    );
+    for token in ["demo-bob", "demo-carol"] {
+        let _ = writeln!(text, "  curl -H 'Authorization: Bearer {token}' {status}\n");
+    }
+    text + "Stop it with Ctrl-C."
+}

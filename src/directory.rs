@@ -1,0 +1,224 @@
+//! Who is who and who may see whom: users, rooms and tokens.
+
+mod token;
+mod user;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use parking_lot::RwLock;
+
+use self::token::{Lookup, StoredToken};
+pub use self::{
+    token::{Grant, Holder, NewToken, Scope, Scopes, TokenId, TokenInfo, TokenSecret},
+    user::{Extension, Profile, User},
+};
+use crate::{
+    id::{RoomId, UserId},
+    presence::Timestamp,
+};
+
+/// Users, rooms and tokens. All of it is in memory, behind one lock that is held for a look-up or for
+/// one change, so a change is seen whole or not at all.
+#[derive(Debug, Default)]
+pub struct Directory(RwLock<Entries>);
+
+#[derive(Debug, Default)]
+struct Entries {
+    users: BTreeMap<UserId, Entry>,
+    numbers: BTreeMap<u64, UserId>,
+    rooms: BTreeMap<RoomId, BTreeSet<UserId>>,
+    tokens: HashMap<Lookup, StoredToken>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    user: User,
+    rooms: HashSet<RoomId>,
+    tokens: BTreeMap<TokenId, Lookup>,
+}
+
+/// Why the directory refused a change. Nothing was changed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DirectoryError {
+    #[error("there is no user {0}")]
+    UnknownUser(UserId),
+    #[error("the number {number} belongs to {owner}")]
+    NumberTaken { number: u64, owner: UserId },
+    #[error("the user {0} has {1} tokens, as many as are allowed; revoke one first")]
+    TooManyTokens(UserId, usize),
+    #[error("there is a token with this text already")]
+    TokenTaken,
+}
+
+/// How many tokens one user may have. Each is a device, and records bound devices too.
+const TOKENS_PER_USER: usize = 1_000;
+
+/// One page of a listing, and whether there is more.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Page<T> {
+    pub items: Vec<T>,
+    pub more: bool,
+}
+
+impl<T> Page<T> {
+    fn of(mut all: impl Iterator<Item = T>, limit: usize) -> Self {
+        let items = all.by_ref().take(limit).collect();
+        Self { items, more: all.next().is_some() }
+    }
+}
+
+impl Directory {
+    /// Adds a user or replaces what is known of one. Without a number in `profile` a new user gets the
+    /// next free one and a known user keeps theirs. Says whether the user is new.
+    pub fn put_user(&self, id: &UserId, profile: Profile) -> Result<(User, bool), DirectoryError> {
+        let mut entries = self.0.write();
+        let known = entries.users.get(id).map(|entry| entry.user.number);
+        let number = profile
+            .number
+            .or(known)
+            .unwrap_or_else(|| entries.numbers.last_key_value().map_or(1, |(last, _)| last + 1));
+        if let Some(owner) = entries.numbers.get(&number).filter(|owner| *owner != id) {
+            return Err(DirectoryError::NumberTaken { number, owner: owner.clone() });
+        }
+        if let Some(old) = known {
+            entries.numbers.remove(&old);
+        }
+        entries.numbers.insert(number, id.clone());
+        let user = User::new(id.clone(), number, profile);
+        match entries.users.get_mut(id) {
+            Some(entry) => entry.user = user.clone(),
+            None => {
+                let entry = Entry { user: user.clone(), rooms: HashSet::new(), tokens: BTreeMap::new() };
+                entries.users.insert(id.clone(), entry);
+            }
+        }
+        Ok((user, known.is_none()))
+    }
+
+    /// The directory's entry of a user.
+    pub fn user(&self, id: &UserId) -> Option<User> {
+        self.0.read().users.get(id).map(|entry| entry.user.clone())
+    }
+
+    /// Whether there is such a user.
+    pub fn knows(&self, id: &UserId) -> bool {
+        self.0.read().users.contains_key(id)
+    }
+
+    /// Up to `limit` users in the order of their ids, from the one after `after` on.
+    pub fn users(&self, after: Option<&str>, limit: usize) -> Page<User> {
+        let entries = self.0.read();
+        let following = entries.users.iter().filter(|(id, _)| after.is_none_or(|after| id.as_str() > after));
+        Page::of(following.map(|(_, entry)| entry.user.clone()), limit)
+    }
+
+    /// Removes a user with their tokens and memberships. Says whether there was one.
+    pub fn remove_user(&self, id: &UserId) -> bool {
+        let mut entries = self.0.write();
+        let Some(entry) = entries.users.remove(id) else { return false };
+        entries.numbers.remove(&entry.user.number);
+        for lookup in entry.tokens.values() {
+            entries.tokens.remove(lookup);
+        }
+        for room in &entry.rooms {
+            entries.leave(id, room);
+        }
+        true
+    }
+
+    /// Sets a room's members. A room without members is no room. Every member has to be a known user.
+    pub fn set_members(&self, room: &RoomId, members: BTreeSet<UserId>) -> Result<(), DirectoryError> {
+        let mut entries = self.0.write();
+        if let Some(unknown) = members.iter().find(|member| !entries.users.contains_key(*member)) {
+            return Err(DirectoryError::UnknownUser(unknown.clone()));
+        }
+        for former in entries.rooms.remove(room).unwrap_or_default() {
+            if let Some(entry) = entries.users.get_mut(&former) {
+                entry.rooms.remove(room);
+            }
+        }
+        for member in &members {
+            if let Some(entry) = entries.users.get_mut(member) {
+                entry.rooms.insert(room.clone());
+            }
+        }
+        if !members.is_empty() {
+            entries.rooms.insert(room.clone(), members);
+        }
+        Ok(())
+    }
+
+    /// A room's members; none if there is no such room.
+    pub fn members(&self, room: &RoomId) -> BTreeSet<UserId> {
+        self.0.read().rooms.get(room).cloned().unwrap_or_default()
+    }
+
+    /// Up to `limit` rooms with the number of their members, from the one after `after` on.
+    pub fn rooms(&self, after: Option<&str>, limit: usize) -> Page<(RoomId, usize)> {
+        let entries = self.0.read();
+        let following = entries.rooms.iter().filter(|(id, _)| after.is_none_or(|after| id.as_str() > after));
+        Page::of(following.map(|(id, members)| (id.clone(), members.len())), limit)
+    }
+
+    /// Whether both are members of one room.
+    pub fn share_room(&self, one: &UserId, other: &UserId) -> bool {
+        let entries = self.0.read();
+        let (Some(one), Some(other)) = (entries.users.get(one), entries.users.get(other)) else {
+            return false;
+        };
+        !one.rooms.is_disjoint(&other.rooms)
+    }
+
+    /// Adds a token whose text is `secret`. The directory keeps its hash alone.
+    pub fn add_token(&self, secret: &TokenSecret, token: NewToken) -> Result<TokenInfo, DirectoryError> {
+        let mut entries = self.0.write();
+        let stored = StoredToken::new(secret, token);
+        if entries.tokens.contains_key(&stored.lookup()) {
+            return Err(DirectoryError::TokenTaken);
+        }
+        if let Some(user) = stored.user() {
+            let entry =
+                entries.users.get_mut(user).ok_or_else(|| DirectoryError::UnknownUser(user.clone()))?;
+            if entry.tokens.len() >= TOKENS_PER_USER {
+                return Err(DirectoryError::TooManyTokens(user.clone(), TOKENS_PER_USER));
+            }
+            entry.tokens.insert(stored.info.id.clone(), stored.lookup());
+        }
+        let info = stored.info.clone();
+        entries.tokens.insert(stored.lookup(), stored);
+        Ok(info)
+    }
+
+    /// A user's tokens, in the order of their ids.
+    pub fn tokens(&self, user: &UserId) -> Result<Vec<TokenInfo>, DirectoryError> {
+        let entries = self.0.read();
+        let entry = entries.users.get(user).ok_or_else(|| DirectoryError::UnknownUser(user.clone()))?;
+        let infos = entry.tokens.values().filter_map(|lookup| entries.tokens.get(lookup));
+        Ok(infos.map(|stored| stored.info.clone()).collect())
+    }
+
+    /// Removes a user's token. Says whether there was one.
+    pub fn revoke_token(&self, user: &UserId, id: &TokenId) -> bool {
+        let mut entries = self.0.write();
+        let lookup = entries.users.get_mut(user).and_then(|entry| entry.tokens.remove(id));
+        lookup.is_some_and(|lookup| entries.tokens.remove(&lookup).is_some())
+    }
+
+    /// What the holder of this text may do; nothing if it is not a token.
+    pub fn grant(&self, secret: &[u8], now: Timestamp) -> Option<Grant> {
+        let digest = token::digest(secret);
+        let entries = self.0.read();
+        let stored = entries.tokens.get(&token::lookup(&digest))?;
+        stored.is(&digest).then(|| stored.grant(now))
+    }
+}
+
+impl Entries {
+    fn leave(&mut self, user: &UserId, room: &RoomId) {
+        let Some(members) = self.rooms.get_mut(room) else { return };
+        members.remove(user);
+        if members.is_empty() {
+            self.rooms.remove(room);
+        }
+    }
+}

@@ -1,0 +1,196 @@
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+use subtle::ConstantTimeEq;
+
+use crate::{
+    id::{DeviceId, UserId},
+    presence::Timestamp,
+};
+
+type Digest = [u8; 32];
+
+/// Where a token is filed: the first 8 bytes of its SHA-256. The whole is compared in constant time.
+pub(super) type Lookup = u64;
+
+pub(super) fn digest(secret: &[u8]) -> Digest {
+    Sha256::digest(secret).into()
+}
+
+pub(super) fn lookup(digest: &Digest) -> Lookup {
+    u64::from_le_bytes(*digest.first_chunk().expect("a digest has 32 bytes"))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A token's text, on its way to its owner. Its `Debug` form hides it, so that no log shows it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct TokenSecret(String);
+
+impl TokenSecret {
+    /// A new secret of 256 random bits from the operating system.
+    pub fn random() -> Self {
+        let mut bytes = [0; 32];
+        getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
+        Self(format!("pd_{}", hex(&bytes)))
+    }
+
+    /// The text, to be shown to its owner once.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&str> for TokenSecret {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
+impl fmt::Debug for TokenSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TokenSecret(..)")
+    }
+}
+
+/// A token's name in listings: the first 16 hexadecimal digits of its hash. It opens nothing.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TokenId(String);
+
+impl TokenId {
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<String> for TokenId {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+/// What a token may be used for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Scope {
+    /// Read presence.
+    Read,
+    /// Set the user's own presence.
+    Write,
+    /// Report for other users, as a gateway.
+    Gateway,
+}
+
+impl Scope {
+    /// Every scope.
+    pub const ALL: [Self; 3] = [Self::Read, Self::Write, Self::Gateway];
+
+    /// The scope's name on the wire.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Write => "write",
+            Self::Gateway => "gateway",
+        }
+    }
+}
+
+/// A set of scopes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Scopes(u8);
+
+impl Scopes {
+    /// All scopes.
+    pub fn all() -> Self {
+        Scope::ALL.into_iter().collect()
+    }
+
+    /// Whether the scope is among them.
+    pub fn contains(self, scope: Scope) -> bool {
+        self.0 & (1 << scope as u8) != 0
+    }
+
+    /// The scopes, in the order of [`Scope::ALL`].
+    pub fn iter(self) -> impl Iterator<Item = Scope> {
+        Scope::ALL.into_iter().filter(move |scope| self.contains(*scope))
+    }
+}
+
+impl FromIterator<Scope> for Scopes {
+    fn from_iter<I: IntoIterator<Item = Scope>>(scopes: I) -> Self {
+        Self(scopes.into_iter().fold(0, |set, scope| set | (1 << scope as u8)))
+    }
+}
+
+/// Whom a token speaks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Holder {
+    /// The operator: everything in the native API, no presence of its own.
+    Admin,
+    /// A user on one device.
+    User { user: UserId, device: DeviceId, scopes: Scopes, guest: bool },
+}
+
+/// A token to be added.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewToken {
+    pub holder: Holder,
+    /// When it stops working, if ever.
+    pub expires: Option<Timestamp>,
+}
+
+/// What may be shown of a token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenInfo {
+    pub id: TokenId,
+    pub holder: Holder,
+    pub expires: Option<Timestamp>,
+}
+
+/// What a known token grants now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grant {
+    pub holder: Holder,
+    /// It was a token once; its time is over.
+    pub expired: bool,
+}
+
+#[derive(Debug)]
+pub(super) struct StoredToken {
+    digest: Digest,
+    pub(super) info: TokenInfo,
+}
+
+impl StoredToken {
+    pub(super) fn new(secret: &TokenSecret, token: NewToken) -> Self {
+        let digest = digest(secret.reveal().as_bytes());
+        let id = TokenId(hex(&digest[..8]));
+        Self { digest, info: TokenInfo { id, holder: token.holder, expires: token.expires } }
+    }
+
+    pub(super) fn lookup(&self) -> Lookup {
+        lookup(&self.digest)
+    }
+
+    pub(super) fn user(&self) -> Option<&UserId> {
+        match &self.info.holder {
+            Holder::Admin => None,
+            Holder::User { user, .. } => Some(user),
+        }
+    }
+
+    pub(super) fn is(&self, digest: &Digest) -> bool {
+        self.digest.ct_eq(digest).into()
+    }
+
+    pub(super) fn grant(&self, now: Timestamp) -> Grant {
+        Grant {
+            holder: self.info.holder.clone(),
+            expired: self.info.expires.is_some_and(|expires| now >= expires),
+        }
+    }
+}

@@ -1,0 +1,42 @@
+use crate::id::UserId;
+
+/// A directory entry: what is known of a user besides presence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    pub id: UserId,
+    /// The pnut id and the RingCentral extension id; unique.
+    pub number: u64,
+    pub display_name: Option<String>,
+    pub avatar_url: Option<String>,
+    pub extension: Option<Extension>,
+}
+
+/// A user's place in a telephone account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Extension {
+    pub account: u64,
+    /// The short number that people dial.
+    pub number: String,
+}
+
+/// What an admin says of a user; all of it replaces what was there.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Profile {
+    /// The number to use; none leaves it to the directory.
+    pub number: Option<u64>,
+    pub display_name: Option<String>,
+    pub avatar_url: Option<String>,
+    pub extension: Option<Extension>,
+}
+
+impl User {
+    pub(super) fn new(id: UserId, number: u64, profile: Profile) -> Self {
+        Self {
+            id,
+            number,
+            display_name: profile.display_name,
+            avatar_url: profile.avatar_url,
+            extension: profile.extension,
+        }
+    }
+}

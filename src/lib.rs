@@ -1,0 +1,50 @@
+//! presenced: a presence server. Who is online, since when, with what status, pushed to whoever may
+//! know.
+//!
+//! # Layout
+//!
+//! What the server knows:
+//!
+//! - [`presence`]: the core. Claims of devices, records, and the pure function from a record and a
+//!   moment to somebody's presence. No HTTP, no clock, no I/O.
+//! - [`id`]: the names of users, devices and rooms.
+//! - [`directory`]: users, rooms and tokens: who is who and who may see whom.
+//! - [`store`]: the contract that every store of records keeps, and `store/` with the stores.
+//! - [`service`]: the one door to the core for all dialects.
+//!
+//! What it speaks:
+//!
+//! - [`api`]: the list of dialects. `api/<dialect>.rs` puts one together: its routes and its document.
+//!   `api/<dialect>/` has a file for each resource, with types, documentation and handlers of its
+//!   operations, and `error.rs` with the dialect's form of every refusal.
+//! - [`openapi`]: what all documents share, the routes that serve them, and Swagger UI.
+//! - [`auth`]: whose token a request carries. [`limit`]: how often somebody may do something.
+//! - [`client`]: a typed client of presenced's own API.
+//!
+//! What runs it:
+//!
+//! - [`config`]: the configuration; `config/default.toml` holds and documents the defaults.
+//! - [`app`]: what every handler is given. [`server`]: assembly, and the loop over connections.
+//! - [`clock`]: the one source of time. [`demo`]: the fixtures of `serve --demo`.
+//! - [`cli`]: the command line, with one file for each command in `cli/`.
+//!
+//! Beside the source: `openapi/` has the documents as checked in, and the contract that the Matrix one
+//! follows; `tests/it/` the tests, in files that mirror the API; `tests/run` is the test command;
+//! `snapshots/` what the tests compare answers and command output with; `benches/` the measurements.
+
+pub mod api;
+pub mod app;
+pub mod auth;
+pub mod cli;
+pub mod client;
+pub mod clock;
+pub mod config;
+pub mod demo;
+pub mod directory;
+pub mod id;
+pub mod limit;
+pub mod openapi;
+pub mod presence;
+pub mod server;
+pub mod service;
+pub mod store;

@@ -1,0 +1,67 @@
+//! What all documents share: how they are written out and compared, and the routes that show them.
+
+mod compare;
+mod routes;
+
+use serde_json::Value;
+use utoipa::openapi::{OpenApi, path::Operation};
+
+pub use self::{compare::differences, routes::router};
+use crate::api::Dialect;
+
+/// The forms in which a document is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    Yaml,
+    Json,
+}
+
+impl Format {
+    /// Every form.
+    pub const ALL: [Self; 2] = [Self::Json, Self::Yaml];
+
+    /// The ending of a file in this form.
+    pub fn extension(self) -> &'static str {
+        match self {
+            Self::Yaml => "yaml",
+            Self::Json => "json",
+        }
+    }
+
+    /// The media type of this form.
+    pub fn content_type(self) -> &'static str {
+        match self {
+            Self::Yaml => "application/yaml",
+            Self::Json => "application/json",
+        }
+    }
+
+    /// Writes a document of `dialect` out, with a line end at its end. The YAML form opens with the
+    /// dialect's notice.
+    pub fn write(self, dialect: &Dialect, document: &Value) -> String {
+        match self {
+            Self::Json => format!("{document:#}\n"),
+            Self::Yaml => {
+                let notice: String = dialect.notice.lines().map(|line| format!("# {line}\n")).collect();
+                notice + &yaml_serde::to_string(document).expect("a document can be written as YAML")
+            }
+        }
+    }
+}
+
+/// A document as a value.
+pub fn to_value(document: &OpenApi) -> Value {
+    serde_json::to_value(document).expect("a document is JSON")
+}
+
+/// States the security of operations that need no token: none. (Left out it would be inherited.)
+pub fn state_open_operations(mut document: OpenApi) -> OpenApi {
+    for item in document.paths.paths.values_mut() {
+        let operations: [&mut Option<Operation>; 4] =
+            [&mut item.get, &mut item.put, &mut item.post, &mut item.delete];
+        for operation in operations.into_iter().flatten() {
+            operation.security.get_or_insert_default();
+        }
+    }
+    document
+}

@@ -1,0 +1,38 @@
+//! The presence core: what the server knows of one user and what follows from it at a given moment.
+//!
+//! Presence is derived, never stored. A [`Record`] holds what was said ([`Claim`]s of devices, an
+//! [`Override`], a [`Status`]) and [`Record::at`] is a pure function of it and the time. Inputs reach
+//! a record through [`Record::apply`]. Nothing here knows of HTTP, clocks, storage or any dialect.
+
+mod claim;
+mod input;
+mod record;
+mod rules;
+mod timestamp;
+
+use std::sync::Arc;
+
+pub use self::{
+    claim::Claim,
+    input::Input,
+    record::{Override, Presence, Record, Status},
+    rules::Rules,
+    timestamp::Timestamp,
+};
+
+/// How present somebody is. The order is the order of the merge: the highest live claim wins.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum State {
+    /// No device speaks for the user, or the last one that did said so.
+    #[default]
+    Offline,
+    /// A device is there, the user probably is not.
+    Unavailable,
+    /// The user is there.
+    Online,
+    /// The user is there and does not want to be disturbed.
+    Busy,
+}
+
+/// A status text, shared between a record and the answers made from it.
+pub type Text = Arc<str>;

@@ -1,0 +1,95 @@
+use super::{Claim, Override, Record, Rules, State, Status, Timestamp};
+use crate::id::DeviceId;
+
+/// One thing that happened to a user. Several may be applied together; they happen at one moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// A device sets its state. Without a connection it holds for a lease; `offline` ends the claim.
+    Claim { device: DeviceId, state: State },
+    /// A device opens a connection (a `/sync` in flight, a stream) that says `state`. It never takes
+    /// a user out of busy: only a [`Claim`](Input::Claim) does.
+    Connect { device: DeviceId, state: State },
+    /// A device closes a connection. When it was the last, the grace starts.
+    Disconnect { device: DeviceId },
+    /// The user replaces the status, or clears it.
+    Status(Option<Status>),
+    /// The user overrides all devices by hand.
+    Override(Override),
+    /// The user is hidden from others, or shown again.
+    Hidden(bool),
+}
+
+impl Record {
+    /// Applies one input at `now`. Inputs that name a device stamp its activity, and the user's too
+    /// while the merged state is online or busy.
+    pub fn apply(&mut self, input: &Input, now: Timestamp, rules: &Rules) {
+        self.claims.retain(|claim| claim.is_live(now));
+        match input {
+            Input::Claim { device, state } => self.claim(device, *state, now, rules),
+            Input::Connect { device, state } => self.connect(device, *state, now, rules),
+            Input::Disconnect { device } => self.disconnect(device, now, rules),
+            Input::Status(status) => self.status = status.clone(),
+            Input::Override(Override::Invisible { .. }) if self.is_invisible() => {}
+            Input::Override(value) => self.overridden = *value,
+            Input::Hidden(hidden) => self.hidden = *hidden,
+        }
+    }
+
+    fn claim(&mut self, device: &DeviceId, state: State, now: Timestamp, rules: &Rules) {
+        let claim = self.claim_of(device, now, rules);
+        claim.state = state;
+        claim.last_active = now;
+        claim.hold_for(now, rules.lease, rules);
+        if state == State::Offline && claim.connections == 0 {
+            self.claims.retain(|claim| claim.device != *device);
+        }
+        self.stamp_activity(now, rules);
+    }
+
+    fn connect(&mut self, device: &DeviceId, state: State, now: Timestamp, rules: &Rules) {
+        let state = if self.merged(now, rules) == State::Busy { State::Busy } else { state };
+        let claim = self.claim_of(device, now, rules);
+        claim.state = state;
+        claim.last_active = now;
+        claim.connections += 1;
+        self.stamp_activity(now, rules);
+    }
+
+    fn disconnect(&mut self, device: &DeviceId, now: Timestamp, rules: &Rules) {
+        let Some(claim) = self.claims.iter_mut().find(|claim| claim.device == *device) else {
+            return;
+        };
+        claim.connections = claim.connections.saturating_sub(1);
+        if claim.connections == 0 {
+            claim.hold_for(now, rules.connection_grace, rules);
+        }
+    }
+
+    fn stamp_activity(&mut self, now: Timestamp, rules: &Rules) {
+        if self.merged(now, rules) >= State::Online {
+            self.last_active = Some(now);
+        }
+    }
+
+    /// The device's claim, made if there is none; the bound on devices is kept.
+    fn claim_of(&mut self, device: &DeviceId, now: Timestamp, rules: &Rules) -> &mut Claim {
+        if let Some(index) = self.claims.iter().position(|claim| claim.device == *device) {
+            return &mut self.claims[index];
+        }
+        if self.claims.len() >= rules.devices_per_user {
+            let oldest = (0..self.claims.len())
+                .min_by_key(|&index| (self.claims[index].connections, self.claims[index].last_active));
+            if let Some(index) = oldest {
+                self.claims.swap_remove(index);
+            }
+        }
+        self.claims.push(Claim {
+            device: device.clone(),
+            state: State::Offline,
+            last_active: now,
+            connections: 0,
+            until: now,
+        });
+        self.claims.last_mut().expect("a claim was just pushed")
+    }
+}

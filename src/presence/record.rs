@@ -1,0 +1,163 @@
+use super::{Claim, Rules, State, Text, Timestamp};
+
+/// All that the core holds of one user.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Record {
+    pub(super) claims: Vec<Claim>,
+    pub(super) last_active: Option<Timestamp>,
+    pub(super) status: Option<Status>,
+    pub(super) overridden: Override,
+    pub(super) hidden: bool,
+    version: u64,
+}
+
+/// The user's text, and when it expires if it does. Never empty.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Status {
+    pub text: Text,
+    pub expires: Option<Timestamp>,
+}
+
+impl Status {
+    /// A status that holds until it is replaced; none for an empty text.
+    pub fn lasting(text: &str) -> Option<Self> {
+        (!text.is_empty()).then(|| Self { text: text.into(), expires: None })
+    }
+}
+
+/// What the user set by hand for all devices.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Override {
+    /// The devices decide.
+    #[default]
+    None,
+    /// Busy, whatever the devices say.
+    Busy,
+    /// Offline to others since that moment; the truth to oneself.
+    Invisible { since: Timestamp },
+}
+
+/// The answer: what somebody's presence is at one moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Presence {
+    pub state: State,
+    /// When the user was last active, if ever.
+    pub last_active: Option<Timestamp>,
+    /// Online, and active within the active window.
+    pub currently_active: bool,
+    pub status: Option<Text>,
+    /// The first later moment at which state, currently active or status differ, without an input.
+    pub next_change: Option<Timestamp>,
+}
+
+impl Presence {
+    /// Whether a watcher would see a difference. The activity time alone is none.
+    pub fn looks_like(&self, other: &Self) -> bool {
+        self.state == other.state
+            && self.currently_active == other.currently_active
+            && self.status == other.status
+    }
+}
+
+/// Whose eyes a record is read with.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Eyes {
+    Others,
+    Own,
+}
+
+impl Record {
+    /// The presence that others see at `now`.
+    pub fn at(&self, now: Timestamp, rules: &Rules) -> Presence {
+        self.presence(now, rules, Eyes::Others)
+    }
+
+    /// The presence that the user sees of themselves at `now`: invisible does not hide it.
+    pub fn own_at(&self, now: Timestamp, rules: &Rules) -> Presence {
+        self.presence(now, rules, Eyes::Own)
+    }
+
+    /// Whether the user is hidden from others.
+    pub fn is_hidden(&self) -> bool {
+        self.hidden
+    }
+
+    /// What the user set by hand.
+    pub fn overridden(&self) -> Override {
+        self.overridden
+    }
+
+    /// The number of the last visible change: microseconds since the Unix epoch, made monotonic; 0 if
+    /// there was none.
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// Numbers a visible change made at `micros` since the Unix epoch.
+    pub fn number_change(&mut self, micros: u64) -> u64 {
+        self.version = micros.max(self.version + 1);
+        self.version
+    }
+
+    pub(super) fn is_invisible(&self) -> bool {
+        matches!(self.overridden, Override::Invisible { .. })
+    }
+
+    /// The highest state of the live claims.
+    pub(super) fn merged(&self, now: Timestamp, rules: &Rules) -> State {
+        self.claims.iter().map(|claim| claim.state_at(now, rules)).max().unwrap_or_default()
+    }
+
+    fn presence(&self, now: Timestamp, rules: &Rules, eyes: Eyes) -> Presence {
+        let mut presence = self.look(now, rules, eyes);
+        let mut moment = now;
+        while let Some(boundary) = self.boundary_after(moment, rules) {
+            if !self.look(boundary, rules, eyes).looks_like(&presence) {
+                presence.next_change = Some(boundary);
+                break;
+            }
+            moment = boundary;
+        }
+        presence
+    }
+
+    /// The presence without its next change.
+    fn look(&self, now: Timestamp, rules: &Rules, eyes: Eyes) -> Presence {
+        let invisible_since = match (self.overridden, eyes) {
+            (Override::Invisible { since }, Eyes::Others) => Some(since),
+            _ => None,
+        };
+        let state = match self.overridden {
+            _ if invisible_since.is_some() => State::Offline,
+            Override::Busy => State::Busy,
+            _ => self.merged(now, rules),
+        };
+        // Somebody who turned invisible looks like somebody who left at that moment.
+        let last_active = self.last_active.map(|at| invisible_since.map_or(at, |since| at.min(since)));
+        Presence {
+            state,
+            last_active,
+            currently_active: state == State::Online
+                && last_active.is_some_and(|at| now < at + rules.active_window),
+            status: self
+                .status
+                .as_ref()
+                .filter(|status| status.expires.is_none_or(|expires| now < expires))
+                .map(|status| status.text.clone()),
+            next_change: None,
+        }
+    }
+
+    /// The first moment after `now` at which anything that [`look`](Self::look) reads may turn.
+    fn boundary_after(&self, now: Timestamp, rules: &Rules) -> Option<Timestamp> {
+        let window = self.last_active.map(|at| at + rules.active_window);
+        let expiry = self.status.as_ref().and_then(|status| status.expires);
+        self.claims
+            .iter()
+            .flat_map(|claim| claim.boundaries(rules))
+            .chain(window)
+            .chain(expiry)
+            .filter(|&moment| moment > now)
+            .min()
+    }
+}

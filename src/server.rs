@@ -1,0 +1,110 @@
+//! Assembly: all routes of a server, and the loop that serves connections until it is told to stop.
+
+use std::{io, sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    extract::Request,
+    http::StatusCode,
+    middleware::{self, Next},
+    response::{Redirect, Response},
+    routing,
+};
+use hyper::server::conn::http1;
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    server::graceful::GracefulShutdown,
+    service::TowerToHyperService,
+};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::{OwnedSemaphorePermit, Semaphore},
+};
+use tracing::Level;
+
+use crate::{api, app::App, openapi};
+
+/// All routes: the dialects that the configuration names, the documents, and Swagger UI.
+pub fn router(app: &App) -> Router {
+    let dialects = api::ALL.into_iter().filter(|dialect| dialect.is_served(&app.config));
+    let router = dialects
+        .fold(openapi::router(app), |router, dialect| router.merge((dialect.router)(app)))
+        .route("/", routing::get(async || Redirect::to("/swagger-ui/")))
+        .fallback(async || (StatusCode::NOT_FOUND, "Not found. What there is: /swagger-ui/\n"));
+    if tracing::enabled!(Level::DEBUG) { router.layer(middleware::from_fn(log)) } else { router }
+}
+
+/// Logs each exchange, without its query: that may hold a token.
+async fn log(request: Request, next: Next) -> Response {
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let response = next.run(request).await;
+    tracing::debug!(%method, path, status = response.status().as_u16(), "answered");
+    response
+}
+
+/// Serves connections until `shutdown` completes; then takes no more, lets running requests finish for
+/// at most the configured grace, and returns.
+pub async fn run(listener: TcpListener, app: App, shutdown: impl Future<Output = ()>) {
+    let service = TowerToHyperService::new(router(&app));
+    let connections = Arc::new(Semaphore::new(app.config.limits.connections));
+    let http = http(&app);
+    let graceful = GracefulShutdown::new();
+    tokio::pin!(shutdown);
+    loop {
+        let (stream, permit) = tokio::select! {
+            accepted = accept(&listener, &connections) => match accepted {
+                Ok(accepted) => accepted,
+                Err(error) => {
+                    // Out of file descriptors, most likely; others may close some.
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                    continue;
+                }
+            },
+            () = &mut shutdown => break,
+        };
+        let connection = http.serve_connection(TokioIo::new(stream), service.clone());
+        let connection = graceful.watch(connection);
+        tokio::spawn(async move {
+            // A client that goes away in mid-request is no event.
+            let _gone = connection.await;
+            drop(permit);
+        });
+    }
+    app.drain();
+    drop(listener);
+    let grace = Duration::from_secs(app.config.server.shutdown_grace_seconds);
+    if tokio::time::timeout(grace, graceful.shutdown()).await.is_err() {
+        tracing::warn!(grace_s = grace.as_secs(), "some requests did not finish in time");
+    }
+}
+
+fn http(app: &App) -> http1::Builder {
+    let limits = &app.config.limits;
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new())
+        .header_read_timeout(Duration::from_secs(limits.head_seconds))
+        .max_buf_size(limits.head_bytes);
+    http
+}
+
+/// The next connection, once there is room for it.
+async fn accept(
+    listener: &TcpListener,
+    connections: &Arc<Semaphore>,
+) -> io::Result<(TcpStream, OwnedSemaphorePermit)> {
+    let permit = connections.clone().acquire_owned().await.map_err(io::Error::other)?;
+    let (stream, _) = listener.accept().await?;
+    stream.set_nodelay(true)?;
+    Ok((stream, permit))
+}
+
+/// Completes on SIGINT and on SIGTERM.
+pub async fn stop_signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate()).expect("SIGTERM can be caught");
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+}

@@ -1,0 +1,220 @@
+//! The one door to the core for all dialects: reading and changing presence, with the rules of who may
+//! see whom applied here and nowhere else.
+
+use std::sync::Arc;
+
+use crate::{
+    clock::Clock,
+    directory::Directory,
+    id::UserId,
+    presence::{Input, Override, Presence, Record, Rules, Timestamp},
+    store::{Store, StoreError, Updated},
+};
+
+/// Who may see whom, besides oneself and admins.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Visibility {
+    /// Users that share a room.
+    #[default]
+    Room,
+    /// Every user of the server.
+    Server,
+}
+
+/// With whose eyes presence is read.
+#[derive(Clone, Copy, Debug)]
+pub enum Viewer<'a> {
+    /// A user: sees themselves as they are, and others as far as they may.
+    User(&'a UserId),
+    /// The operator: sees everybody as others do, hidden or not.
+    Admin,
+}
+
+/// What a user set for themselves besides state and status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settings {
+    pub overridden: Override,
+    pub hidden: bool,
+}
+
+/// Why the service said no. Nothing was changed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ServiceError {
+    #[error("there is no such user")]
+    UnknownUser,
+    #[error("the caller may not see this user")]
+    NotVisible,
+    #[error("the user is hidden")]
+    Hidden,
+    #[error("the status has {bytes} bytes; at most {limit} are allowed")]
+    StatusTooLong { bytes: usize, limit: usize },
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Presence over a store, with a directory and a clock.
+pub struct Service {
+    store: Box<dyn Store>,
+    directory: Arc<Directory>,
+    clock: Arc<dyn Clock>,
+    rules: Rules,
+    visibility: Visibility,
+    status_bytes: usize,
+}
+
+impl Service {
+    /// A service over `store`. `status_bytes` is the longest status text accepted, in bytes of UTF-8.
+    pub fn new(
+        store: Box<dyn Store>,
+        directory: Arc<Directory>,
+        clock: Arc<dyn Clock>,
+        rules: Rules,
+        visibility: Visibility,
+        status_bytes: usize,
+    ) -> Self {
+        Self { store, directory, clock, rules, visibility, status_bytes }
+    }
+
+    /// The time that answers are about.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Whether writes are accepted; if not, why.
+    pub fn health(&self) -> Result<(), StoreError> {
+        self.store.health()
+    }
+
+    /// One user's presence at `now`, as `viewer` sees it.
+    pub async fn get(
+        &self,
+        viewer: Viewer<'_>,
+        user: &UserId,
+        now: Timestamp,
+    ) -> Result<Presence, ServiceError> {
+        let mut answers = self.get_many(viewer, &[user], now).await?;
+        answers.pop().unwrap_or(Err(ServiceError::UnknownUser))
+    }
+
+    /// The presence of several users at `now`, in the order asked for. Fails as a whole only if the
+    /// store does.
+    pub async fn get_many(
+        &self,
+        viewer: Viewer<'_>,
+        users: &[&UserId],
+        now: Timestamp,
+    ) -> Result<Vec<Result<Presence, ServiceError>>, ServiceError> {
+        let mut answers = Vec::with_capacity(users.len());
+        let (mut places, mut readable) = (Vec::new(), Vec::new());
+        for (place, user) in users.iter().enumerate() {
+            let verdict = self.may_see(viewer, user);
+            if verdict.is_ok() {
+                places.push(place);
+                readable.push(*user);
+            }
+            answers.push(verdict.and(Err(ServiceError::UnknownUser)));
+        }
+        let mut look = |index: usize, record: &Record| {
+            answers[places[index]] = self.look(viewer, readable[index], record, now);
+        };
+        self.store.read(&readable, &mut look).await?;
+        Ok(answers)
+    }
+
+    /// Applies inputs to a known user's record, all of them or none, at one moment.
+    pub async fn update(&self, user: &UserId, inputs: &[Input]) -> Result<Updated, ServiceError> {
+        self.check_inputs(inputs)?;
+        if !self.directory.knows(user) {
+            return Err(ServiceError::UnknownUser);
+        }
+        let micros = self.clock.micros();
+        let now = Timestamp::from_micros(micros);
+        let mut change = |record: &mut Record| {
+            let (before, was_hidden) = (record.at(now, &self.rules), record.is_hidden());
+            for input in inputs {
+                record.apply(input, now, &self.rules);
+            }
+            was_hidden != record.is_hidden() || !record.at(now, &self.rules).looks_like(&before)
+        };
+        let updated = self.store.update(user, micros, &mut change).await?;
+        // A user may have been removed meanwhile; then nothing of them stays behind.
+        if !self.directory.knows(user) {
+            self.store.remove(user).await?;
+            return Err(ServiceError::UnknownUser);
+        }
+        Ok(updated)
+    }
+
+    /// What a known user set for themselves besides state and status.
+    pub async fn settings(&self, user: &UserId) -> Result<Settings, ServiceError> {
+        if !self.directory.knows(user) {
+            return Err(ServiceError::UnknownUser);
+        }
+        let mut settings = Settings { overridden: Override::None, hidden: false };
+        let mut look = |_: usize, record: &Record| {
+            settings = Settings { overridden: record.overridden(), hidden: record.is_hidden() };
+        };
+        self.store.read(&[user], &mut look).await?;
+        Ok(settings)
+    }
+
+    /// Removes a user from the directory, and all that the store holds of them. Says whether there was
+    /// such a user.
+    pub async fn remove_user(&self, user: &UserId) -> Result<bool, ServiceError> {
+        self.store.health()?;
+        let removed = self.directory.remove_user(user);
+        self.store.remove(user).await?;
+        Ok(removed)
+    }
+
+    fn check_inputs(&self, inputs: &[Input]) -> Result<(), ServiceError> {
+        for input in inputs {
+            if let Input::Status(Some(status)) = input
+                && status.text.len() > self.status_bytes
+            {
+                let (bytes, limit) = (status.text.len(), self.status_bytes);
+                return Err(ServiceError::StatusTooLong { bytes, limit });
+            }
+        }
+        Ok(())
+    }
+
+    /// What asking for somebody who cannot exist comes to: the same as for any unknown user.
+    pub fn nobody(&self) -> ServiceError {
+        match self.visibility {
+            Visibility::Room => ServiceError::NotVisible,
+            Visibility::Server => ServiceError::UnknownUser,
+        }
+    }
+
+    /// Whether `viewer` may see `user` at all. Under [`Visibility::Room`] an unknown user and one
+    /// without a common room are the same, so that nobody learns who exists.
+    fn may_see(&self, viewer: Viewer<'_>, user: &UserId) -> Result<(), ServiceError> {
+        match viewer {
+            Viewer::User(own) if own == user => Ok(()),
+            Viewer::User(own) if self.visibility == Visibility::Room => {
+                self.directory.share_room(own, user).then_some(()).ok_or(ServiceError::NotVisible)
+            }
+            Viewer::User(_) | Viewer::Admin => {
+                self.directory.knows(user).then_some(()).ok_or(ServiceError::UnknownUser)
+            }
+        }
+    }
+
+    fn look(
+        &self,
+        viewer: Viewer<'_>,
+        user: &UserId,
+        record: &Record,
+        now: Timestamp,
+    ) -> Result<Presence, ServiceError> {
+        match viewer {
+            Viewer::User(own) if own == user => Ok(record.own_at(now, &self.rules)),
+            Viewer::User(_) if record.is_hidden() => Err(ServiceError::Hidden),
+            Viewer::User(_) | Viewer::Admin => Ok(record.at(now, &self.rules)),
+        }
+    }
+}
