@@ -1,13 +1,21 @@
 //! Reading request bodies, within the limits and in the order that the dialects need: after the checks
 //! that do not look at the body.
 
-use std::time::Duration;
+use std::{
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
 
 use axum::{
-    body::Body,
+    body::{Body, Bytes, HttpBody},
+    extract::Request,
     http::{HeaderMap, header},
 };
 use http_body_util::{BodyExt, LengthLimitError, Limited};
+use hyper::body::{Frame, SizeHint};
+use parking_lot::Mutex;
 
 use crate::config::Limits;
 
@@ -35,5 +43,70 @@ pub(super) async fn read(body: Body, limits: &Limits) -> Result<Vec<u8>, BodyErr
         Ok(Ok(collected)) => Ok(collected.to_bytes().into()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => Err(BodyError::TooLarge),
         Ok(Err(_)) | Err(_) => Err(BodyError::Incomplete),
+    }
+}
+
+/// How much of a body that nobody read is read and thrown away, so that its connection can go on.
+const MOST_DRAINED: usize = 1024 * 1024;
+
+/// How long that may take.
+const LONGEST_DRAIN: Duration = Duration::from_secs(1);
+
+/// Lets go of a request's body without losing it: what its handler does not read can still be drained.
+/// Nothing is left over of a request without a body.
+pub(super) fn share(request: Request) -> (Request, Option<Leftover>) {
+    if request.body().is_end_stream() {
+        return (request, None);
+    }
+    let waits = request.headers().contains_key(header::EXPECT);
+    let (parts, body) = request.into_parts();
+    let shared = Shared(Arc::new(Mutex::new(body)));
+    let leftover = Leftover { body: shared.clone(), waits };
+    (Request::from_parts(parts, Body::new(shared)), Some(leftover))
+}
+
+/// What may be left of a body after its request was answered.
+pub(super) struct Leftover {
+    body: Shared,
+    /// The client sends the body only when it is asked to.
+    waits: bool,
+}
+
+impl Leftover {
+    /// Reads the rest of the body, within bounds. Says whether it came to its end: if not, the connection
+    /// is of no further use. Closing one on a client that still sends would lose the answer.
+    pub(super) async fn drain(self) -> bool {
+        if self.body.is_end_stream() {
+            return true;
+        }
+        if self.waits {
+            return false;
+        }
+        let rest = Limited::new(self.body, MOST_DRAINED).collect();
+        tokio::time::timeout(LONGEST_DRAIN, rest).await.is_ok_and(|rest| rest.is_ok())
+    }
+}
+
+/// A body with two holders, of whom one reads at a time.
+#[derive(Clone)]
+struct Shared(Arc<Mutex<Body>>);
+
+impl HttpBody for Shared {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut *self.0.lock()).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.lock().is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.0.lock().size_hint()
     }
 }

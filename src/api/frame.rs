@@ -40,6 +40,7 @@ impl Frame {
 /// on every answer (Matrix client-server API, "Web Browser Clients").
 async fn frame(State(frame): State<Frame>, request: Request, next: Next) -> Response {
     let limits = &frame.app.config.limits;
+    let (request, leftover) = body::share(request);
     let mut response = if request.method() == Method::OPTIONS {
         StatusCode::NO_CONTENT.into_response()
     } else if body::declares_too_much(request.headers(), limits) {
@@ -47,6 +48,11 @@ async fn frame(State(frame): State<Frame>, request: Request, next: Next) -> Resp
     } else {
         next.run(request).await
     };
+    if let Some(leftover) = leftover
+        && !leftover.drain().await
+    {
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
     let is_preflight = response.status() == StatusCode::NO_CONTENT;
     let headers = response.headers_mut();
     add_cors(headers);

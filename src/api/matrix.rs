@@ -55,24 +55,27 @@ fn beside_prefix() -> OpenApiRouter<App> {
 
 fn router(app: &App) -> Router {
     let (under_prefix, _) = under_prefix().split_for_parts();
-    // A template never matches an empty segment, but an empty user id has its own answer.
-    let under_prefix = under_prefix
-        .route("/presence//status", routing::get(presence::get_presence).put(presence::set_presence));
     let (beside_prefix, _) = beside_prefix().split_for_parts();
     let client = PREFIXES
         .iter()
         .fold(beside_prefix, |client, prefix| client.nest(&format!("/{prefix}"), under_prefix.clone()));
     let dialect = Router::new()
         .nest("/client", client)
-        .fallback(async || MatrixFailure::unrecognized_path())
+        .fallback(unrecognized)
         .method_not_allowed_fallback(async || MatrixFailure::unrecognized_method())
         .with_state(app.clone());
+    // A nested router does not have its prefix with a slash and nothing else.
+    let dialect = Router::new().nest("/_matrix", dialect).route("/_matrix/", routing::any(unrecognized));
     let frame = Frame {
         app: app.clone(),
         too_large: |limit| MatrixFailure::body_too_large(limit).into_response(),
         internal_error: || MatrixFailure::internal_error().into_response(),
     };
-    Router::new().nest("/_matrix", frame.around(dialect))
+    frame.around(dialect)
+}
+
+async fn unrecognized() -> MatrixFailure {
+    MatrixFailure::unrecognized_path()
 }
 
 /// The document; `busy` adds the state of MSC3026.

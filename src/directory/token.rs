@@ -76,6 +76,7 @@ impl From<String> for TokenId {
 /// What a token may be used for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
+#[schema(example = "read")]
 pub enum Scope {
     /// Read presence.
     Read,

@@ -25,6 +25,7 @@ pub(super) fn without_additions(document: &OpenApi) -> Value {
     let schemas = object(&mut components["schemas"]);
     schemas.retain(|name, _| name != "SupportedVersions");
     object(&mut schemas["MatrixError"]["properties"]).remove("soft_logout");
+    object(&mut schemas["PresenceState"]).remove("example");
     for name in ["PresenceStatus", "PresenceUpdate"] {
         for property in object(&mut schemas[name]["properties"]).values_mut() {
             object(property).remove("example");

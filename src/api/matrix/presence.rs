@@ -23,6 +23,7 @@ pub(super) const BUSY: &str = "org.matrix.msc3026.busy";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(example = "online")]
 pub(super) enum PresenceState {
     Online,
     Offline,
@@ -66,7 +67,6 @@ impl PresenceState {
 #[schema(example = json!({"presence": "online", "status_msg": "I am here."}))]
 pub(super) struct PresenceUpdate {
     /// The new presence state.
-    #[schema(example = "online")]
     presence: PresenceState,
     /// The status message to attach to this state.
     #[schema(example = "I am here.", nullable = false)]
@@ -109,7 +109,6 @@ impl PresenceUpdate {
 #[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub(super) struct PresenceStatus {
     /// This user's presence.
-    #[schema(example = "unavailable")]
     presence: PresenceState,
     /// The length of time in milliseconds since an action was performed
     /// by this user.
@@ -137,7 +136,6 @@ impl PresenceStatus {
     }
 }
 
-/// An object without members.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Empty {}
 

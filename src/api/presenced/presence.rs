@@ -17,6 +17,7 @@ use crate::{
 /// How present somebody is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(example = "online")]
 pub enum PresenceState {
     Offline,
     Unavailable,
@@ -32,7 +33,6 @@ pub struct UserPresence {
     #[schema(example = "@alice:example.com")]
     pub user_id: String,
     /// How present the user is.
-    #[schema(example = "online")]
     pub state: PresenceState,
     /// Whether the user was active within the last minute or what is configured.
     #[schema(example = true)]

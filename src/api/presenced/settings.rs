@@ -18,6 +18,7 @@ use crate::{
 /// What the user set by hand for all devices.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(example = "busy")]
 pub enum OverrideName {
     #[default]
     None,
@@ -33,7 +34,6 @@ pub struct UserSettings {
     /// `busy` counts whatever the devices say; `invisible` looks offline to others; `none` leaves it to
     /// the devices.
     #[serde(rename = "override")]
-    #[schema(example = "busy")]
     pub overridden: OverrideName,
     /// Whether others are told that there is no presence to see at all.
     #[schema(example = false)]

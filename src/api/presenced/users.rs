@@ -15,7 +15,7 @@ use crate::{
 
 /// What an admin says of a user.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(example = json!({"number": 1, "displayName": "Alice", "account": 1, "extensionNumber": "101"}))]
 pub struct UserProfile {
     /// The number that dialects with numeric ids use. Left out: the next free one, or the one the user

@@ -1,0 +1,152 @@
+//! `serve`: what it prints, what it refuses, how it ends.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader, Read},
+    net::TcpListener,
+    os::unix::fs::PermissionsExt,
+    process::{Child, Stdio},
+};
+
+use super::{presenced, run, shown};
+use crate::support::snapshots;
+
+/// A running server that is killed if the test fails before it ends.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ended = self.0.kill();
+        let _reaped = self.0.wait();
+    }
+}
+
+impl Running {
+    fn start(arguments: &[&str]) -> Self {
+        let mut command = presenced(arguments);
+        command.env("PRESENCED_LOG__FILTER", "trace").stdout(Stdio::piped()).stderr(Stdio::piped());
+        Self(command.spawn().expect("the binary runs"))
+    }
+
+    /// Reads standard output up to the line that ends the greeting.
+    fn greeting(&mut self) -> String {
+        let mut lines = String::new();
+        let mut reader = BufReader::new(self.0.stdout.as_mut().expect("standard output"));
+        while !lines.contains("Ctrl-C") {
+            assert_ne!(reader.read_line(&mut lines).expect("text"), 0, "it ended: {lines}");
+        }
+        lines
+    }
+
+    /// Sends a signal by name, and returns the exit code and the log.
+    fn end(mut self, signal: &str) -> (Option<i32>, String) {
+        let kill = std::process::Command::new("kill").args(["-s", signal, &self.0.id().to_string()]).status();
+        assert!(kill.expect("kill runs").success());
+        let code = self.0.wait().expect("it ends").code();
+        let mut log = String::new();
+        self.0.stderr.take().expect("standard error").read_to_string(&mut log).expect("text");
+        (code, log)
+    }
+}
+
+fn address_in(greeting: &str) -> &str {
+    let url = greeting.split("http://").nth(1).expect("a URL");
+    url.split_whitespace().next().expect("an address")
+}
+
+#[tokio::test]
+async fn the_demo_greets_serves_and_stops() {
+    for signal in ["TERM", "INT"] {
+        let mut running = Running::start(&["serve", "--demo", "--listen", "127.0.0.1:0"]);
+        let greeting = running.greeting();
+        let address = address_in(&greeting).to_owned();
+        snapshots().bind(|| insta::assert_snapshot!("demo-greeting", greeting.replace(&address, "ADDRESS")));
+        let secret = "demo-alice";
+        let url = format!("http://{address}/_matrix/client/v3/presence/@bob:example.com/status");
+        let answer = reqwest::get(format!("{url}?access_token={secret}&more=hush")).await.expect("an answer");
+        assert_eq!(answer.status(), 200);
+        let (code, log) = running.end(signal);
+        assert_eq!(code, Some(0), "{log}");
+        assert!(log.contains("/presence/@bob:example.com/status"), "the request is logged: {log}");
+        assert!(!log.contains(secret) && !log.contains("hush"), "a query reached the log: {log}");
+    }
+}
+
+#[test]
+fn the_demos_commands_can_be_pasted() {
+    let mut running = Running::start(&["serve", "--demo", "--listen", "127.0.0.1:0"]);
+    let greeting = running.greeting();
+    let commands: Vec<&str> = greeting.split("\n\n").filter(|part| part.starts_with("  curl")).collect();
+    assert_eq!(commands.len(), 3, "{greeting}");
+    let answers: Vec<String> = commands
+        .into_iter()
+        .map(|command| {
+            let output = std::process::Command::new("sh").args(["-c", command]).output().expect("a shell");
+            String::from_utf8(output.stdout).expect("text")
+        })
+        .collect();
+    assert_eq!(answers[0], "{}");
+    assert!(answers[1].starts_with(r#"{"presence":"online","last_active_ago":"#), "{}", answers[1]);
+    assert!(answers[2].starts_with(r#"{"errcode":"M_FORBIDDEN""#), "{}", answers[2]);
+}
+
+#[test]
+fn starts_that_fail_say_why_in_one_line() {
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = taken.local_addr().expect("an address").to_string();
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("config.toml");
+    fs::write(&file, "[server]\nunknown = 1\n").expect("a file");
+    let path = file.to_str().expect("a path");
+    let rows: [&[&str]; 6] = [
+        &["serve", "--demo", "--listen", &address],
+        &["serve", "--demo", "--listen", "0.0.0.0:0"],
+        &["serve", "--demo", "--listen", "[::]:0"],
+        &["serve", "--config", path],
+        &["serve", "--config", "/nowhere.toml"],
+        &["serve", "--listen", "127.0.0.1:0", "--data", path],
+    ];
+    let mut lines = Vec::new();
+    for arguments in rows {
+        let output = run(arguments);
+        assert_eq!(output.status.code(), Some(2), "{}", shown(&output));
+        let text = String::from_utf8(output.stderr).expect("text");
+        assert_eq!(text.lines().count(), 1, "{text}");
+        lines.push(text.replace(path, "FILE").replace(&address, "ADDRESS"));
+    }
+    insta::assert_snapshot!(lines.concat(), @r#"
+    presenced: ADDRESS is in use; choose another address with --listen
+    presenced: the demo's tokens are known to everybody, so it listens on loopback addresses only, not on 0.0.0.0:0
+    presenced: the demo's tokens are known to everybody, so it listens on loopback addresses only, not on [::]:0
+    presenced: configuration: unknown field `unknown`, expected one of `listen`, `data`, `name`, `public_url`, `dialects`, `shutdown_grace_seconds` for key `server`
+    presenced: configuration: configuration file "/nowhere.toml" not found
+    presenced: the admin token in FILE/admin-token: Not a directory (os error 20)
+    "#);
+}
+
+#[tokio::test]
+async fn the_admin_token_is_made_once_and_is_its_owners() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("data");
+    let file = data.join("admin-token");
+    let path = data.to_str().expect("a path");
+    let mut tokens = Vec::new();
+    for _ in 0..2 {
+        let mut running = Running::start(&["serve", "--listen", "127.0.0.1:0", "--data", path]);
+        let mut reader = BufReader::new(running.0.stderr.take().expect("standard error"));
+        let mut log = String::new();
+        while !log.contains("serving") {
+            assert_ne!(reader.read_line(&mut log).expect("text"), 0, "it ended: {log}");
+        }
+        let token = fs::read_to_string(&file).expect("the token file");
+        assert!(!log.contains(token.trim()), "the token reached the log: {log}");
+        assert_eq!(fs::metadata(&file).expect("the token file").permissions().mode() & 0o777, 0o600);
+        let address = log.split("address=").nth(1).and_then(|rest| rest.split_whitespace().next());
+        let url = format!("http://{}/presenced/v1/users", address.expect("an address"));
+        let answer =
+            reqwest::Client::new().get(url).bearer_auth(token.trim()).send().await.expect("an answer");
+        assert_eq!(answer.text().await.expect("text"), r#"{"users":[],"more":false}"#);
+        tokens.push(token);
+    }
+    assert_eq!(tokens[0], tokens[1]);
+}

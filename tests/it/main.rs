@@ -1,0 +1,15 @@
+//! The integration tests. Folders mirror the API: `presence` the core, `matrix` and `native` the
+//! dialects over real HTTP, `openapi` the documents, `cli` the command line. `support` starts servers
+//! and checks every answer that a test sees against the documents.
+
+mod cli;
+mod clients;
+mod fuzz;
+mod limit;
+mod matrix;
+mod native;
+mod openapi;
+mod presence;
+mod shutdown;
+mod store;
+mod support;

@@ -1,0 +1,6 @@
+//! presenced's own API over real HTTP.
+
+mod directory;
+mod health;
+mod presence;
+mod refusals;

@@ -1,0 +1,112 @@
+//! Users, tokens and rooms.
+
+use reqwest::Method;
+use serde_json::json;
+
+use crate::support::{ALICE, BOB, TestServer};
+
+#[tokio::test]
+async fn a_users_life() {
+    let server = TestServer::start().await;
+    let path = "/users/@dave:example.com";
+    let profile = json!({"displayName": "Dave", "account": 1, "extensionNumber": "104"});
+    let added = server.admin(Method::PUT, path, Some(profile)).await;
+    insta::assert_snapshot!(added.line(), @r#"201 {"userId":"@dave:example.com","number":4,"displayName":"Dave","account":1,"extensionNumber":"104"}"#);
+    let changed =
+        server.admin(Method::PUT, path, Some(json!({"avatarUrl": "https://example.com/d.png"}))).await;
+    insta::assert_snapshot!(changed.line(), @r#"200 {"userId":"@dave:example.com","number":4,"avatarUrl":"https://example.com/d.png"}"#);
+    assert_eq!(server.admin(Method::GET, path, None).await.text, changed.text);
+    let room = json!({"members": [ALICE, "@dave:example.com"]});
+    server.admin(Method::PUT, "/rooms/!pair:example.com/members", Some(room)).await;
+    let issued = server.admin(Method::POST, &format!("{path}/tokens"), Some(json!({"deviceId": "D"}))).await;
+    let token = issued.json()["token"].as_str().expect("a token").to_owned();
+    server.set_presence(&token, "@dave:example.com", json!({"presence": "online", "status_msg": "hi"})).await;
+
+    assert_eq!(server.admin(Method::DELETE, path, None).await.line(), "204 ");
+    assert_eq!(server.admin(Method::DELETE, path, None).await.status, 404);
+    assert_eq!(server.admin(Method::GET, path, None).await.status, 404);
+    assert_eq!(server.presence(&token, ALICE).await.errcode(), (401, "M_UNKNOWN_TOKEN".to_owned()));
+    let members = server.admin(Method::GET, "/rooms/!pair:example.com/members", None).await;
+    assert_eq!(members.json(), json!({"members": [ALICE]}));
+
+    // Whoever comes by that id later is somebody else.
+    let again = server.admin(Method::PUT, path, Some(json!({}))).await;
+    insta::assert_snapshot!(again.line(), @r#"201 {"userId":"@dave:example.com","number":4}"#);
+    let presence = server.admin(Method::GET, &format!("{path}/presence"), None).await;
+    insta::assert_snapshot!(presence.line(), @r#"200 {"userId":"@dave:example.com","state":"offline","currentlyActive":false}"#);
+}
+
+#[tokio::test]
+async fn numbers_are_unique() {
+    let server = TestServer::start().await;
+    let taken = server.admin(Method::PUT, "/users/@dave:example.com", Some(json!({"number": 2}))).await;
+    insta::assert_snapshot!(taken.line(), @r#"409 {"type":"urn:presenced:problem:conflict","title":"Conflict","status":409,"detail":"the number 2 belongs to @bob:example.com"}"#);
+    let dave = server.admin(Method::PUT, "/users/@dave:example.com", Some(json!({"number": 40}))).await;
+    assert_eq!(dave.json()["number"], 40);
+    let erin = server.admin(Method::PUT, "/users/@erin:example.com", Some(json!({}))).await;
+    assert_eq!(erin.json()["number"], 41);
+    let moved = server.admin(Method::PUT, "/users/@dave:example.com", Some(json!({"number": 50}))).await;
+    assert_eq!((moved.status.as_u16(), moved.json()["number"].clone()), (200, json!(50)));
+    let freed = server.admin(Method::PUT, "/users/@erin:example.com", Some(json!({"number": 40}))).await;
+    assert_eq!(freed.json()["number"], 40);
+}
+
+#[tokio::test]
+async fn users_in_pages() {
+    let server = TestServer::start().await;
+    let ids = |answer: &crate::support::Answer| {
+        let page = answer.json();
+        let users = page["users"].as_array().expect("users");
+        (users.iter().map(|user| user["userId"].clone()).collect::<Vec<_>>(), page["more"].clone())
+    };
+    let first = server.admin(Method::GET, "/users?limit=2", None).await;
+    assert_eq!(ids(&first), (vec![json!(ALICE), json!(BOB)], json!(true)));
+    let rest = server.admin(Method::GET, &format!("/users?limit=2&after={BOB}"), None).await;
+    assert_eq!(ids(&rest), (vec![json!("@carol:example.com")], json!(false)));
+    for bad in ["limit=0", "limit=1001", "limit=many", "limit=-1"] {
+        assert_eq!(server.admin(Method::GET, &format!("/users?{bad}"), None).await.status, 400, "{bad}");
+    }
+}
+
+#[tokio::test]
+async fn tokens_are_shown_once() {
+    let server = TestServer::start().await;
+    let request = json!({"deviceId": "PHONE", "scopes": ["write", "read"], "expiresInSeconds": 60});
+    let issued = server.admin(Method::POST, "/users/@carol:example.com/tokens", Some(request)).await;
+    let issued = issued.json();
+    let token = issued["token"].as_str().expect("a token");
+    assert!(token.starts_with("pd_") && token.len() == 67, "{token}");
+    let list = server.admin(Method::GET, "/users/@carol:example.com/tokens", None).await;
+    assert!(!list.text.contains(token), "a listing does not show tokens");
+    let list = list.json();
+    let tokens = list["tokens"].as_array().expect("a list");
+    assert_eq!(tokens.len(), 2, "the demo's token and the new one");
+    let info = tokens.iter().find(|info| info["deviceId"] == "PHONE").expect("the new one");
+    assert_eq!(info, &issued["info"]);
+    assert_eq!(info["scopes"], json!(["read", "write"]));
+    assert_eq!(info["expiresAt"], 1_767_603_660_000_u64);
+    let path = format!("/users/@carol:example.com/tokens/{}", info["tokenId"].as_str().expect("an id"));
+    let others = path.replace("carol", "bob");
+    assert_eq!(server.admin(Method::DELETE, &others, None).await.status, 404, "not a token of that user");
+    assert_eq!(server.admin(Method::DELETE, &path, None).await.status, 204);
+    assert_eq!(server.admin(Method::DELETE, &path, None).await.status, 404);
+}
+
+#[tokio::test]
+async fn rooms_are_replaced_whole() {
+    let server = TestServer::start().await;
+    let path = "/rooms/!pair:example.com/members";
+    assert_eq!(server.admin(Method::GET, path, None).await.status, 404);
+    let members = json!({"members": [BOB, ALICE, BOB]});
+    let set = server.admin(Method::PUT, path, Some(members)).await;
+    insta::assert_snapshot!(set.line(), @r#"200 {"members":["@alice:example.com","@bob:example.com"]}"#);
+    let unknown = json!({"members": [ALICE, "@nobody:example.com"]});
+    let refused = server.admin(Method::PUT, path, Some(unknown)).await;
+    insta::assert_snapshot!(refused.line(), @r#"400 {"type":"urn:presenced:problem:invalid","title":"Bad Request","status":400,"detail":"members: there is no user @nobody:example.com"}"#);
+    assert_eq!(server.admin(Method::GET, path, None).await.text, set.text, "nothing was changed");
+    let rooms = server.admin(Method::GET, "/rooms", None).await;
+    insta::assert_snapshot!(rooms.line(), @r#"200 {"rooms":[{"roomId":"!lobby:example.com","memberCount":2},{"roomId":"!pair:example.com","memberCount":2}],"more":false}"#);
+    let empty = server.admin(Method::PUT, path, Some(json!({"members": []}))).await;
+    assert_eq!(empty.line(), r#"200 {"members":[]}"#);
+    assert_eq!(server.admin(Method::GET, path, None).await.status, 404);
+}

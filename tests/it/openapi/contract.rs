@@ -1,0 +1,142 @@
+//! The Matrix document against the contract that it follows, `openapi/contract/matrix-presence.yaml`.
+//! Both are compared as values with every reference resolved, since names of components are free.
+
+use std::fs;
+
+use presenced::{
+    api::{Dialect, matrix},
+    openapi::{differences, to_value},
+};
+use serde_json::{Map, Value};
+
+const CONTRACT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/openapi/contract/matrix-presence.yaml");
+
+fn contract() -> Value {
+    let text = fs::read_to_string(CONTRACT).expect("the contract is checked in");
+    yaml_serde::from_str(&text).expect("the contract is YAML")
+}
+
+/// The document with each reference replaced by what it refers to; what stands beside a reference wins.
+/// Components that are only there to be referred to are left out.
+fn resolved(document: &Value) -> Value {
+    let mut whole = resolve(document, document);
+    if let Some(components) = whole.get_mut("components").and_then(Value::as_object_mut) {
+        components.remove("schemas");
+    }
+    whole
+}
+
+fn resolve(value: &Value, document: &Value) -> Value {
+    match value {
+        Value::Array(items) => items.iter().map(|item| resolve(item, document)).collect(),
+        Value::Object(members) => {
+            let mut target = match members.get("$ref").and_then(Value::as_str) {
+                Some(reference) => object(resolve(referred(reference, document), document)),
+                None => Map::new(),
+            };
+            let own = members.iter().filter(|(name, _)| *name != "$ref");
+            target.extend(own.map(|(name, member)| (name.clone(), resolve(member, document))));
+            Value::Object(target)
+        }
+        plain => plain.clone(),
+    }
+}
+
+fn referred<'a>(reference: &str, document: &'a Value) -> &'a Value {
+    let pointer = reference.strip_prefix('#').expect("references stay within the document");
+    document.pointer(pointer).unwrap_or_else(|| panic!("{reference} refers to nothing"))
+}
+
+fn object(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(members) => members,
+        other => panic!("a reference to an object, not to {other}"),
+    }
+}
+
+/// A line of differences, with what was added as the document has it: references are not followed, so
+/// that a line can be read.
+fn with_references(line: &str, document: &Value) -> String {
+    let Some((added, _)) = line.split_once(": ") else { return line.to_owned() };
+    let tokens = added.trim_start_matches("added /").split('/');
+    let value =
+        tokens.map(|token| token.replace("~1", "/").replace("~0", "~")).fold(document, |value, token| {
+            let value = match value.get("$ref").and_then(Value::as_str) {
+                Some(reference) if value.get(&token).is_none() => referred(reference, document),
+                _ => value,
+            };
+            match (value, token.parse::<usize>()) {
+                (Value::Array(items), Ok(index)) => &items[index],
+                _ => &value[&token],
+            }
+        });
+    format!("{added}: {value}")
+}
+
+/// Everything that the full document adds. A line that starts with `missing` or `changed` is a breach of
+/// the contract and may not be blessed.
+#[test]
+fn the_full_document_only_adds() {
+    let document = to_value(&(matrix::DIALECT.document)());
+    let lines = differences(&resolved(&contract()), &resolved(&document));
+    assert!(lines.iter().all(|line| line.starts_with("added ")), "{}", lines.join("\n"));
+    let lines: Vec<String> = lines.iter().map(|line| with_references(line, &document)).collect();
+    insta::assert_snapshot!(lines.join("\n"), @r##"
+    added /components/securitySchemes/accessTokenBearer: {"type":"http","scheme":"bearer","description":"The same token in the `Authorization: Bearer` header; to be preferred."}
+    added /paths/~1presence~1{userId}~1status/get/responses/200/content/application~1json/schema/properties/currently_active/example: false
+    added /paths/~1presence~1{userId}~1status/get/responses/200/content/application~1json/schema/properties/last_active_ago/example: 420845
+    added /paths/~1presence~1{userId}~1status/get/responses/200/content/application~1json/schema/properties/last_active_ago/format: "int64"
+    added /paths/~1presence~1{userId}~1status/get/responses/200/content/application~1json/schema/properties/presence/example: "online"
+    added /paths/~1presence~1{userId}~1status/get/responses/200/content/application~1json/schema/properties/status_msg/example: "Back at noon"
+    added /paths/~1presence~1{userId}~1status/get/responses/400: {"description":"The user id is not one.","content":{"application/json":{"schema":{"$ref":"#/components/schemas/MatrixError"},"examples":{"response":{"value":{"errcode":"M_INVALID_PARAM","error":"A user id starts with `@`"}}}}}}
+    added /paths/~1presence~1{userId}~1status/get/responses/401: {"description":"There is no access token, or it is not valid.","content":{"application/json":{"schema":{"$ref":"#/components/schemas/MatrixError"},"examples":{"response":{"value":{"errcode":"M_UNKNOWN_TOKEN","error":"Unrecognised access token","soft_logout":false}}}}}}
+    added /paths/~1presence~1{userId}~1status/get/responses/403/content/application~1json/schema/properties/soft_logout: {"type":"boolean","description":"Whether the client may log in again and go on, after a 401.","example":false}
+    added /paths/~1presence~1{userId}~1status/get/responses/404/content/application~1json/schema/properties/soft_logout: {"type":"boolean","description":"Whether the client may log in again and go on, after a 401.","example":false}
+    added /paths/~1presence~1{userId}~1status/get/responses/413: {"description":"The request declares a body that is too large.","content":{"application/json":{"schema":{"$ref":"#/components/schemas/MatrixError"}}}}
+    added /paths/~1presence~1{userId}~1status/get/responses/503: {"description":"The store cannot be read at present.","content":{"application/json":{"schema":{"$ref":"#/components/schemas/MatrixError"}}}}
+    added /paths/~1presence~1{userId}~1status/get/security/1: {"accessTokenBearer":[]}
+    added /paths/~1presence~1{userId}~1status/put/requestBody/content/application~1json/schema/properties/presence/example: "online"
+    added /paths/~1presence~1{userId}~1status/put/requestBody/content/application~1json/schema/properties/status_msg/example: "I am here."
+    added /paths/~1presence~1{userId}~1status/put/responses/400: {"description":"The user id or the body is not valid. Nothing was changed.","content":{"application/json":{"schema":{"$ref":"#/components/schemas/MatrixError"},"examples":{"response":{"value":{"errcode":"M_BAD_JSON","error":"`presence` is missing"}}}}}}
+    added /paths/~1presence~1{userId}~1status/put/responses/401: {"description":"There is no access token, or it is not valid.","content":{"application/json":{"schema":{"$ref":"#/components/schemas/MatrixError"},"examples":{"response":{"value":{"errcode":"M_MISSING_TOKEN","error":"Missing access token"}}}}}}
+    added /paths/~1presence~1{userId}~1status/put/responses/403: {"description":"The presence of another user cannot be set.","content":{"application/json":{"schema":{"$ref":"#/components/schemas/MatrixError"},"examples":{"response":{"value":{"errcode":"M_FORBIDDEN","error":"You can only set your own presence"}}}}}}
+    added /paths/~1presence~1{userId}~1status/put/responses/413: {"description":"The body or the status message is too large. Nothing was changed.","content":{"application/json":{"schema":{"$ref":"#/components/schemas/MatrixError"},"examples":{"response":{"value":{"errcode":"M_TOO_LARGE","error":"The request body is larger than the 65536 bytes allowed"}}}}}}
+    added /paths/~1presence~1{userId}~1status/put/responses/429/content/application~1json/schema/allOf/0/properties/soft_logout: {"type":"boolean","description":"Whether the client may log in again and go on, after a 401.","example":false}
+    added /paths/~1presence~1{userId}~1status/put/responses/429/content/application~1json/schema/allOf/1/properties/retry_after_ms/format: "int64"
+    added /paths/~1presence~1{userId}~1status/put/responses/429/headers: {"Retry-After":{"schema":{"type":"integer","format":"int32","minimum":0},"description":"How many seconds to wait."}}
+    added /paths/~1presence~1{userId}~1status/put/responses/503: {"description":"The store refuses writes at present. Nothing was changed.","content":{"application/json":{"schema":{"$ref":"#/components/schemas/MatrixError"}}}}
+    added /paths/~1presence~1{userId}~1status/put/security/1: {"accessTokenBearer":[]}
+    added /paths/~1versions: {"get":{"tags":["Server"],"summary":"Tell which versions are served.","description":"Needs no token. Clients ask this before anything else.","operationId":"getVersions","responses":{"200":{"description":"The versions and features.","content":{"application/json":{"schema":{"$ref":"#/components/schemas/SupportedVersions"},"examples":{"response":{"value":{"versions":["v1.1","v1.2","v1.3","v1.4","v1.5","v1.6","v1.7","v1.8","v1.9","v1.10","v1.11"],"unstable_features":{}}}}}}},"413":{"description":"The request declares a body that is too large.","content":{"application/json":{"schema":{"$ref":"#/components/schemas/MatrixError"}}}}},"security":[],"servers":[{"url":"{protocol}://{hostname}{basePath}","variables":{"basePath":{"default":"/_matrix/client"},"hostname":{"default":"localhost:8008"},"protocol":{"default":"https","enum":["http","https"]}}}]}}
+    "##);
+}
+
+#[test]
+fn the_contract_document_has_no_difference() {
+    let document = matrix::DIALECT.contract.expect("Matrix follows a contract")();
+    let lines = differences(&resolved(&contract()), &resolved(&document));
+    insta::assert_snapshot!(lines.join("\n"), @"");
+}
+
+#[test]
+fn a_breach_would_be_seen() {
+    let whole = contract();
+    let mut lines = Vec::new();
+    for (pointer, member) in [
+        ("/paths/~1presence~1{userId}~1status/get/responses", "404"),
+        ("/paths/~1presence~1{userId}~1status/put/requestBody", "required"),
+        ("/components/schemas/Error/properties", "error"),
+    ] {
+        let mut document = whole.clone();
+        let holder = document.pointer_mut(pointer).and_then(Value::as_object_mut).expect("it is there");
+        holder.remove(member).expect("it is there");
+        lines.extend(differences(&resolved(&whole), &resolved(&document)));
+    }
+    assert!(lines.len() >= 5 && lines.iter().all(|line| line.starts_with("missing ")), "{lines:#?}");
+}
+
+#[test]
+fn only_matrix_follows_a_contract_of_others() {
+    let following: Vec<_> =
+        presenced::api::ALL.into_iter().filter(|dialect| dialect.contract.is_some()).collect();
+    assert_eq!(following.into_iter().map(|dialect: &Dialect| dialect.name).collect::<Vec<_>>(), ["matrix"]);
+}

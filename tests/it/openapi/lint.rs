@@ -1,0 +1,221 @@
+//! What every document has to have, and that documents and routes are the same.
+
+use std::collections::HashSet;
+
+use presenced::{api, openapi::to_value};
+use reqwest::Method;
+use serde_json::{Map, Value};
+
+use crate::support::{TestServer, conformance};
+
+const METHODS: [&str; 4] = ["get", "put", "post", "delete"];
+
+fn documents() -> Vec<(&'static str, Value)> {
+    api::ALL.into_iter().map(|dialect| (dialect.name, to_value(&(dialect.document)()))).collect()
+}
+
+/// Every operation of a document: its path, method and value.
+fn operations(document: &Value) -> Vec<(&str, &str, &Value)> {
+    let paths = document["paths"].as_object().expect("a document has paths");
+    let of_path = |(path, item)| {
+        let item: &Map<String, Value> = Value::as_object(item).expect("a path has operations");
+        item.iter().map(move |(method, operation)| (path, method.as_str(), operation))
+    };
+    paths.iter().map(|(path, item)| (path.as_str(), item)).flat_map(of_path).collect()
+}
+
+/// Calls `visit` with every object in a value and its JSON pointer.
+fn walk(value: &Value, pointer: &str, visit: &mut impl FnMut(&str, &Map<String, Value>)) {
+    match value {
+        Value::Object(members) => {
+            visit(pointer, members);
+            for (name, member) in members {
+                walk(member, &format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1")), visit);
+            }
+        }
+        Value::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                walk(item, &format!("{pointer}/{index}"), visit);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn is_text(value: &Value) -> bool {
+    value.as_str().is_some_and(|text| !text.trim().is_empty())
+}
+
+#[test]
+fn references_lead_somewhere_and_every_component_is_used() {
+    for (name, document) in documents() {
+        let mut referred = HashSet::new();
+        walk(&document, "", &mut |pointer, members| {
+            if let Some(reference) = members.get("$ref").and_then(Value::as_str) {
+                let target = reference.strip_prefix('#').unwrap_or_else(|| panic!("{name} {reference}"));
+                assert!(document.pointer(target).is_some(), "{name} {pointer}: {reference} dangles");
+                referred.insert(target.to_owned());
+            }
+        });
+        for schema in document["components"]["schemas"].as_object().expect("schemas").keys() {
+            assert!(
+                referred.contains(&format!("/components/schemas/{schema}")),
+                "{name}: {schema} is unused"
+            );
+        }
+    }
+}
+
+#[test]
+fn operations_are_complete() {
+    for (name, document) in documents() {
+        let mut ids = HashSet::new();
+        for (path, method, operation) in operations(&document) {
+            let place = format!("{name} {method} {path}");
+            assert!(METHODS.contains(&method), "{place}");
+            let id = operation["operationId"].as_str().unwrap_or_else(|| panic!("{place} has no id"));
+            assert!(ids.insert(id.to_owned()), "{place}: {id} is there twice");
+            assert!(id.starts_with(char::is_lowercase) && id.chars().all(char::is_alphanumeric), "{id}");
+            assert!(is_text(&operation["summary"]), "{place} has no summary");
+            assert_eq!(operation["tags"].as_array().map(Vec::len), Some(1), "{place} has one tag");
+            let security = operation["security"].as_array();
+            assert!(
+                security.is_some_and(|all| all.iter().all(|one| *one != serde_json::json!({}))),
+                "{place}"
+            );
+            for (status, response) in operation["responses"].as_object().expect("responses") {
+                assert!(is_text(&response["description"]), "{place} {status} has no description");
+                assert!(status.parse::<u16>().is_ok(), "{place}: {status} is no status");
+            }
+            assert_parameters(path, operation);
+        }
+    }
+}
+
+/// The parameters of a path are those of its template, each with an example.
+fn assert_parameters(path: &str, operation: &Value) {
+    let parameters: Vec<&Value> = operation["parameters"].as_array().into_iter().flatten().collect();
+    let in_path = parameters.iter().filter(|parameter| parameter["in"] == "path");
+    let named: HashSet<&str> = in_path.filter_map(|parameter| parameter["name"].as_str()).collect();
+    let braced = path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
+    assert_eq!(named, braced.collect(), "{path}");
+    for parameter in parameters {
+        assert!(is_text(&parameter["description"]), "{path}: {parameter}");
+        assert!(!parameter["example"].is_null(), "{path}: {parameter} has no example");
+    }
+}
+
+#[test]
+fn numbers_of_milliseconds_and_ids_are_wide() {
+    for (name, document) in documents() {
+        walk(&document["components"]["schemas"], "", &mut |pointer, members| {
+            let property = pointer.rsplit('/').next().unwrap_or_default();
+            let is_wide_by_name = property.ends_with("_ms")
+                || property.ends_with("_ago")
+                || property.ends_with("At")
+                || property == "number"
+                || property == "account";
+            if is_wide_by_name && members.contains_key("type") {
+                assert_eq!(members.get("format"), Some(&Value::from("int64")), "{name} {pointer}");
+            }
+        });
+    }
+}
+
+#[test]
+fn properties_have_examples_and_every_example_is_valid() {
+    for (name, document) in documents() {
+        let mut checked = 0;
+        walk(&document, "", &mut |pointer, members| {
+            if let Some(schema) = members.get("schema") {
+                let named = members.get("examples").and_then(Value::as_object).into_iter().flatten();
+                let values = named.map(|(_, example)| &example["value"]).chain(members.get("example"));
+                for value in values {
+                    checked += 1;
+                    let verdict = conformance::validate(&document, schema, value);
+                    assert_eq!(verdict, Ok(()), "{name} {pointer}: {value}");
+                }
+            }
+            if pointer.starts_with("/components/schemas")
+                && let Some(example) = members.get("example")
+                && !pointer.contains("/example")
+            {
+                checked += 1;
+                let schema = Value::Object(members.clone());
+                assert_eq!(conformance::validate(&document, &schema, example), Ok(()), "{name} {pointer}");
+            }
+        });
+        assert!(checked > 20, "{name}: only {checked} examples were found");
+        assert_property_examples(name, &document);
+    }
+}
+
+/// A property of a plain type has an example; what is made of other schemas takes theirs.
+fn assert_property_examples(name: &str, document: &Value) {
+    for (schema, value) in document["components"]["schemas"].as_object().expect("schemas") {
+        for (property, value) in value["properties"].as_object().into_iter().flatten() {
+            let of = value.get("$ref").or_else(|| value["items"].get("$ref")).and_then(Value::as_str);
+            let has_example = match of.and_then(|reference| document.pointer(&reference[1..])) {
+                Some(component) => component["type"] == "object" || !component["example"].is_null(),
+                None => !value["example"].is_null(),
+            };
+            assert!(has_example, "{name}: {schema}.{property} has no example");
+        }
+    }
+}
+
+/// What a request to a documented path looks like: each parameter at its example.
+fn example_path(path: &str, operation: &Value) -> String {
+    operation["parameters"].as_array().into_iter().flatten().fold(path.to_owned(), |path, parameter| {
+        let name = parameter["name"].as_str().unwrap_or_default();
+        path.replace(&format!("{{{name}}}"), parameter["example"].as_str().unwrap_or("1"))
+    })
+}
+
+/// The first base path of a document or operation: that of its server's variables.
+fn base_path(document: &Value, operation: &Value) -> String {
+    let servers = operation.get("servers").unwrap_or(&document["servers"]);
+    let base = servers.pointer("/0/variables/basePath/default").and_then(Value::as_str);
+    base.unwrap_or_default().to_owned()
+}
+
+#[tokio::test]
+async fn every_documented_operation_answers() {
+    let server = TestServer::start().await;
+    for (name, document) in documents() {
+        for (path, method, operation) in operations(&document) {
+            let url = base_path(&document, operation) + &example_path(path, operation);
+            let method: Method = method.to_uppercase().parse().expect("a method");
+            // Without a token: nothing changes, and only what is not there answers 404 or 405.
+            let answer = server.call(method.clone(), &url).send().await;
+            assert!(!matches!(answer.status.as_u16(), 404 | 405), "{name} {method} {url}: {}", answer.line());
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_documented_does_not_answer() {
+    let server = TestServer::start().await;
+    for (name, document) in documents() {
+        let mut documented: HashSet<(String, String)> = HashSet::new();
+        let mut urls: HashSet<String> = HashSet::new();
+        for (path, method, operation) in operations(&document) {
+            let url = base_path(&document, operation) + &example_path(path, operation);
+            documented.insert((url.clone(), method.to_owned()));
+            urls.insert(url);
+        }
+        for url in urls {
+            let allowed = server.call(Method::PATCH, &url).send().await;
+            assert_eq!(allowed.status, 405, "{name} {url}");
+            // The router itself says which methods it has.
+            let routed: HashSet<String> = allowed.header("allow").split(',').map(str::to_lowercase).collect();
+            let expected: HashSet<String> = METHODS
+                .into_iter()
+                .filter(|method| documented.contains(&(url.clone(), (*method).to_owned())))
+                .flat_map(|method| if method == "get" { vec!["get", "head"] } else { vec![method] })
+                .map(str::to_owned)
+                .collect();
+            assert_eq!(routed, expected, "{name} {url}");
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! The documents as a server serves them, and Swagger UI.
+
+use presenced::openapi::differences;
+use reqwest::Method;
+use serde_json::Value;
+
+use crate::support::{Answer, TestServer, conformance};
+
+async fn get(server: &TestServer, path: &str) -> Answer {
+    server.call(Method::GET, path).send_undocumented().await
+}
+
+#[tokio::test]
+async fn the_served_document_starts_with_this_server_and_is_the_same_otherwise() {
+    let server = TestServer::start().await;
+    for name in ["matrix", "presenced"] {
+        let json = get(&server, &format!("/openapi/{name}.json")).await;
+        let yaml = get(&server, &format!("/openapi/{name}.yaml")).await;
+        assert_eq!(json.header("content-type"), "application/json");
+        assert_eq!(yaml.header("content-type"), "application/yaml");
+        let served = json.json();
+        assert_eq!(yaml_serde::from_str::<Value>(&yaml.text).expect("YAML"), served);
+        let lines = differences(conformance::document(name), &served);
+        assert!(lines.iter().all(|line| line.contains("/servers/")), "{lines:#?}");
+    }
+    let matrix = get(&server, "/openapi/matrix.json").await.json();
+    let first = |holder: &Value| holder["servers"][0]["url"].as_str().expect("a URL").to_owned();
+    assert_eq!(first(&matrix), format!("{}/_matrix/client/v3", server.url));
+    assert_eq!(matrix["servers"][1]["url"], "{protocol}://{hostname}{basePath}");
+    assert_eq!(first(&matrix["paths"]["/versions"]["get"]), format!("{}/_matrix/client", server.url));
+    let presenced = get(&server, "/openapi/presenced.json").await.json();
+    assert_eq!(first(&presenced), server.url);
+}
+
+#[tokio::test]
+async fn this_server_is_whatever_the_client_calls_it() {
+    let server = TestServer::start().await;
+    let call = || server.call(Method::GET, "/openapi/presenced.json");
+    let first = |answer: Answer| answer.json()["servers"][0]["url"].as_str().expect("a URL").to_owned();
+    let named = call().header("host", "presence.example:8443").send_undocumented().await;
+    assert_eq!(first(named), "http://presence.example:8443");
+    let tls = call().header("host", "presence.example").header("x-forwarded-proto", "https");
+    assert_eq!(first(tls.send_undocumented().await), "https://presence.example");
+    let server =
+        TestServer::start_with(|config| config.server.public_url = "https://p.example/".to_owned()).await;
+    assert_eq!(first(get(&server, "/openapi/presenced.json").await), "https://p.example");
+}
+
+#[tokio::test]
+async fn documents_can_be_read_by_pages_and_kept() {
+    let server = TestServer::start().await;
+    let answer = get(&server, "/openapi/matrix.json").await;
+    assert_eq!(answer.header("access-control-allow-origin"), "*");
+    assert_eq!(answer.header("cache-control"), "no-cache");
+    let etag = answer.header("etag").to_owned();
+    assert!(etag.starts_with('"') && etag.len() == 34, "{etag}");
+    let call = server.call(Method::GET, "/openapi/matrix.json");
+    let again = call.header("if-none-match", etag).send_undocumented().await;
+    assert_eq!((again.status.as_u16(), again.text.as_str()), (304, ""));
+    let unknown = get(&server, "/openapi/nothing.json").await;
+    insta::assert_snapshot!(unknown.line(), @"404 There is no such document; there are: matrix.json, matrix.yaml, presenced.json, presenced.yaml");
+}
+
+#[tokio::test]
+async fn only_dialects_that_are_served_have_documents() {
+    let server = TestServer::start_with(|config| config.server.dialects.clear()).await;
+    assert_eq!(get(&server, "/openapi/matrix.json").await.status, 404);
+    assert_eq!(get(&server, "/_matrix/client/versions").await.status, 404);
+    assert!(!get(&server, "/swagger-ui/swagger-initializer.js").await.text.contains("matrix"));
+    assert_eq!(get(&server, "/openapi/presenced.json").await.status, 200);
+}
+
+#[tokio::test]
+async fn swagger_ui_is_in_the_binary() {
+    let server = TestServer::start().await;
+    let root = get(&server, "/").await;
+    assert_eq!((root.status.as_u16(), root.header("location")), (303, "/swagger-ui/"));
+    let short = get(&server, "/swagger-ui").await;
+    assert_eq!((short.status.as_u16(), short.header("location")), (303, "/swagger-ui/"));
+    for (file, policy) in [
+        ("", "no-cache"),
+        ("index.html", "no-cache"),
+        ("swagger-initializer.js", "no-cache"),
+        ("swagger-ui-bundle.js", "public, max-age=86400"),
+        ("swagger-ui.css", "public, max-age=86400"),
+    ] {
+        let call = server.call(Method::HEAD, format!("/swagger-ui/{file}"));
+        let answer = call.send_undocumented().await;
+        assert_eq!((answer.status.as_u16(), answer.header("cache-control")), (200, policy), "{file}");
+    }
+    assert_eq!(get(&server, "/swagger-ui/nothing.js").await.status, 404);
+}
+
+#[tokio::test]
+async fn nothing_but_this_server_is_asked() {
+    let server = TestServer::start().await;
+    let script = get(&server, "/swagger-ui/swagger-initializer.js").await;
+    let text = &script.text;
+    for expected in [r#""validatorUrl": "none""#, "/openapi/matrix.json", "/openapi/presenced.json"] {
+        assert!(text.contains(expected), "{expected} is not in {text}");
+    }
+    assert!(!text.contains("http://") && !text.contains("https://"), "{text}");
+    let page = get(&server, "/swagger-ui/index.html").await.text;
+    assert!(!page.contains("http://") && !page.contains("https://"), "{page}");
+}
+
+#[tokio::test]
+async fn elsewhere_there_is_nothing() {
+    let server = TestServer::start().await;
+    insta::assert_snapshot!(get(&server, "/nowhere").await.line(), @"404 Not found. What there is: /swagger-ui/");
+}

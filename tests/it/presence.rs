@@ -1,0 +1,57 @@
+//! The core, without a server: what follows from what devices say.
+
+mod inputs;
+mod properties;
+mod truth_table;
+
+use std::time::Duration;
+
+use presenced::{
+    id::DeviceId,
+    presence::{Input, Record, Rules, State, Timestamp},
+};
+
+pub const START: Timestamp = Timestamp::from_millis(1_000_000);
+
+pub fn device(name: &str) -> DeviceId {
+    name.parse().expect("a device id")
+}
+
+pub fn claim(name: &str, state: State) -> Input {
+    Input::Claim { device: device(name), state }
+}
+
+pub fn connect(name: &str, state: State) -> Input {
+    Input::Connect { device: device(name), state }
+}
+
+pub fn disconnect(name: &str) -> Input {
+    Input::Disconnect { device: device(name) }
+}
+
+/// A record under the default rules, and the time that passes over it.
+pub struct Story {
+    pub record: Record,
+    pub now: Timestamp,
+    pub rules: Rules,
+}
+
+impl Story {
+    pub fn new() -> Self {
+        Self { record: Record::default(), now: START, rules: Rules::default() }
+    }
+
+    pub fn then(mut self, input: Input) -> Self {
+        self.record.apply(&input, self.now, &self.rules);
+        self
+    }
+
+    pub fn after(mut self, time: Duration) -> Self {
+        self.now = self.now + time;
+        self
+    }
+
+    pub fn state(&self) -> State {
+        self.record.at(self.now, &self.rules).state
+    }
+}

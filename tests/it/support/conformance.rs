@@ -1,0 +1,114 @@
+//! Whether an answer is what the documents promise: a documented status of a documented operation, in
+//! the documented media type, with a body that its schema allows and that has nothing undocumented.
+
+use std::sync::LazyLock;
+
+use presenced::{
+    api::{self, Dialect, matrix},
+    openapi,
+};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::Answer;
+
+static DOCUMENTS: LazyLock<Vec<(&Dialect, Value)>> = LazyLock::new(|| {
+    api::ALL.into_iter().map(|dialect| (dialect, openapi::to_value(&(dialect.document)()))).collect()
+});
+
+/// The document of a dialect.
+pub fn document(name: &str) -> &'static Value {
+    let found = DOCUMENTS.iter().find(|(dialect, _)| dialect.name == name);
+    &found.expect("a known dialect").1
+}
+
+/// What is wrong with the answer, if anything.
+pub fn verdict(method: &Method, path: &str, answer: &Answer) -> Result<(), String> {
+    if *method == Method::OPTIONS {
+        let is_right = answer.status == 204 && answer.text.is_empty();
+        return is_right.then_some(()).ok_or_else(|| "a preflight answers 204 without a body".to_owned());
+    }
+    let document = dialect_of(path);
+    let status = answer.status.as_u16().to_string();
+    let name = if *method == Method::HEAD { "get".to_owned() } else { method.as_str().to_lowercase() };
+    let expected = match operation(document, path, &name) {
+        Some(operation) => {
+            operation.pointer(&format!("/responses/{status}")).ok_or("an undocumented status")?
+        }
+        // Paths and methods that the document does not have are refused in the dialect's one error form.
+        None if status == "404" || status == "405" || status == "413" => refusal(document),
+        None => return Err("an undocumented operation has to be refused".to_owned()),
+    };
+    if *method == Method::HEAD {
+        return answer.text.is_empty().then_some(()).ok_or_else(|| "HEAD has no body".to_owned());
+    }
+    check_body(document, expected, answer)
+}
+
+fn check_body(document: &Value, expected: &Value, answer: &Answer) -> Result<(), String> {
+    let Some(content) = expected.get("content").and_then(Value::as_object) else {
+        return answer.text.is_empty().then_some(()).ok_or_else(|| "an undocumented body".to_owned());
+    };
+    let media_type = answer.header("content-type");
+    let media = content.get(media_type).ok_or_else(|| format!("the media type {media_type:?}"))?;
+    let body: Value = serde_json::from_str(&answer.text).map_err(|error| error.to_string())?;
+    validate(document, &media["schema"], &body)
+}
+
+/// Checks a value against a schema of a document. Members that the schema does not name are refused.
+pub fn validate(document: &Value, schema: &Value, value: &Value) -> Result<(), String> {
+    let schema = json!({
+        "allOf": [schema],
+        "unevaluatedProperties": false,
+        "components": document["components"],
+    });
+    let validator = jsonschema::validator_for(&schema).map_err(|error| error.to_string())?;
+    let errors: Vec<String> = validator.iter_errors(value).map(|error| error.to_string()).collect();
+    errors.is_empty().then_some(()).ok_or_else(|| errors.join("; "))
+}
+
+/// The document of the dialect that a path belongs to.
+fn dialect_of(path: &str) -> &'static Value {
+    document(if path.starts_with("/_matrix") { "matrix" } else { "presenced" })
+}
+
+fn operation<'a>(document: &'a Value, path: &str, method: &str) -> Option<&'a Value> {
+    let paths = document["paths"].as_object()?;
+    let operations = paths.iter().filter_map(|(template, item)| Some((template, item.get(method)?)));
+    operations
+        .flat_map(|(template, operation)| {
+            bases(document, operation).into_iter().map(move |base| (base + template, operation))
+        })
+        .find(|(template, _)| matches(template, path))
+        .map(|(_, operation)| operation)
+}
+
+/// Where the paths of an operation begin: what its server says, and for the Matrix base path every prefix
+/// that stands beside it.
+fn bases(document: &Value, operation: &Value) -> Vec<String> {
+    let servers = operation.get("servers").unwrap_or(&document["servers"]);
+    let base = servers.pointer("/0/variables/basePath/default").and_then(Value::as_str).unwrap_or_default();
+    match base.strip_suffix(matrix::PREFIXES[0]) {
+        Some(client) => matrix::PREFIXES.map(|prefix| format!("{client}{prefix}")).into(),
+        None => vec![base.to_owned()],
+    }
+}
+
+/// As the router has it, a parameter may be empty, but not at the end.
+fn matches(template: &str, path: &str) -> bool {
+    let (template, path): (Vec<_>, Vec<_>) = (template.split('/').collect(), path.split('/').collect());
+    template.len() == path.len()
+        && !path.ends_with(&[""])
+        && template.iter().zip(path).all(|(part, given)| part.starts_with('{') || *part == given)
+}
+
+fn refusal(document: &'static Value) -> &'static Value {
+    static REFUSALS: LazyLock<[Value; 2]> = LazyLock::new(|| {
+        [
+            json!({"content": {"application/json": {"schema": {"$ref": "#/components/schemas/MatrixError"}}}}),
+            json!({"content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}}),
+        ]
+    });
+    let is_matrix = document.pointer("/components/schemas/MatrixError").is_some();
+    &REFUSALS[usize::from(!is_matrix)]
+}
