@@ -2,12 +2,18 @@
 //! the defaults and their documentation; file, environment and command line override it in this order.
 
 use std::{
-    collections::HashMap, net::SocketAddr, num::NonZeroU32, path::Path, path::PathBuf, time::Duration,
+    collections::HashMap,
+    fs,
+    net::SocketAddr,
+    num::NonZeroU32,
+    path::{Path, PathBuf},
+    time::Duration,
 };
 
 use config::{Environment, File, FileFormat, Map};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::{presence::Rules, service::Visibility};
 
@@ -128,10 +134,18 @@ pub struct Log {
 /// Why a configuration cannot be used; one line for the operator.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
+    #[error("configuration: {file}: {why}")]
+    Unreadable { file: String, why: String },
     #[error("configuration: {0}")]
-    Unreadable(#[from] config::ConfigError),
+    Unusable(String),
     #[error("configuration: {key}: {why}")]
-    Invalid { key: &'static str, why: &'static str },
+    Invalid { key: String, why: String },
+}
+
+impl ConfigError {
+    fn unusable(error: &config::ConfigError) -> Self {
+        Self::Unusable(error.to_string())
+    }
 }
 
 /// What overrides a configuration file.
@@ -159,13 +173,35 @@ impl Default for Config {
     }
 }
 
+/// The text of a file, if it is TOML.
+fn read(file: &Path) -> Result<String, ConfigError> {
+    let unreadable = |why: String| ConfigError::Unreadable { file: file.display().to_string(), why };
+    let text = fs::read_to_string(file).map_err(|error| unreadable(error.to_string()))?;
+    toml::from_str::<toml::Table>(&text).map_err(|error| {
+        let line = text[..error.span().map_or(0, |span| span.start)].lines().count().max(1);
+        unreadable(format!("line {line}: {}", error.message()))
+    })?;
+    Ok(text)
+}
+
+fn environment(variables: HashMap<String, String>) -> Environment {
+    let variables: Map<String, String> = variables.into_iter().collect();
+    Environment::with_prefix("PRESENCED")
+        .prefix_separator("_")
+        .separator("__")
+        .try_parsing(true)
+        .list_separator(",")
+        .with_list_parse_key("server.dialects")
+        .source(Some(variables))
+}
+
 /// The JSON Schema of a configuration file: editors check it while it is written. No key is required,
 /// since each has a default.
 pub fn schema() -> schemars::Schema {
     let mut schema = schemars::schema_for!(Config);
     schema.remove("required");
-    if let Some(sections) = schema.get_mut("$defs").and_then(serde_json::Value::as_object_mut) {
-        for section in sections.values_mut().filter_map(serde_json::Value::as_object_mut) {
+    if let Some(sections) = schema.get_mut("$defs").and_then(Value::as_object_mut) {
+        for section in sections.values_mut().filter_map(Value::as_object_mut) {
             section.remove("required");
         }
     }
@@ -175,24 +211,21 @@ pub fn schema() -> schemars::Schema {
 impl Config {
     /// The defaults, overridden by a file if one is named, the environment, and the command line.
     pub fn load(file: Option<&Path>, overrides: Overrides) -> Result<Self, ConfigError> {
-        let environment: Map<String, String> = overrides.environment.into_iter().collect();
-        let mut builder = config::Config::builder().add_source(File::from_str(DEFAULTS, FileFormat::Toml));
-        if let Some(file) = file {
-            builder = builder.add_source(File::from(file).format(FileFormat::Toml));
-        }
-        builder = builder.add_source(
-            Environment::with_prefix("PRESENCED")
-                .prefix_separator("_")
-                .separator("__")
-                .try_parsing(true)
-                .list_separator(",")
-                .with_list_parse_key("server.dialects")
-                .source(Some(environment)),
-        );
+        let text = file.map(read).transpose()?.unwrap_or_default();
+        let mut builder = config::Config::builder()
+            .add_source(File::from_str(DEFAULTS, FileFormat::Toml))
+            .add_source(File::from_str(&text, FileFormat::Toml))
+            .add_source(environment(overrides.environment));
         for (key, value) in overrides.command_line {
-            builder = builder.set_override(key, value)?;
+            builder = builder.set_override(key, value).map_err(|error| ConfigError::unusable(&error))?;
         }
-        let config: Self = builder.build()?.try_deserialize()?;
+        let merged: Value = builder
+            .build()
+            .and_then(config::Config::try_deserialize)
+            .map_err(|error| ConfigError::unusable(&error))?;
+        let config: Self = serde_path_to_error::deserialize(merged).map_err(|error| {
+            ConfigError::Invalid { key: error.path().to_string(), why: error.inner().to_string() }
+        })?;
         config.check()?;
         Ok(config)
     }
@@ -224,7 +257,7 @@ impl Config {
             ),
         ];
         match rules.into_iter().find(|(holds, ..)| !holds) {
-            Some((_, key, why)) => Err(ConfigError::Invalid { key, why }),
+            Some((_, key, why)) => Err(ConfigError::Invalid { key: key.to_owned(), why: why.to_owned() }),
             None => Ok(()),
         }
     }

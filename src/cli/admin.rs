@@ -75,9 +75,9 @@ impl<A: Action> Admin<A> {
             ClientError::Unanswered(why) => Failure::Unusable(why),
         })?;
         if self.json {
-            print(&format!("{:#}\n", report.json))
+            print(&format!("{:#}\n", report.json));
         } else {
-            print(&report.text)
+            print(&report.text);
         }
         Ok(())
     }

@@ -73,5 +73,5 @@ fn check(file: &PathBuf, document: &Value) -> Done {
         return Ok(());
     }
     print(&format!("{}\n", lines.join("\n")));
-    Err(Failure::No(format!("{} differs from the document in {} places", file.display(), lines.len())))
+    Err(Failure::No(format!("{} differs from the document: {} lines", file.display(), lines.len())))
 }

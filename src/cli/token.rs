@@ -1,3 +1,5 @@
+use std::time::{Duration, UNIX_EPOCH};
+
 use clap::{Args, Subcommand};
 use serde_json::json;
 
@@ -46,7 +48,7 @@ impl Action for Token {
             }
             Self::List { user } => {
                 let list = client.tokens(&user).await?;
-                let header = ["TOKEN ID", "DEVICE", "SCOPES", "EXPIRES (MS)"];
+                let header = ["TOKEN ID", "DEVICE", "SCOPES", "EXPIRES"];
                 Ok(Report::table(&list.tokens, header, list.tokens.iter().map(row)))
             }
             Self::Revoke { user, token_id } => {
@@ -79,6 +81,12 @@ fn row(token: &presenced::Token) -> [String; 4] {
         token.token_id.clone(),
         token.device_id.clone(),
         scopes.join(" "),
-        token.expires_at.map_or_else(|| "never".to_owned(), |at| at.to_string()),
+        token.expires_at.map_or_else(|| "never".to_owned(), date),
     ]
+}
+
+/// A moment in milliseconds since the Unix epoch, for people.
+fn date(millis: u64) -> String {
+    let moment = UNIX_EPOCH.checked_add(Duration::from_millis(millis));
+    moment.map_or_else(|| "never".to_owned(), |moment| humantime::format_rfc3339_seconds(moment).to_string())
 }

@@ -45,9 +45,9 @@ impl Action for User {
         match self {
             Self::Add(add) => {
                 let (user, profile) = add.into_profile();
-                Ok(one(client.put_user(&user, &profile).await?))
+                Ok(one(&client.put_user(&user, &profile).await?))
             }
-            Self::Show { user } => Ok(one(client.user(&user).await?)),
+            Self::Show { user } => Ok(one(&client.user(&user).await?)),
             Self::List => {
                 let users = all(client).await?;
                 Ok(Report::table(&users, HEADER, users.iter().map(row)))
@@ -87,8 +87,8 @@ async fn all(client: &AdminClient) -> Result<Vec<presenced::User>, ClientError> 
 
 const HEADER: [&str; 5] = ["USER", "NUMBER", "NAME", "ACCOUNT", "EXTENSION"];
 
-fn one(user: presenced::User) -> Report {
-    Report::table(&user, HEADER, [row(&user)])
+fn one(user: &presenced::User) -> Report {
+    Report::table(user, HEADER, [row(user)])
 }
 
 fn row(user: &presenced::User) -> [String; 5] {

@@ -1,18 +1,18 @@
-//! Real client libraries in other languages, unmodified. They have to be installed, which `tests/run`
-//! does; it then runs these tests too and tells them where the libraries are.
+//! Real client libraries and contract tools in other languages, unmodified. They have to be installed,
+//! which `tests/run` does; it then runs these tests too and tells them where the tools are.
 
 use std::{env, process::Command};
 
 use crate::support::TestServer;
 
-/// Runs a script of `tests/clients` against a demo server, with the interpreter that a variable names.
-async fn passes(interpreter: &str, script: &str) {
-    let server = TestServer::start().await;
-    let interpreter =
-        env::var(interpreter).unwrap_or_else(|_| panic!("{interpreter} is not set: run tests/run"));
-    let script = format!("{}/tests/clients/{script}", env!("CARGO_MANIFEST_DIR"));
-    let url = server.url.clone();
-    let run = move || Command::new(interpreter).arg(script).arg(url).output().expect("the interpreter runs");
+/// The Python that has what `tests/clients/requirements.txt` names.
+fn python() -> Command {
+    Command::new(env::var("PRESENCED_TEST_PYTHON").expect("tests/run says where Python is"))
+}
+
+/// Runs a command that has to succeed, while the server of this test goes on.
+async fn passes(mut command: Command) {
+    let run = move || command.current_dir(env!("CARGO_MANIFEST_DIR")).output().expect("it runs");
     let output = tokio::task::spawn_blocking(run).await.expect("a run that ends");
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));
@@ -21,5 +21,17 @@ async fn passes(interpreter: &str, script: &str) {
 #[tokio::test]
 #[ignore = "needs matrix-nio, which tests/run installs"]
 async fn matrix_nio() {
-    passes("PRESENCED_TEST_PYTHON", "nio_presence.py").await;
+    let server = TestServer::start().await;
+    let mut command = python();
+    command.args(["tests/clients/nio_presence.py", &server.url]);
+    passes(command).await;
+}
+
+#[tokio::test]
+#[ignore = "needs openapi-spec-validator, which tests/run installs"]
+async fn openapi_spec_validator() {
+    let mut command = python();
+    command.args(["-m", "openapi_spec_validator", "openapi/matrix.yaml", "openapi/presenced.yaml"]);
+    command.arg("openapi/contract/matrix-presence.yaml");
+    passes(command).await;
 }

@@ -11,47 +11,47 @@ use presenced::{
     presence::{Input, Record, Rules, State, Timestamp},
 };
 
-pub const START: Timestamp = Timestamp::from_millis(1_000_000);
+pub(crate) const START: Timestamp = Timestamp::from_millis(1_000_000);
 
-pub fn device(name: &str) -> DeviceId {
+pub(crate) fn device(name: &str) -> DeviceId {
     name.parse().expect("a device id")
 }
 
-pub fn claim(name: &str, state: State) -> Input {
+pub(crate) fn claim(name: &str, state: State) -> Input {
     Input::Claim { device: device(name), state }
 }
 
-pub fn connect(name: &str, state: State) -> Input {
+pub(crate) fn connect(name: &str, state: State) -> Input {
     Input::Connect { device: device(name), state }
 }
 
-pub fn disconnect(name: &str) -> Input {
+pub(crate) fn disconnect(name: &str) -> Input {
     Input::Disconnect { device: device(name) }
 }
 
 /// A record under the default rules, and the time that passes over it.
-pub struct Story {
+pub(crate) struct Story {
     pub record: Record,
     pub now: Timestamp,
     pub rules: Rules,
 }
 
 impl Story {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { record: Record::default(), now: START, rules: Rules::default() }
     }
 
-    pub fn then(mut self, input: Input) -> Self {
+    pub(crate) fn then(mut self, input: Input) -> Self {
         self.record.apply(&input, self.now, &self.rules);
         self
     }
 
-    pub fn after(mut self, time: Duration) -> Self {
+    pub(crate) fn after(mut self, time: Duration) -> Self {
         self.now = self.now + time;
         self
     }
 
-    pub fn state(&self) -> State {
+    pub(crate) fn state(&self) -> State {
         self.record.at(self.now, &self.rules).state
     }
 }

@@ -2,7 +2,7 @@
 //! still until the test moves it. Every answer is checked against the document of its dialect before
 //! the test sees it, so a test only says what is particular to it.
 
-pub mod conformance;
+pub(crate) mod conformance;
 
 use std::{sync::Arc, time::Duration};
 
@@ -14,13 +14,13 @@ use serde_json::Value;
 use tokio::{net::TcpListener, sync::oneshot};
 
 /// Where every test's clock starts: 2026-01-05T09:00:00Z.
-pub const START: Timestamp = Timestamp::from_millis(1_767_603_600_000);
+pub(crate) const START: Timestamp = Timestamp::from_millis(1_767_603_600_000);
 
-pub const ALICE: &str = "@alice:example.com";
-pub const BOB: &str = "@bob:example.com";
-pub const CAROL: &str = "@carol:example.com";
+pub(crate) const ALICE: &str = "@alice:example.com";
+pub(crate) const BOB: &str = "@bob:example.com";
+pub(crate) const CAROL: &str = "@carol:example.com";
 
-pub struct TestServer {
+pub(crate) struct TestServer {
     pub url: String,
     pub app: App,
     clock: Arc<ManualClock>,
@@ -29,7 +29,7 @@ pub struct TestServer {
 }
 
 /// A request that is being put together.
-pub struct Call<'a> {
+pub(crate) struct Call<'a> {
     server: &'a TestServer,
     method: Method,
     path: String,
@@ -39,25 +39,25 @@ pub struct Call<'a> {
 
 /// What came back.
 #[derive(Debug)]
-pub struct Answer {
+pub(crate) struct Answer {
     pub status: StatusCode,
     pub headers: HeaderMap,
     pub text: String,
 }
 
 /// The path of a user's status under the current prefix.
-pub fn status_path(user: &str) -> String {
+pub(crate) fn status_path(user: &str) -> String {
     format!("/_matrix/client/v3/presence/{user}/status")
 }
 
 impl TestServer {
     /// A server as the demo runs it.
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::start_with(|_| {}).await
     }
 
     /// The same with another configuration.
-    pub async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
+    pub(crate) async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config::default().for_demo();
         change(&mut config);
         let clock = Arc::new(ManualClock::at(START));
@@ -74,26 +74,26 @@ impl TestServer {
         Self { url, app, clock, http: http.expect("a client"), _stop: stop }
     }
 
-    pub fn advance(&self, by: Duration) {
+    pub(crate) fn advance(&self, by: Duration) {
         self.clock.advance(by);
     }
 
-    pub fn call(&self, method: Method, path: impl Into<String>) -> Call<'_> {
+    pub(crate) fn call(&self, method: Method, path: impl Into<String>) -> Call<'_> {
         Call { server: self, method, path: path.into(), headers: Vec::new(), body: Vec::new() }
     }
 
     /// Reads a user's Matrix presence with a token.
-    pub async fn presence(&self, token: &str, user: &str) -> Answer {
+    pub(crate) async fn presence(&self, token: &str, user: &str) -> Answer {
         self.call(Method::GET, status_path(user)).token(token).send().await
     }
 
     /// Sets a user's Matrix presence with a token of theirs.
-    pub async fn set_presence(&self, token: &str, user: &str, body: Value) -> Answer {
+    pub(crate) async fn set_presence(&self, token: &str, user: &str, body: Value) -> Answer {
         self.call(Method::PUT, status_path(user)).token(token).json(&body).send().await
     }
 
     /// Calls presenced's own API as the admin.
-    pub async fn admin(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
+    pub(crate) async fn admin(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
         let call = self.call(method, format!("/presenced/v1{path}")).token(demo::ADMIN_TOKEN);
         match body {
             Some(body) => call.json(&body).send().await,
@@ -103,26 +103,26 @@ impl TestServer {
 }
 
 impl Call<'_> {
-    pub fn token(self, token: &str) -> Self {
+    pub(crate) fn token(self, token: &str) -> Self {
         self.header("authorization", format!("Bearer {token}"))
     }
 
-    pub fn header(mut self, name: &'static str, value: impl Into<Vec<u8>>) -> Self {
+    pub(crate) fn header(mut self, name: &'static str, value: impl Into<Vec<u8>>) -> Self {
         self.headers.push((name, value.into()));
         self
     }
 
-    pub fn json(self, body: &Value) -> Self {
+    pub(crate) fn json(self, body: &Value) -> Self {
         self.header("content-type", "application/json").body(body.to_string())
     }
 
-    pub fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
+    pub(crate) fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
         self.body = body.into();
         self
     }
 
     /// Sends the request, and checks the answer against the documents.
-    pub async fn send(self) -> Answer {
+    pub(crate) async fn send(self) -> Answer {
         let (answer, verdict) = self.send_judged().await;
         if let Err(why) = verdict {
             panic!("{} {}\nis not as documented: {why}", answer.status, answer.text);
@@ -131,14 +131,14 @@ impl Call<'_> {
     }
 
     /// Sends the request, and tells what the documents say against the answer, if anything.
-    pub async fn send_judged(self) -> (Answer, Result<(), String>) {
+    pub(crate) async fn send_judged(self) -> (Answer, Result<(), String>) {
         let (method, path, answer) = self.send_unchecked().await;
         let verdict = conformance::verdict(&method, &path, &answer);
         (answer, verdict.map_err(|why| format!("{method} {path}: {why}")))
     }
 
     /// Sends the request to an address that no document is about.
-    pub async fn send_undocumented(self) -> Answer {
+    pub(crate) async fn send_undocumented(self) -> Answer {
         self.send_unchecked().await.2
     }
 
@@ -161,36 +161,36 @@ impl Call<'_> {
 }
 
 impl Answer {
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("JSON, not {:?}", self.text))
     }
 
-    pub fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 
     /// Status and body in one line, for inline snapshots.
-    pub fn line(&self) -> String {
+    pub(crate) fn line(&self) -> String {
         format!("{} {}", self.status.as_u16(), self.text)
     }
 
     /// Status and Matrix error code.
-    pub fn errcode(&self) -> (u16, String) {
+    pub(crate) fn errcode(&self) -> (u16, String) {
         let errcode = self.json()["errcode"].as_str().unwrap_or_default().to_owned();
         (self.status.as_u16(), errcode)
     }
 }
 
-pub const fn seconds(seconds: u64) -> Duration {
+pub(crate) const fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
-pub const fn minutes(minutes: u64) -> Duration {
+pub(crate) const fn minutes(minutes: u64) -> Duration {
     Duration::from_secs(60 * minutes)
 }
 
 /// Where file snapshots are kept: in `snapshots/`, by plain names.
-pub fn snapshots() -> insta::Settings {
+pub(crate) fn snapshots() -> insta::Settings {
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path(concat!(env!("CARGO_MANIFEST_DIR"), "/snapshots"));
     settings.set_prepend_module_to_snapshot(false);

@@ -9,7 +9,7 @@ use crate::app::App;
 
 /// The server's word that it is well.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Health {
+pub(super) struct Health {
     /// Always `ok`.
     #[schema(example = "ok")]
     pub status: String,

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     app::App,
     id::UserId,
-    presence::{Presence, State as CoreState},
+    presence::{Presence, State as CoreState, Timestamp},
 };
 
 /// How present somebody is.
@@ -78,7 +78,7 @@ impl UserPresence {
                 CoreState::Busy => PresenceState::Busy,
             },
             currently_active: presence.currently_active,
-            last_active_at: presence.last_active.map(|at| at.as_millis()),
+            last_active_at: presence.last_active.map(Timestamp::as_millis),
             status: presence.status.as_deref().map(str::to_owned),
         }
     }

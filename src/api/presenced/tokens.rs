@@ -14,6 +14,7 @@ use crate::{
     app::App,
     directory::{Holder, NewToken, Scope, TokenInfo, TokenSecret},
     id::DeviceId,
+    presence::Timestamp,
 };
 
 /// A token to be made.
@@ -91,7 +92,7 @@ impl Token {
             device_id: device.into(),
             scopes: scopes.iter().collect(),
             guest,
-            expires_at: info.expires.map(|at| at.as_millis()),
+            expires_at: info.expires.map(Timestamp::as_millis),
         })
     }
 }

@@ -46,14 +46,26 @@ async fn a_session() {
 #[tokio::test]
 async fn a_created_token_works_until_it_is_revoked() {
     let server = TestServer::start().await;
-    let created =
-        admin(&server, &["token", "create", "@carol:example.com", "--device", "PHONE", "--scope", "read"])
-            .await;
+    let created = admin(
+        &server,
+        &[
+            "token",
+            "create",
+            "@carol:example.com",
+            "--device",
+            "PHONE",
+            "--scope",
+            "read",
+            "--expires-in",
+            "60",
+        ],
+    )
+    .await;
     let token = created.strip_prefix("exit 0\n").expect("it is made").trim();
     assert_eq!(server.presence(token, "@carol:example.com").await.status, 200);
     let list = admin(&server, &["token", "list", "@carol:example.com"]).await;
     let row = list.lines().find(|line| line.contains("PHONE")).expect("it is listed");
-    assert!(row.contains("read") && row.contains("never") && !row.contains("write"), "{row}");
+    assert!(row.contains("read") && row.contains("2026-01-05T09:01:00Z") && !row.contains("write"), "{row}");
     let id = row.split_whitespace().next().expect("an id");
     let revoked = admin(&server, &["token", "revoke", "@carol:example.com", id]).await;
     assert_eq!(revoked, format!("exit 0\n{id} is revoked.\n"));

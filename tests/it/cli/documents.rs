@@ -54,7 +54,7 @@ fn checking_a_file() {
     insta::assert_snapshot!(differs, @r#"
     exit 1
     changed /info/title: "Matrix Client-Server Presence API" -> "Another"
-    presenced: FILE differs from the document in 1 places
+    presenced: FILE differs from the document: 1 lines
     "#);
 
     fs::write(&file, "{ nonsense").expect("a file");
@@ -164,6 +164,6 @@ fn what_overrides_what() {
     let check = presenced(&["config", "check"]).env("PRESENCED_SERVER__LISTN", "1").output().expect("a run");
     insta::assert_snapshot!(shown(&check), @"
     exit 2
-    presenced: configuration: unknown field `listn`, expected one of `listen`, `data`, `name`, `public_url`, `dialects`, `shutdown_grace_seconds` for key `server`
+    presenced: configuration: server.listn: unknown field `listn`, expected one of `listen`, `data`, `name`, `public_url`, `dialects`, `shutdown_grace_seconds`
     ");
 }

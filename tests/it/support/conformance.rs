@@ -17,13 +17,13 @@ static DOCUMENTS: LazyLock<Vec<(&Dialect, Value)>> = LazyLock::new(|| {
 });
 
 /// The document of a dialect.
-pub fn document(name: &str) -> &'static Value {
+pub(crate) fn document(name: &str) -> &'static Value {
     let found = DOCUMENTS.iter().find(|(dialect, _)| dialect.name == name);
     &found.expect("a known dialect").1
 }
 
 /// What is wrong with the answer, if anything.
-pub fn verdict(method: &Method, path: &str, answer: &Answer) -> Result<(), String> {
+pub(crate) fn verdict(method: &Method, path: &str, answer: &Answer) -> Result<(), String> {
     if *method == Method::OPTIONS {
         let is_right = answer.status == 204 && answer.text.is_empty();
         return is_right.then_some(()).ok_or_else(|| "a preflight answers 204 without a body".to_owned());
@@ -56,7 +56,7 @@ fn check_body(document: &Value, expected: &Value, answer: &Answer) -> Result<(),
 }
 
 /// Checks a value against a schema of a document. Members that the schema does not name are refused.
-pub fn validate(document: &Value, schema: &Value, value: &Value) -> Result<(), String> {
+pub(crate) fn validate(document: &Value, schema: &Value, value: &Value) -> Result<(), String> {
     let schema = json!({
         "allOf": [schema],
         "unevaluatedProperties": false,
