@@ -53,10 +53,10 @@ async fn frame(State(frame): State<Frame>, request: Request, next: Next) -> Resp
     {
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
-    let is_preflight = response.status() == StatusCode::NO_CONTENT;
+    let is_empty = response.status() == StatusCode::NO_CONTENT;
     let headers = response.headers_mut();
     add_cors(headers);
-    if !is_preflight {
+    if !is_empty {
         headers
             .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache, no-store, must-revalidate"));
     }

@@ -10,6 +10,7 @@ mod matrix;
 mod native;
 mod openapi;
 mod presence;
+mod readme;
 mod shutdown;
 mod store;
 mod support;

@@ -116,14 +116,14 @@ fn starts_that_fail_say_why_in_one_line() {
         assert_eq!(text.lines().count(), 1, "{text}");
         lines.push(text.replace(path, "FILE").replace(&address, "ADDRESS"));
     }
-    insta::assert_snapshot!(lines.concat(), @r#"
+    insta::assert_snapshot!(lines.concat(), @"
     presenced: ADDRESS is in use; choose another address with --listen
     presenced: the demo's tokens are known to everybody, so it listens on loopback addresses only, not on 0.0.0.0:0
     presenced: the demo's tokens are known to everybody, so it listens on loopback addresses only, not on [::]:0
-    presenced: configuration: unknown field `unknown`, expected one of `listen`, `data`, `name`, `public_url`, `dialects`, `shutdown_grace_seconds` for key `server`
-    presenced: configuration: configuration file "/nowhere.toml" not found
+    presenced: configuration: server.unknown: unknown field `unknown`, expected one of `listen`, `data`, `name`, `public_url`, `dialects`, `shutdown_grace_seconds`
+    presenced: configuration: /nowhere.toml: No such file or directory (os error 2)
     presenced: the admin token in FILE/admin-token: Not a directory (os error 20)
-    "#);
+    ");
 }
 
 #[tokio::test]
