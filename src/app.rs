@@ -20,7 +20,7 @@ pub struct App(Arc<Parts>);
 pub struct Parts {
     pub config: Config,
     pub directory: Arc<Directory>,
-    pub service: Service,
+    pub service: Arc<Service>,
     /// How often a user may set presence, all devices and dialects together.
     pub put_limit: RateLimit,
     draining: AtomicBool,
@@ -30,14 +30,14 @@ impl App {
     /// Puts a server's parts together.
     pub fn new(config: Config, store: Box<dyn Store>, clock: Arc<dyn Clock>) -> Self {
         let directory = Arc::new(Directory::default());
-        let service = Service::new(
+        let service = Arc::new(Service::new(
             store,
             directory.clone(),
             clock.clone(),
             config.rules(),
             config.presence.visibility,
             config.limits.status_bytes,
-        );
+        ));
         let put_limit = RateLimit::new(config.limits.put_per_second, config.limits.put_burst, clock);
         Self(Arc::new(Parts { config, directory, service, put_limit, draining: AtomicBool::new(false) }))
     }

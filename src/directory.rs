@@ -126,14 +126,20 @@ impl Directory {
         true
     }
 
-    /// Sets a room's members. A room without members is no room. Every member has to be a known user.
-    pub fn set_members(&self, room: &RoomId, members: BTreeSet<UserId>) -> Result<(), DirectoryError> {
+    /// Sets a room's members, and returns those before. A room without members is no room. Every member
+    /// has to be a known user.
+    pub fn set_members(
+        &self,
+        room: &RoomId,
+        members: BTreeSet<UserId>,
+    ) -> Result<BTreeSet<UserId>, DirectoryError> {
         let mut entries = self.0.write();
         if let Some(unknown) = members.iter().find(|member| !entries.users.contains_key(*member)) {
             return Err(DirectoryError::UnknownUser(unknown.clone()));
         }
-        for former in entries.rooms.remove(room).unwrap_or_default() {
-            if let Some(entry) = entries.users.get_mut(&former) {
+        let before = entries.rooms.remove(room).unwrap_or_default();
+        for former in &before {
+            if let Some(entry) = entries.users.get_mut(former) {
                 entry.rooms.remove(room);
             }
         }
@@ -145,7 +151,31 @@ impl Directory {
         if !members.is_empty() {
             entries.rooms.insert(room.clone(), members);
         }
-        Ok(())
+        Ok(before)
+    }
+
+    /// The rooms that a user is a member of.
+    pub fn rooms_of(&self, user: &UserId) -> Vec<RoomId> {
+        let entries = self.0.read();
+        entries.users.get(user).map(|entry| entry.rooms.iter().cloned().collect()).unwrap_or_default()
+    }
+
+    /// Whether a user is a member of a room.
+    pub fn is_member(&self, room: &RoomId, user: &UserId) -> bool {
+        self.0.read().users.get(user).is_some_and(|entry| entry.rooms.contains(room))
+    }
+
+    /// Everybody who shares a room with a user, and the user.
+    pub fn roommates(&self, user: &UserId) -> BTreeSet<UserId> {
+        let entries = self.0.read();
+        let rooms = entries.users.get(user).into_iter().flat_map(|entry| &entry.rooms);
+        let members = rooms.filter_map(|room| entries.rooms.get(room)).flatten().cloned();
+        members.chain([user.clone()]).collect()
+    }
+
+    /// Every user.
+    pub fn everybody(&self) -> BTreeSet<UserId> {
+        self.0.read().users.keys().cloned().collect()
     }
 
     /// A room's members; none if there is no such room.

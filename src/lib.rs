@@ -10,6 +10,8 @@
 //! - [`id`]: the names of users, devices and rooms.
 //! - [`directory`]: users, rooms and tokens: who is who and who may see whom.
 //! - [`store`]: the contract that every store of records keeps, and `store/` with the stores.
+//! - [`changes`]: the numbered feed of changes that watchers follow; [`wheel`]: reminders of transitions
+//!   that happen without an input.
 //! - [`service`]: the one door to the core for all dialects.
 //!
 //! What it speaks:
@@ -35,6 +37,7 @@
 pub mod api;
 pub mod app;
 pub mod auth;
+pub mod changes;
 pub mod cli;
 pub mod client;
 pub mod clock;
@@ -48,3 +51,4 @@ pub mod presence;
 pub mod server;
 pub mod service;
 pub mod store;
+pub mod wheel;

@@ -1,14 +1,26 @@
 //! The one door to the core for all dialects: reading and changing presence, with the rules of who may
 //! see whom applied here and nowhere else.
 
+mod connection;
+mod live;
+
 use std::sync::Arc;
 
+use parking_lot::Mutex;
+
+use self::live::Joins;
+pub use self::{
+    connection::Connection,
+    live::{Picture, Watcher},
+};
 use crate::{
+    changes::Changes,
     clock::Clock,
     directory::Directory,
     id::UserId,
     presence::{Input, Override, Presence, Record, Rules, Timestamp},
     store::{Store, StoreError, Updated},
+    wheel::Wheel,
 };
 
 /// Who may see whom, besides oneself and admins.
@@ -63,6 +75,9 @@ pub struct Service {
     rules: Rules,
     visibility: Visibility,
     status_bytes: usize,
+    changes: Arc<Changes>,
+    joins: Mutex<Joins>,
+    wheel: Wheel,
 }
 
 impl Service {
@@ -75,7 +90,10 @@ impl Service {
         visibility: Visibility,
         status_bytes: usize,
     ) -> Self {
-        Self { store, directory, clock, rules, visibility, status_bytes }
+        let changes = Arc::new(Changes::starting_at(clock.micros()));
+        let joins = Mutex::new(Joins::starting_at(changes.watermark()));
+        let wheel = Wheel::default();
+        Self { store, directory, clock, rules, visibility, status_bytes, changes, joins, wheel }
     }
 
     /// The time that answers are about.
@@ -124,7 +142,8 @@ impl Service {
         Ok(answers)
     }
 
-    /// Applies inputs to a known user's record, all of them or none, at one moment.
+    /// Applies inputs to a known user's record, all of them or none, at one moment, and tells watchers
+    /// what they can see of it.
     pub async fn update(&self, user: &UserId, inputs: &[Input]) -> Result<Updated, ServiceError> {
         self.check_inputs(inputs)?;
         if !self.directory.knows(user) {
@@ -132,17 +151,15 @@ impl Service {
         }
         let micros = self.clock.micros();
         let now = Timestamp::from_micros(micros);
-        let mut change = |record: &mut Record| {
-            let (before, was_hidden) = (record.at(now, &self.rules), record.is_hidden());
+        let apply = |record: &mut Record| {
             for input in inputs {
                 record.apply(input, now, &self.rules);
             }
-            was_hidden != record.is_hidden() || !record.at(now, &self.rules).looks_like(&before)
         };
-        let updated = self.store.update(user, micros, &mut change).await?;
+        let updated = self.change(user, micros, &apply).await?;
         // A user may have been removed meanwhile; then nothing of them stays behind.
         if !self.directory.knows(user) {
-            self.store.remove(user).await?;
+            self.forget(user).await?;
             return Err(ServiceError::UnknownUser);
         }
         Ok(updated)
@@ -166,8 +183,13 @@ impl Service {
     pub async fn remove_user(&self, user: &UserId) -> Result<bool, ServiceError> {
         self.store.health()?;
         let removed = self.directory.remove_user(user);
-        self.store.remove(user).await?;
+        self.forget(user).await?;
         Ok(removed)
+    }
+
+    async fn forget(&self, user: &UserId) -> Result<(), ServiceError> {
+        self.wheel.set(user, None);
+        Ok(self.store.remove(user).await?)
     }
 
     fn check_inputs(&self, inputs: &[Input]) -> Result<(), ServiceError> {

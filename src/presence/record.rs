@@ -46,6 +46,8 @@ pub struct Presence {
     /// Online, and active within the active window.
     pub currently_active: bool,
     pub status: Option<Text>,
+    /// The number of the last visible change.
+    pub version: u64,
     /// The first later moment at which state, currently active or status differ, without an input.
     pub next_change: Option<Timestamp>,
 }
@@ -144,6 +146,7 @@ impl Record {
                 .as_ref()
                 .filter(|status| status.expires.is_none_or(|expires| now < expires))
                 .map(|status| status.text.clone()),
+            version: self.version,
             next_change: None,
         }
     }

@@ -1,0 +1,147 @@
+//! The change feed: every visible change has a number, is remembered for a while, and wakes whoever
+//! watches.
+//!
+//! Numbers are microseconds since the Unix epoch, made unique and strictly increasing. A number is taken
+//! before its change is made and given back once the change is published, so there is always a
+//! [watermark](Changes::watermark): every change up to it has been published. A watermark is the resume
+//! token of every push channel. Resuming asks for the users that changed after it; their current values
+//! are what is sent, since presence is last-value-wins. Nothing is replayed and nothing is kept for a
+//! client, so a token stays good for ever.
+//!
+//! Watchers do not watch users one by one but [topics](Topic): the rooms they are in, and single users.
+//! A change marks the user in the [`Watch`] of everybody under its topics. A watch holds a set of marks,
+//! not a queue of events: a slow reader gets fewer, fresher values, and no more marks than there are
+//! users.
+
+mod recent;
+mod watch;
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    fmt,
+    sync::Arc,
+};
+
+use crossbeam_utils::CachePadded;
+use parking_lot::Mutex;
+
+pub use self::watch::{Marks, Watch};
+use self::{recent::Recent, watch::Inbox};
+use crate::{
+    id::{RoomId, UserId},
+    store::{PARTITIONS, partition},
+};
+
+/// What a watcher can be interested in.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Topic {
+    /// Everybody of the server.
+    Server,
+    /// The members of a room.
+    Room(RoomId),
+    /// One user.
+    User(UserId),
+}
+
+/// The feed of one server.
+pub struct Changes {
+    numbers: Mutex<Numbers>,
+    /// The changes of each partition, newest last.
+    recent: Box<[CachePadded<Mutex<Recent>>]>,
+    topics: Mutex<HashMap<Topic, HashMap<u64, Arc<Inbox>>>>,
+}
+
+#[derive(Debug)]
+struct Numbers {
+    last: u64,
+    in_flight: BTreeSet<u64>,
+}
+
+/// A number that was taken for a change. The watermark stays below it until it is dropped.
+pub struct Numbered<'a> {
+    changes: &'a Changes,
+    number: u64,
+}
+
+impl Changes {
+    /// A feed whose first number is above `micros`, the time in microseconds since the Unix epoch.
+    pub fn starting_at(micros: u64) -> Self {
+        Self {
+            numbers: Mutex::new(Numbers { last: micros, in_flight: BTreeSet::new() }),
+            recent: (0..PARTITIONS).map(|_| CachePadded::new(Mutex::new(Recent::from(micros)))).collect(),
+            topics: Mutex::default(),
+        }
+    }
+
+    /// Takes the next number: the time, or one more than the last if that is later.
+    pub fn number(&self, micros: u64) -> Numbered<'_> {
+        let mut numbers = self.numbers.lock();
+        numbers.last = micros.max(numbers.last + 1);
+        let number = numbers.last;
+        numbers.in_flight.insert(number);
+        Numbered { changes: self, number }
+    }
+
+    /// The highest number up to which every change has been published.
+    pub fn watermark(&self) -> u64 {
+        let numbers = self.numbers.lock();
+        numbers.in_flight.first().map_or(numbers.last, |lowest| lowest - 1)
+    }
+
+    /// The users with a change after `since` and up to `until`, each once; none if that is longer ago than
+    /// is remembered.
+    pub fn between(&self, since: u64, until: u64) -> Option<BTreeSet<UserId>> {
+        let mut users = BTreeSet::new();
+        for recent in &self.recent {
+            recent.lock().collect_between(since, until, &mut users)?;
+        }
+        Some(users)
+    }
+
+    /// Watches topics. Dropping the watch ends it.
+    pub fn watch(self: &Arc<Self>, topics: impl IntoIterator<Item = Topic>) -> Watch {
+        Watch::new(self.clone(), topics.into_iter().collect())
+    }
+
+    /// Who watches any of the topics. Marking happens outside the lock.
+    fn watchers(&self, topics: &[Topic]) -> Vec<Arc<Inbox>> {
+        let registered = self.topics.lock();
+        let watchers = topics.iter().filter_map(|topic| registered.get(topic));
+        watchers.flat_map(HashMap::values).cloned().collect()
+    }
+}
+
+impl Numbered<'_> {
+    /// The number.
+    pub fn get(&self) -> u64 {
+        self.number
+    }
+
+    /// Publishes the change that was made under this number: it can be found from now on, and watchers
+    /// of its topics are woken.
+    pub fn publish(self, user: &UserId, topics: &[Topic]) {
+        self.changes.recent[partition(user)].lock().push(self.number, user.clone());
+        for inbox in self.changes.watchers(topics) {
+            inbox.mark(user, self.number);
+        }
+    }
+
+    /// Publishes that the watchers of these topics may see somebody else from now on.
+    pub fn publish_move(self, topics: &[Topic]) {
+        for inbox in self.changes.watchers(topics) {
+            inbox.mark_moved(self.number);
+        }
+    }
+}
+
+impl Drop for Numbered<'_> {
+    fn drop(&mut self) {
+        self.changes.numbers.lock().in_flight.remove(&self.number);
+    }
+}
+
+impl fmt::Debug for Changes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Changes").field("watermark", &self.watermark()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,59 @@
+use std::sync::Arc;
+
+use tokio::runtime::Handle;
+
+use super::{Service, ServiceError};
+use crate::{
+    id::{DeviceId, UserId},
+    presence::{Input, State},
+};
+
+/// A connection of a device that speaks for its user while it is open. However it ends, the grace starts
+/// then.
+pub struct Connection {
+    service: Arc<Service>,
+    device: Option<(UserId, DeviceId)>,
+}
+
+impl Service {
+    /// Opens a connection of a device that says `state`.
+    pub async fn connect(
+        self: &Arc<Self>,
+        user: &UserId,
+        device: &DeviceId,
+        state: State,
+    ) -> Result<Connection, ServiceError> {
+        self.update(user, &[Input::Connect { device: device.clone(), state }]).await?;
+        Ok(Connection { service: self.clone(), device: Some((user.clone(), device.clone())) })
+    }
+}
+
+impl Connection {
+    /// Ends the connection, and waits until that is known.
+    pub async fn close(mut self) -> Result<(), ServiceError> {
+        let ended = self.device.take();
+        disconnect(&self.service, ended).await
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        // Without a runtime the whole server is going away, and with it whoever could be told.
+        if let (Some(ended), Ok(runtime)) = (self.device.take(), Handle::try_current()) {
+            let service = self.service.clone();
+            runtime.spawn(async move {
+                if let Err(error) = disconnect(&service, Some(ended)).await {
+                    tracing::warn!(%error, "the end of a connection could not be noted");
+                }
+            });
+        }
+    }
+}
+
+async fn disconnect(service: &Service, ended: Option<(UserId, DeviceId)>) -> Result<(), ServiceError> {
+    let Some((user, device)) = ended else { return Ok(()) };
+    match service.update(&user, &[Input::Disconnect { device }]).await {
+        Ok(_) | Err(ServiceError::UnknownUser) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
