@@ -14,6 +14,8 @@ pub struct Caller {
     pub user: UserId,
     pub device: DeviceId,
     pub scopes: Scopes,
+    /// Guests are known, and may not do everything.
+    pub guest: bool,
 }
 
 /// Why a request is not let in. Each dialect has its own answer for each.
@@ -72,16 +74,20 @@ pub fn holder(directory: &Directory, token: &[u8], now: Timestamp) -> Result<Hol
     }
 }
 
-/// The user among the holders, if not a guest.
+/// The user among the holders.
 pub fn caller(holder: Holder) -> Result<Caller, AuthError> {
     match holder {
         Holder::Admin => Err(AuthError::NoUser),
-        Holder::User { guest: true, .. } => Err(AuthError::Guest),
-        Holder::User { user, device, scopes, .. } => Ok(Caller { user, device, scopes }),
+        Holder::User { user, device, scopes, guest } => Ok(Caller { user, device, scopes, guest }),
     }
 }
 
 impl Caller {
+    /// The caller, if they are no guest.
+    pub fn refuse_guests(self) -> Result<Self, AuthError> {
+        if self.guest { Err(AuthError::Guest) } else { Ok(self) }
+    }
+
     /// Whether the caller's token has a scope.
     pub fn require(&self, scope: Scope) -> Result<(), AuthError> {
         self.scopes.contains(scope).then_some(()).ok_or(AuthError::MissingScope(scope))

@@ -17,7 +17,7 @@ mod recent;
 mod watch;
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap, HashSet},
     fmt,
     sync::Arc,
 };
@@ -101,6 +101,13 @@ impl Changes {
     /// Watches topics. Dropping the watch ends it.
     pub fn watch(self: &Arc<Self>, topics: impl IntoIterator<Item = Topic>) -> Watch {
         Watch::new(self.clone(), topics.into_iter().collect())
+    }
+
+    /// How many watches there are.
+    pub fn watches(&self) -> usize {
+        let topics = self.topics.lock();
+        let watches: HashSet<&u64> = topics.values().flat_map(HashMap::keys).collect();
+        watches.len()
     }
 
     /// Who watches any of the topics. Marking happens outside the lock.

@@ -118,6 +118,8 @@ pub struct Limits {
     pub put_per_second: f64,
     /// How often one user may set presence at once.
     pub put_burst: NonZeroU32,
+    /// How long a request may wait for news.
+    pub long_poll_seconds: u64,
     /// How many users one bulk read may name.
     #[schemars(range(min = 1, max = 1000))]
     pub bulk_users: usize,

@@ -19,10 +19,14 @@ use hyper_util::{
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore},
+    time::MissedTickBehavior,
 };
 use tracing::Level;
 
-use crate::{api, app::App, openapi};
+use crate::{api, app::App, openapi, service::Service};
+
+/// How often watchers are told of transitions that happened by themselves.
+const TICK: Duration = Duration::from_millis(250);
 
 /// All routes: the dialects that the configuration names, the documents, and Swagger UI.
 pub fn router(app: &App) -> Router {
@@ -49,6 +53,7 @@ pub async fn run(listener: TcpListener, app: App, shutdown: impl Future<Output =
     let connections = Arc::new(Semaphore::new(app.config.limits.connections));
     let http = http(&app);
     let graceful = GracefulShutdown::new();
+    let ticking = tokio::spawn(tick(app.service.clone()));
     tokio::pin!(shutdown);
     loop {
         let (stream, permit) = tokio::select! {
@@ -72,10 +77,20 @@ pub async fn run(listener: TcpListener, app: App, shutdown: impl Future<Output =
         });
     }
     app.drain();
+    ticking.abort();
     drop(listener);
     let grace = Duration::from_secs(app.config.server.shutdown_grace_seconds);
     if tokio::time::timeout(grace, graceful.shutdown()).await.is_err() {
         tracing::warn!(grace_s = grace.as_secs(), "some requests did not finish in time");
+    }
+}
+
+async fn tick(service: Arc<Service>) {
+    let mut ticks = tokio::time::interval(TICK);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        service.tick().await;
     }
 }
 

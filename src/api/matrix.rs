@@ -1,10 +1,14 @@
 //! The Matrix dialect: the presence module of the client-server API, as of its versions 1.8 to 1.10,
 //! under every prefix that clients use.
 
+mod account;
 mod contract;
 mod error;
+mod event;
 mod extract;
+mod filter;
 mod presence;
+mod sync;
 mod versions;
 
 use axum::{Router, response::IntoResponse, routing};
@@ -24,6 +28,9 @@ use crate::{
 
 /// The prefixes under which the presence module is served, from the one in the document to the oldest.
 pub const PREFIXES: [&str; 4] = ["v3", "r0", "unstable", "api/v1"];
+
+/// Those of [`PREFIXES`] under which `/sync` and its companions are served too.
+pub const SYNC_PREFIXES: [&str; 2] = ["v3", "r0"];
 
 /// Where the document's paths begin, unless a path says otherwise.
 const BASE_PATH: &str = "/_matrix/client/v3";
@@ -48,6 +55,18 @@ fn under_prefix() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(base()).routes(routes!(presence::get_presence, presence::set_presence))
 }
 
+/// What stands under the first two prefixes alone: following presence, and what clients need for it.
+fn under_sync_prefix() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(OpenApi::default())
+        .routes(routes!(sync::sync))
+        .routes(routes!(filter::define_filter))
+        .routes(routes!(filter::get_filter))
+        .routes(routes!(account::get_token_owner))
+        .routes(routes!(account::get_push_rules))
+        .routes(routes!(account::get_capabilities))
+        .routes(routes!(account::get_login_flows, account::login))
+}
+
 /// What stands beside the prefixes.
 fn beside_prefix() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(OpenApi::default()).routes(routes!(versions::get_versions))
@@ -56,9 +75,14 @@ fn beside_prefix() -> OpenApiRouter<App> {
 fn router(app: &App) -> Router {
     let (under_prefix, _) = under_prefix().split_for_parts();
     let (beside_prefix, _) = beside_prefix().split_for_parts();
-    let client = PREFIXES
-        .iter()
-        .fold(beside_prefix, |client, prefix| client.nest(&format!("/{prefix}"), under_prefix.clone()));
+    let (under_sync_prefix, _) = under_sync_prefix().split_for_parts();
+    let client = PREFIXES.iter().fold(beside_prefix, |client, prefix| {
+        let routes = match SYNC_PREFIXES.contains(prefix) {
+            true => under_prefix.clone().merge(under_sync_prefix.clone()),
+            false => under_prefix.clone(),
+        };
+        client.nest(&format!("/{prefix}"), routes)
+    });
     let dialect = Router::new()
         .nest("/client", client)
         .fallback(unrecognized)
@@ -81,8 +105,10 @@ async fn unrecognized() -> MatrixFailure {
 /// The document; `busy` adds the state of MSC3026.
 fn document(busy: bool) -> OpenApi {
     let (_, mut document) = under_prefix().split_for_parts();
-    let (_, beside_prefix) = beside_prefix().split_for_parts();
-    document.merge(beside_prefix);
+    for more in [under_sync_prefix(), beside_prefix()] {
+        let (_, more) = more.split_for_parts();
+        document.merge(more);
+    }
     if !busy {
         remove_busy(&mut document);
     }

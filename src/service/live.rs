@@ -62,13 +62,23 @@ impl Service {
         Watcher { service: self.clone(), viewer: viewer.clone(), watch }
     }
 
+    /// How many watchers there are.
+    pub fn watchers(&self) -> usize {
+        self.changes.watches()
+    }
+
+    /// Whether somebody's presence is going to turn by itself.
+    pub fn has_reminders(&self) -> bool {
+        !self.wheel.is_empty()
+    }
+
     /// The token that stands for now.
     pub fn token(&self) -> u64 {
         self.changes.watermark()
     }
 
     /// Sets a room's members, and tells those whom it concerns.
-    pub fn set_members(&self, room: &RoomId, members: BTreeSet<UserId>) -> Result<(), DirectoryError> {
+    pub fn set_members(&self, room: &RoomId, members: &BTreeSet<UserId>) -> Result<(), DirectoryError> {
         let numbered = self.changes.number(self.clock.micros());
         let before = self.directory.set_members(room, members.clone())?;
         let joined: Vec<&UserId> = members.difference(&before).collect();

@@ -1,11 +1,13 @@
 //! The Matrix dialect over real HTTP.
 
+mod account;
 mod auth;
 mod busy;
 mod cors;
 mod limits;
 mod ruma;
 mod semantics;
+mod sync;
 mod validation;
 mod versions;
 mod visibility;

@@ -74,7 +74,14 @@ impl TestServer {
         Self { url, app, clock, http: http.expect("a client"), _stop: stop }
     }
 
-    pub(crate) fn advance(&self, by: Duration) {
+    /// Lets time pass, and watchers be told of what it brought.
+    pub(crate) async fn advance(&self, by: Duration) {
+        self.clock.advance(by);
+        self.app.service.tick().await;
+    }
+
+    /// Lets time pass before watchers can be told of anything.
+    pub(crate) fn advance_untold(&self, by: Duration) {
         self.clock.advance(by);
     }
 

@@ -94,6 +94,10 @@ impl MatrixFailure {
         Self::new(StatusCode::FORBIDDEN, "M_FORBIDDEN", error)
     }
 
+    pub(super) fn not_found(error: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "M_NOT_FOUND", error)
+    }
+
     pub(super) fn not_json(error: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "M_NOT_JSON", error)
     }
@@ -161,7 +165,7 @@ impl From<ServiceError> for MatrixFailure {
         match error {
             ServiceError::NotVisible => Self::forbidden("You are not allowed to see their presence"),
             ServiceError::UnknownUser | ServiceError::Hidden => {
-                Self::new(StatusCode::NOT_FOUND, "M_NOT_FOUND", "There is no presence state for this user")
+                Self::not_found("There is no presence state for this user")
             }
             ServiceError::StatusTooLong { .. } => Self::too_large(error.to_string()),
             ServiceError::Store(error) => {

@@ -13,6 +13,18 @@ impl FromRequestParts<App> for Caller {
     type Rejection = MatrixFailure;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, MatrixFailure> {
+        let Token(caller) = Token::from_request_parts(parts, app).await?;
+        Ok(Self(caller.refuse_guests()?))
+    }
+}
+
+/// The same, but guests are let in.
+pub(super) struct Token(pub(super) auth::Caller);
+
+impl FromRequestParts<App> for Token {
+    type Rejection = MatrixFailure;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, MatrixFailure> {
         let token = auth::token(&parts.headers, parts.uri.query(), app.config.matrix.query_token)?;
         let holder = auth::holder(&app.directory, &token, app.service.now())?;
         Ok(Self(auth::caller(holder)?))

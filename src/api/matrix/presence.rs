@@ -33,7 +33,7 @@ pub(super) enum PresenceState {
 }
 
 impl PresenceState {
-    fn from_name(name: &str, busy: bool) -> Option<Self> {
+    pub(super) fn from_name(name: &str, busy: bool) -> Option<Self> {
         match name {
             "online" => Some(Self::Online),
             "offline" => Some(Self::Offline),
@@ -53,7 +53,7 @@ impl PresenceState {
         }
     }
 
-    fn into_core(self) -> CoreState {
+    pub(super) fn into_core(self) -> CoreState {
         match self {
             Self::Online => CoreState::Online,
             Self::Offline => CoreState::Offline,
@@ -109,24 +109,24 @@ impl PresenceUpdate {
 #[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub(super) struct PresenceStatus {
     /// This user's presence.
-    presence: PresenceState,
+    pub(super) presence: PresenceState,
     /// The length of time in milliseconds since an action was performed
     /// by this user.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<i64>, example = 420_845, nullable = false)]
-    last_active_ago: Option<u64>,
+    pub(super) last_active_ago: Option<u64>,
     /// The state message for this user if one was set.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "Back at noon")]
-    status_msg: Option<String>,
+    pub(super) status_msg: Option<String>,
     /// Whether the user is currently active
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = false, nullable = false)]
-    currently_active: Option<bool>,
+    pub(super) currently_active: Option<bool>,
 }
 
 impl PresenceStatus {
-    fn new(presence: &Presence, now: Timestamp, busy: bool) -> Self {
+    pub(super) fn new(presence: &Presence, now: Timestamp, busy: bool) -> Self {
         Self {
             presence: PresenceState::show(presence.state, busy),
             last_active_ago: presence.last_active.map(|at| now.millis_since(at)),

@@ -47,7 +47,7 @@ impl FromRequestParts<App> for Caller {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
         match holder(parts, app)? {
             Holder::Admin => Ok(Self::Admin),
-            user @ Holder::User { .. } => Ok(Self::User(auth::caller(user)?)),
+            user @ Holder::User { .. } => Ok(Self::User(auth::caller(user)?.refuse_guests()?)),
         }
     }
 }

@@ -77,9 +77,9 @@ async fn an_expired_token_may_log_in_again() {
     let request = json!({"deviceId": "SHORT", "expiresInSeconds": 60});
     let issued = server.admin(Method::POST, "/users/@bob:example.com/tokens", Some(request)).await.json();
     let token = issued["token"].as_str().expect("a token");
-    server.advance(seconds(59));
+    server.advance(seconds(59)).await;
     assert_eq!(server.presence(token, ALICE).await.status, 200);
-    server.advance(seconds(1));
+    server.advance(seconds(1)).await;
     insta::assert_snapshot!(server.presence(token, ALICE).await.line(), @r#"401 {"errcode":"M_UNKNOWN_TOKEN","error":"The access token has expired","soft_logout":true}"#);
 }
 

@@ -20,7 +20,7 @@ async fn off_it_shows_as_unavailable_and_is_not_announced() {
 async fn on_it_can_be_set_and_is_announced() {
     let server = TestServer::start_with(|config| config.matrix.busy = true).await;
     assert_eq!(server.set_presence("demo-alice", ALICE, json!({"presence": BUSY})).await.line(), "200 {}");
-    server.advance(minutes(20));
+    server.advance(minutes(20)).await;
     // The checked-in document is that of a server without busy, so this answer is not held to it.
     let seen = server.call(Method::GET, status_path(ALICE)).token("demo-bob").send_undocumented().await;
     insta::assert_snapshot!(seen.line(), @r#"200 {"presence":"org.matrix.msc3026.busy","last_active_ago":1200000}"#);

@@ -18,7 +18,7 @@ async fn a_status_of_exactly_the_limit() {
     let put = server.set_presence("demo-alice", ALICE, json!({"presence": "online", "status_msg": longest}));
     assert_eq!(put.await.line(), "200 {}");
     let before = server.presence("demo-bob", ALICE).await.line();
-    server.advance(seconds(1));
+    server.advance(seconds(1)).await;
     let too_long = longest + "x";
     let put =
         server.set_presence("demo-alice", ALICE, json!({"presence": "offline", "status_msg": too_long}));
@@ -96,10 +96,10 @@ async fn too_many_puts_of_one_user() {
     assert_eq!(limited.header("retry-after"), "10");
     assert_eq!(server.presence("demo-bob", ALICE).await.json()["presence"], "online");
     assert_eq!(server.set_presence("demo-bob", BOB, online.clone()).await.status, 200);
-    server.advance(Duration::from_millis(9_001));
+    server.advance(Duration::from_millis(9_001)).await;
     let limited = server.set_presence("demo-alice", ALICE, online.clone()).await;
     assert_eq!(limited.json()["retry_after_ms"], 999);
     assert_eq!(limited.header("retry-after"), "1");
-    server.advance(Duration::from_millis(999));
+    server.advance(Duration::from_millis(999)).await;
     assert_eq!(server.set_presence("demo-alice", ALICE, online).await.status, 200);
 }

@@ -65,7 +65,7 @@ async fn sets_and_gets_by_the_new_and_the_old_path() {
         assert_eq!(seen.status_msg.as_deref(), Some(text));
         assert_eq!(seen.currently_active, Some(true));
         assert_eq!(seen.last_active_ago, Some(Duration::ZERO));
-        server.advance(seconds(1));
+        server.advance(seconds(1)).await;
     }
 }
 

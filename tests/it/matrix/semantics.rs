@@ -21,13 +21,13 @@ async fn online_until_the_lease_ends() {
     let server = TestServer::start().await;
     server.set_presence("demo-alice", ALICE, json!({"presence": "online", "status_msg": "I am here."})).await;
     insta::assert_snapshot!(seen(&server).await, @r#"200 {"presence":"online","last_active_ago":0,"status_msg":"I am here.","currently_active":true}"#);
-    server.advance(seconds(59));
+    server.advance(seconds(59)).await;
     insta::assert_snapshot!(seen(&server).await, @r#"200 {"presence":"online","last_active_ago":59000,"status_msg":"I am here.","currently_active":true}"#);
-    server.advance(seconds(1));
+    server.advance(seconds(1)).await;
     insta::assert_snapshot!(seen(&server).await, @r#"200 {"presence":"online","last_active_ago":60000,"status_msg":"I am here.","currently_active":false}"#);
-    server.advance(minutes(4));
+    server.advance(minutes(4)).await;
     insta::assert_snapshot!(seen(&server).await, @r#"200 {"presence":"unavailable","last_active_ago":300000,"status_msg":"I am here."}"#);
-    server.advance(minutes(10));
+    server.advance(minutes(10)).await;
     insta::assert_snapshot!(seen(&server).await, @r#"200 {"presence":"offline","last_active_ago":900000,"status_msg":"I am here."}"#);
 }
 
@@ -65,6 +65,6 @@ async fn two_devices_of_one_user() {
 async fn last_active_ago_outgrows_32_bits() {
     let server = TestServer::start().await;
     server.set_presence("demo-alice", ALICE, json!({"presence": "online"})).await;
-    server.advance(minutes(60 * 24 * 100));
+    server.advance(minutes(60 * 24 * 100)).await;
     insta::assert_snapshot!(seen(&server).await, @r#"200 {"presence":"offline","last_active_ago":8640000000}"#);
 }

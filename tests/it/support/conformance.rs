@@ -89,7 +89,10 @@ fn bases(document: &Value, operation: &Value) -> Vec<String> {
     let servers = operation.get("servers").unwrap_or(&document["servers"]);
     let base = servers.pointer("/0/variables/basePath/default").and_then(Value::as_str).unwrap_or_default();
     match base.strip_suffix(matrix::PREFIXES[0]) {
-        Some(client) => matrix::PREFIXES.map(|prefix| format!("{client}{prefix}")).into(),
+        Some(client) if operation["tags"][0] == "Presence" => {
+            matrix::PREFIXES.map(|prefix| format!("{client}{prefix}")).into()
+        }
+        Some(client) => matrix::SYNC_PREFIXES.map(|prefix| format!("{client}{prefix}")).into(),
         None => vec![base.to_owned()],
     }
 }
@@ -98,7 +101,7 @@ fn bases(document: &Value, operation: &Value) -> Vec<String> {
 fn matches(template: &str, path: &str) -> bool {
     let (template, path): (Vec<_>, Vec<_>) = (template.split('/').collect(), path.split('/').collect());
     template.len() == path.len()
-        && !path.ends_with(&[""])
+        && (template.ends_with(&[""]) || !path.ends_with(&[""]))
         && template.iter().zip(path).all(|(part, given)| part.starts_with('{') || *part == given)
 }
 

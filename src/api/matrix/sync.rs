@@ -1,0 +1,209 @@
+//! `GET /sync`: presence, and nothing else, at once or as soon as there is news.
+//! Source: <https://spec.matrix.org/v1.10/client-server-api/#get_matrixclientv3sync>
+
+use std::time::Duration;
+
+use axum::{
+    Json,
+    extract::{RawQuery, State},
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{
+    error::{MatrixError, MatrixFailure},
+    event::PresenceEvent,
+    extract::Token,
+    filter::PresenceFilter,
+    presence::PresenceState,
+};
+use crate::{
+    app::App,
+    directory::Scope,
+    presence::State as CoreState,
+    service::{Picture, Watcher},
+};
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct SyncResponse {
+    /// What to send as `since` next. It changes exactly when there is news.
+    #[schema(example = "p1767603600000000")]
+    next_batch: String,
+    /// The news; left out when there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    presence: Option<PresenceEvents>,
+}
+
+/// Presence events, one for each user.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct PresenceEvents {
+    events: Vec<PresenceEvent>,
+}
+
+/// What a `/sync` asks for.
+#[derive(Debug)]
+struct Query {
+    since: Option<u64>,
+    timeout: Duration,
+    full_state: bool,
+    /// What the connection says of the device; none if it says nothing.
+    set_presence: Option<CoreState>,
+    filter: PresenceFilter,
+}
+
+impl Default for Query {
+    fn default() -> Self {
+        Self {
+            since: None,
+            timeout: Duration::ZERO,
+            full_state: false,
+            set_presence: Some(CoreState::Online),
+            filter: PresenceFilter::default(),
+        }
+    }
+}
+
+impl Query {
+    fn parse(query: &str) -> Result<Self, MatrixFailure> {
+        let mut parsed = Self::default();
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            match name.as_ref() {
+                "since" => parsed.since = Some(position(&value)?),
+                "timeout" => {
+                    let timeout =
+                        value.parse().map_err(|_| invalid("timeout", "a number of milliseconds"))?;
+                    parsed.timeout = Duration::from_millis(timeout);
+                }
+                "full_state" => {
+                    parsed.full_state = value.parse().map_err(|_| invalid("full_state", "true or false"))?;
+                }
+                "set_presence" => {
+                    let state = PresenceState::from_name(&value, false)
+                        .ok_or_else(|| invalid("set_presence", "online, offline or unavailable"))?;
+                    parsed.set_presence =
+                        Some(state.into_core()).filter(|state| *state != CoreState::Offline);
+                }
+                "filter" => parsed.filter = PresenceFilter::from_parameter(&value)?,
+                _ => {}
+            }
+        }
+        Ok(parsed)
+    }
+}
+
+fn invalid(name: &str, accepted: &str) -> MatrixFailure {
+    MatrixFailure::invalid_param(format!("`{name}` is not {accepted}"))
+}
+
+/// The number in a token of ours.
+fn position(token: &str) -> Result<u64, MatrixFailure> {
+    let digits = token.strip_prefix('p').filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
+    digits
+        .and_then(|digits| digits.parse().ok())
+        .ok_or_else(|| invalid("since", "a token that this server gave out"))
+}
+
+fn token(position: u64) -> String {
+    format!("p{position}")
+}
+
+/// Follow the presence of everybody whom the caller may see.
+///
+/// Without `since`, or with `full_state`, the answer has everybody who is not offline, at once. With
+/// `since` it has whoever changed after it or came in sight, as they are now; when there is nobody, it
+/// waits for news up to `timeout`. While it waits the caller's device counts as connected, in the state of
+/// `set_presence`.
+#[utoipa::path(
+    get,
+    path = "/sync",
+    operation_id = "sync",
+    params(
+        ("since" = Option<String>, Query, description = "The `next_batch` of an earlier answer.",
+            example = "p1767603600000000"),
+        ("timeout" = Option<i64>, Query, description = "How long to wait for news, in milliseconds.",
+            minimum = 0, example = 30_000),
+        ("full_state" = Option<bool>, Query, description = "Whether to tell of everybody again.",
+            example = false),
+        ("set_presence" = Option<PresenceState>, Query,
+            description = "The state of the device while it is connected. With `offline` the connection \
+                says nothing of the device.",
+            example = "online"),
+        ("filter" = Option<String>, Query, description = "The id of a filter, or a filter as JSON.",
+            example = "e30"),
+    ),
+    security(("accessToken" = []), ("accessTokenBearer" = [])),
+    tag = "Sync",
+    responses(
+        (status = 200, description = "The news, if there is any.", body = SyncResponse,
+            examples(("response" = (value = json!({"next_batch": "p1767603600000000", "presence": {"events": [
+                {"type": "m.presence", "sender": "@bob:example.com", "content": {"presence": "unavailable",
+                    "status_msg": "brb"}}]}}))))),
+        (status = 400, description = "A parameter is not valid.", body = MatrixError),
+        (status = 401, description = "There is no access token, or it is not valid.", body = MatrixError),
+        (status = 403, description = "The token does not allow this.", body = MatrixError),
+        (status = 413, description = "The request declares a body that is too large.", body = MatrixError),
+        (status = 503, description = "The store cannot be used at present.", body = MatrixError),
+    ),
+)]
+pub(super) async fn sync(
+    State(app): State<App>,
+    Token(caller): Token,
+    RawQuery(query): RawQuery,
+) -> Result<Json<SyncResponse>, MatrixFailure> {
+    caller.require(Scope::Read)?;
+    let query = Query::parse(query.as_deref().unwrap_or_default())?;
+    let watcher = app.service.watch(&caller.user);
+    let connection = match query.set_presence.filter(|_| caller.require(Scope::Write).is_ok()) {
+        Some(state) => Some(app.service.connect(&caller.user, &caller.device, state).await?),
+        None => None,
+    };
+    let response = match answer(&app, &watcher, &query).await? {
+        Some(response) => response,
+        None => wait(&app, &watcher, &query).await?,
+    };
+    if let Some(connection) = connection {
+        connection.close().await?;
+    }
+    Ok(Json(response))
+}
+
+/// Waits for news. If none comes in time, the client goes on from where it was.
+async fn wait(app: &App, watcher: &Watcher, query: &Query) -> Result<SyncResponse, MatrixFailure> {
+    let news = async {
+        loop {
+            watcher.changed().await;
+            if let Some(response) = answer(app, watcher, query).await? {
+                return Ok(response);
+            }
+        }
+    };
+    let longest = Duration::from_secs(app.config.limits.long_poll_seconds);
+    let nothing = SyncResponse { next_batch: token(query.since.unwrap_or_default()), presence: None };
+    tokio::time::timeout(query.timeout.min(longest), news).await.unwrap_or(Ok(nothing))
+}
+
+/// The answer as of now; none if there is nothing to tell.
+async fn answer(app: &App, watcher: &Watcher, query: &Query) -> Result<Option<SyncResponse>, MatrixFailure> {
+    // A token of the future is none of this server's feed.
+    let since = query.since.filter(|since| !query.full_state && *since <= app.service.token());
+    let mut picture = match since {
+        Some(since) => watcher.since(since).await?,
+        None => watcher.everybody().await?,
+    };
+    if since.is_none() {
+        picture.users.retain(|(_, presence)| presence.state != CoreState::Offline);
+    }
+    let events = events(app, query, &picture);
+    if events.is_empty() && since.is_some() {
+        return Ok(None);
+    }
+    let presence = (!events.is_empty()).then_some(PresenceEvents { events });
+    Ok(Some(SyncResponse { next_batch: token(picture.token), presence }))
+}
+
+fn events(app: &App, query: &Query, picture: &Picture) -> Vec<PresenceEvent> {
+    let passing = picture.users.iter().filter(|(user, _)| query.filter.lets_through(user.as_str()));
+    let (now, busy) = (app.service.now(), app.config.matrix.busy);
+    passing.map(|(user, presence)| PresenceEvent::new(user, presence, now, busy)).collect()
+}

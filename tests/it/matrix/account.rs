@@ -1,0 +1,84 @@
+//! What clients ask before they sync.
+
+use reqwest::Method;
+use serde_json::json;
+
+use crate::support::{Answer, TestServer};
+
+async fn get(server: &TestServer, path: &str) -> Answer {
+    server.call(Method::GET, format!("/_matrix/client/{path}")).token("demo-alice-2").send().await
+}
+
+#[tokio::test]
+async fn the_answers_that_clients_need() {
+    let server = TestServer::start().await;
+    for prefix in ["v3", "r0"] {
+        for (path, expected) in [
+            (
+                "account/whoami",
+                json!({"user_id": "@alice:example.com", "device_id": "DEMO2", "is_guest": false}),
+            ),
+            ("pushrules/", json!({"global": {}})),
+            ("capabilities", json!({"capabilities": {"m.change_password": {"enabled": false}}})),
+            ("login", json!({"flows": [{"type": "m.login.token"}]})),
+        ] {
+            let answer = get(&server, &format!("{prefix}/{path}")).await;
+            assert_eq!((answer.status.as_u16(), answer.json()), (200, expected), "{prefix}/{path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_token_is_needed() {
+    let server = TestServer::start().await;
+    for path in ["account/whoami", "pushrules/", "capabilities", "sync"] {
+        let answer = server.call(Method::GET, format!("/_matrix/client/v3/{path}")).send().await;
+        assert_eq!(answer.errcode(), (401, "M_MISSING_TOKEN".to_owned()), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn logging_in_with_a_token() {
+    let server = TestServer::start().await;
+    let login = |body| server.call(Method::POST, "/_matrix/client/v3/login").json(&body).send();
+    let done = login(json!({"type": "m.login.token", "token": "demo-bob"})).await;
+    insta::assert_snapshot!(done.line(), @r#"200 {"user_id":"@bob:example.com","access_token":"demo-bob","device_id":"DEMO"}"#);
+    for (body, status, errcode) in [
+        (json!({"type": "m.login.token", "token": "nonsense"}), 403, "M_FORBIDDEN"),
+        (json!({"type": "m.login.token", "token": "demo-admin"}), 403, "M_FORBIDDEN"),
+        (json!({"type": "m.login.password", "user": "bob", "password": "x"}), 400, "M_BAD_JSON"),
+        (json!({"type": "m.login.token"}), 400, "M_BAD_JSON"),
+        (json!([]), 400, "M_BAD_JSON"),
+    ] {
+        assert_eq!(login(body.clone()).await.errcode(), (status, errcode.to_owned()), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn filters_are_ones_own_and_well_made() {
+    let server = TestServer::start().await;
+    let post = |user: &str, body: &str| {
+        let path = format!("/_matrix/client/v3/user/{user}/filter");
+        server.call(Method::POST, path).token("demo-alice").body(body.to_owned()).send()
+    };
+    let alice = "@alice:example.com";
+    for (user, body, status, errcode) in [
+        ("@bob:example.com", "{}", 403, "M_FORBIDDEN"),
+        ("alice", "{}", 400, "M_INVALID_PARAM"),
+        (alice, "{", 400, "M_NOT_JSON"),
+        (alice, "[]", 400, "M_BAD_JSON"),
+        (alice, r#"{"presence": []}"#, 400, "M_BAD_JSON"),
+        (alice, r#"{"presence": {"types": "m.presence"}}"#, 400, "M_BAD_JSON"),
+        (alice, r#"{"presence": {"not_senders": [1]}}"#, 400, "M_BAD_JSON"),
+        (alice, &format!(r#"{{"a": "{}"}}"#, "x".repeat(5_000)), 413, "M_TOO_LARGE"),
+    ] {
+        assert_eq!(post(user, body).await.errcode(), (status, errcode.to_owned()), "{user} {body:.40}");
+    }
+    let get = |user: &str, id: &str| {
+        let path = format!("/_matrix/client/v3/user/{user}/filter/{id}");
+        server.call(Method::GET, path).token("demo-alice").send()
+    };
+    assert_eq!(get(alice, "unknown").await.errcode(), (404, "M_NOT_FOUND".to_owned()));
+    assert_eq!(get("@bob:example.com", "e30").await.errcode(), (403, "M_FORBIDDEN".to_owned()));
+    assert_eq!(get(alice, "e30").await.line(), "200 {}");
+}
