@@ -50,6 +50,11 @@ pub static DIALECT: Dialect = Dialect {
     router,
 };
 
+/// The JSON Schema of the `m.presence` event.
+pub fn event_schema() -> schemars::Schema {
+    event::schema()
+}
+
 /// What stands under each of [`PREFIXES`].
 fn under_prefix() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(base()).routes(routes!(presence::get_presence, presence::set_presence))

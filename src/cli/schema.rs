@@ -1,7 +1,7 @@
 use clap::{Args, ValueEnum};
 
 use super::{Done, print};
-use crate::config;
+use crate::{api::matrix, config};
 
 #[derive(Debug, Args)]
 pub(super) struct Schema {
@@ -14,12 +14,16 @@ pub(super) struct Schema {
 enum Subject {
     /// The configuration file.
     Config,
+    /// The Matrix event.
+    #[value(name = "m.presence")]
+    Presence,
 }
 
 impl Schema {
     pub(super) fn run(self) -> Done {
         let schema = match self.subject {
             Subject::Config => config::schema(),
+            Subject::Presence => matrix::event_schema(),
         };
         print(&format!("{:#}\n", schema.to_value()));
         Ok(())

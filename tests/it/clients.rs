@@ -21,9 +21,21 @@ async fn passes(mut command: Command) {
 #[tokio::test]
 #[ignore = "needs matrix-nio, which tests/run installs"]
 async fn matrix_nio() {
+    for script in ["tests/clients/nio_presence.py", "tests/clients/nio_sync.py"] {
+        let server = TestServer::start().await;
+        let mut command = python();
+        command.args([script, &server.url]);
+        passes(command).await;
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs matrix-js-sdk, which tests/run installs"]
+async fn matrix_js_sdk() {
     let server = TestServer::start().await;
-    let mut command = python();
-    command.args(["tests/clients/nio_presence.py", &server.url]);
+    let folder = env::var("PRESENCED_TEST_NODE").expect("tests/run says where the packages are");
+    let mut command = Command::new("node");
+    command.args(["tests/clients/js_sdk_presence.mjs", &server.url, &folder]);
     passes(command).await;
 }
 

@@ -3,4 +3,5 @@
 mod contract;
 mod documents;
 mod lint;
+mod schemas;
 mod served;

@@ -2,6 +2,7 @@
 //! Source: <https://spec.matrix.org/v1.10/client-server-api/#presence>
 
 use axum::{Json, body::Body, extract::State};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -21,7 +22,7 @@ use crate::{
 /// The busy state's name on the wire (MSC3026), while it is unstable.
 pub(super) const BUSY: &str = "org.matrix.msc3026.busy";
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[schema(example = "online")]
 pub(super) enum PresenceState {

@@ -52,7 +52,19 @@ fn check_body(document: &Value, expected: &Value, answer: &Answer) -> Result<(),
     let media_type = answer.header("content-type");
     let media = content.get(media_type).ok_or_else(|| format!("the media type {media_type:?}"))?;
     let body: Value = serde_json::from_str(&answer.text).map_err(|error| error.to_string())?;
-    validate(document, &media["schema"], &body)
+    validate(document, &media["schema"], &body)?;
+    check_events(&body)
+}
+
+/// Checks each `m.presence` event in a body against the schema of the event.
+fn check_events(body: &Value) -> Result<(), String> {
+    static EVENT: LazyLock<jsonschema::Validator> = LazyLock::new(|| {
+        jsonschema::validator_for(&matrix::event_schema().to_value()).expect("the schema is one")
+    });
+    for event in body.pointer("/presence/events").and_then(Value::as_array).into_iter().flatten() {
+        EVENT.validate(event).map_err(|error| format!("{event} is no event: {error}"))?;
+    }
+    Ok(())
 }
 
 /// Checks a value against a schema of a document. Members that the schema does not name are refused.
