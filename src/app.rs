@@ -29,7 +29,7 @@ pub struct Parts {
 impl App {
     /// Puts a server's parts together.
     pub fn new(config: Config, store: Box<dyn Store>, clock: Arc<dyn Clock>) -> Self {
-        let directory = Arc::new(Directory::default());
+        let directory = Arc::new(Directory::new(config.limits.tokens_per_user));
         let service = Arc::new(Service::new(
             store,
             directory.clone(),

@@ -19,30 +19,32 @@ pub trait Clock: fmt::Debug + Send + Sync {
     }
 }
 
-/// The machine's time: the wall clock as it was at the start, carried on by the monotonic clock, so
-/// that a step of the wall clock ends no lease.
+/// The machine's time. It follows the wall clock forwards, so that a machine that slept is right when it
+/// wakes, and never backwards: then the monotonic clock carries it on, and no lease is ended or prolonged
+/// by the step.
 #[derive(Debug)]
 pub struct SystemClock {
     started: Instant,
-    epoch_at_start: Duration,
+    /// The furthest that the wall clock was ahead of the monotonic one, in microseconds.
+    ahead: AtomicU64,
 }
 
 impl SystemClock {
-    /// Reads both clocks of the machine once.
+    /// Starts to read the machine's clocks.
     #[expect(clippy::disallowed_methods, reason = "this is the clock that everything else is handed")]
     pub fn start() -> Self {
-        Self {
-            started: Instant::now(),
-            epoch_at_start: SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default(),
-        }
+        Self { started: Instant::now(), ahead: AtomicU64::new(0) }
     }
 }
 
 impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "this is the clock that everything else is handed")]
     fn micros(&self) -> u64 {
-        let elapsed = self.epoch_at_start + self.started.elapsed();
-        u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX)
+        let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+        let monotonic = micros(self.started.elapsed());
+        let wall = micros(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default());
+        let ahead = wall.saturating_sub(monotonic);
+        monotonic + ahead.max(self.ahead.fetch_max(ahead, Ordering::Relaxed))
     }
 }
 

@@ -3,6 +3,7 @@
 
 use std::{
     collections::HashMap,
+    fmt::Display,
     fs,
     net::SocketAddr,
     num::NonZeroU32,
@@ -14,8 +15,9 @@ use config::{Environment, File, FileFormat, Map};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tracing_subscriber::EnvFilter;
 
-use crate::{presence::Rules, service::Visibility};
+use crate::{id::UserId, presence::Rules, service::Visibility};
 
 /// The documented defaults, as `presenced config default` prints them.
 pub const DEFAULTS: &str = include_str!("config/default.toml");
@@ -99,6 +101,8 @@ pub struct Matrix {
 pub struct Limits {
     /// The largest request body, in bytes.
     pub body_bytes: usize,
+    /// The same for presenced's own API, whose calls may name many users.
+    pub bulk_body_bytes: usize,
     /// How long a request body may take to arrive.
     #[schemars(range(min = 1))]
     pub body_seconds: u64,
@@ -120,6 +124,8 @@ pub struct Limits {
     pub put_burst: NonZeroU32,
     /// How long a request may wait for news.
     pub long_poll_seconds: u64,
+    /// How many tokens one user may have.
+    pub tokens_per_user: usize,
     /// How many users one bulk read may name.
     #[schemars(range(min = 1, max = 1000))]
     pub bulk_users: usize,
@@ -153,7 +159,7 @@ impl ConfigError {
 /// What overrides a configuration file.
 #[derive(Debug, Default)]
 pub struct Overrides {
-    /// Environment variables; those that start with `PRESENCED_` count.
+    /// Environment variables; those of the form `PRESENCED_SECTION__KEY` count.
     pub environment: HashMap<String, String>,
     /// Keys and values from the command line, the strongest of all.
     pub command_line: Vec<(&'static str, String)>,
@@ -175,6 +181,21 @@ impl Default for Config {
     }
 }
 
+/// The longest time that can be configured: a year.
+const LONGEST_SECONDS: u64 = 365 * 24 * 60 * 60;
+
+/// The largest size that can be configured: 1 GiB.
+const LARGEST_BYTES: usize = 1 << 30;
+
+fn require(holds: bool, key: &str, why: &str) -> Result<(), ConfigError> {
+    let invalid = || ConfigError::Invalid { key: key.to_owned(), why: why.to_owned() };
+    holds.then_some(()).ok_or_else(invalid)
+}
+
+fn in_range<T: PartialOrd + Display>(key: &str, value: T, least: T, most: T) -> Result<(), ConfigError> {
+    require((&least..=&most).contains(&&value), key, &format!("has to be from {least} to {most}"))
+}
+
 /// The text of a file, if it is TOML.
 fn read(file: &Path) -> Result<String, ConfigError> {
     let unreadable = |why: String| ConfigError::Unreadable { file: file.display().to_string(), why };
@@ -187,7 +208,9 @@ fn read(file: &Path) -> Result<String, ConfigError> {
 }
 
 fn environment(variables: HashMap<String, String>) -> Environment {
-    let variables: Map<String, String> = variables.into_iter().collect();
+    // Whoever runs the server may have variables of that name for other ends; ours name a section.
+    let ours = |key: &str| key.strip_prefix("PRESENCED_").is_some_and(|key| key.contains("__"));
+    let variables: Map<String, String> = variables.into_iter().filter(|(key, _)| ours(key)).collect();
     Environment::with_prefix("PRESENCED")
         .prefix_separator("_")
         .separator("__")
@@ -233,35 +256,54 @@ impl Config {
     }
 
     fn check(&self) -> Result<(), ConfigError> {
-        let url = &self.server.public_url;
-        let rules = [
-            (self.limits.head_bytes >= 8192, "limits.head_bytes", "has to be at least 8192"),
-            (self.limits.head_seconds > 0, "limits.head_seconds", "has to be at least 1"),
-            (self.limits.body_seconds > 0, "limits.body_seconds", "has to be at least 1"),
-            (self.limits.connections > 0, "limits.connections", "has to be at least 1"),
-            ((1..=1000).contains(&self.limits.bulk_users), "limits.bulk_users", "has to be from 1 to 1000"),
-            (self.limits.put_per_second >= 0.0, "limits.put_per_second", "has to be 0 or more"),
-            (self.presence.devices_per_user > 0, "presence.devices_per_user", "has to be at least 1"),
-            (
-                self.presence.active_window_seconds < self.presence.idle_after_seconds,
-                "presence.idle_after_seconds",
-                "has to be more than presence.active_window_seconds",
-            ),
-            (
-                format!("@a:{}", self.server.name).parse::<crate::id::UserId>().is_ok(),
-                "server.name",
-                "is not a server name",
-            ),
-            (
-                url.is_empty() || url.starts_with("http://") || url.starts_with("https://"),
-                "server.public_url",
-                "has to be empty or start with http:// or https://",
-            ),
+        let (server, presence, limits) = (&self.server, &self.presence, &self.limits);
+        let seconds = [
+            ("server.shutdown_grace_seconds", server.shutdown_grace_seconds, 0),
+            ("presence.active_window_seconds", presence.active_window_seconds, 0),
+            ("presence.idle_after_seconds", presence.idle_after_seconds, 0),
+            ("presence.connection_grace_seconds", presence.connection_grace_seconds, 0),
+            ("presence.lease_seconds", presence.lease_seconds, 0),
+            ("presence.busy_lease_seconds", presence.busy_lease_seconds, 0),
+            ("limits.body_seconds", limits.body_seconds, 1),
+            ("limits.head_seconds", limits.head_seconds, 1),
+            ("limits.long_poll_seconds", limits.long_poll_seconds, 0),
         ];
-        match rules.into_iter().find(|(holds, ..)| !holds) {
-            Some((_, key, why)) => Err(ConfigError::Invalid { key: key.to_owned(), why: why.to_owned() }),
-            None => Ok(()),
+        for (key, value, least) in seconds {
+            in_range(key, value, least, LONGEST_SECONDS)?;
         }
+        let sizes = [
+            ("presence.devices_per_user", presence.devices_per_user, 1, 10_000),
+            ("limits.body_bytes", limits.body_bytes, 1, LARGEST_BYTES),
+            ("limits.bulk_body_bytes", limits.bulk_body_bytes, 1, LARGEST_BYTES),
+            ("limits.status_bytes", limits.status_bytes, 0, LARGEST_BYTES),
+            ("limits.head_bytes", limits.head_bytes, 8_192, LARGEST_BYTES),
+            ("limits.connections", limits.connections, 1, 10_000_000),
+            ("limits.tokens_per_user", limits.tokens_per_user, 1, 1_000_000),
+            ("limits.bulk_users", limits.bulk_users, 1, 1_000),
+        ];
+        for (key, value, least, most) in sizes {
+            in_range(key, value, least, most)?;
+        }
+        self.check_texts()?;
+        let rate = limits.put_per_second;
+        let is_rate = rate == 0.0 || (0.001..=1_000_000.0).contains(&rate);
+        require(is_rate, "limits.put_per_second", "has to be 0, or from 0.001 to 1000000")?;
+        require(
+            presence.active_window_seconds < presence.idle_after_seconds,
+            "presence.idle_after_seconds",
+            "has to be more than presence.active_window_seconds",
+        )
+    }
+
+    fn check_texts(&self) -> Result<(), ConfigError> {
+        let url = &self.server.public_url;
+        let is_url = url.is_empty() || url.starts_with("http://") || url.starts_with("https://");
+        require(is_url, "server.public_url", "has to be empty or start with http:// or https://")?;
+        let is_name = format!("@a:{}", self.server.name).parse::<UserId>().is_ok();
+        require(is_name, "server.name", "is not a server name")?;
+        EnvFilter::try_new(&self.log.filter)
+            .map(drop)
+            .map_err(|error| ConfigError::Invalid { key: "log.filter".to_owned(), why: error.to_string() })
     }
 
     /// The same configuration as the demo runs it: every dialect, no rate limits, `example.com`.

@@ -3,7 +3,10 @@
 mod token;
 mod user;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    ops::Bound,
+};
 
 use parking_lot::RwLock;
 
@@ -19,8 +22,11 @@ use crate::{
 
 /// Users, rooms and tokens. All of it is in memory, behind one lock that is held for a look-up or for
 /// one change, so a change is seen whole or not at all.
-#[derive(Debug, Default)]
-pub struct Directory(RwLock<Entries>);
+#[derive(Debug)]
+pub struct Directory {
+    entries: RwLock<Entries>,
+    tokens_per_user: usize,
+}
 
 #[derive(Debug, Default)]
 struct Entries {
@@ -50,8 +56,8 @@ pub enum DirectoryError {
     TokenTaken,
 }
 
-/// How many tokens one user may have. Each is a device, and records bound devices too.
-const TOKENS_PER_USER: usize = 1_000;
+/// The highest number of a user: the highest that every client can read.
+pub const HIGHEST_NUMBER: u64 = i64::MAX as u64;
 
 /// One page of a listing, and whether there is more.
 #[derive(Debug, PartialEq, Eq)]
@@ -68,15 +74,17 @@ impl<T> Page<T> {
 }
 
 impl Directory {
+    /// An empty directory, in which a user may have so many tokens.
+    pub fn new(tokens_per_user: usize) -> Self {
+        Self { entries: RwLock::default(), tokens_per_user }
+    }
+
     /// Adds a user or replaces what is known of one. Without a number in `profile` a new user gets the
     /// next free one and a known user keeps theirs. Says whether the user is new.
     pub fn put_user(&self, id: &UserId, profile: Profile) -> Result<(User, bool), DirectoryError> {
-        let mut entries = self.0.write();
+        let mut entries = self.entries.write();
         let known = entries.users.get(id).map(|entry| entry.user.number);
-        let number = profile
-            .number
-            .or(known)
-            .unwrap_or_else(|| entries.numbers.last_key_value().map_or(1, |(last, _)| last + 1));
+        let number = profile.number.or(known).unwrap_or_else(|| entries.next_number());
         if let Some(owner) = entries.numbers.get(&number).filter(|owner| *owner != id) {
             return Err(DirectoryError::NumberTaken { number, owner: owner.clone() });
         }
@@ -97,24 +105,24 @@ impl Directory {
 
     /// The directory's entry of a user.
     pub fn user(&self, id: &UserId) -> Option<User> {
-        self.0.read().users.get(id).map(|entry| entry.user.clone())
+        self.entries.read().users.get(id).map(|entry| entry.user.clone())
     }
 
     /// Whether there is such a user.
     pub fn knows(&self, id: &UserId) -> bool {
-        self.0.read().users.contains_key(id)
+        self.entries.read().users.contains_key(id)
     }
 
     /// Up to `limit` users in the order of their ids, from the one after `after` on.
     pub fn users(&self, after: Option<&str>, limit: usize) -> Page<User> {
-        let entries = self.0.read();
-        let following = entries.users.iter().filter(|(id, _)| after.is_none_or(|after| id.as_str() > after));
+        let entries = self.entries.read();
+        let following = entries.users.range::<str, _>(following(after));
         Page::of(following.map(|(_, entry)| entry.user.clone()), limit)
     }
 
     /// Removes a user with their tokens and memberships. Says whether there was one.
     pub fn remove_user(&self, id: &UserId) -> bool {
-        let mut entries = self.0.write();
+        let mut entries = self.entries.write();
         let Some(entry) = entries.users.remove(id) else { return false };
         entries.numbers.remove(&entry.user.number);
         for lookup in entry.tokens.values() {
@@ -133,7 +141,7 @@ impl Directory {
         room: &RoomId,
         members: BTreeSet<UserId>,
     ) -> Result<BTreeSet<UserId>, DirectoryError> {
-        let mut entries = self.0.write();
+        let mut entries = self.entries.write();
         if let Some(unknown) = members.iter().find(|member| !entries.users.contains_key(*member)) {
             return Err(DirectoryError::UnknownUser(unknown.clone()));
         }
@@ -156,18 +164,18 @@ impl Directory {
 
     /// The rooms that a user is a member of.
     pub fn rooms_of(&self, user: &UserId) -> Vec<RoomId> {
-        let entries = self.0.read();
+        let entries = self.entries.read();
         entries.users.get(user).map(|entry| entry.rooms.iter().cloned().collect()).unwrap_or_default()
     }
 
     /// Whether a user is a member of a room.
     pub fn is_member(&self, room: &RoomId, user: &UserId) -> bool {
-        self.0.read().users.get(user).is_some_and(|entry| entry.rooms.contains(room))
+        self.entries.read().users.get(user).is_some_and(|entry| entry.rooms.contains(room))
     }
 
     /// Everybody who shares a room with a user, and the user.
     pub fn roommates(&self, user: &UserId) -> BTreeSet<UserId> {
-        let entries = self.0.read();
+        let entries = self.entries.read();
         let rooms = entries.users.get(user).into_iter().flat_map(|entry| &entry.rooms);
         let members = rooms.filter_map(|room| entries.rooms.get(room)).flatten().cloned();
         members.chain([user.clone()]).collect()
@@ -175,24 +183,24 @@ impl Directory {
 
     /// Every user.
     pub fn everybody(&self) -> BTreeSet<UserId> {
-        self.0.read().users.keys().cloned().collect()
+        self.entries.read().users.keys().cloned().collect()
     }
 
     /// A room's members; none if there is no such room.
     pub fn members(&self, room: &RoomId) -> BTreeSet<UserId> {
-        self.0.read().rooms.get(room).cloned().unwrap_or_default()
+        self.entries.read().rooms.get(room).cloned().unwrap_or_default()
     }
 
     /// Up to `limit` rooms with the number of their members, from the one after `after` on.
     pub fn rooms(&self, after: Option<&str>, limit: usize) -> Page<(RoomId, usize)> {
-        let entries = self.0.read();
-        let following = entries.rooms.iter().filter(|(id, _)| after.is_none_or(|after| id.as_str() > after));
+        let entries = self.entries.read();
+        let following = entries.rooms.range::<str, _>(following(after));
         Page::of(following.map(|(id, members)| (id.clone(), members.len())), limit)
     }
 
     /// Whether both are members of one room.
     pub fn share_room(&self, one: &UserId, other: &UserId) -> bool {
-        let entries = self.0.read();
+        let entries = self.entries.read();
         let (Some(one), Some(other)) = (entries.users.get(one), entries.users.get(other)) else {
             return false;
         };
@@ -201,7 +209,7 @@ impl Directory {
 
     /// Adds a token whose text is `secret`. The directory keeps its hash alone.
     pub fn add_token(&self, secret: &TokenSecret, token: NewToken) -> Result<TokenInfo, DirectoryError> {
-        let mut entries = self.0.write();
+        let mut entries = self.entries.write();
         let stored = StoredToken::new(secret, token);
         if entries.tokens.contains_key(&stored.lookup()) {
             return Err(DirectoryError::TokenTaken);
@@ -209,8 +217,8 @@ impl Directory {
         if let Some(user) = stored.user() {
             let entry =
                 entries.users.get_mut(user).ok_or_else(|| DirectoryError::UnknownUser(user.clone()))?;
-            if entry.tokens.len() >= TOKENS_PER_USER {
-                return Err(DirectoryError::TooManyTokens(user.clone(), TOKENS_PER_USER));
+            if entry.tokens.len() >= self.tokens_per_user {
+                return Err(DirectoryError::TooManyTokens(user.clone(), self.tokens_per_user));
             }
             entry.tokens.insert(stored.info.id.clone(), stored.lookup());
         }
@@ -221,7 +229,7 @@ impl Directory {
 
     /// A user's tokens, in the order of their ids.
     pub fn tokens(&self, user: &UserId) -> Result<Vec<TokenInfo>, DirectoryError> {
-        let entries = self.0.read();
+        let entries = self.entries.read();
         let entry = entries.users.get(user).ok_or_else(|| DirectoryError::UnknownUser(user.clone()))?;
         let infos = entry.tokens.values().filter_map(|lookup| entries.tokens.get(lookup));
         Ok(infos.map(|stored| stored.info.clone()).collect())
@@ -229,7 +237,7 @@ impl Directory {
 
     /// Removes a user's token. Says whether there was one.
     pub fn revoke_token(&self, user: &UserId, id: &TokenId) -> bool {
-        let mut entries = self.0.write();
+        let mut entries = self.entries.write();
         let lookup = entries.users.get_mut(user).and_then(|entry| entry.tokens.remove(id));
         lookup.is_some_and(|lookup| entries.tokens.remove(&lookup).is_some())
     }
@@ -237,13 +245,27 @@ impl Directory {
     /// What the holder of this text may do; nothing if it is not a token.
     pub fn grant(&self, secret: &[u8], now: Timestamp) -> Option<Grant> {
         let digest = token::digest(secret);
-        let entries = self.0.read();
+        let entries = self.entries.read();
         let stored = entries.tokens.get(&token::lookup(&digest))?;
         stored.is(&digest).then(|| stored.grant(now))
     }
 }
 
+/// The range of what comes after `after`.
+fn following(after: Option<&str>) -> (Bound<&str>, Bound<&str>) {
+    (after.map_or(Bound::Unbounded, Bound::Excluded), Bound::Unbounded)
+}
+
 impl Entries {
+    /// The number after the highest, or the lowest free one once there is none after it.
+    fn next_number(&self) -> u64 {
+        let after = self.numbers.last_key_value().map_or(1, |(last, _)| last + 1);
+        if after <= HIGHEST_NUMBER {
+            return after;
+        }
+        (1..=HIGHEST_NUMBER).find(|number| !self.numbers.contains_key(number)).unwrap_or(after)
+    }
+
     fn leave(&mut self, user: &UserId, room: &RoomId) {
         let Some(members) = self.rooms.get_mut(room) else { return };
         members.remove(user);

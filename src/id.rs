@@ -1,6 +1,6 @@
 //! The names of users, devices and rooms.
 
-use std::{fmt, str::FromStr, sync::Arc};
+use std::{borrow::Borrow, fmt, str::FromStr, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
@@ -48,11 +48,6 @@ impl UserId {
     /// The part after the first `:`.
     pub fn server_name(&self) -> &str {
         self.0.split_once(':').map_or("", |(_, server)| server)
-    }
-
-    /// The part between `@` and the first `:`.
-    pub fn localpart(&self) -> &str {
-        self.0[1..].split_once(':').map_or("", |(local, _)| local)
     }
 }
 
@@ -112,6 +107,12 @@ macro_rules! id {
         impl $name {
             /// The whole id.
             pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl Borrow<str> for $name {
+            fn borrow(&self) -> &str {
                 &self.0
             }
         }

@@ -6,7 +6,10 @@ mod routes;
 use serde_json::Value;
 use utoipa::openapi::{OpenApi, path::Operation};
 
-pub use self::{compare::differences, routes::router};
+pub use self::{
+    compare::{differences, resolved},
+    routes::router,
+};
 use crate::api::Dialect;
 
 /// The forms in which a document is written.

@@ -11,12 +11,11 @@ use axum::{
 use tower_http::catch_panic::CatchPanicLayer;
 
 use super::body;
-use crate::app::App;
-
 /// A dialect's share in its frame.
 #[derive(Clone)]
 pub(super) struct Frame {
-    pub(super) app: App,
+    /// The largest body, in bytes.
+    pub(super) body_bytes: usize,
     /// The dialect's refusal of a body larger than so many bytes.
     pub(super) too_large: fn(usize) -> Response,
     /// The dialect's answer where the server itself failed.
@@ -39,12 +38,11 @@ impl Frame {
 /// Answers preflights without any logic, checks declared body sizes first of all, and puts CORS headers
 /// on every answer (Matrix client-server API, "Web Browser Clients").
 async fn frame(State(frame): State<Frame>, request: Request, next: Next) -> Response {
-    let limits = &frame.app.config.limits;
     let (request, leftover) = body::share(request);
     let mut response = if request.method() == Method::OPTIONS {
         StatusCode::NO_CONTENT.into_response()
-    } else if body::declares_too_much(request.headers(), limits) {
-        (frame.too_large)(limits.body_bytes)
+    } else if body::declares_too_much(request.headers(), frame.body_bytes) {
+        (frame.too_large)(frame.body_bytes)
     } else {
         next.run(request).await
     };

@@ -96,7 +96,7 @@ fn router(app: &App) -> Router {
     // A nested router does not have its prefix with a slash and nothing else.
     let dialect = Router::new().nest("/_matrix", dialect).route("/_matrix/", routing::any(unrecognized));
     let frame = Frame {
-        app: app.clone(),
+        body_bytes: app.config.limits.body_bytes,
         too_large: |limit| MatrixFailure::body_too_large(limit).into_response(),
         internal_error: || MatrixFailure::internal_error().into_response(),
     };

@@ -61,16 +61,22 @@ fn routes() -> OpenApiRouter<App> {
 
 fn router(app: &App) -> Router {
     let frame = Frame {
-        app: app.clone(),
+        body_bytes: app.config.limits.bulk_body_bytes,
         too_large: |limit| Failure::body_too_large(limit).into_response(),
         internal_error: || Failure::internal_error().into_response(),
     };
     let (routes, _) = routes().split_for_parts();
     let routes = routes
-        .route("/presenced/{*rest}", routing::any(async || Failure::no_such_path()))
+        .route("/presenced", routing::any(no_such_path))
+        .route("/presenced/", routing::any(no_such_path))
+        .route("/presenced/{*rest}", routing::any(no_such_path))
         .method_not_allowed_fallback(async || Failure::method_not_allowed())
         .with_state(app.clone());
     frame.around(routes)
+}
+
+async fn no_such_path() -> Failure {
+    Failure::no_such_path()
 }
 
 fn document() -> OpenApi {

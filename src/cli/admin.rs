@@ -67,6 +67,10 @@ pub(super) trait Action: Subcommand {
 
 impl<A: Action> Admin<A> {
     pub(super) fn run(self) -> Done {
+        if self.url.starts_with("https:") {
+            let why = "--url: https is not spoken by this command; run it where the server is, over http";
+            return Err(Failure::unusable(why));
+        }
         let client = AdminClient::new(&self.url, &self.token()?);
         let runtime =
             tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::unusable)?;

@@ -1,4 +1,8 @@
-use std::{fs, path::PathBuf};
+use std::{
+    fmt::Display,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use clap::{Args, ValueEnum, builder::PossibleValuesParser};
 use serde_json::Value;
@@ -6,7 +10,7 @@ use serde_json::Value;
 use super::{Done, Failure, print};
 use crate::{
     api::{self, Dialect},
-    openapi::{Format, differences, to_value},
+    openapi::{Format, differences, resolved, to_value},
 };
 
 #[derive(Debug, Args)]
@@ -23,7 +27,8 @@ pub(super) struct OpenApi {
     /// Leave out what goes beyond the published contract that the dialect follows.
     #[arg(long)]
     contract: bool,
-    /// Print how FILE differs from the document instead: exit code 1 if it does.
+    /// Print how FILE differs from the document instead: exit code 1 if it does. With --contract both are
+    /// compared with their references resolved, so that names of components do not matter.
     #[arg(long, value_name = "FILE")]
     check: Option<PathBuf>,
 }
@@ -40,12 +45,26 @@ impl OpenApi {
             .ok_or_else(|| Failure::unusable(format!("there is no dialect {}", self.dialect)))?;
         let document = self.document(dialect)?;
         match &self.check {
-            Some(file) => check(file, &document),
+            Some(file) => self.check(file, &document),
             None => {
                 print(&self.format.write(dialect, &document));
                 Ok(())
             }
         }
+    }
+
+    fn check(&self, file: &Path, document: &Value) -> Done {
+        let theirs = read(file)?;
+        let lines = if self.contract {
+            differences(&resolved(document), &resolved(&theirs))
+        } else {
+            differences(document, &theirs)
+        };
+        if lines.is_empty() {
+            return Ok(());
+        }
+        print(&format!("{}\n", lines.join("\n")));
+        Err(Failure::No(format!("{} differs from the document: {} lines", file.display(), lines.len())))
     }
 
     fn document(&self, dialect: &Dialect) -> Result<Value, Failure> {
@@ -63,15 +82,9 @@ impl OpenApi {
     }
 }
 
-fn check(file: &PathBuf, document: &Value) -> Done {
-    let unusable = |error: &dyn std::fmt::Display| Failure::unusable(format!("{}: {error}", file.display()));
+fn read(file: &Path) -> Result<Value, Failure> {
+    let unusable = |error: &dyn Display| Failure::unusable(format!("{}: {error}", file.display()));
     let text = fs::read_to_string(file).map_err(|error| unusable(&error))?;
     // JSON is YAML too.
-    let theirs: Value = yaml_serde::from_str(&text).map_err(|error| unusable(&error))?;
-    let lines = differences(document, &theirs);
-    if lines.is_empty() {
-        return Ok(());
-    }
-    print(&format!("{}\n", lines.join("\n")));
-    Err(Failure::No(format!("{} differs from the document: {} lines", file.display(), lines.len())))
+    yaml_serde::from_str(&text).map_err(|error| unusable(&error))
 }

@@ -28,7 +28,7 @@ pub(super) struct Serve {
     config: Option<PathBuf>,
     /// Where to listen [default: 127.0.0.1:8008].
     #[arg(long, value_name = "ADDR")]
-    listen: Option<SocketAddr>,
+    listen: Option<String>,
     /// The folder for what the server keeps [default: ./presenced-data].
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
@@ -42,27 +42,33 @@ impl Serve {
         let config = self.config()?;
         start_log(&config)?;
         let listener = listen(config.server.listen)?;
-        let address = listener.local_addr().map_err(Failure::unusable)?;
         let app = App::new(config, Box::new(MemoryStore::default()), Arc::new(SystemClock::start()));
         if self.demo {
             demo::furnish(&app.directory);
+        } else {
+            add_admin_token(&app)?;
+        }
+        let runtime = tokio::runtime::Runtime::new().map_err(Failure::unusable)?;
+        runtime.block_on(self.serve(listener, app))
+    }
+
+    async fn serve(&self, listener: TcpListener, app: App) -> Done {
+        let listener = tokio::net::TcpListener::from_std(listener).map_err(Failure::unusable)?;
+        let address = listener.local_addr().map_err(Failure::unusable)?;
+        // Signals are caught before anybody is told that the server runs.
+        let stop = server::stop_signal().map_err(Failure::unusable)?;
+        if self.demo {
             print(&format!("{}\n", demo::greeting(address)));
         } else {
-            let file = app.config.server.data.join("admin-token");
-            let token = admin_token(&file).map_err(|error| {
-                Failure::unusable(format!("the admin token in {}: {error}", file.display()))
-            })?;
-            app.directory
-                .add_token(&token, NewToken { holder: Holder::Admin, expires: None })
-                .map_err(Failure::unusable)?;
-            tracing::info!(%address, admin_token = %file.display(), "serving");
+            tracing::info!(%address, "serving");
             tracing::warn!("users, rooms, tokens and presence are in memory and end with this process");
         }
-        serve(listener, app)
+        server::run(listener, app, stop).await;
+        Ok(())
     }
 
     fn config(&self) -> Result<Config, Failure> {
-        let listen = self.listen.map(|listen| ("server.listen", listen.to_string()));
+        let listen = self.listen.as_ref().map(|listen| ("server.listen", listen.clone()));
         let data = self.data.as_ref().map(|data| ("server.data", data.display().to_string()));
         let overrides = Overrides::from_process(listen.into_iter().chain(data).collect());
         let config = Config::load(self.config.as_deref(), overrides).map_err(Failure::unusable)?;
@@ -100,13 +106,14 @@ fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
     })
 }
 
-fn serve(listener: TcpListener, app: App) -> Done {
-    let runtime = tokio::runtime::Runtime::new().map_err(Failure::unusable)?;
-    runtime.block_on(async {
-        let listener = tokio::net::TcpListener::from_std(listener).map_err(Failure::unusable)?;
-        server::run(listener, app, server::stop_signal()).await;
-        Ok(())
-    })
+fn add_admin_token(app: &App) -> Done {
+    let file = app.config.server.data.join("admin-token");
+    let token = admin_token(&file)
+        .map_err(|error| Failure::unusable(format!("the admin token in {}: {error}", file.display())))?;
+    let holder = Holder::Admin;
+    app.directory.add_token(&token, NewToken { holder, expires: None }).map_err(Failure::unusable)?;
+    tracing::info!(file = %file.display(), "the admin token is in");
+    Ok(())
 }
 
 /// The admin token of this data folder, made at the first start, for its owner's eyes only.

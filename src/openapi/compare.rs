@@ -1,4 +1,4 @@
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// How `actual` differs from `expected`, one line a difference, each with its JSON pointer. The order
 /// of object members does not matter.
@@ -30,4 +30,44 @@ fn compare(pointer: &str, expected: Option<&Value>, actual: Option<&Value>, line
         (None, Some(actual)) => lines.push(format!("added {pointer}: {actual}")),
         (None, None) => {}
     }
+}
+
+/// A document with each reference replaced by what it refers to; what stands beside a reference wins.
+/// Components that are only there to be referred to are left out, so their names do not matter. A
+/// reference that leads nowhere stays.
+pub fn resolved(document: &Value) -> Value {
+    let mut whole = resolve(document, document, MOST_REFERENCES);
+    if let Some(components) = whole.get_mut("components").and_then(Value::as_object_mut) {
+        components.remove("schemas");
+    }
+    whole
+}
+
+/// How many references may lie within each other: more go in a circle.
+const MOST_REFERENCES: usize = 32;
+
+fn resolve(value: &Value, document: &Value, depth: usize) -> Value {
+    match value {
+        Value::Array(items) => items.iter().map(|item| resolve(item, document, depth)).collect(),
+        Value::Object(members) => {
+            let target = referred(members, document).filter(|_| depth > 0);
+            let Some(target) = target else {
+                let resolved =
+                    members.iter().map(|(name, member)| (name.clone(), resolve(member, document, depth)));
+                return resolved.collect();
+            };
+            let mut merged = match resolve(target, document, depth - 1) {
+                Value::Object(target) => target,
+                _ => Map::new(),
+            };
+            let own = members.iter().filter(|(name, _)| *name != "$ref");
+            merged.extend(own.map(|(name, member)| (name.clone(), resolve(member, document, depth))));
+            Value::Object(merged)
+        }
+        plain => plain.clone(),
+    }
+}
+
+fn referred<'a>(members: &Map<String, Value>, document: &'a Value) -> Option<&'a Value> {
+    document.pointer(members.get("$ref")?.as_str()?.strip_prefix('#')?)
 }

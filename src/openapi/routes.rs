@@ -25,6 +25,8 @@ const ORIGIN: &str = "http://origin.invalid";
 struct Documents {
     files: HashMap<String, (Format, String)>,
     public_url: String,
+    /// Where the server listens, for clients that do not say how they call it.
+    address: String,
 }
 
 /// `/openapi/<dialect>.json` and `.yaml`, and Swagger UI over them at `/swagger-ui`. None of it needs a
@@ -40,7 +42,8 @@ pub fn router(app: &App) -> Router {
         }
     }
     let public_url = app.config.server.public_url.trim_end_matches('/').to_owned();
-    let documents: &'static Documents = Box::leak(Box::new(Documents { files, public_url }));
+    let address = format!("http://{}", app.config.server.listen);
+    let documents: &'static Documents = Box::leak(Box::new(Documents { files, public_url, address }));
     Router::new()
         .route("/openapi/{file}", routing::get(get_document))
         .with_state(documents)
@@ -107,7 +110,7 @@ async fn get_document(
         let text = format!("There is no such document; there are: {}\n", names.join(", "));
         return (StatusCode::NOT_FOUND, text).into_response();
     };
-    let text = text.replace(ORIGIN, &origin(&documents.public_url, &headers));
+    let text = text.replace(ORIGIN, &documents.origin(&headers));
     let etag = etag(&text);
     let is_known = headers.get(header::IF_NONE_MATCH).is_some_and(|known| *known == etag);
     let common = [
@@ -128,17 +131,18 @@ fn etag(text: &str) -> HeaderValue {
     HeaderValue::try_from(format!("\"{tag:032x}\"")).expect("hexadecimal digits make a header value")
 }
 
-/// The address under which the client reaches this server: the configured one, else the one that it
-/// asked for. A proxy that ends TLS tells the scheme in `X-Forwarded-Proto`.
-fn origin(public_url: &str, headers: &HeaderMap) -> String {
-    if !public_url.is_empty() {
-        return public_url.to_owned();
-    }
-    let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
-    let is_tls = text("x-forwarded-proto").is_some_and(|proto| proto.eq_ignore_ascii_case("https"));
-    let host = text("host").filter(|host| host.parse::<Authority>().is_ok());
-    match host {
-        Some(host) => format!("{}://{host}", if is_tls { "https" } else { "http" }),
-        None => String::new(),
+impl Documents {
+    /// The address under which the client reaches this server: the configured one, else the one that it
+    /// asked for. A proxy that ends TLS tells the scheme in `X-Forwarded-Proto`.
+    fn origin(&self, headers: &HeaderMap) -> String {
+        if !self.public_url.is_empty() {
+            return self.public_url.clone();
+        }
+        let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+        let is_tls = text("x-forwarded-proto").is_some_and(|proto| proto.eq_ignore_ascii_case("https"));
+        match text("host").filter(|host| host.parse::<Authority>().is_ok()) {
+            Some(host) => format!("{}://{host}", if is_tls { "https" } else { "http" }),
+            None => self.address.clone(),
+        }
     }
 }

@@ -29,10 +29,19 @@ impl Record {
             Input::Connect { device, state } => self.connect(device, *state, now, rules),
             Input::Disconnect { device } => self.disconnect(device, now, rules),
             Input::Status(status) => self.status = status.clone(),
-            Input::Override(Override::Invisible { .. }) if self.is_invisible() => {}
-            Input::Override(value) => self.overridden = *value,
+            Input::Override(value) => self.override_with(*value),
             Input::Hidden(hidden) => self.hidden = *hidden,
         }
+    }
+
+    /// Turning invisible again keeps the moment at which it began.
+    fn override_with(&mut self, value: Override) {
+        match value {
+            Override::Invisible { .. } if self.is_invisible() => return,
+            Override::Invisible { .. } => self.status_left_behind.clone_from(&self.status),
+            Override::None | Override::Busy => self.status_left_behind = None,
+        }
+        self.overridden = value;
     }
 
     fn claim(&mut self, device: &DeviceId, state: State, now: Timestamp, rules: &Rules) {

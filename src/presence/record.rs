@@ -6,6 +6,8 @@ pub struct Record {
     pub(super) claims: Vec<Claim>,
     pub(super) last_active: Option<Timestamp>,
     pub(super) status: Option<Status>,
+    /// What others see of the status while the user is invisible: what it was when that began.
+    pub(super) status_left_behind: Option<Status>,
     pub(super) overridden: Override,
     pub(super) hidden: bool,
     version: u64,
@@ -142,8 +144,7 @@ impl Record {
             currently_active: state == State::Online
                 && last_active.is_some_and(|at| now < at + rules.active_window),
             status: self
-                .status
-                .as_ref()
+                .status_for(invisible_since.is_some())
                 .filter(|status| status.expires.is_none_or(|expires| now < expires))
                 .map(|status| status.text.clone()),
             version: self.version,
@@ -151,15 +152,20 @@ impl Record {
         }
     }
 
+    fn status_for(&self, is_invisible: bool) -> Option<&Status> {
+        if is_invisible { self.status_left_behind.as_ref() } else { self.status.as_ref() }
+    }
+
     /// The first moment after `now` at which anything that [`look`](Self::look) reads may turn.
     fn boundary_after(&self, now: Timestamp, rules: &Rules) -> Option<Timestamp> {
         let window = self.last_active.map(|at| at + rules.active_window);
-        let expiry = self.status.as_ref().and_then(|status| status.expires);
+        let statuses = [&self.status, &self.status_left_behind].into_iter().flatten();
+        let expiries = statuses.filter_map(|status| status.expires);
         self.claims
             .iter()
             .flat_map(|claim| claim.boundaries(rules))
             .chain(window)
-            .chain(expiry)
+            .chain(expiries)
             .filter(|&moment| moment > now)
             .min()
     }

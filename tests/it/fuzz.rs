@@ -64,13 +64,20 @@ fn path() -> impl Strategy<Value = String> {
         "/presenced/v1/rooms/ID/members",
         "/presenced/v1/presence/query",
         "/presenced/v1/ID",
+        "/presenced",
+        "/presenced/",
+        "/_matrix/client/v3/user/ID/filter",
+        "/_matrix/client/r0/user/ID/filter/ID",
+        "/_matrix/client/v3/sync",
+        "/_matrix/client/v3/account/whoami",
+        "/_matrix/client/v3/login",
         "/healthz",
         "/readyz",
     ]);
     let query = prop_oneof![
         6 => Just(String::new()),
         1 => "[a-z_=&%0-9]{0,20}".prop_map(|text| format!("?{text}")),
-        1 => select(vec!["?access_token=demo-bob", "?limit=1&after=@b", "?limit=x", "?access_token=%ff"]).prop_map(str::to_owned),
+        1 => select(vec!["?access_token=demo-bob", "?limit=1&after=@b", "?limit=x", "?access_token=%ff", "?since=p1", "?since=x&timeout=5", "?filter=%7B%7D&set_presence=online"]).prop_map(str::to_owned),
     ];
     (templates, id(), query).prop_map(|(template, id, query)| template.replace("ID", &id) + &query)
 }

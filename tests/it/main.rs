@@ -4,6 +4,7 @@
 
 mod cli;
 mod clients;
+mod faults;
 mod fuzz;
 mod limit;
 mod matrix;

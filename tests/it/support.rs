@@ -7,7 +7,13 @@ pub(crate) mod conformance;
 use std::{sync::Arc, time::Duration};
 
 use presenced::{
-    app::App, clock::ManualClock, config::Config, demo, presence::Timestamp, server, store::MemoryStore,
+    app::App,
+    clock::ManualClock,
+    config::Config,
+    demo,
+    presence::Timestamp,
+    server,
+    store::{MemoryStore, Store},
 };
 use reqwest::{Method, StatusCode, header::HeaderMap};
 use serde_json::Value;
@@ -58,10 +64,15 @@ impl TestServer {
 
     /// The same with another configuration.
     pub(crate) async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
+        Self::start_on(Box::new(MemoryStore::default()), change).await
+    }
+
+    /// The same on another store.
+    pub(crate) async fn start_on(store: Box<dyn Store>, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config::default().for_demo();
         change(&mut config);
         let clock = Arc::new(ManualClock::at(START));
-        let app = App::new(config, Box::new(MemoryStore::default()), clock.clone());
+        let app = App::new(config, store, clock.clone());
         demo::furnish(&app.directory);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
@@ -70,7 +81,7 @@ impl TestServer {
             let _dropped = stopped.await;
         };
         tokio::spawn(server::run(listener, app.clone(), shutdown));
-        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build();
+        let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build();
         Self { url, app, clock, http: http.expect("a client"), _stop: stop }
     }
 

@@ -10,10 +10,9 @@ use utoipa::ToSchema;
 
 use super::{
     error::{MatrixError, MatrixFailure},
-    extract::Token,
+    extract::{Token, read_body},
 };
 use crate::{
-    api::body,
     app::App,
     auth::{self, AuthError},
     directory::Holder,
@@ -164,10 +163,7 @@ pub(super) struct Login {
     ),
 )]
 pub(super) async fn login(State(app): State<App>, body: Body) -> Result<Json<Login>, MatrixFailure> {
-    let limits = &app.config.limits;
-    let body = body::read(body, limits)
-        .await
-        .map_err(|error| MatrixFailure::unread_body(&error, limits.body_bytes))?;
+    let body = read_body(&app, body).await?;
     let request: Value = serde_json::from_slice(&body)
         .map_err(|error| MatrixFailure::not_json(format!("The body is not JSON: {error}")))?;
     if request["type"] != TOKEN_LOGIN {

@@ -31,6 +31,10 @@ pub(super) fn without_additions(document: &OpenApi) -> Value {
             object(response).remove("headers");
         }
     }
+    for (method, status) in [("get", "404"), ("put", "429")] {
+        let response = &mut document["paths"][PATH][method]["responses"][status];
+        object(&mut response["content"]["application/json"]).remove("examples");
+    }
     let components = object(&mut document["components"]);
     object(&mut components["securitySchemes"]).retain(|name, _| name == "accessToken");
     let schemas = object(&mut components["schemas"]);

@@ -1,10 +1,11 @@
 use axum::{
+    body::Body,
     extract::{FromRequestParts, RawPathParams},
     http::request::Parts,
 };
 
 use super::error::MatrixFailure;
-use crate::{app::App, auth, id::UserId};
+use crate::{api::body, app::App, auth, id::UserId};
 
 /// The user behind the request. Refuses missing, unknown and expired tokens and guests.
 pub(super) struct Caller(pub(super) auth::Caller);
@@ -51,4 +52,11 @@ impl FromRequestParts<App> for Target {
         }
         Ok(Self(text.parse().ok()))
     }
+}
+
+/// The body of a request, within the limits.
+pub(super) async fn read_body(app: &App, body: Body) -> Result<Vec<u8>, MatrixFailure> {
+    let limits = &app.config.limits;
+    let read = body::read(body, limits.body_bytes, limits).await;
+    read.map_err(|error| MatrixFailure::unread_body(&error, limits.body_bytes))
 }

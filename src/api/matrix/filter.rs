@@ -13,9 +13,9 @@ use utoipa::ToSchema;
 
 use super::{
     error::{MatrixError, MatrixFailure},
-    extract::{Target, Token},
+    extract::{Target, Token, read_body},
 };
-use crate::{api::body, app::App};
+use crate::app::App;
 
 /// The type of the events that a filter may let through.
 const PRESENCE: &str = "m.presence";
@@ -151,10 +151,7 @@ pub(super) async fn define_filter(
     if target.as_ref() != Some(&caller.user) {
         return Err(MatrixFailure::forbidden("You can only have filters of your own"));
     }
-    let limits = &app.config.limits;
-    let body = body::read(body, limits)
-        .await
-        .map_err(|error| MatrixFailure::unread_body(&error, limits.body_bytes))?;
+    let body = read_body(&app, body).await?;
     let filter: Value = serde_json::from_slice(&body)
         .map_err(|error| MatrixFailure::not_json(format!("The body is not JSON: {error}")))?;
     PresenceFilter::from_json(&filter)?;

@@ -9,14 +9,14 @@ use utoipa::ToSchema;
 
 use super::{
     error::{LimitExceeded, MatrixError, MatrixFailure},
-    extract::{Caller, Target},
+    extract::{Caller, Target, read_body},
 };
 use crate::{
-    api::body,
     app::App,
+    auth::AuthError,
     directory::Scope,
     presence::{Input, Presence, State as CoreState, Status, Timestamp},
-    service::Viewer,
+    service::{ServiceError, Viewer},
 };
 
 /// The busy state's name on the wire (MSC3026), while it is unstable.
@@ -165,9 +165,15 @@ pub(super) struct Empty {}
             examples(("response" = (value = json!({"errcode": "M_FORBIDDEN",
                 "error": "You are not allowed to see their presence"}))))),
         (status = 404, description = "There is no presence state for this user. This user may not exist or\n\
-            isn't exposing presence information to you.", body = MatrixError),
-        (status = 413, description = "The request declares a body that is too large.", body = MatrixError),
-        (status = 503, description = "The store cannot be read at present.", body = MatrixError),
+            isn't exposing presence information to you.", body = MatrixError,
+            examples(("response" = (value = json!({"errcode": "M_NOT_FOUND",
+                "error": "There is no presence state for this user"}))))),
+        (status = 413, description = "The request declares a body that is too large.", body = MatrixError,
+            examples(("response" = (value = json!({"errcode": "M_TOO_LARGE",
+                "error": "The request body is larger than the 65536 bytes allowed"}))))),
+        (status = 503, description = "The store cannot be read at present.", body = MatrixError,
+            examples(("response" = (value = json!({"errcode": "M_UNKNOWN",
+                "error": "the store refuses writes: the disk failed"}))))),
     ),
 )]
 pub(super) async fn get_presence(
@@ -215,9 +221,13 @@ pub(super) async fn get_presence(
             examples(("response" = (value = json!({"errcode": "M_TOO_LARGE",
                 "error": "The request body is larger than the 65536 bytes allowed"}))))),
         (status = 429, description = "This request was rate-limited.", body = LimitExceeded,
-            headers(("Retry-After" = u32, description = "How many seconds to wait."))),
+            headers(("Retry-After" = u32, description = "How many seconds to wait.")),
+            examples(("response" = (value = json!({"errcode": "M_LIMIT_EXCEEDED",
+                "error": "Too many requests", "retry_after_ms": 2000}))))),
         (status = 503, description = "The store refuses writes at present. Nothing was changed.",
-            body = MatrixError),
+            body = MatrixError,
+            examples(("response" = (value = json!({"errcode": "M_UNKNOWN",
+                "error": "the store refuses writes: the disk is full"}))))),
     ),
 )]
 pub(super) async fn set_presence(
@@ -231,15 +241,16 @@ pub(super) async fn set_presence(
         return Err(MatrixFailure::forbidden("You can only set your own presence"));
     }
     app.put_limit.check(&caller.user).map_err(MatrixFailure::limit_exceeded)?;
-    let limits = &app.config.limits;
-    let body = body::read(body, limits)
-        .await
-        .map_err(|error| MatrixFailure::unread_body(&error, limits.body_bytes))?;
+    let body = read_body(&app, body).await?;
     let update = PresenceUpdate::parse(&body, app.config.matrix.busy)?;
     let inputs = [
         Input::Claim { device: caller.device, state: update.presence.into_core() },
         Input::Status(update.status_msg.as_deref().and_then(Status::lasting)),
     ];
-    app.service.update(&caller.user, &inputs).await?;
-    Ok(Json(Empty {}))
+    match app.service.update(&caller.user, &inputs).await {
+        Ok(_) => Ok(Json(Empty {})),
+        // The user was removed since the token was looked at, and the token with them.
+        Err(ServiceError::UnknownUser) => Err(AuthError::Unknown.into()),
+        Err(error) => Err(error.into()),
+    }
 }

@@ -157,9 +157,9 @@ impl<T: DeserializeOwned> FromRequest<App> for JsonBody<T> {
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Failure> {
         let limits = &app.config.limits;
-        let body = body::read(request.into_body(), limits)
+        let body = body::read(request.into_body(), limits.bulk_body_bytes, limits)
             .await
-            .map_err(|error| Failure::unread_body(&error, limits.body_bytes))?;
+            .map_err(|error| Failure::unread_body(&error, limits.bulk_body_bytes))?;
         serde_json::from_slice(&body).map(Self).map_err(|error| Failure::invalid(format!("body: {error}")))
     }
 }

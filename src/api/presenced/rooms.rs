@@ -55,7 +55,7 @@ impl Members {
     operation_id = "listRooms",
     params(
         ("after" = Option<String>, Query, description = "The last id of the page before.",
-            example = "!lobby:example.com"),
+            example = "!a"),
         ("limit" = Option<i32>, Query, description = "How many to list, 1 to 1000; 100 if left out.",
             minimum = 1, maximum = 1000, example = 100),
     ),

@@ -17,6 +17,9 @@ use crate::{
     presence::Timestamp,
 };
 
+/// The longest time after which a token may expire, in seconds: a hundred years.
+const LONGEST_LIFE: u64 = 100 * 365 * 24 * 60 * 60;
+
 /// A token to be made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -35,7 +38,7 @@ pub struct TokenRequest {
     pub guest: bool,
     /// When the token stops working, in seconds from now; never if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<i64>, minimum = 1, example = 86_400, nullable = false)]
+    #[schema(value_type = Option<i64>, minimum = 1, maximum = 3_153_600_000_u64, example = 86_400, nullable = false)]
     pub expires_in_seconds: Option<u64>,
 }
 
@@ -151,8 +154,8 @@ pub(super) async fn create_token(
 ) -> Result<(StatusCode, Json<IssuedToken>), Failure> {
     let device: DeviceId =
         request.device_id.parse().map_err(|error| Failure::invalid(format!("deviceId: {error}")))?;
-    if request.expires_in_seconds == Some(0) {
-        return Err(Failure::invalid("expiresInSeconds: has to be at least 1"));
+    if request.expires_in_seconds.is_some_and(|seconds| !(1..=LONGEST_LIFE).contains(&seconds)) {
+        return Err(Failure::invalid(format!("expiresInSeconds: has to be from 1 to {LONGEST_LIFE}")));
     }
     let expires = request.expires_in_seconds.map(|seconds| app.service.now() + Duration::from_secs(seconds));
     let scopes = request.scopes.into_iter().collect();

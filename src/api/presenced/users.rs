@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     app::App,
-    directory::{self, Extension, Profile},
+    directory::{self, Extension, HIGHEST_NUMBER, Profile},
 };
 
 /// What an admin says of a user.
@@ -80,12 +80,12 @@ pub struct UserPage {
 
 impl UserProfile {
     fn into_profile(self) -> Result<Profile, Failure> {
-        if self.number == Some(0) || self.number.is_some_and(|number| number > i64::MAX as u64) {
-            return Err(Failure::invalid("number: has to be from 1 to 9223372036854775807"));
+        if self.number.is_some_and(|number| !(1..=HIGHEST_NUMBER).contains(&number)) {
+            return Err(Failure::invalid(format!("number: has to be from 1 to {HIGHEST_NUMBER}")));
         }
         let extension = match (self.account, self.extension_number) {
             (None, None) => None,
-            (Some(account @ 1..=0x7fff_ffff_ffff_ffff), Some(number)) if !number.is_empty() => {
+            (Some(account @ 1..=HIGHEST_NUMBER), Some(number)) if !number.is_empty() => {
                 Some(Extension { account, number })
             }
             (Some(_), Some(_)) => {
@@ -123,7 +123,7 @@ impl From<directory::User> for User {
     operation_id = "listUsers",
     params(
         ("after" = Option<String>, Query, description = "The last id of the page before.",
-            example = "@alice:example.com"),
+            example = "@a"),
         ("limit" = Option<i32>, Query, description = "How many to list, 1 to 1000; 100 if left out.",
             minimum = 1, maximum = 1000, example = 100),
     ),

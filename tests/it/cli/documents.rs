@@ -32,6 +32,9 @@ fn the_contract_alone() {
     let yaml = stdout(&["openapi", "matrix", "--contract"]);
     snapshots().bind(|| insta::assert_snapshot!("openapi-matrix-contract", yaml));
     let none = shown(&run(&["openapi", "presenced", "--contract"]));
+    let contract = concat!(env!("CARGO_MANIFEST_DIR"), "/openapi/contract/matrix-presence.yaml");
+    let check = run(&["openapi", "matrix", "--contract", "--check", contract]);
+    assert_eq!(shown(&check), "exit 0\n");
     insta::assert_snapshot!(none, @"
     exit 2
     presenced: presenced follows no contract but its own; leave --contract out
@@ -127,6 +130,10 @@ fn configurations_that_cannot_be_used() {
         "[limits]\nbulk_users = 1001",
         "[server]\npublic_url = \"presence.example\"",
         "[server]\nname = \"\"",
+        "[log]\nfilter = \"=====[\"",
+        "[limits]\nconnections = 9223372036854775807",
+        "[limits]\nhead_seconds = 9223372036854775807",
+        "[limits]\nput_per_second = 1e-30",
     ] {
         fs::write(&file, text).expect("a file");
         let output = run(&["config", "check", "--config", path]);
@@ -149,6 +156,7 @@ fn what_overrides_what() {
         ("PRESENCED_LIMITS__PUT_PER_SECOND", "0.5"),
         ("PRESENCED_MATRIX__BUSY", "true"),
         ("UNRELATED", "1"),
+        ("PRESENCED_SERVICE_HOST", "10.0.0.1"),
     ];
     let overrides = Overrides {
         environment: environment.map(|(key, value)| (key.to_owned(), value.to_owned())).into(),

@@ -74,6 +74,16 @@ async fn the_demo_greets_serves_and_stops() {
 }
 
 #[test]
+fn a_signal_right_after_the_greeting_is_caught() {
+    for _ in 0..10 {
+        let mut running = Running::start(&["serve", "--demo", "--listen", "127.0.0.1:0"]);
+        running.greeting();
+        let (code, log) = running.end("TERM");
+        assert_eq!(code, Some(0), "{log}");
+    }
+}
+
+#[test]
 #[ignore = "needs curl, which tests/run installs"]
 fn the_demos_commands_can_be_pasted() {
     let mut running = Running::start(&["serve", "--demo", "--listen", "127.0.0.1:0"]);

@@ -45,10 +45,8 @@ async fn tokens_that_are_missing_or_too_many() {
 #[tokio::test]
 async fn a_token_nobody_has() {
     let server = TestServer::start().await;
-    for token in ["nonsense", "demo-alice ", "Demo-alice"]
-        .map(|token| token.trim_end().replace("demo-alice", "demo-alic"))
-    {
-        let answer = server.presence(&token, ALICE).await;
+    for token in ["nonsense", "demo-alic", "demo-alicee", "Demo-alice"] {
+        let answer = server.presence(token, ALICE).await;
         insta::allow_duplicates! {
             insta::assert_snapshot!(answer.line(), @r#"401 {"errcode":"M_UNKNOWN_TOKEN","error":"Unrecognised access token","soft_logout":false}"#);
         }

@@ -103,3 +103,84 @@ async fn too_many_puts_of_one_user() {
     server.advance(Duration::from_millis(999)).await;
     assert_eq!(server.set_presence("demo-alice", ALICE, online).await.status, 200);
 }
+
+/// Opens a connection and sends a PUT of alice's up to where the server waits for its body.
+async fn up_to_the_body(server: &TestServer) -> TcpStream {
+    let address = server.url.strip_prefix("http://").expect("an http address");
+    let mut stream = TcpStream::connect(address).await.expect("a connection");
+    let head = format!(
+        "PUT {} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer demo-alice\r\ncontent-length: 22\r\n\
+         expect: 100-continue\r\nconnection: close\r\n\r\n",
+        status_path(ALICE)
+    );
+    stream.write_all(head.as_bytes()).await.expect("a head that is sent");
+    let mut interim = [0; 25];
+    stream.read_exact(&mut interim).await.expect("100 Continue");
+    stream
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_come() {
+    let server = TestServer::start().await;
+    let mut stream = up_to_the_body(&server).await;
+    // From here on time passes as soon as everybody waits.
+    tokio::time::pause();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.expect("an answer");
+    tokio::time::resume();
+    assert!(answer.starts_with("HTTP/1.1 400 Bad Request"), "{answer}");
+    assert!(answer.contains(r#""errcode":"M_NOT_JSON""#), "{answer}");
+}
+
+#[tokio::test]
+async fn a_user_that_is_removed_meanwhile() {
+    let server = TestServer::start().await;
+    let mut stream = up_to_the_body(&server).await;
+    assert_eq!(server.admin(Method::DELETE, &format!("/users/{ALICE}"), None).await.status, 204);
+    stream.write_all(br#"{"presence": "online"}"#).await.expect("a body that is sent");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.expect("an answer");
+    assert!(answer.starts_with("HTTP/1.1 401 Unauthorized"), "{answer}");
+    assert!(answer.contains(r#""errcode":"M_UNKNOWN_TOKEN""#), "{answer}");
+}
+
+#[tokio::test]
+async fn a_head_that_is_too_large() {
+    let server = TestServer::start_with(|config| config.limits.head_bytes = 8_192).await;
+    let request = format!("GET /healthz HTTP/1.1\r\nhost: x\r\nx: {}\r\n\r\n", "x".repeat(9_000));
+    let answer = raw(&server, &request).await;
+    assert!(answer.starts_with("HTTP/1.1 431"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_head_that_does_not_come() {
+    let server = TestServer::start().await;
+    let address = server.url.strip_prefix("http://").expect("an http address");
+    let mut stream = TcpStream::connect(address).await.expect("a connection");
+    stream.write_all(b"GET /healthz HTTP/1.1\r\nhost:").await.expect("half a head that is sent");
+    tokio::time::pause();
+    let mut answer = String::new();
+    let closed = stream.read_to_string(&mut answer).await;
+    tokio::time::resume();
+    assert!(closed.is_err() || answer.is_empty() || answer.starts_with("HTTP/1.1 408"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_connection_too_many_waits_for_its_turn() {
+    let server = TestServer::start_with(|config| config.limits.connections = 1).await;
+    let address = server.url.strip_prefix("http://").expect("an http address");
+    let request = b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n";
+    let mut first = TcpStream::connect(address).await.expect("a connection");
+    first.write_all(request).await.expect("a request that is sent");
+    let mut begun = [0; 15];
+    first.read_exact(&mut begun).await.expect("an answer");
+    let mut second = TcpStream::connect(address).await.expect("a connection");
+    second.write_all(request).await.expect("a request that is sent");
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+        assert!(second.try_read(&mut [0]).is_err(), "it has to wait");
+    }
+    drop(first);
+    second.read_exact(&mut begun).await.expect("an answer");
+    assert_eq!(&begun, b"HTTP/1.1 200 OK");
+}

@@ -52,6 +52,42 @@ async fn numbers_are_unique() {
 }
 
 #[tokio::test]
+async fn the_highest_number_is_not_passed() {
+    let server = TestServer::start().await;
+    let highest = json!({"number": i64::MAX});
+    assert_eq!(server.admin(Method::PUT, "/users/@dave:example.com", Some(highest)).await.status, 201);
+    let next = server.admin(Method::PUT, "/users/@erin:example.com", Some(json!({}))).await;
+    assert_eq!(next.json()["number"], 4, "the lowest free one");
+    let beyond = json!({"number": i64::MAX as u64 + 1});
+    assert_eq!(server.admin(Method::PUT, "/users/@erin:example.com", Some(beyond)).await.status, 400);
+}
+
+#[tokio::test]
+async fn tokens_are_bounded() {
+    let server = TestServer::start_with(|config| config.limits.tokens_per_user = 2).await;
+    let issue = || {
+        let request = json!({"deviceId": "PHONE"});
+        server.admin(Method::POST, "/users/@carol:example.com/tokens", Some(request))
+    };
+    assert_eq!(issue().await.status, 201);
+    insta::assert_snapshot!(issue().await.line(), @r#"409 {"type":"urn:presenced:problem:conflict","title":"Conflict","status":409,"detail":"the user @carol:example.com has 2 tokens, as many as are allowed; revoke one first"}"#);
+    let late = json!({"deviceId": "PHONE", "expiresInSeconds": 3_153_600_001_u64});
+    assert_eq!(server.admin(Method::POST, "/users/@bob:example.com/tokens", Some(late)).await.status, 400);
+}
+
+#[tokio::test]
+async fn a_large_room_in_one_call() {
+    let server = TestServer::start().await;
+    let members: Vec<String> = (0..3_000).map(|number| format!("@member{number}:example.com")).collect();
+    for member in &members {
+        server.admin(Method::PUT, &format!("/users/{member}"), Some(json!({}))).await;
+    }
+    let set =
+        server.admin(Method::PUT, "/rooms/!large:example.com/members", Some(json!({"members": members})));
+    assert_eq!(set.await.status, 200);
+}
+
+#[tokio::test]
 async fn users_in_pages() {
     let server = TestServer::start().await;
     let ids = |answer: &crate::support::Answer| {

@@ -35,7 +35,7 @@ async fn many_users() {
 #[tokio::test]
 async fn a_thousand_users_and_not_one_more() {
     let server = TestServer::start().await;
-    let users: Vec<String> = (0..1_000).map(|number| format!("@user{number}:example.com")).collect();
+    let users: Vec<String> = (0..1_000).map(|number| format!("@{number:0>240}:example.com")).collect();
     for user in &users {
         assert_eq!(server.admin(Method::PUT, &format!("/users/{user}"), Some(json!({}))).await.status, 201);
     }

@@ -62,7 +62,7 @@ async fn bodies_and_ids() {
             Method::POST,
             "/users/@alice:example.com/tokens",
             json!({"deviceId": "D", "expiresInSeconds": 0}),
-            "expiresInSeconds: has to be at least 1",
+            "expiresInSeconds: has to be from 1 to",
         ),
         (
             Method::POST,
@@ -94,11 +94,17 @@ async fn paths_methods_and_sizes() {
     let server = TestServer::start().await;
     let nowhere = server.admin(Method::GET, "/nowhere", None).await;
     insta::assert_snapshot!(nowhere.line(), @r#"404 {"type":"urn:presenced:problem:not-found","title":"Not Found","status":404,"detail":"there is no such path"}"#);
+    for path in ["/presenced", "/presenced/", "/presenced/v2"] {
+        let answer = server.call(Method::GET, path).send().await;
+        assert_eq!((answer.status.as_u16(), answer.text.as_str()), (404, nowhere.text.as_str()), "{path}");
+        assert_eq!(answer.header("access-control-allow-origin"), "*");
+        server.call(Method::OPTIONS, path).send().await;
+    }
     let patch = server.admin(Method::PATCH, "/users", None).await;
     insta::assert_snapshot!(patch.line(), @r#"405 {"type":"urn:presenced:problem:method-not-allowed","title":"Method Not Allowed","status":405,"detail":"this path does not take this method"}"#);
     assert_eq!(patch.header("allow"), "GET,HEAD");
     let call = server.call(Method::PUT, format!("/presenced/v1/users/{ALICE}")).token("demo-admin");
-    assert_eq!(call.body("x".repeat(65_537)).send().await.status, 413);
+    assert_eq!(call.body("x".repeat(1_048_577)).send().await.status, 413);
     let not_json = server.call(Method::PUT, format!("/presenced/v1/users/{ALICE}")).token("demo-admin");
     assert_eq!(not_json.body("nonsense").send().await.status, 400);
 }

@@ -5,9 +5,9 @@ use std::fs;
 
 use presenced::{
     api::{Dialect, matrix},
-    openapi::{differences, to_value},
+    openapi::{differences, resolved, to_value},
 };
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 const CONTRACT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/openapi/contract/matrix-presence.yaml");
 
@@ -16,42 +16,8 @@ fn contract() -> Value {
     yaml_serde::from_str(&text).expect("the contract is YAML")
 }
 
-/// The document with each reference replaced by what it refers to; what stands beside a reference wins.
-/// Components that are only there to be referred to are left out.
-fn resolved(document: &Value) -> Value {
-    let mut whole = resolve(document, document);
-    if let Some(components) = whole.get_mut("components").and_then(Value::as_object_mut) {
-        components.remove("schemas");
-    }
-    whole
-}
-
-fn resolve(value: &Value, document: &Value) -> Value {
-    match value {
-        Value::Array(items) => items.iter().map(|item| resolve(item, document)).collect(),
-        Value::Object(members) => {
-            let mut target = match members.get("$ref").and_then(Value::as_str) {
-                Some(reference) => object(resolve(referred(reference, document), document)),
-                None => Map::new(),
-            };
-            let own = members.iter().filter(|(name, _)| *name != "$ref");
-            target.extend(own.map(|(name, member)| (name.clone(), resolve(member, document))));
-            Value::Object(target)
-        }
-        plain => plain.clone(),
-    }
-}
-
 fn referred<'a>(reference: &str, document: &'a Value) -> &'a Value {
-    let pointer = reference.strip_prefix('#').expect("references stay within the document");
-    document.pointer(pointer).unwrap_or_else(|| panic!("{reference} refers to nothing"))
-}
-
-fn object(value: Value) -> Map<String, Value> {
-    match value {
-        Value::Object(members) => members,
-        other => panic!("a reference to an object, not to {other}"),
-    }
+    document.pointer(&reference[1..]).unwrap_or_else(|| panic!("{reference} refers to nothing"))
 }
 
 /// A line of differences, with what was added as the document has it: references are not followed, so
@@ -94,9 +60,10 @@ fn the_full_document_only_adds() {
     added /paths/~1presence~1{userId}~1status/get/responses/400: {"description":"The user id is not one.","content":{"application/json":{"schema":{"$ref":"#/components/schemas/MatrixError"},"examples":{"response":{"value":{"errcode":"M_INVALID_PARAM","error":"A user id starts with `@`"}}}}}}
     added /paths/~1presence~1{userId}~1status/get/responses/401: {"description":"There is no access token, or it is not valid.","content":{"application/json":{"schema":{"$ref":"#/components/schemas/MatrixError"},"examples":{"response":{"value":{"errcode":"M_UNKNOWN_TOKEN","error":"Unrecognised access token","soft_logout":false}}}}}}
     added /paths/~1presence~1{userId}~1status/get/responses/403/content/application~1json/schema/properties/soft_logout: {"type":"boolean","description":"Whether the client may log in again and go on, after a 401.","example":false}
+    added /paths/~1presence~1{userId}~1status/get/responses/404/content/application~1json/examples: {"response":{"value":{"errcode":"M_NOT_FOUND","error":"There is no presence state for this user"}}}
     added /paths/~1presence~1{userId}~1status/get/responses/404/content/application~1json/schema/properties/soft_logout: {"type":"boolean","description":"Whether the client may log in again and go on, after a 401.","example":false}
-    added /paths/~1presence~1{userId}~1status/get/responses/413: {"description":"The request declares a body that is too large.","content":{"application/json":{"schema":{"$ref":"#/components/schemas/MatrixError"}}}}
-    added /paths/~1presence~1{userId}~1status/get/responses/503: {"description":"The store cannot be read at present.","content":{"application/json":{"schema":{"$ref":"#/components/schemas/MatrixError"}}}}
+    added /paths/~1presence~1{userId}~1status/get/responses/413: {"description":"The request declares a body that is too large.","content":{"application/json":{"schema":{"$ref":"#/components/schemas/MatrixError"},"examples":{"response":{"value":{"errcode":"M_TOO_LARGE","error":"The request body is larger than the 65536 bytes allowed"}}}}}}
+    added /paths/~1presence~1{userId}~1status/get/responses/503: {"description":"The store cannot be read at present.","content":{"application/json":{"schema":{"$ref":"#/components/schemas/MatrixError"},"examples":{"response":{"value":{"errcode":"M_UNKNOWN","error":"the store refuses writes: the disk failed"}}}}}}
     added /paths/~1presence~1{userId}~1status/get/security/1: {"accessTokenBearer":[]}
     added /paths/~1presence~1{userId}~1status/put/requestBody/content/application~1json/schema/properties/presence/example: "online"
     added /paths/~1presence~1{userId}~1status/put/requestBody/content/application~1json/schema/properties/status_msg/example: "I am here."
@@ -104,10 +71,11 @@ fn the_full_document_only_adds() {
     added /paths/~1presence~1{userId}~1status/put/responses/401: {"description":"There is no access token, or it is not valid.","content":{"application/json":{"schema":{"$ref":"#/components/schemas/MatrixError"},"examples":{"response":{"value":{"errcode":"M_MISSING_TOKEN","error":"Missing access token"}}}}}}
     added /paths/~1presence~1{userId}~1status/put/responses/403: {"description":"The presence of another user cannot be set.","content":{"application/json":{"schema":{"$ref":"#/components/schemas/MatrixError"},"examples":{"response":{"value":{"errcode":"M_FORBIDDEN","error":"You can only set your own presence"}}}}}}
     added /paths/~1presence~1{userId}~1status/put/responses/413: {"description":"The body or the status message is too large. Nothing was changed.","content":{"application/json":{"schema":{"$ref":"#/components/schemas/MatrixError"},"examples":{"response":{"value":{"errcode":"M_TOO_LARGE","error":"The request body is larger than the 65536 bytes allowed"}}}}}}
+    added /paths/~1presence~1{userId}~1status/put/responses/429/content/application~1json/examples: {"response":{"value":{"errcode":"M_LIMIT_EXCEEDED","error":"Too many requests","retry_after_ms":2000}}}
     added /paths/~1presence~1{userId}~1status/put/responses/429/content/application~1json/schema/allOf/0/properties/soft_logout: {"type":"boolean","description":"Whether the client may log in again and go on, after a 401.","example":false}
     added /paths/~1presence~1{userId}~1status/put/responses/429/content/application~1json/schema/allOf/1/properties/retry_after_ms/format: "int64"
     added /paths/~1presence~1{userId}~1status/put/responses/429/headers: {"Retry-After":{"schema":{"type":"integer","format":"int32","minimum":0},"description":"How many seconds to wait."}}
-    added /paths/~1presence~1{userId}~1status/put/responses/503: {"description":"The store refuses writes at present. Nothing was changed.","content":{"application/json":{"schema":{"$ref":"#/components/schemas/MatrixError"}}}}
+    added /paths/~1presence~1{userId}~1status/put/responses/503: {"description":"The store refuses writes at present. Nothing was changed.","content":{"application/json":{"schema":{"$ref":"#/components/schemas/MatrixError"},"examples":{"response":{"value":{"errcode":"M_UNKNOWN","error":"the store refuses writes: the disk is full"}}}}}}
     added /paths/~1presence~1{userId}~1status/put/security/1: {"accessTokenBearer":[]}
     added /paths/~1pushrules~1: {"get":{"tags":["Account"],"summary":"Get the push rules: there are none.","operationId":"getPushRules","responses":{"200":{"description":"An empty set of rules.","content":{"application/json":{"schema":{"$ref":"#/components/schemas/PushRules"}}}},"401":{"description":"There is no access token, or it is not valid.","content":{"application/json":{"schema":{"$ref":"#/components/schemas/MatrixError"}}}},"403":{"description":"The access token belongs to no user.","content":{"application/json":{"schema":{"$ref":"#/components/schemas/MatrixError"}}}},"413":{"description":"The request declares a body that is too large.","content":{"application/json":{"schema":{"$ref":"#/components/schemas/MatrixError"}}}}},"security":[{"accessToken":[]},{"accessTokenBearer":[]}]}}
     added /paths/~1sync: {"get":{"tags":["Sync"],"summary":"Follow the presence of everybody whom the caller may see.","description":"Without `since`, or with `full_state`, the answer has everybody who is not offline, at once. With\n`since` it has whoever changed after it or came in sight, as they are now; when there is nobody, it\nwaits for news up to `timeout`. While it waits the caller's device counts as connected, in the state of\n`set_presence`.","operationId":"sync","parameters":[{"name":"since","in":"query","description":"The `next_batch` of an earlier answer.","required":false,"schema":{"type":"string"},"example":"p1767603600000000"},{"name":"timeout","in":"query","description":"How long to wait for news, in milliseconds.","required":false,"schema":{"type":"integer","format":"int64","minimum":0},"example":30000},{"name":"full_state","in":"query","description":"Whether to tell of everybody again.","required":false,"schema":{"type":"boolean"},"example":false},{"name":"set_presence","in":"query","description":"The state of the device while it is connected. With `offline` the connection says nothing of the device.","required":false,"schema":{"$ref":"#/components/schemas/PresenceState"},"example":"online"},{"name":"filter","in":"query","description":"The id of a filter, or a filter as JSON.","required":false,"schema":{"type":"string"},"example":"e30"}],"responses":{"200":{"description":"The news, if there is any.","content":{"application/json":{"schema":{"$ref":"#/components/schemas/SyncResponse"},"examples":{"response":{"value":{"next_batch":"p1767603600000000","presence":{"events":[{"type":"m.presence","sender":"@bob:example.com","content":{"presence":"unavailable","status_msg":"brb"}}]}}}}}}},"400":{"description":"A parameter is not valid.","content":{"application/json":{"schema":{"$ref":"#/components/schemas/MatrixError"}}}},"401":{"description":"There is no access token, or it is not valid.","content":{"application/json":{"schema":{"$ref":"#/components/schemas/MatrixError"}}}},"403":{"description":"The token does not allow this.","content":{"application/json":{"schema":{"$ref":"#/components/schemas/MatrixError"}}}},"413":{"description":"The request declares a body that is too large.","content":{"application/json":{"schema":{"$ref":"#/components/schemas/MatrixError"}}}},"503":{"description":"The store cannot be used at present.","content":{"application/json":{"schema":{"$ref":"#/components/schemas/MatrixError"}}}}},"security":[{"accessToken":[]},{"accessTokenBearer":[]}]}}

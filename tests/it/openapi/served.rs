@@ -41,6 +41,8 @@ async fn this_server_is_whatever_the_client_calls_it() {
     assert_eq!(first(named), "http://presence.example:8443");
     let tls = call().header("host", "presence.example").header("x-forwarded-proto", "https");
     assert_eq!(first(tls.send_undocumented().await), "https://presence.example");
+    let nameless = call().header("host", "").send_undocumented().await;
+    assert_eq!(first(nameless), "http://127.0.0.1:8008");
     let server =
         TestServer::start_with(|config| config.server.public_url = "https://p.example/".to_owned()).await;
     assert_eq!(first(get(&server, "/openapi/presenced.json").await), "https://p.example");

@@ -120,6 +120,17 @@ fn invisible_looks_like_having_left_then() {
 }
 
 #[test]
+fn the_status_of_an_invisible_user_stays_what_it_was() {
+    let story = Story::new().then(Input::Status(Status::lasting("before")));
+    let story = story.then(Input::Override(Override::Invisible { since: START }));
+    let story = story.then(Input::Status(Status::lasting("after")));
+    assert_eq!(others_see(&story).status.as_deref(), Some("before"));
+    assert_eq!(story.record.own_at(story.now, &story.rules).status.as_deref(), Some("after"));
+    let story = story.then(Input::Override(Override::None));
+    assert_eq!(others_see(&story).status.as_deref(), Some("after"));
+}
+
+#[test]
 fn invisible_again_keeps_the_moment() {
     let story = Story::new().then(claim("phone", Online));
     let story = story.then(Input::Override(Override::Invisible { since: START })).after(minutes(1));

@@ -42,6 +42,11 @@ pub(crate) fn verdict(method: &Method, path: &str, answer: &Answer) -> Result<()
     if *method == Method::HEAD {
         return answer.text.is_empty().then_some(()).ok_or_else(|| "HEAD has no body".to_owned());
     }
+    for header in expected.get("headers").and_then(Value::as_object).into_iter().flatten() {
+        if answer.header(header.0).is_empty() {
+            return Err(format!("the header {} is missing", header.0));
+        }
+    }
     check_body(document, expected, answer)
 }
 
@@ -53,7 +58,18 @@ fn check_body(document: &Value, expected: &Value, answer: &Answer) -> Result<(),
     let media = content.get(media_type).ok_or_else(|| format!("the media type {media_type:?}"))?;
     let body: Value = serde_json::from_str(&answer.text).map_err(|error| error.to_string())?;
     validate(document, &media["schema"], &body)?;
-    check_events(&body)
+    check_events(&body)?;
+    check_numbers(&body)
+}
+
+/// Every integer of ours is documented as an int64.
+fn check_numbers(body: &Value) -> Result<(), String> {
+    match body {
+        Value::Number(number) if number.as_i64().is_none() => Err(format!("{number} is no int64")),
+        Value::Array(items) => items.iter().try_for_each(check_numbers),
+        Value::Object(members) => members.values().try_for_each(check_numbers),
+        _ => Ok(()),
+    }
 }
 
 /// Checks each `m.presence` event in a body against the schema of the event.
