@@ -130,15 +130,17 @@ impl Service {
         Ok(updated)
     }
 
-    /// Whether watchers have to be told: something looks different to others, or to the user on another
-    /// device, from when they were last told; or the user was active after a long time. So a transition
-    /// that nobody was told of yet is news too.
+    /// Whether watchers have to be told: something looks different, to others or to the user on another
+    /// device, from when they were last told, so that a transition that nobody was told of yet is news
+    /// too; or from a moment ago, since somebody may have looked since then; or the user was active after
+    /// a long time.
     fn is_news(&self, before: &Record, after: &Record, now: Timestamp) -> bool {
         let told = Timestamp::from_micros(before.version());
         let differs = |look: fn(&Record, Timestamp, &Rules) -> Presence| {
-            let (shown, shows) = (look(before, told, &self.rules), look(after, now, &self.rules));
-            !shown.looks_like(&shows)
-                || shows.last_active > shown.last_active.map(|at| at + self.rules.active_window)
+            let shows = look(after, now, &self.rules);
+            let shown = [told, now].map(|moment| look(before, moment, &self.rules));
+            shown.iter().any(|shown| !shown.looks_like(&shows))
+                || shows.last_active > shown[0].last_active.map(|at| at + self.rules.active_window)
         };
         before.is_hidden() != after.is_hidden() || differs(Record::at) || differs(Record::own_at)
     }

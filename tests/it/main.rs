@@ -7,6 +7,7 @@ mod clients;
 mod faults;
 mod fuzz;
 mod limit;
+mod live;
 mod matrix;
 mod native;
 mod openapi;

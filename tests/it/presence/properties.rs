@@ -58,7 +58,7 @@ fn later(now: Timestamp, wait: u64) -> Timestamp {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn the_next_change_is_exact((record, end) in record(), wait in span(), samples in vec(span(), 20)) {

@@ -1,0 +1,257 @@
+//! The change feed without HTTP: whatever happens, a watcher that goes on from its token ends with the
+//! picture that a fresh look gives, and never sees whom it may not.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
+
+use presenced::{
+    app::App,
+    clock::ManualClock,
+    config::Config,
+    demo,
+    directory::Profile,
+    id::{DeviceId, RoomId, UserId},
+    presence::{Input, Override, Presence, State, Status},
+    service::{Picture, Watcher},
+    store::MemoryStore,
+};
+use proptest::{collection::vec, prelude::*, sample::select};
+
+use crate::support::START;
+
+const USERS: [&str; 4] =
+    ["@alice:example.com", "@bob:example.com", "@carol:example.com", "@dave:example.com"];
+const ROOMS: [&str; 2] = ["!lobby:example.com", "!pair:example.com"];
+
+#[derive(Clone, Debug)]
+enum Step {
+    /// Something happens to a user.
+    Input(usize, Input),
+    /// A room gets other members.
+    Members(usize, Vec<usize>),
+    /// Time passes, and watchers are told what it brought.
+    Pass(u64),
+    /// Time passes, and the next reminder is late.
+    PassUntold(u64),
+    /// A watcher goes on from its token.
+    Look(usize),
+    /// A watcher's connection breaks; it goes on from its token on another.
+    Reconnect(usize),
+}
+
+fn input() -> impl Strategy<Value = Input> {
+    let device =
+        || select(vec!["phone", "desk"]).prop_map(|name| name.parse::<DeviceId>().expect("a device id"));
+    let state = || select(vec![State::Offline, State::Unavailable, State::Online, State::Busy]);
+    let connected = || select(vec![State::Unavailable, State::Online]);
+    let overridden = select(vec![Override::None, Override::Busy, Override::Invisible { since: START }]);
+    prop_oneof![
+        4 => (device(), state()).prop_map(|(device, state)| Input::Claim { device, state }),
+        3 => (device(), connected()).prop_map(|(device, state)| Input::Connect { device, state }),
+        3 => device().prop_map(|device| Input::Disconnect { device }),
+        2 => "[a-c]{0,1}".prop_map(|text| Input::Status(Status::lasting(&text))),
+        1 => overridden.prop_map(Input::Override),
+        1 => any::<bool>().prop_map(Input::Hidden),
+    ]
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let user = || 0..USERS.len();
+    let time = || select(vec![0, 1, 29_999, 30_000, 60_000, 300_000, 900_000, 3_600_000]);
+    prop_oneof![
+        6 => (user(), input()).prop_map(|(user, input)| Step::Input(user, input)),
+        1 => (0..ROOMS.len(), vec(user(), 0..4)).prop_map(|(room, members)| Step::Members(room, members)),
+        2 => time().prop_map(Step::Pass),
+        1 => time().prop_map(Step::PassUntold),
+        4 => user().prop_map(Step::Look),
+        1 => user().prop_map(Step::Reconnect),
+    ]
+}
+
+/// One watcher per user: the connection, the token that it got last, and what it was shown so far.
+struct Follower {
+    viewer: UserId,
+    watcher: Watcher,
+    token: Option<u64>,
+    shown: BTreeMap<UserId, Presence>,
+}
+
+struct World {
+    app: App,
+    clock: Arc<ManualClock>,
+    followers: Vec<Follower>,
+}
+
+fn user(number: usize) -> UserId {
+    USERS[number].parse().expect("a user id")
+}
+
+fn room(number: usize) -> RoomId {
+    ROOMS[number].parse().expect("a room id")
+}
+
+impl World {
+    fn new() -> Self {
+        let clock = Arc::new(ManualClock::at(START));
+        let config = Config::default().for_demo();
+        let app = App::new(config, Box::new(MemoryStore::default()), clock.clone());
+        demo::furnish(&app.directory);
+        app.directory.put_user(&user(3), Profile::default()).expect("dave is new");
+        let follower = |number| Follower {
+            viewer: user(number),
+            watcher: app.service.watch(&user(number)),
+            token: None,
+            shown: BTreeMap::new(),
+        };
+        let followers = (0..USERS.len()).map(follower).collect();
+        Self { app, clock, followers }
+    }
+
+    async fn take(&mut self, step: &Step) {
+        match step {
+            Step::Input(number, input) => {
+                self.app
+                    .service
+                    .update(&user(*number), std::slice::from_ref(input))
+                    .await
+                    .expect("it is taken");
+            }
+            Step::Members(number, members) => {
+                let members: BTreeSet<UserId> = members.iter().map(|member| user(*member)).collect();
+                self.app.service.set_members(&room(*number), &members).expect("all are known");
+            }
+            Step::Pass(millis) => {
+                self.clock.advance(Duration::from_millis(*millis));
+                self.app.service.tick().await;
+            }
+            Step::PassUntold(millis) => self.clock.advance(Duration::from_millis(*millis)),
+            Step::Look(number) => self.look(*number).await,
+            Step::Reconnect(number) => {
+                let follower = &mut self.followers[*number];
+                follower.watcher = self.app.service.watch(&follower.viewer);
+            }
+        }
+    }
+
+    async fn look(&mut self, number: usize) {
+        let follower = &mut self.followers[number];
+        let picture = match follower.token {
+            Some(token) => follower.watcher.since(token).await,
+            None => follower.watcher.everybody().await,
+        };
+        let Picture { token, users } = picture.expect("the store reads");
+        assert!(follower.token.is_none_or(|before| before <= token), "tokens only go up");
+        for (user, presence) in users {
+            let may_see = user == follower.viewer || self.app.directory.share_room(&follower.viewer, &user);
+            assert!(may_see, "{} was shown {user}", follower.viewer);
+            follower.shown.insert(user, presence);
+        }
+        follower.token = Some(token);
+    }
+
+    /// What each follower was shown against a fresh look.
+    async fn check(&mut self) {
+        // A reminder may be late by a part of a tick, which is over at the next quarter of a second.
+        let over = 250 - self.app.service.now().as_millis() % 250;
+        self.take(&Step::Pass(over)).await;
+        for number in 0..self.followers.len() {
+            self.look(number).await;
+            let follower = &self.followers[number];
+            let fresh = follower.watcher.everybody().await.expect("the store reads");
+            for (user, presence) in fresh.users {
+                let shown = follower.shown.get(&user).unwrap_or_else(|| panic!("{user} was never shown"));
+                assert!(
+                    shown.looks_like(&presence),
+                    "{} of {user}: {shown:?}, not {presence:?}",
+                    follower.viewer
+                );
+            }
+            let again =
+                follower.watcher.since(follower.token.expect("it looked")).await.expect("the store reads");
+            assert!(again.users.is_empty(), "without news there is nothing to tell");
+        }
+    }
+}
+
+fn run<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime").block_on(future)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_watcher_ends_with_the_true_picture(steps in vec(step(), 0..60)) {
+        run(async {
+            let mut world = World::new();
+            for step in &steps {
+                world.take(step).await;
+            }
+            world.check().await;
+        });
+    }
+}
+
+#[test]
+fn a_user_who_flips_is_one_piece_of_news() {
+    run(async {
+        let world = World::new();
+        let watcher = &world.followers[0].watcher;
+        let start = world.app.service.token();
+        let device: DeviceId = "phone".parse().expect("a device id");
+        for number in 0..1_000 {
+            let state = if number % 2 == 0 { State::Online } else { State::Unavailable };
+            let input = Input::Claim { device: device.clone(), state };
+            world.app.service.update(&user(1), &[input]).await.expect("it is taken");
+        }
+        let picture = watcher.since(start).await.expect("the store reads");
+        let told: Vec<_> =
+            picture.users.iter().map(|(user, presence)| (user.as_str(), presence.state)).collect();
+        assert_eq!(told, [(USERS[1], State::Unavailable)]);
+    });
+}
+
+#[test]
+fn two_thousand_watchers_come_and_go_and_leave_nothing() {
+    run(async {
+        let world = World::new();
+        let before = world.app.service.watchers();
+        for _ in 0..3 {
+            let storm: Vec<Watcher> = (0..2_000).map(|_| world.app.service.watch(&user(0))).collect();
+            assert_eq!(world.app.service.watchers(), before + 2_000);
+            let start = world.app.service.token();
+            let status = Input::Status(Status::lasting(&start.to_string()));
+            world.app.service.update(&user(1), &[status]).await.expect("it is taken");
+            for watcher in &storm {
+                watcher.changed().await;
+                assert_eq!(watcher.since(start).await.expect("the store reads").users.len(), 1);
+            }
+        }
+        assert_eq!(world.app.service.watchers(), before);
+    });
+}
+
+#[test]
+fn a_late_transition_that_is_undone_is_news_to_who_saw_it() {
+    run(async {
+        let mut world = World::new();
+        let claim = |name: &str, state| {
+            Step::Input(0, Input::Claim { device: name.parse().expect("a device id"), state })
+        };
+        // Alice's activity ends before anybody is told of it; carol joins and sees that; then alice's other
+        // device makes her active again.
+        for step in [
+            claim("desk", State::Online),
+            Step::PassUntold(60_000),
+            Step::Members(0, vec![0, 2]),
+            Step::Look(2),
+            claim("phone", State::Offline),
+        ] {
+            world.take(&step).await;
+        }
+        world.check().await;
+    });
+}
