@@ -1,0 +1,183 @@
+//! The two servers. Each is a child process, so that its processor time can be told from wrk's.
+
+use std::{
+    fs,
+    io::{self, BufRead, BufReader},
+    net::SocketAddr,
+    process::{Child, Command, Stdio},
+    sync::Arc,
+};
+
+use axum::{
+    Router,
+    body::Bytes,
+    http::{HeaderMap, HeaderName, HeaderValue, Method, header},
+    routing,
+};
+use presenced::{
+    app::App,
+    clock::SystemClock,
+    config::Config,
+    directory::{Directory, Holder, NewToken, Profile, Scopes, TokenSecret},
+    id::{DeviceId, RoomId, UserId},
+    presence::{Input, State, Status},
+    server,
+    store::MemoryStore,
+};
+use tokio::net::TcpListener;
+
+/// How many users there are, in one room.
+pub(super) const USERS: usize = 1_000;
+
+/// The kernel counts processor time in hundredths of a second (USER_HZ on every common platform).
+const MICROS_PER_TICK: f64 = 10_000.0;
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+pub(super) enum Role {
+    Floor,
+    Presenced,
+}
+
+/// A server in a child process, which ends with this value or with this process.
+pub(super) struct Server {
+    child: Child,
+    pub(super) address: SocketAddr,
+}
+
+impl Server {
+    /// Starts a server. The floor gives the answers of the server at `model`.
+    pub(super) fn start(role: Role, model: Option<SocketAddr>) -> Self {
+        let mut command = Command::new(std::env::current_exe().expect("this program has a path"));
+        command.args([
+            "--bench",
+            "--role",
+            match role {
+                Role::Floor => "floor",
+                Role::Presenced => "presenced",
+            },
+        ]);
+        command.args(model.map(|address| format!("--model={address}")));
+        let mut child =
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("this program starts");
+        let mut line = String::new();
+        let stdout = child.stdout.take().expect("the output is piped");
+        BufReader::new(stdout).read_line(&mut line).expect("the server says where it listens");
+        let address = line.trim().parse().expect("the server says where it listens");
+        Self { child, address }
+    }
+
+    /// The processor time that the server has used so far, in user and kernel mode.
+    pub(super) fn processor_micros(&self) -> f64 {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id())).expect("the server runs");
+        // The second field is the program's name in parentheses; utime and stime are the 14th and 15th.
+        let (_, rest) = stat.rsplit_once(')').expect("proc(5)");
+        let ticks = rest.split_whitespace().skip(11).take(2);
+        ticks.map(|ticks| ticks.parse::<f64>().expect("proc(5)") * MICROS_PER_TICK).sum()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop(self.child.stdin.take());
+        let _ended = self.child.wait();
+    }
+}
+
+/// What a child does: says where it listens, and serves until its standard input ends.
+pub(super) fn serve(role: Role, model: Option<SocketAddr>) {
+    tokio::runtime::Runtime::new().expect("a runtime starts").block_on(async {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("there is a free port");
+        let address = listener.local_addr().expect("the listener has an address");
+        let end = async {
+            let read = || io::copy(&mut io::stdin(), &mut io::sink());
+            let _end = tokio::task::spawn_blocking(read).await;
+        };
+        match role {
+            Role::Presenced => {
+                let app = app().await;
+                println!("{address}");
+                server::run(listener, app, end).await;
+            }
+            Role::Floor => {
+                let router = floor(model.expect("the floor is told its model")).await;
+                println!("{address}");
+                axum::serve(listener, router).with_graceful_shutdown(end).await.expect("the floor serves");
+            }
+        }
+    });
+}
+
+/// presenced as it is configured by default, without a rate limit, with users who are all online.
+async fn app() -> App {
+    let mut config = Config::default();
+    config.limits.put_per_second = 0.0;
+    let app = App::new(config, Box::new(MemoryStore::default()), Arc::new(SystemClock::start()));
+    let users: Vec<UserId> = (0..USERS).map(user).collect();
+    let device: DeviceId = "BENCH".parse().expect("a valid device");
+    for (number, user) in users.iter().enumerate() {
+        add_user(&app.directory, number, user, &device);
+        let inputs = [
+            Input::Claim { device: device.clone(), state: State::Online },
+            Input::Status(Status::lasting(STATUS)),
+        ];
+        app.service.update(user, &inputs).await.expect("the user is known");
+    }
+    let room: RoomId = "!all:localhost".parse().expect("a valid room");
+    app.directory.set_members(&room, users.into_iter().collect()).expect("the users are known");
+    app
+}
+
+fn add_user(directory: &Directory, number: usize, user: &UserId, device: &DeviceId) {
+    let holder =
+        Holder::User { user: user.clone(), device: device.clone(), scopes: Scopes::all(), guest: false };
+    directory.put_user(user, Profile::default()).expect("numbers are free");
+    directory
+        .add_token(&TokenSecret::from(token(number).as_str()), NewToken { holder, expires: None })
+        .expect("tokens differ");
+}
+
+// The names of users, their tokens and the length of a status, as wrk.lua has them too.
+const STATUS: &str = "run 0000000000 change 0000000000";
+
+fn user(number: usize) -> UserId {
+    format!("@user{number:04}:localhost").parse().expect("a valid id")
+}
+
+fn token(number: usize) -> String {
+    format!("pd_{number:064x}")
+}
+
+fn path(user: &str) -> String {
+    format!("/_matrix/client/v3/presence/{user}/status")
+}
+
+/// Bare axum handlers that give the answers of the server at `model`.
+async fn floor(model: SocketAddr) -> Router {
+    let get = record(Method::GET, model).await;
+    let put = record(Method::PUT, model).await;
+    let get = async move || (get.0.clone(), get.1);
+    let put = async move |_body: Bytes| (put.0.clone(), put.1);
+    Router::new().route(&path("{user}"), routing::get(get).put(put))
+}
+
+/// An answer of the server at `model`. All of it is static: shared counts would cost the floor more than
+/// the literals of a handler do.
+async fn record(method: Method, model: SocketAddr) -> (&'static HeaderMap, &'static [u8]) {
+    let response = reqwest::Client::new()
+        .request(method, format!("http://{model}{}", path(user(0).as_str())))
+        .bearer_auth(token(0))
+        .body(format!(r#"{{"presence":"online","status_msg":"{STATUS}"}}"#))
+        .send()
+        .await
+        .and_then(reqwest::Response::error_for_status)
+        .expect("the model answers");
+    // hyper adds the date to both.
+    let lines = response.headers().iter().filter(|(name, _)| *name != header::DATE);
+    let fixed = |(name, value): (&HeaderName, &HeaderValue)| {
+        let value = value.to_str().expect("presenced's headers are ASCII").to_owned();
+        (name.clone(), HeaderValue::from_static(value.leak()))
+    };
+    let headers: HeaderMap = lines.map(fixed).collect();
+    let body = response.bytes().await.expect("the model answers").to_vec();
+    (Box::leak(Box::new(headers)), body.leak())
+}

@@ -1,0 +1,52 @@
+-- Requests for wrk. Arguments: get, renew or change; how many users; how many threads.
+-- Each thread speaks for users of its own, one after the other. A GET asks for another user's presence.
+
+local threads = 0
+function setup(thread)
+   thread:set("number", threads)
+   threads = threads + 1
+end
+
+local requests, tail, sent = {}, "", 0
+
+local function request_of(method, caller, target, body)
+   local path = string.format("/_matrix/client/v3/presence/@user%04d:localhost/status", target)
+   local token = string.format("Bearer pd_%064x", caller)
+   return wrk.format(method, path, { Authorization = token }, body)
+end
+
+local function same()
+   sent = sent + 1
+   return requests[sent % #requests + 1]
+end
+
+-- The number is new in each request, so it goes between the two fixed parts.
+local function changing()
+   sent = sent + 1
+   return string.format("%s%010d%s", requests[sent % #requests + 1], sent, tail)
+end
+
+function init(args)
+   local load, users, threads = args[1], tonumber(args[2]), tonumber(args[3])
+   local status = string.format('{"presence":"online","status_msg":"run %010d change ', os.time())
+   request = load == "change" and changing or same
+   tail = '"}'
+   for user = number, users - 1, threads do
+      if load == "get" then
+         table.insert(requests, request_of("GET", user, (user + threads) % users))
+      else
+         local whole = request_of("PUT", user, user, status .. "0000000000" .. tail)
+         table.insert(requests, load == "renew" and whole or whole:sub(1, -(10 + #tail) - 1))
+      end
+   end
+end
+
+function done(summary, latency)
+   local errors = summary.errors
+   local failed = errors.connect + errors.read + errors.write + errors.status + errors.timeout
+   print(string.format(
+      '{"requests":%d,"micros":%d,"bytes":%d,"errors":%d,"p50":%d,"p99":%d}',
+      summary.requests, summary.duration, summary.bytes, failed,
+      latency:percentile(50), latency:percentile(99)
+   ))
+end

@@ -1,0 +1,81 @@
+//! The load: wrk, which spends little processor time of its own per request.
+
+use std::process::{Command, Stdio};
+
+use serde::Deserialize;
+
+use crate::{
+    Options,
+    servers::{Server, USERS},
+};
+
+const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/http/wrk.lua");
+
+/// What is asked for, as wrk.lua names it.
+#[derive(Clone, Copy)]
+pub(super) enum Load {
+    Get,
+    Renew,
+    Change,
+}
+
+/// One measurement of one server.
+pub(super) struct Sample {
+    pub(super) per_second: f64,
+    /// The server's processor time per request.
+    pub(super) processor_micros: f64,
+    pub(super) p50_micros: f64,
+    pub(super) p99_micros: f64,
+    pub(super) bytes_per_answer: f64,
+}
+
+/// The line that wrk.lua ends with.
+#[derive(Deserialize)]
+struct Summary {
+    requests: u32,
+    micros: f64,
+    bytes: f64,
+    errors: u32,
+    p50: f64,
+    p99: f64,
+}
+
+pub(super) fn is_installed() -> bool {
+    Command::new("wrk").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok()
+}
+
+/// Puts a load on a server and measures both.
+pub(super) fn run(load: Load, server: &Server, options: &Options) -> Result<Sample, String> {
+    let mut command = Command::new("wrk");
+    command.args(["--script", SCRIPT]);
+    command.arg(format!("--threads={}", options.threads));
+    command.arg(format!("--connections={}", options.connections));
+    command.arg(format!("--duration={}s", options.seconds));
+    command.args([&format!("http://{}", server.address), "--"]);
+    command.arg(match load {
+        Load::Get => "get",
+        Load::Renew => "renew",
+        Load::Change => "change",
+    });
+    command.args([USERS.to_string(), options.threads.to_string()]);
+    let before = server.processor_micros();
+    let output = command.output().map_err(|error| format!("wrk: {error}"))?;
+    let used = server.processor_micros() - before;
+
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    let summary = stdout.lines().last().and_then(|line| serde_json::from_str::<Summary>(line).ok());
+    let summary = summary.ok_or_else(|| {
+        format!("wrk ended with {} and {}{stdout}", output.status, String::from_utf8_lossy(&output.stderr))
+    })?;
+    if summary.errors > 0 || summary.requests == 0 {
+        return Err(format!("{} of {} requests failed", summary.errors, summary.requests));
+    }
+    let requests = f64::from(summary.requests);
+    Ok(Sample {
+        per_second: requests / summary.micros * 1e6,
+        processor_micros: used / requests,
+        p50_micros: summary.p50,
+        p99_micros: summary.p99,
+        bytes_per_answer: summary.bytes / requests,
+    })
+}
