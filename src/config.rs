@@ -123,6 +123,19 @@ pub struct Limits {
     /// How many users one bulk read may name.
     #[schemars(range(min = 1, max = 1000))]
     pub bulk_users: usize,
+    /// How many items one call of a gateway may report.
+    #[schemars(range(min = 1, max = 1000))]
+    pub heartbeats_per_call: usize,
+    /// The largest request body of such a call, in bytes.
+    pub heartbeats_bytes: usize,
+    /// How often a change stream shows that it is alive.
+    #[schemars(range(min = 1))]
+    pub stream_heartbeat_seconds: u64,
+    /// How long a change stream pauses after each batch; what changes meanwhile goes out together.
+    pub stream_pause_milliseconds: u64,
+    /// How long a client may take nothing of what it is sent, before its connection is closed.
+    #[schemars(range(min = 1))]
+    pub stream_write_seconds: u64,
 }
 
 /// What is logged.
@@ -240,6 +253,17 @@ impl Config {
             (self.limits.body_seconds > 0, "limits.body_seconds", "has to be at least 1"),
             (self.limits.connections > 0, "limits.connections", "has to be at least 1"),
             ((1..=1000).contains(&self.limits.bulk_users), "limits.bulk_users", "has to be from 1 to 1000"),
+            (
+                (1..=1000).contains(&self.limits.heartbeats_per_call),
+                "limits.heartbeats_per_call",
+                "has to be from 1 to 1000",
+            ),
+            (
+                self.limits.stream_heartbeat_seconds > 0,
+                "limits.stream_heartbeat_seconds",
+                "has to be at least 1",
+            ),
+            (self.limits.stream_write_seconds > 0, "limits.stream_write_seconds", "has to be at least 1"),
             (self.limits.put_per_second >= 0.0, "limits.put_per_second", "has to be 0 or more"),
             (self.presence.devices_per_user > 0, "presence.devices_per_user", "has to be at least 1"),
             (

@@ -29,16 +29,21 @@ pub(super) enum BodyError {
 }
 
 /// Whether the request says itself that its body is too large.
-pub(super) fn declares_too_much(headers: &HeaderMap, limits: &Limits) -> bool {
+pub(super) fn declares_too_much(headers: &HeaderMap, most: usize) -> bool {
     let declared = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
     declared
         .and_then(|length| length.parse::<u64>().ok())
-        .is_some_and(|length| usize::try_from(length).is_ok_and(|length| length > limits.body_bytes))
+        .is_some_and(|length| usize::try_from(length).is_ok_and(|length| length > most))
 }
 
-/// The whole body.
+/// The whole body, of the usual size.
 pub(super) async fn read(body: Body, limits: &Limits) -> Result<Vec<u8>, BodyError> {
-    let collecting = Limited::new(body, limits.body_bytes).collect();
+    read_up_to(limits.body_bytes, body, limits).await
+}
+
+/// The whole body, of at most so many bytes.
+pub(super) async fn read_up_to(most: usize, body: Body, limits: &Limits) -> Result<Vec<u8>, BodyError> {
+    let collecting = Limited::new(body, most).collect();
     match tokio::time::timeout(Duration::from_secs(limits.body_seconds), collecting).await {
         Ok(Ok(collected)) => Ok(collected.to_bytes().into()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => Err(BodyError::TooLarge),

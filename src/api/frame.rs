@@ -11,12 +11,16 @@ use axum::{
 use tower_http::catch_panic::CatchPanicLayer;
 
 use super::body;
-use crate::app::App;
+use crate::{app::App, config::Limits};
 
 /// A dialect's share in its frame.
 #[derive(Clone)]
 pub(super) struct Frame {
     pub(super) app: App,
+    /// The largest body that the dialect takes at a path.
+    pub(super) body_bytes: fn(&str, &Limits) -> usize,
+    /// The headers that pages of other origins may send.
+    pub(super) request_headers: &'static str,
     /// The dialect's refusal of a body larger than so many bytes.
     pub(super) too_large: fn(usize) -> Response,
     /// The dialect's answer where the server itself failed.
@@ -39,12 +43,12 @@ impl Frame {
 /// Answers preflights without any logic, checks declared body sizes first of all, and puts CORS headers
 /// on every answer (Matrix client-server API, "Web Browser Clients").
 async fn frame(State(frame): State<Frame>, request: Request, next: Next) -> Response {
-    let limits = &frame.app.config.limits;
+    let body_bytes = (frame.body_bytes)(request.uri().path(), &frame.app.config.limits);
     let (request, leftover) = body::share(request);
     let mut response = if request.method() == Method::OPTIONS {
         StatusCode::NO_CONTENT.into_response()
-    } else if body::declares_too_much(request.headers(), limits) {
-        (frame.too_large)(limits.body_bytes)
+    } else if body::declares_too_much(request.headers(), body_bytes) {
+        (frame.too_large)(body_bytes)
     } else {
         next.run(request).await
     };
@@ -55,7 +59,7 @@ async fn frame(State(frame): State<Frame>, request: Request, next: Next) -> Resp
     }
     let is_empty = response.status() == StatusCode::NO_CONTENT;
     let headers = response.headers_mut();
-    add_cors(headers);
+    add_cors(headers, frame.request_headers);
     if !is_empty {
         headers
             .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache, no-store, must-revalidate"));
@@ -63,11 +67,11 @@ async fn frame(State(frame): State<Frame>, request: Request, next: Next) -> Resp
     response
 }
 
-fn add_cors(headers: &mut HeaderMap) {
+fn add_cors(headers: &mut HeaderMap, request_headers: &'static str) {
     let lines = [
         (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
         (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD, POST, PUT, DELETE, OPTIONS"),
-        (header::ACCESS_CONTROL_ALLOW_HEADERS, "X-Requested-With, Content-Type, Authorization, Date"),
+        (header::ACCESS_CONTROL_ALLOW_HEADERS, request_headers),
         (header::ACCESS_CONTROL_EXPOSE_HEADERS, "Retry-After"),
     ];
     for (name, value) in lines {

@@ -21,7 +21,7 @@ use crate::{
     app::App,
     directory::Scope,
     presence::State as CoreState,
-    service::{Picture, Watcher},
+    service::{Picture, Viewer, Watcher},
 };
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -153,7 +153,7 @@ pub(super) async fn sync(
 ) -> Result<Json<SyncResponse>, MatrixFailure> {
     caller.require(Scope::Read)?;
     let query = Query::parse(query.as_deref().unwrap_or_default())?;
-    let watcher = app.service.watch(&caller.user);
+    let watcher = app.service.watch(Viewer::User(&caller.user), None);
     let connection = match query.set_presence.filter(|_| caller.require(Scope::Write).is_ok()) {
         Some(state) => Some(app.service.connect(&caller.user, &caller.device, state).await?),
         None => None,

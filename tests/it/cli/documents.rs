@@ -125,6 +125,9 @@ fn configurations_that_cannot_be_used() {
         "[presence]\nvisibility = \"all\"",
         "[limits]\nhead_bytes = 100",
         "[limits]\nbulk_users = 1001",
+        "[limits]\nheartbeats_per_call = 1001",
+        "[limits]\nstream_heartbeat_seconds = 0",
+        "[limits]\nstream_write_seconds = 0",
         "[server]\npublic_url = \"presence.example\"",
         "[server]\nname = \"\"",
     ] {
