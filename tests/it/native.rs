@@ -6,3 +6,4 @@ mod health;
 mod heartbeats;
 mod presence;
 mod refusals;
+mod refusing;

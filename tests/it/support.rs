@@ -9,7 +9,13 @@ use std::{sync::Arc, time::Duration};
 
 pub(crate) use self::stream::EventStream;
 use presenced::{
-    app::App, clock::ManualClock, config::Config, demo, presence::Timestamp, server, store::MemoryStore,
+    app::App,
+    clock::ManualClock,
+    config::Config,
+    demo,
+    presence::Timestamp,
+    server,
+    store::{MemoryStore, Store},
 };
 use reqwest::{Method, Response, StatusCode, header::HeaderMap};
 use serde_json::Value;
@@ -62,8 +68,13 @@ impl TestServer {
     pub(crate) async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config::default().for_demo();
         change(&mut config);
+        Self::start_over(Box::new(MemoryStore::default()), config).await
+    }
+
+    /// The same over another store.
+    pub(crate) async fn start_over(store: Box<dyn Store>, config: Config) -> Self {
         let clock = Arc::new(ManualClock::at(START));
-        let app = App::new(config, Box::new(MemoryStore::default()), clock.clone());
+        let app = App::new(config, store, clock.clone());
         demo::furnish(&app.directory);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
