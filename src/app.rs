@@ -1,12 +1,8 @@
 //! What every handler is given: the service, the directory, the limits and the configuration.
 
-use std::{
-    ops::Deref,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-};
+use std::{ops::Deref, sync::Arc};
+
+use tokio::sync::watch;
 
 use crate::{
     clock::Clock, config::Config, directory::Directory, limit::RateLimit, service::Service, store::Store,
@@ -23,7 +19,7 @@ pub struct Parts {
     pub service: Arc<Service>,
     /// How often a user may set presence, all devices and dialects together.
     pub put_limit: RateLimit,
-    draining: AtomicBool,
+    draining: watch::Sender<bool>,
 }
 
 impl App {
@@ -39,7 +35,7 @@ impl App {
             config.limits.status_bytes,
         ));
         let put_limit = RateLimit::new(config.limits.put_per_second, config.limits.put_burst, clock);
-        Self(Arc::new(Parts { config, directory, service, put_limit, draining: AtomicBool::new(false) }))
+        Self(Arc::new(Parts { config, directory, service, put_limit, draining: watch::Sender::new(false) }))
     }
 }
 
@@ -54,12 +50,18 @@ impl Deref for App {
 impl Parts {
     /// Says that no new work should come here: the server is about to stop.
     pub fn drain(&self) {
-        self.draining.store(true, Ordering::Relaxed);
+        self.draining.send_replace(true);
+    }
+
+    /// Completes once no new work should come here. What would not end by itself ends then.
+    pub async fn drained(&self) {
+        let mut draining = self.draining.subscribe();
+        let _said = draining.wait_for(|draining| *draining).await;
     }
 
     /// Whether new work should come here; if not, why.
     pub fn ready(&self) -> Result<(), String> {
-        if self.draining.load(Ordering::Relaxed) {
+        if *self.draining.borrow() {
             return Err("the server is stopping".to_owned());
         }
         self.service.health().map_err(|error| error.to_string())

@@ -129,6 +129,17 @@ pub struct Limits {
     /// How many users one bulk read may name.
     #[schemars(range(min = 1, max = 1000))]
     pub bulk_users: usize,
+    /// How many items one call of a gateway may report.
+    #[schemars(range(min = 1, max = 1000))]
+    pub heartbeats_per_call: usize,
+    /// How often a change stream shows that it is alive.
+    #[schemars(range(min = 1))]
+    pub stream_heartbeat_seconds: u64,
+    /// How long a change stream pauses after each batch; what changes meanwhile goes out together.
+    pub stream_pause_milliseconds: u64,
+    /// How long a client may take nothing of what it is sent, before its connection is closed.
+    #[schemars(range(min = 1))]
+    pub stream_write_seconds: u64,
 }
 
 /// What is logged.
@@ -267,6 +278,8 @@ impl Config {
             ("limits.body_seconds", limits.body_seconds, 1),
             ("limits.head_seconds", limits.head_seconds, 1),
             ("limits.long_poll_seconds", limits.long_poll_seconds, 0),
+            ("limits.stream_heartbeat_seconds", limits.stream_heartbeat_seconds, 1),
+            ("limits.stream_write_seconds", limits.stream_write_seconds, 1),
         ];
         for (key, value, least) in seconds {
             in_range(key, value, least, LONGEST_SECONDS)?;
@@ -280,6 +293,7 @@ impl Config {
             ("limits.connections", limits.connections, 1, 10_000_000),
             ("limits.tokens_per_user", limits.tokens_per_user, 1, 1_000_000),
             ("limits.bulk_users", limits.bulk_users, 1, 1_000),
+            ("limits.heartbeats_per_call", limits.heartbeats_per_call, 1, 1_000),
         ];
         for (key, value, least, most) in sizes {
             in_range(key, value, least, most)?;

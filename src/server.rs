@@ -1,5 +1,7 @@
 //! Assembly: all routes of a server, and the loop that serves connections until it is told to stop.
 
+mod write_limit;
+
 use std::{io, sync::Arc, time::Duration};
 
 use axum::{
@@ -24,6 +26,7 @@ use tokio::{
 };
 use tracing::Level;
 
+use self::write_limit::WriteLimit;
 use crate::{api, app::App, openapi, service::Service};
 
 /// How often watchers are told of transitions that happened by themselves.
@@ -53,6 +56,7 @@ pub async fn run(listener: TcpListener, app: App, shutdown: impl Future<Output =
     let service = TowerToHyperService::new(router(&app));
     let connections = Arc::new(Semaphore::new(app.config.limits.connections));
     let http = http(&app);
+    let longest_write = Duration::from_secs(app.config.limits.stream_write_seconds);
     let graceful = GracefulShutdown::new();
     let ticking = tokio::spawn(tick(app.service.clone()));
     tokio::pin!(shutdown);
@@ -69,6 +73,7 @@ pub async fn run(listener: TcpListener, app: App, shutdown: impl Future<Output =
             },
             () = &mut shutdown => break,
         };
+        let stream = WriteLimit::new(stream, longest_write);
         let connection = http.serve_connection(TokioIo::new(stream), service.clone());
         let connection = graceful.watch(connection);
         tokio::spawn(async move {

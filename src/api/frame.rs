@@ -16,6 +16,8 @@ use super::body;
 pub(super) struct Frame {
     /// The largest body, in bytes.
     pub(super) body_bytes: usize,
+    /// The headers that pages of other origins may send.
+    pub(super) request_headers: &'static str,
     /// The dialect's refusal of a body larger than so many bytes.
     pub(super) too_large: fn(usize) -> Response,
     /// The dialect's answer where the server itself failed.
@@ -53,7 +55,7 @@ async fn frame(State(frame): State<Frame>, request: Request, next: Next) -> Resp
     }
     let is_empty = response.status() == StatusCode::NO_CONTENT;
     let headers = response.headers_mut();
-    add_cors(headers);
+    add_cors(headers, frame.request_headers);
     if !is_empty {
         headers
             .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache, no-store, must-revalidate"));
@@ -61,11 +63,11 @@ async fn frame(State(frame): State<Frame>, request: Request, next: Next) -> Resp
     response
 }
 
-fn add_cors(headers: &mut HeaderMap) {
+fn add_cors(headers: &mut HeaderMap, request_headers: &'static str) {
     let lines = [
         (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
         (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD, POST, PUT, DELETE, OPTIONS"),
-        (header::ACCESS_CONTROL_ALLOW_HEADERS, "X-Requested-With, Content-Type, Authorization, Date"),
+        (header::ACCESS_CONTROL_ALLOW_HEADERS, request_headers),
         (header::ACCESS_CONTROL_EXPOSE_HEADERS, "Retry-After"),
     ];
     for (name, value) in lines {

@@ -97,6 +97,7 @@ fn router(app: &App) -> Router {
     let dialect = Router::new().nest("/_matrix", dialect).route("/_matrix/", routing::any(unrecognized));
     let frame = Frame {
         body_bytes: app.config.limits.body_bytes,
+        request_headers: "X-Requested-With, Content-Type, Authorization, Date",
         too_large: |limit| MatrixFailure::body_too_large(limit).into_response(),
         internal_error: || MatrixFailure::internal_error().into_response(),
     };

@@ -1,8 +1,11 @@
-//! presenced's own API: the directory, settings, presence of one and of many, and the server's health.
+//! presenced's own API: the directory, settings, presence of one, of many and as it
+//! changes, reports of gateways, and the server's health.
 
+mod changes;
 mod error;
 mod extract;
 mod health;
+mod heartbeats;
 mod presence;
 mod rooms;
 mod settings;
@@ -12,7 +15,7 @@ mod users;
 use axum::{Router, response::IntoResponse, routing};
 use utoipa::openapi::{
     ContactBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, ServerBuilder,
-    security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+    security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -22,6 +25,7 @@ use crate::{app::App, openapi};
 
 pub use self::{
     error::Problem,
+    heartbeats::{Heartbeat, HeartbeatOutcome, HeartbeatResult, HeartbeatResults, Heartbeats},
     presence::{PresenceQuery, PresenceQueryResult, UserPresence},
     rooms::{Members, RoomPage, RoomSummary},
     settings::{OverrideName, UserSettings},
@@ -53,6 +57,8 @@ fn routes() -> OpenApiRouter<App> {
         // Presence.
         .routes(routes!(presence::get_user_presence))
         .routes(routes!(presence::query_presence))
+        .routes(routes!(changes::stream_changes))
+        .routes(routes!(heartbeats::post_heartbeats))
         .routes(routes!(settings::get_settings, settings::put_settings))
         // The server itself.
         .routes(routes!(health::get_health))
@@ -62,6 +68,7 @@ fn routes() -> OpenApiRouter<App> {
 fn router(app: &App) -> Router {
     let frame = Frame {
         body_bytes: app.config.limits.bulk_body_bytes,
+        request_headers: "X-Requested-With, Content-Type, Authorization, Date, Last-Event-ID",
         too_large: |limit| Failure::body_too_large(limit).into_response(),
         internal_error: || Failure::internal_error().into_response(),
     };
@@ -89,7 +96,7 @@ fn base() -> OpenApi {
         .title("presenced API")
         .description(Some(
             "The directory of users, rooms and tokens, and presence as presenced itself tells it: one \
-             user or many in a call. Times are in milliseconds since the Unix epoch.",
+             user or many in a call, or as a stream of changes. Times are in milliseconds since the Unix epoch.",
         ))
         .version(env!("CARGO_PKG_VERSION"))
         .contact(Some(ContactBuilder::new().name(Some("the presenced developers")).build()))
@@ -100,7 +107,15 @@ fn base() -> OpenApi {
         .description(Some("A server on this machine with its default address."))
         .build();
     let mut document = OpenApiBuilder::new().info(info).servers(Some([server])).build();
-    document.components.get_or_insert_default().add_security_scheme(
+    let components = document.components.get_or_insert_default();
+    components.add_security_scheme(
+        "accessToken",
+        SecurityScheme::ApiKey(ApiKey::Query(ApiKeyValue::with_description(
+            "access_token",
+            "The same token, for the stream of changes alone: browsers set no headers there.",
+        ))),
+    );
+    components.add_security_scheme(
         "bearer",
         SecurityScheme::Http(
             HttpBuilder::new()

@@ -36,7 +36,10 @@ pub struct Picture {
 /// Somebody who watches whom they may see.
 pub struct Watcher {
     service: Arc<Service>,
-    viewer: UserId,
+    /// None is an admin.
+    viewer: Option<UserId>,
+    /// The users to watch among those whom the viewer may see; none: all of them.
+    only: Option<BTreeSet<UserId>>,
     watch: Watch,
 }
 
@@ -56,10 +59,17 @@ impl Joins {
 }
 
 impl Service {
-    /// Starts to watch whom `viewer` may see.
-    pub fn watch(self: &Arc<Self>, viewer: &UserId) -> Watcher {
-        let watch = self.changes.watch(self.topics_of(viewer));
-        Watcher { service: self.clone(), viewer: viewer.clone(), watch }
+    /// Starts to watch whom `viewer` may see, and of those `only` these users if they are given.
+    pub fn watch(self: &Arc<Self>, viewer: Viewer<'_>, only: Option<BTreeSet<UserId>>) -> Watcher {
+        let viewer = match viewer {
+            Viewer::User(user) => Some(user.clone()),
+            Viewer::Admin => None,
+        };
+        // Moves of the viewer are watched before the rooms are looked up, so that none slips through.
+        let watch = self.changes.watch(viewer.clone().map(Topic::User));
+        let watcher = Watcher { service: self.clone(), viewer, only, watch };
+        watcher.watch.set_topics(watcher.topics());
+        watcher
     }
 
     /// How many watchers there are.
@@ -175,27 +185,28 @@ impl Service {
     }
 
     /// What concerns this viewer.
-    fn topics_of(&self, viewer: &UserId) -> HashSet<Topic> {
-        let own = Topic::User(viewer.clone());
-        match self.visibility {
-            Visibility::Server => [own, Topic::Server].into(),
-            Visibility::Room => {
-                self.directory.rooms_of(viewer).into_iter().map(Topic::Room).chain([own]).collect()
+    fn topics_of(&self, viewer: Viewer<'_>) -> HashSet<Topic> {
+        match (viewer, self.visibility) {
+            (Viewer::User(viewer), Visibility::Room) => {
+                self.directory.rooms_of(viewer).into_iter().map(Topic::Room).collect()
             }
+            (Viewer::Admin, _) | (_, Visibility::Server) => [Topic::Server].into(),
         }
     }
 
     /// Everybody whom this viewer may see.
-    fn visible_to(&self, viewer: &UserId) -> BTreeSet<UserId> {
-        match self.visibility {
-            Visibility::Server => self.directory.everybody(),
-            Visibility::Room => self.directory.roommates(viewer),
+    fn visible_to(&self, viewer: Viewer<'_>) -> BTreeSet<UserId> {
+        match (viewer, self.visibility) {
+            (Viewer::User(viewer), Visibility::Room) => self.directory.roommates(viewer),
+            (Viewer::Admin, _) | (_, Visibility::Server) => self.directory.everybody(),
         }
     }
 
     /// Whom a viewer came to see by a join after `since` and up to `until`, without the viewer; none if
     /// that is longer ago than is remembered.
-    fn met_between(&self, viewer: &UserId, since: u64, until: u64) -> Option<BTreeSet<UserId>> {
+    fn met_between(&self, viewer: Viewer<'_>, since: u64, until: u64) -> Option<BTreeSet<UserId>> {
+        // An admin sees everybody all the time.
+        let Viewer::User(viewer) = viewer else { return Some(BTreeSet::new()) };
         let joins = self.joins.lock();
         if since < joins.complete_after {
             return None;
@@ -215,20 +226,24 @@ impl Service {
 }
 
 impl Watcher {
-    /// Everybody whom the viewer may see.
+    /// Everybody who is watched.
     pub async fn everybody(&self) -> Result<Picture, ServiceError> {
         let token = self.service.token();
-        self.picture(&self.service.visible_to(&self.viewer), token).await
+        match &self.only {
+            Some(only) => self.picture(only, token).await,
+            None => self.picture(&self.service.visible_to(self.viewer()), token).await,
+        }
     }
 
     /// Whoever changed or came in sight after `since`.
     pub async fn since(&self, since: u64) -> Result<Picture, ServiceError> {
         let token = self.service.token();
         let changed = self.service.changes.between(since, token);
-        let met = self.service.met_between(&self.viewer, since, token);
+        let met = self.service.met_between(self.viewer(), since, token);
         match (changed, met) {
             (Some(mut users), Some(met)) => {
                 users.extend(met);
+                users.retain(|user| self.only.as_ref().is_none_or(|only| only.contains(user)));
                 self.picture(&users, token).await
             }
             (None, Some(met)) => {
@@ -243,13 +258,28 @@ impl Watcher {
     /// Waits until there may be something to see that was not there before.
     pub async fn changed(&self) {
         if self.watch.take().await.moved {
-            self.watch.set_topics(self.service.topics_of(&self.viewer));
+            self.watch.set_topics(self.topics());
         }
+    }
+
+    fn viewer(&self) -> Viewer<'_> {
+        self.viewer.as_ref().map_or(Viewer::Admin, Viewer::User)
+    }
+
+    /// What concerns this watcher. Named users are watched whether they can be seen or not: that is
+    /// checked when they are looked at.
+    fn topics(&self) -> HashSet<Topic> {
+        let mut topics = match &self.only {
+            Some(only) => only.iter().cloned().map(Topic::User).collect(),
+            None => self.service.topics_of(self.viewer()),
+        };
+        topics.extend(self.viewer.clone().map(Topic::User));
+        topics
     }
 
     async fn picture(&self, users: &BTreeSet<UserId>, token: u64) -> Result<Picture, ServiceError> {
         let asked: Vec<&UserId> = users.iter().collect();
-        let answers = self.service.get_many(Viewer::User(&self.viewer), &asked, self.service.now()).await?;
+        let answers = self.service.get_many(self.viewer(), &asked, self.service.now()).await?;
         let seen = users.iter().zip(answers).filter_map(|(user, answer)| Some((user.clone(), answer.ok()?)));
         Ok(Picture { token, users: seen.collect() })
     }

@@ -45,6 +45,7 @@ fn id() -> impl Strategy<Value = String> {
     prop_oneof![4 => known.prop_map(str::to_owned), 1 => "[a-z@:!%.~ -]{0,12}".prop_map(|text| text.replace(' ', "%20"))]
 }
 
+/// All but the change stream, which does not end.
 fn path() -> impl Strategy<Value = String> {
     let templates = select(vec![
         "/_matrix/client/v3/presence/ID/status",
@@ -63,6 +64,7 @@ fn path() -> impl Strategy<Value = String> {
         "/presenced/v1/rooms",
         "/presenced/v1/rooms/ID/members",
         "/presenced/v1/presence/query",
+        "/presenced/v1/heartbeats",
         "/presenced/v1/ID",
         "/presenced",
         "/presenced/",
@@ -102,6 +104,7 @@ fn body() -> impl Strategy<Value = Vec<u8>> {
         r#"{"members": ["@alice:example.com"]}"#,
         r#"{"users": ["@alice:example.com", "@bob:example.com"]}"#,
         r#"{"override": "busy", "hidden": true}"#,
+        r#"{"heartbeats": [{"userId": "@alice:example.com", "deviceId": "D", "state": "online"}, {"userId": "", "deviceId": "", "state": ""}]}"#,
         r#"{"presence": "online", "status_msg": null}"#,
         "{}",
         "[]",

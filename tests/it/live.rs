@@ -15,7 +15,7 @@ use presenced::{
     directory::Profile,
     id::{DeviceId, RoomId, UserId},
     presence::{Input, Override, Presence, State, Status},
-    service::{Picture, Watcher},
+    service::{Picture, Viewer, Watcher},
     store::MemoryStore,
 };
 use proptest::{collection::vec, prelude::*, sample::select};
@@ -102,7 +102,7 @@ impl World {
         app.directory.put_user(&user(3), Profile::default()).expect("dave is new");
         let follower = |number| Follower {
             viewer: user(number),
-            watcher: app.service.watch(&user(number)),
+            watcher: app.service.watch(Viewer::User(&user(number)), None),
             token: None,
             shown: BTreeMap::new(),
         };
@@ -131,7 +131,7 @@ impl World {
             Step::Look(number) => self.look(*number).await,
             Step::Reconnect(number) => {
                 let follower = &mut self.followers[*number];
-                follower.watcher = self.app.service.watch(&follower.viewer);
+                follower.watcher = self.app.service.watch(Viewer::User(&follower.viewer), None);
             }
         }
     }
@@ -220,7 +220,8 @@ fn two_thousand_watchers_come_and_go_and_leave_nothing() {
         let world = World::new();
         let before = world.app.service.watchers();
         for _ in 0..3 {
-            let storm: Vec<Watcher> = (0..2_000).map(|_| world.app.service.watch(&user(0))).collect();
+            let storm: Vec<Watcher> =
+                (0..2_000).map(|_| world.app.service.watch(Viewer::User(&user(0)), None)).collect();
             assert_eq!(world.app.service.watchers(), before + 2_000);
             let start = world.app.service.token();
             let status = Input::Status(Status::lasting(&start.to_string()));

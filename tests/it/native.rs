@@ -1,6 +1,9 @@
 //! presenced's own API over real HTTP.
 
+mod changes;
 mod directory;
 mod health;
+mod heartbeats;
 mod presence;
 mod refusals;
+mod refusing;

@@ -3,9 +3,11 @@
 //! the test sees it, so a test only says what is particular to it.
 
 pub(crate) mod conformance;
+mod stream;
 
 use std::{sync::Arc, time::Duration};
 
+pub(crate) use self::stream::EventStream;
 use presenced::{
     app::App,
     clock::ManualClock,
@@ -15,7 +17,7 @@ use presenced::{
     server,
     store::{MemoryStore, Store},
 };
-use reqwest::{Method, StatusCode, header::HeaderMap};
+use reqwest::{Method, Response, StatusCode, header::HeaderMap};
 use serde_json::Value;
 use tokio::{net::TcpListener, sync::oneshot};
 
@@ -160,21 +162,32 @@ impl Call<'_> {
         self.send_unchecked().await.2
     }
 
+    /// Opens a stream of events.
+    pub(crate) async fn open(self) -> EventStream {
+        let (path, response) = self.request().await;
+        EventStream::new(&path, response)
+    }
+
     async fn send_unchecked(self) -> (Method, String, Answer) {
+        let method = self.method.clone();
+        let (path, response) = self.request().await;
+        let (status, headers) = (response.status(), response.headers().clone());
+        let text = response.text().await.expect("a whole answer");
+        (method, path, Answer { status, headers, text })
+    }
+
+    async fn request(self) -> (String, Response) {
         let url = reqwest::Url::parse(&format!("{}{}", self.server.url, self.path)).expect("a URL");
         // A URL is tidied up before it is sent: what is checked is what the server was asked.
         let path = url.path().to_owned();
-        let mut request = self.server.http.request(self.method.clone(), url);
+        let mut request = self.server.http.request(self.method, url);
         for (name, value) in self.headers {
             request = request.header(name, value);
         }
         if !self.body.is_empty() {
             request = request.body(self.body);
         }
-        let response = request.send().await.expect("an answer");
-        let (status, headers) = (response.status(), response.headers().clone());
-        let text = response.text().await.expect("a whole answer");
-        (self.method, path, Answer { status, headers, text })
+        (path, request.send().await.expect("an answer"))
     }
 }
 

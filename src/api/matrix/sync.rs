@@ -21,7 +21,7 @@ use crate::{
     app::App,
     directory::Scope,
     presence::State as CoreState,
-    service::{Picture, Watcher},
+    service::{Picture, Viewer, Watcher},
 };
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -153,7 +153,7 @@ pub(super) async fn sync(
 ) -> Result<Json<SyncResponse>, MatrixFailure> {
     caller.require(Scope::Read)?;
     let query = Query::parse(query.as_deref().unwrap_or_default())?;
-    let watcher = app.service.watch(&caller.user);
+    let watcher = app.service.watch(Viewer::User(&caller.user), None);
     let connection = match query.set_presence.filter(|_| caller.require(Scope::Write).is_ok()) {
         Some(state) => Some(app.service.connect(&caller.user, &caller.device, state).await?),
         None => None,
@@ -168,7 +168,7 @@ pub(super) async fn sync(
     Ok(Json(response))
 }
 
-/// Waits for news. If none comes in time, the client goes on from where it was.
+/// Waits for news. If none comes in time, or the server stops, the client goes on from where it was.
 async fn wait(app: &App, watcher: &Watcher, query: &Query) -> Result<SyncResponse, MatrixFailure> {
     let news = async {
         loop {
@@ -180,7 +180,11 @@ async fn wait(app: &App, watcher: &Watcher, query: &Query) -> Result<SyncRespons
     };
     let longest = Duration::from_secs(app.config.limits.long_poll_seconds);
     let nothing = SyncResponse { next_batch: token(query.since.unwrap_or_default()), presence: None };
-    tokio::time::timeout(query.timeout.min(longest), news).await.unwrap_or(Ok(nothing))
+    tokio::select! {
+        news = news => news,
+        () = tokio::time::sleep(query.timeout.min(longest)) => Ok(nothing),
+        () = app.drained() => Ok(nothing),
+    }
 }
 
 /// The answer as of now; none if there is nothing to tell.

@@ -16,9 +16,9 @@ use crate::{
     service::Viewer,
 };
 
-fn holder(parts: &Parts, app: &App) -> Result<Holder, Failure> {
+fn holder(parts: &Parts, app: &App) -> Result<Holder, AuthError> {
     let token = auth::token(&parts.headers, None, false)?;
-    Ok(auth::holder(&app.directory, &token, app.service.now())?)
+    auth::holder(&app.directory, &token, app.service.now())
 }
 
 /// The admin token was sent.
@@ -45,14 +45,49 @@ impl FromRequestParts<App> for Caller {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
-        match holder(parts, app)? {
-            Holder::Admin => Ok(Self::Admin),
-            user @ Holder::User { .. } => Ok(Self::User(auth::caller(user)?.refuse_guests()?)),
+        Ok(Self::of(holder(parts, app)?)?)
+    }
+}
+
+/// Whoever may follow presence: besides the header, the token may stand in the query, since browsers set
+/// no headers on a stream. It is kept, so that it can be checked as long as the stream lasts.
+pub(super) struct Follower {
+    pub(super) caller: Caller,
+    pub(super) token: Vec<u8>,
+}
+
+impl FromRequestParts<App> for Follower {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
+        let token = auth::token(&parts.headers, parts.uri.query(), true)?;
+        let holder = auth::holder(&app.directory, &token, app.service.now())?;
+        Ok(Self { caller: Caller::of(holder)?, token })
+    }
+}
+
+/// Whoever may report for other users: a token with the scope `gateway`, or the admin token.
+pub(super) struct Gateway;
+
+impl FromRequestParts<App> for Gateway {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
+        if let Caller::User(caller) = Caller::from_request_parts(parts, app).await? {
+            caller.require(Scope::Gateway)?;
         }
+        Ok(Self)
     }
 }
 
 impl Caller {
+    fn of(holder: Holder) -> Result<Self, AuthError> {
+        match holder {
+            Holder::Admin => Ok(Self::Admin),
+            user @ Holder::User { .. } => Ok(Self::User(auth::caller(user)?.refuse_guests()?)),
+        }
+    }
+
     /// Whose eyes to read with, if the caller may read.
     pub(super) fn viewer(&self) -> Result<Viewer<'_>, AuthError> {
         match self {

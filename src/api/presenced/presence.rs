@@ -67,16 +67,33 @@ pub struct PresenceQueryResult {
     pub unavailable: Vec<String>,
 }
 
+impl From<CoreState> for PresenceState {
+    fn from(state: CoreState) -> Self {
+        match state {
+            CoreState::Offline => Self::Offline,
+            CoreState::Unavailable => Self::Unavailable,
+            CoreState::Online => Self::Online,
+            CoreState::Busy => Self::Busy,
+        }
+    }
+}
+
+impl From<PresenceState> for CoreState {
+    fn from(state: PresenceState) -> Self {
+        match state {
+            PresenceState::Offline => Self::Offline,
+            PresenceState::Unavailable => Self::Unavailable,
+            PresenceState::Online => Self::Online,
+            PresenceState::Busy => Self::Busy,
+        }
+    }
+}
+
 impl UserPresence {
-    fn new(user: &UserId, presence: &Presence) -> Self {
+    pub(super) fn new(user: &UserId, presence: &Presence) -> Self {
         Self {
             user_id: user.as_str().to_owned(),
-            state: match presence.state {
-                CoreState::Offline => PresenceState::Offline,
-                CoreState::Unavailable => PresenceState::Unavailable,
-                CoreState::Online => PresenceState::Online,
-                CoreState::Busy => PresenceState::Busy,
-            },
+            state: presence.state.into(),
             currently_active: presence.currently_active,
             last_active_at: presence.last_active.map(Timestamp::as_millis),
             status: presence.status.as_deref().map(str::to_owned),

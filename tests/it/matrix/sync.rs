@@ -395,3 +395,19 @@ async fn guests_and_readers_may_follow() {
     let writer = issue(json!({"deviceId": "W", "scopes": ["write"]})).await;
     assert_eq!(sync(&server, &writer, "").await.errcode(), (403, "M_FORBIDDEN".to_owned()));
 }
+
+#[tokio::test]
+async fn a_server_that_stops_ends_the_wait() {
+    let server = TestServer::start().await;
+    let (start, _) = read(&sync(&server, "demo-alice", "").await);
+    let query = format!("since={start}&{PATIENT}");
+    let waiting = sync(&server, "demo-alice", &query);
+    let stop = async {
+        while server.app.service.watchers() == 0 {
+            tokio::task::yield_now().await;
+        }
+        server.app.drain();
+    };
+    let (ended, ()) = tokio::join!(waiting, stop);
+    assert_eq!(ended.json(), json!({"next_batch": start}));
+}

@@ -83,6 +83,14 @@ fn check_events(body: &Value) -> Result<(), String> {
     Ok(())
 }
 
+/// What is wrong with the data of an event from a documented stream, if anything.
+pub(crate) fn event_verdict(path: &str, data: &Value) -> Result<(), String> {
+    let document = dialect_of(path);
+    let media = operation(document, path, "get")
+        .and_then(|operation| operation.pointer("/responses/200/content")?.get("text/event-stream"));
+    validate(document, &media.ok_or("an undocumented stream")?["schema"], data)
+}
+
 /// Checks a value against a schema of a document. Members that the schema does not name are refused.
 pub(crate) fn validate(document: &Value, schema: &Value, value: &Value) -> Result<(), String> {
     let schema = json!({

@@ -1,0 +1,146 @@
+//! `/presenced/v1/changes`: presence as it changes, pushed as Server-Sent Events.
+//! Source: <https://html.spec.whatwg.org/multipage/server-sent-events.html>
+
+mod stream;
+
+use std::collections::BTreeSet;
+
+use axum::{
+    extract::{RawQuery, State},
+    http::{HeaderMap, HeaderName},
+    response::{IntoResponse, Response, Sse},
+};
+use serde::{
+    Deserialize,
+    de::{IntoDeserializer, value::Error as ValueError},
+};
+use utoipa::ToSchema;
+
+use self::stream::ChangeStream;
+use super::{
+    error::{Failure, Problem, WithToken},
+    extract::Follower,
+    presence::UserPresence,
+};
+use crate::{app::App, id::UserId, presence::State as CoreState};
+
+/// What a stream may say of the caller's device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(example = "online")]
+enum ConnectedState {
+    Unavailable,
+    Online,
+}
+
+/// What a stream is asked for.
+#[derive(Debug, Default)]
+struct Query {
+    /// Whom to tell of; none: everybody whom the caller may see.
+    users: Option<BTreeSet<UserId>>,
+    /// What the stream says of the caller's device while it lasts; none: nothing.
+    state: Option<CoreState>,
+}
+
+impl Query {
+    fn parse(query: &str, most_users: usize) -> Result<Self, Failure> {
+        let mut parsed = Self::default();
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            match name.as_ref() {
+                "users" => parsed.users.get_or_insert_default().extend(users(&value)?),
+                "state" => parsed.state = Some(state(&value)?),
+                _ => {}
+            }
+        }
+        if parsed.users.as_ref().is_some_and(|users| users.len() > most_users) {
+            return Err(Failure::invalid(format!("users: at most {most_users} in one stream")));
+        }
+        Ok(parsed)
+    }
+}
+
+fn users(list: &str) -> Result<Vec<UserId>, Failure> {
+    let parse =
+        |text: &str| text.parse().map_err(|error| Failure::invalid(format!("users: {text:?}: {error}")));
+    list.split(',').map(parse).collect()
+}
+
+fn state(name: &str) -> Result<CoreState, Failure> {
+    match ConnectedState::deserialize(name.into_deserializer()) {
+        Ok(ConnectedState::Online) => Ok(CoreState::Online),
+        Ok(ConnectedState::Unavailable) => Ok(CoreState::Unavailable),
+        Err(error) => Err(Failure::invalid(format!("state: {}", ValueError::to_string(&error)))),
+    }
+}
+
+/// The token to go on from, if the client has one. An empty one is none, as it is in a stream.
+fn last_event_id(headers: &HeaderMap) -> Result<Option<u64>, Failure> {
+    let Some(value) = headers.get("last-event-id").filter(|value| !value.is_empty()) else {
+        return Ok(None);
+    };
+    let digits = value.to_str().ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
+    let number = digits.and_then(|digits| digits.parse().ok());
+    number.map(Some).ok_or_else(|| Failure::invalid("Last-Event-ID: is not an id that this server gave out"))
+}
+
+/// Follow presence as it changes.
+///
+/// A stream of Server-Sent Events, one for each user whose presence changed, as it is now: a slow reader
+/// gets fewer events, never outdated ones. It starts with everybody who is not offline and, offline or
+/// not, everybody named in `users`. Each event has the name `presence`; its data is the JSON object of the
+/// schema below, on one line:
+///
+/// ```text
+/// event: presence
+/// data: {"userId":"@alice:example.com","state":"online","currentlyActive":true}
+/// id: 1767603600000000
+/// ```
+///
+/// Events that go out together have one id, on the last of them. Who sends it as `Last-Event-ID` goes on
+/// from there, with the same `users`: nothing is missed, and only what changed is sent. Comments show that
+/// the stream is alive. It ends when the token does, and when the server stops.
+#[utoipa::path(
+    get,
+    path = "/presenced/v1/changes",
+    operation_id = "streamChanges",
+    params(
+        ("users" = Option<Vec<String>>, Query, style = Form, explode = false,
+            description = "Whom to tell of, with commas between or repeated; everybody whom the caller may see \
+                if left out. Users whom the caller may not see are passed over until that changes.",
+            max_items = 1000, example = json!(["@alice:example.com", "@bob:example.com"])),
+        ("state" = inline(Option<ConnectedState>), Query,
+            description = "What the stream says of the caller's device while it lasts; nothing if left out. \
+                It needs the scope `write`.",
+            example = "online"),
+        ("Last-Event-ID" = Option<String>, Header, nullable = false,
+            description = "The last id that the client has seen.",
+            example = "1767603600000000"),
+    ),
+    security(("bearer" = []), ("accessToken" = [])),
+    tag = "Presence",
+    responses(
+        (status = 200, description = "The changes, for as long as the client takes them.", body = UserPresence,
+            content_type = "text/event-stream",
+            examples(("event" = (summary = "The data of one event", value = json!({
+                "userId": "@alice:example.com", "state": "online", "currentlyActive": true,
+                "lastActiveAt": 1_767_603_600_000_u64}))))),
+        (status = 400, description = "A parameter is not valid.", body = Problem,
+            content_type = "application/problem+json"),
+        (status = 503, description = "The store cannot be used at present.", body = Problem,
+            content_type = "application/problem+json"),
+        WithToken,
+    ),
+)]
+pub(super) async fn stream_changes(
+    State(app): State<App>,
+    follower: Follower,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Failure> {
+    follower.caller.viewer()?;
+    let query = Query::parse(query.as_deref().unwrap_or_default(), app.config.limits.bulk_users)?;
+    let stream = ChangeStream::start(app, follower, query, last_event_id(&headers)?).await?;
+    // nginx keeps back what it proxies unless it is told.
+    let unbuffered = [(HeaderName::from_static("x-accel-buffering"), "no")];
+    Ok((unbuffered, Sse::new(stream.events())).into_response())
+}

@@ -1,0 +1,176 @@
+//! `/presenced/v1/heartbeats`: what gateways report of many users' devices in a call.
+
+use std::collections::BTreeMap;
+
+use axum::{Json, extract::State};
+use futures_util::future::join_all;
+use serde::{
+    Deserialize, Serialize,
+    de::{IntoDeserializer, value::Error as ValueError},
+};
+use utoipa::ToSchema;
+
+use super::{
+    error::{Failure, Problem, WithToken},
+    extract::{Gateway, JsonBody},
+    presence::PresenceState,
+};
+use crate::{
+    app::App,
+    id::{DeviceId, UserId},
+    presence::Input,
+    service::ServiceError,
+};
+
+/// What is reported in one call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"heartbeats": [
+    {"userId": "@alice:example.com", "deviceId": "DESK", "state": "online"},
+    {"userId": "@nobody:example.com", "deviceId": "DESK", "state": "busy"}]}))]
+pub struct Heartbeats {
+    /// At most 1,000. Of several for one device the last one counts.
+    #[schema(max_items = 1000)]
+    pub heartbeats: Vec<Heartbeat>,
+}
+
+/// What one device says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Heartbeat {
+    #[schema(example = "@alice:example.com")]
+    pub user_id: String,
+    #[schema(example = "DESK", min_length = 1, max_length = 255)]
+    pub device_id: String,
+    /// `offline` ends what the device said before; anything else holds for a lease.
+    #[schema(value_type = PresenceState)]
+    pub state: String,
+}
+
+/// What became of each report.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(example = json!({"results": [
+    {"userId": "@alice:example.com", "deviceId": "DESK", "outcome": "accepted"},
+    {"userId": "@nobody:example.com", "deviceId": "DESK", "outcome": "unknown-user",
+        "detail": "there is no such user"}]}))]
+pub struct HeartbeatResults {
+    /// In the order of the reports.
+    pub results: Vec<HeartbeatResult>,
+}
+
+/// What became of one report.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct HeartbeatResult {
+    /// The user as reported.
+    #[schema(example = "@alice:example.com")]
+    pub user_id: String,
+    /// The device as reported.
+    #[schema(example = "DESK")]
+    pub device_id: String,
+    pub outcome: HeartbeatOutcome,
+    /// Why the report was not accepted, for people; absent if it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "there is no such user", nullable = false)]
+    pub detail: Option<String>,
+}
+
+/// Whether a report was accepted: `invalid` ones will never be, `unavailable` ones may be later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schema(example = "accepted")]
+pub enum HeartbeatOutcome {
+    Accepted,
+    UnknownUser,
+    Invalid,
+    Unavailable,
+}
+
+/// An outcome, and why it is no other.
+type Verdict = (HeartbeatOutcome, Option<String>);
+
+impl Heartbeat {
+    /// What the report says to the core; if it makes no sense, why.
+    fn read(&self) -> Result<(UserId, Input), String> {
+        let user = self.user_id.parse().map_err(|error| format!("userId: {error}"))?;
+        let device: DeviceId = self.device_id.parse().map_err(|error| format!("deviceId: {error}"))?;
+        let state = PresenceState::deserialize(self.state.as_str().into_deserializer())
+            .map_err(|error: ValueError| format!("state: {error}"))?;
+        Ok((user, Input::Claim { device, state: state.into() }))
+    }
+
+    fn result(self, (outcome, detail): Verdict) -> HeartbeatResult {
+        HeartbeatResult { user_id: self.user_id, device_id: self.device_id, outcome, detail }
+    }
+}
+
+fn verdict(error: &ServiceError) -> Verdict {
+    let outcome = match error {
+        ServiceError::Store(_) => HeartbeatOutcome::Unavailable,
+        ServiceError::StatusTooLong { .. } => HeartbeatOutcome::Invalid,
+        ServiceError::UnknownUser | ServiceError::NotVisible | ServiceError::Hidden => {
+            HeartbeatOutcome::UnknownUser
+        }
+    };
+    (outcome, Some(error.to_string()))
+}
+
+/// Report the devices of many users.
+///
+/// Each report stands for itself: what is wrong with one is told in its result and keeps no other from
+/// being accepted. This is for gateways, with a token that has the scope `gateway`.
+#[utoipa::path(
+    post,
+    path = "/presenced/v1/heartbeats",
+    operation_id = "postHeartbeats",
+    request_body(content = Heartbeats, description = "What the devices say."),
+    security(("bearer" = [])),
+    tag = "Presence",
+    responses(
+        (status = 200, description = "What became of each report.", body = HeartbeatResults),
+        (status = 400, description = "The body is not valid, or reports too much. Nothing was changed.",
+            body = Problem, content_type = "application/problem+json"),
+        WithToken,
+    ),
+)]
+pub(super) async fn post_heartbeats(
+    State(app): State<App>,
+    _: Gateway,
+    JsonBody(Heartbeats { heartbeats }): JsonBody<Heartbeats>,
+) -> Result<Json<HeartbeatResults>, Failure> {
+    let most = app.config.limits.heartbeats_per_call;
+    if heartbeats.len() > most {
+        return Err(Failure::invalid(format!("heartbeats: at most {most} in one call")));
+    }
+    let verdicts = apply(&app, &heartbeats).await;
+    let results = heartbeats.into_iter().zip(verdicts).map(|(heartbeat, verdict)| heartbeat.result(verdict));
+    Ok(Json(HeartbeatResults { results: results.collect() }))
+}
+
+/// Applies all reports: those of one user together, in their order, and the users at the same time, so that
+/// a store can write them together.
+async fn apply(app: &App, heartbeats: &[Heartbeat]) -> Vec<Verdict> {
+    let mut verdicts = vec![(HeartbeatOutcome::Accepted, None); heartbeats.len()];
+    let mut by_user: BTreeMap<UserId, (Vec<usize>, Vec<Input>)> = BTreeMap::new();
+    for (place, heartbeat) in heartbeats.iter().enumerate() {
+        match heartbeat.read() {
+            Ok((user, input)) => {
+                let (places, inputs) = by_user.entry(user).or_default();
+                places.push(place);
+                inputs.push(input);
+            }
+            Err(why) => verdicts[place] = (HeartbeatOutcome::Invalid, Some(why)),
+        }
+    }
+    let updates = by_user
+        .into_iter()
+        .map(async |(user, (places, inputs))| (places, app.service.update(&user, &inputs).await));
+    for (places, outcome) in join_all(updates).await {
+        if let Err(error) = outcome {
+            for place in places {
+                verdicts[place] = verdict(&error);
+            }
+        }
+    }
+    verdicts
+}

@@ -1,0 +1,379 @@
+//! The stream of changes.
+
+use std::collections::BTreeSet;
+
+use presenced::{
+    id::UserId,
+    presence::{Input, State, Status},
+};
+use reqwest::Method;
+use serde_json::{Value, json};
+use tokio::{io::AsyncWriteExt, net::TcpSocket};
+
+use crate::support::{ALICE, BOB, CAROL, EventStream, TestServer, minutes, seconds};
+
+const PATH: &str = "/presenced/v1/changes";
+
+async fn open(server: &TestServer, token: &str, query: &str) -> EventStream {
+    server.call(Method::GET, format!("{PATH}?{query}")).token(token).open().await
+}
+
+async fn resume(server: &TestServer, token: &str, id: &str) -> EventStream {
+    server.call(Method::GET, PATH).token(token).header("last-event-id", id).open().await
+}
+
+async fn set(server: &TestServer, user: &str, state: &str) {
+    let token = format!("demo-{}", &user[1..user.find(':').expect("a user id")]);
+    assert_eq!(server.set_presence(&token, user, json!({"presence": state})).await.status, 200);
+}
+
+async fn set_room(server: &TestServer, members: &[&str]) {
+    let path = "/rooms/!lobby:example.com/members";
+    let set = server.admin(Method::PUT, path, Some(json!({"members": members}))).await;
+    assert_eq!(set.status, 200);
+}
+
+fn told(user: &str, state: &str) -> (String, String) {
+    (user.to_owned(), state.to_owned())
+}
+
+/// Waits until nobody watches any more.
+async fn unwatched(server: &TestServer) {
+    while server.app.service.watchers() > 0 {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn everybody_who_is_there_and_then_changes() {
+    let server = TestServer::start().await;
+    server.set_presence("demo-bob", BOB, json!({"presence": "online", "status_msg": "hi\nyou"})).await;
+    set(&server, CAROL, "online").await;
+    let mut stream = open(&server, "demo-alice", "").await;
+    let first = stream.event().await;
+    insta::assert_snapshot!(first.data, @r#"{"userId":"@bob:example.com","state":"online","currentlyActive":true,"lastActiveAt":1767603600000,"status":"hi\nyou"}"#);
+    assert!(first.id.is_some(), "one can resume from the start on");
+    set(&server, BOB, "unavailable").await;
+    assert_eq!(stream.told().await, told(BOB, "unavailable"));
+    set(&server, ALICE, "online").await;
+    assert_eq!(stream.told().await, told(ALICE, "online"), "one's own too, and nothing of carol");
+    set(&server, BOB, "offline").await;
+    assert_eq!(stream.told().await, told(BOB, "offline"));
+}
+
+#[tokio::test]
+async fn what_time_brings_is_told_too() {
+    let server = TestServer::start().await;
+    set(&server, BOB, "online").await;
+    let mut stream = open(&server, "demo-alice", "").await;
+    assert_eq!(stream.event().await.data["currentlyActive"], true);
+    server.advance(minutes(1)).await;
+    assert_eq!(stream.event().await.data["currentlyActive"], false);
+    server.advance(minutes(4)).await;
+    assert_eq!(stream.told().await, told(BOB, "unavailable"));
+    server.advance(minutes(10)).await;
+    assert_eq!(stream.told().await, told(BOB, "offline"));
+}
+
+#[tokio::test]
+async fn going_on_leaves_no_gap_and_repeats_nothing() {
+    let server = TestServer::start().await;
+    let mut stream = open(&server, "demo-alice", "").await;
+    set(&server, BOB, "online").await;
+    let seen = stream.event().await.id.expect("an id");
+    drop(stream);
+
+    let mut stream = resume(&server, "demo-alice", &seen).await;
+    set(&server, ALICE, "online").await;
+    assert_eq!(stream.told().await, told(ALICE, "online"), "and nothing again of bob");
+    drop(stream);
+
+    for state in ["unavailable", "online", "offline"] {
+        set(&server, BOB, state).await;
+    }
+    let mut stream = resume(&server, "demo-alice", &seen).await;
+    let (alice, bob) = (stream.event().await, stream.event().await);
+    assert_eq!((alice.data["userId"].as_str(), alice.id), (Some(ALICE), None), "the batch goes on");
+    assert_eq!((bob.data["userId"].as_str(), bob.data["state"].as_str()), (Some(BOB), Some("offline")));
+    let seen = bob.id.expect("an id on the last of a batch");
+    drop(stream);
+
+    let mut stream = resume(&server, "demo-alice", &seen).await;
+    set(&server, BOB, "online").await;
+    assert_eq!(stream.told().await, told(BOB, "online"));
+}
+
+#[tokio::test]
+async fn an_id_of_the_future_is_none_of_ours() {
+    let server = TestServer::start().await;
+    set(&server, ALICE, "online").await;
+    let mut stream = resume(&server, "demo-alice", &u64::MAX.to_string()).await;
+    assert_eq!(stream.told().await, told(ALICE, "online"));
+    assert_eq!(stream.told().await, told(BOB, "offline"), "the client may have known bob online");
+}
+
+#[tokio::test]
+async fn a_slow_reader_gets_the_last_state() {
+    let server = TestServer::start().await;
+    let mut stream = open(&server, "demo-alice", "").await;
+    let (bob, device): (UserId, _) = (BOB.parse().expect("an id"), "D".parse().expect("a device"));
+    for number in 0..1_000 {
+        let state = if number % 2 == 0 { State::Unavailable } else { State::Online };
+        let flip = Input::Claim { device: Clone::clone(&device), state };
+        server.app.service.update(&bob, &[flip]).await.expect("a change");
+        tokio::task::yield_now().await;
+    }
+    server.set_presence("demo-bob", BOB, json!({"presence": "offline", "status_msg": "done"})).await;
+    let mut events = vec![stream.event().await.data];
+    while events.last().is_none_or(|data| data["status"] != "done") {
+        events.push(stream.event().await.data);
+    }
+    assert_eq!(events.last().map(|data| data["state"].clone()), Some(json!("online")), "of the other device");
+    assert!(events.len() < 100, "{} events", events.len());
+}
+
+#[tokio::test]
+async fn leaving_cuts_and_joining_shows() {
+    let server = TestServer::start().await;
+    set(&server, CAROL, "unavailable").await;
+    let mut stream = open(&server, "demo-alice", "").await;
+    set_room(&server, &[ALICE]).await;
+    set(&server, BOB, "online").await;
+    set(&server, ALICE, "online").await;
+    assert_eq!(stream.told().await, told(ALICE, "online"), "and nothing of bob");
+    set_room(&server, &[ALICE, CAROL]).await;
+    assert_eq!(stream.told().await, told(CAROL, "unavailable"));
+    set(&server, CAROL, "online").await;
+    assert_eq!(stream.told().await, told(CAROL, "online"));
+    set_room(&server, &[ALICE, BOB]).await;
+    assert_eq!(stream.told().await, told(BOB, "online"));
+    set(&server, CAROL, "offline").await;
+    set(&server, BOB, "offline").await;
+    assert_eq!(stream.told().await, told(BOB, "offline"), "and nothing of carol");
+}
+
+#[tokio::test]
+async fn named_users_alone() {
+    let server = TestServer::start().await;
+    set(&server, ALICE, "online").await;
+    set(&server, CAROL, "online").await;
+    let query = format!("users={BOB},{CAROL}&users=@nobody:example.com");
+    let mut stream = open(&server, "demo-alice", &query).await;
+    assert_eq!(stream.told().await, told(BOB, "offline"), "named, so told though offline");
+    set(&server, ALICE, "unavailable").await;
+    set(&server, CAROL, "unavailable").await;
+    set(&server, BOB, "online").await;
+    assert_eq!(stream.told().await, told(BOB, "online"), "and nothing of the others");
+    set_room(&server, &[ALICE, BOB, CAROL]).await;
+    assert_eq!(stream.told().await, told(CAROL, "unavailable"), "in sight now");
+}
+
+#[tokio::test]
+async fn hidden_users_are_passed_over() {
+    let server = TestServer::start().await;
+    let path = format!("/users/{BOB}/settings");
+    server.admin(Method::PUT, &path, Some(json!({"hidden": true}))).await;
+    let mut stream = open(&server, "demo-alice", &format!("users={ALICE},{BOB}")).await;
+    assert_eq!(stream.told().await, told(ALICE, "offline"));
+    set(&server, BOB, "online").await;
+    server.admin(Method::PUT, &path, Some(json!({"hidden": false}))).await;
+    assert_eq!(stream.told().await, told(BOB, "online"));
+}
+
+#[tokio::test]
+async fn everybody_under_server_visibility() {
+    let server =
+        TestServer::start_with(|config| config.presence.visibility = presenced::service::Visibility::Server)
+            .await;
+    let mut stream = open(&server, "demo-alice", "").await;
+    set(&server, CAROL, "online").await;
+    assert_eq!(stream.told().await, told(CAROL, "online"));
+}
+
+#[tokio::test]
+async fn the_admin_sees_everybody() {
+    let server = TestServer::start().await;
+    set(&server, CAROL, "online").await;
+    let mut stream = open(&server, "demo-admin", "").await;
+    assert_eq!(stream.told().await, told(CAROL, "online"));
+    for user in [ALICE, BOB] {
+        set(&server, user, "online").await;
+        assert_eq!(stream.told().await, told(user, "online"));
+    }
+    server.admin(Method::PUT, "/users/@dave:example.com", Some(json!({}))).await;
+    let heartbeat = json!({"userId": "@dave:example.com", "deviceId": "D", "state": "busy"});
+    server.admin(Method::POST, "/heartbeats", Some(json!({"heartbeats": [heartbeat]}))).await;
+    assert_eq!(stream.told().await, told("@dave:example.com", "busy"), "a user of later");
+
+    let mut named = open(&server, "demo-admin", &format!("users={CAROL}")).await;
+    assert_eq!(named.told().await, told(CAROL, "online"));
+    set(&server, BOB, "offline").await;
+    set(&server, CAROL, "offline").await;
+    assert_eq!(named.told().await, told(CAROL, "offline"));
+}
+
+#[tokio::test]
+async fn the_token_may_stand_in_the_query_here_alone() {
+    let server = TestServer::start().await;
+    set(&server, BOB, "online").await;
+    let mut stream = server.call(Method::GET, format!("{PATH}?access_token=demo-alice")).open().await;
+    assert_eq!(stream.told().await, told(BOB, "online"));
+    let both = server.call(Method::GET, format!("{PATH}?access_token=demo-alice")).token("demo-alice");
+    assert_eq!(both.send().await.status, 401);
+    for path in ["/presence/query", "/heartbeats"] {
+        let call = server.call(Method::POST, format!("/presenced/v1{path}?access_token=demo-admin"));
+        assert_eq!(call.json(&json!({})).send().await.status, 401, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_quiet_stream_is_alive() {
+    let server = TestServer::start_with(|config| config.limits.stream_heartbeat_seconds = 1).await;
+    let mut stream = open(&server, "demo-carol", "").await;
+    let hint = stream.block().await.expect("a hint");
+    let retry: u64 = hint.field("retry").and_then(|retry| retry.parse().ok()).expect("milliseconds");
+    assert!((1_000..3_000).contains(&retry), "{retry}");
+    for _ in 0..2 {
+        let block = stream.block().await.expect("a comment");
+        assert!(block.is_comment(), "{block:?}");
+    }
+    set(&server, CAROL, "online").await;
+    assert_eq!(stream.told().await, told(CAROL, "online"));
+}
+
+#[tokio::test]
+async fn bad_parameters() {
+    let server = TestServer::start().await;
+    let refused = async |query: &str| {
+        let answer = server.call(Method::GET, format!("{PATH}?{query}")).token("demo-alice").send().await;
+        assert_eq!(answer.status, 400, "{query}");
+        answer.json()["detail"].as_str().expect("text").to_owned()
+    };
+    insta::assert_snapshot!(refused("users=").await, @r#"users: "": a user id starts with `@`"#);
+    insta::assert_snapshot!(refused("users=@bob:example.com,bob").await, @r#"users: "bob": a user id starts with `@`"#);
+    insta::assert_snapshot!(refused("state=busy").await, @"state: unknown variant `busy`, expected `unavailable` or `online`");
+    let many: Vec<String> = (0..1_001).map(|number| format!("@{number}:a")).collect();
+    insta::assert_snapshot!(refused(&format!("users={}", many.join(","))).await, @"users: at most 1000 in one stream");
+    for id in ["p1", "-1", "1 2", "18446744073709551616", "\u{e9}"] {
+        let call = server.call(Method::GET, PATH).token("demo-alice").header("last-event-id", id);
+        let answer = call.send().await;
+        assert_eq!(answer.status, 400, "{id}");
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(answer.json()["detail"].as_str().expect("text"), @"Last-Event-ID: is not an id that this server gave out");
+        }
+    }
+    assert_eq!(server.app.service.watchers(), 0);
+    // An empty id is none, as the standard has it.
+    resume(&server, "demo-alice", "").await;
+}
+
+async fn token(server: &TestServer, user: &str, body: Value) -> (String, String) {
+    let issued = server.admin(Method::POST, &format!("/users/{user}/tokens"), Some(body)).await.json();
+    let text = |value: &Value| value.as_str().expect("text").to_owned();
+    (text(&issued["token"]), text(&issued["info"]["tokenId"]))
+}
+
+#[tokio::test]
+async fn scopes() {
+    let server = TestServer::start().await;
+    let status = async |token: &str, query: &str| {
+        let call = server.call(Method::GET, format!("{PATH}?{query}")).token(token);
+        call.send().await.status.as_u16()
+    };
+    let (reader, _) = token(&server, ALICE, json!({"deviceId": "D", "scopes": ["read"]})).await;
+    let (writer, _) = token(&server, ALICE, json!({"deviceId": "D", "scopes": ["write"]})).await;
+    let (guest, _) = token(&server, ALICE, json!({"deviceId": "D", "guest": true})).await;
+    assert_eq!(status(&reader, "state=online").await, 403);
+    assert_eq!(status(&writer, "").await, 403);
+    assert_eq!(status(&guest, "").await, 403);
+    assert_eq!(status("demo-admin", "state=online").await, 403);
+    assert_eq!(server.app.service.watchers(), 0);
+    open(&server, &reader, "").await;
+}
+
+#[tokio::test]
+async fn a_stream_can_speak_for_its_device() {
+    let server = TestServer::start().await;
+    let mut stream = open(&server, "demo-bob", "state=unavailable").await;
+    assert_eq!(stream.told().await, told(BOB, "unavailable"));
+    server.advance(minutes(60)).await;
+    assert_eq!(server.presence("demo-alice", BOB).await.json()["presence"], "unavailable");
+    drop(stream);
+    unwatched(&server).await;
+    // That the connection ended is noted by a task of its own.
+    while !server.app.service.has_reminders() {
+        tokio::task::yield_now().await;
+    }
+    server.advance(seconds(29)).await;
+    assert_eq!(server.presence("demo-alice", BOB).await.json()["presence"], "unavailable");
+    server.advance(seconds(1)).await;
+    assert_eq!(server.presence("demo-alice", BOB).await.json()["presence"], "offline");
+}
+
+#[tokio::test]
+async fn a_dropped_stream_leaves_nothing_behind() {
+    let server = TestServer::start().await;
+    let streams = [
+        open(&server, "demo-alice", "").await,
+        open(&server, "demo-admin", "").await,
+        resume(&server, "demo-bob", "1").await,
+    ];
+    assert_eq!(server.app.service.watchers(), 3);
+    drop(streams);
+    unwatched(&server).await;
+}
+
+#[tokio::test]
+async fn a_stream_ends_with_its_token() {
+    let server = TestServer::start().await;
+    let (text, id) = token(&server, ALICE, json!({"deviceId": "D"})).await;
+    let mut stream = open(&server, &text, "").await;
+    assert_eq!(server.admin(Method::DELETE, &format!("/users/{ALICE}/tokens/{id}"), None).await.status, 204);
+    set(&server, BOB, "online").await;
+    assert_eq!(stream.try_event().await, None);
+    unwatched(&server).await;
+}
+
+#[tokio::test]
+async fn a_stream_ends_when_the_server_stops() {
+    let server = TestServer::start().await;
+    let mut stream = open(&server, "demo-alice", "").await;
+    server.app.drain();
+    assert_eq!(stream.try_event().await, None);
+}
+
+#[tokio::test]
+async fn a_reader_who_takes_nothing_is_cut() {
+    let server = TestServer::start_with(|config| {
+        config.limits.stream_write_seconds = 1;
+        config.limits.stream_pause_milliseconds = 0;
+        config.limits.status_bytes = 100_000;
+    })
+    .await;
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.set_recv_buffer_size(4_096).expect("a small buffer");
+    let address = server.url.trim_start_matches("http://").parse().expect("an address");
+    let mut reader = socket.connect(address).await.expect("a connection");
+    let head = format!("GET {PATH} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer demo-alice\r\n\r\n");
+    reader.write_all(head.as_bytes()).await.expect("a request that is sent");
+    while server.app.service.watchers() == 0 {
+        tokio::task::yield_now().await;
+    }
+    let bob: UserId = BOB.parse().expect("an id");
+    let mut number = 0;
+    while server.app.service.watchers() > 0 {
+        let status = Status::lasting(&format!("{number}{}", "x".repeat(90_000)));
+        server.app.service.update(&bob, &[Input::Status(status)]).await.expect("a change");
+        number += 1;
+        tokio::task::yield_now().await;
+    }
+    drop(reader);
+}
+
+#[tokio::test]
+async fn pages_may_send_the_last_event_id() {
+    let server = TestServer::start().await;
+    let answer = server.call(Method::OPTIONS, PATH).header("origin", "https://app.example").send().await;
+    let allowed: BTreeSet<&str> = answer.header("access-control-allow-headers").split(", ").collect();
+    assert!(allowed.contains("Last-Event-ID") && allowed.contains("Authorization"), "{allowed:?}");
+}
