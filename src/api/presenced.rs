@@ -74,8 +74,11 @@ fn router(app: &App) -> Router {
         internal_error: || Failure::internal_error().into_response(),
     };
     let (routes, _) = routes().split_for_parts();
+    // What follows a prefix in a route is never empty, so the prefix needs a route of its own.
+    let nowhere = routing::any(async || Failure::no_such_path());
     let routes = routes
-        .route("/presenced/{*rest}", routing::any(async || Failure::no_such_path()))
+        .route("/presenced/", nowhere.clone())
+        .route("/presenced/{*rest}", nowhere)
         .method_not_allowed_fallback(async || Failure::method_not_allowed())
         .with_state(app.clone());
     frame.around(routes)

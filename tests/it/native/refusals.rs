@@ -94,6 +94,8 @@ async fn paths_methods_and_sizes() {
     let server = TestServer::start().await;
     let nowhere = server.admin(Method::GET, "/nowhere", None).await;
     insta::assert_snapshot!(nowhere.line(), @r#"404 {"type":"urn:presenced:problem:not-found","title":"Not Found","status":404,"detail":"there is no such path"}"#);
+    let bare = server.call(Method::GET, "/presenced/").send().await;
+    assert_eq!(bare.text, nowhere.text);
     let patch = server.admin(Method::PATCH, "/users", None).await;
     insta::assert_snapshot!(patch.line(), @r#"405 {"type":"urn:presenced:problem:method-not-allowed","title":"Method Not Allowed","status":405,"detail":"this path does not take this method"}"#);
     assert_eq!(patch.header("allow"), "GET,HEAD");
