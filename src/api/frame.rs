@@ -1,5 +1,7 @@
 //! What every exchange of a dialect has, whatever its routes do.
 
+use std::panic::AssertUnwindSafe;
+
 use axum::{
     Router,
     extract::{Request, State},
@@ -7,10 +9,10 @@ use axum::{
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
-
-use tower_http::catch_panic::CatchPanicLayer;
+use futures_util::FutureExt as _;
 
 use super::body;
+
 /// A dialect's share in its frame.
 #[derive(Clone)]
 pub(super) struct Frame {
@@ -27,13 +29,7 @@ pub(super) struct Frame {
 impl Frame {
     /// Puts the frame around a dialect's routes.
     pub(super) fn around(self, routes: Router) -> Router {
-        let internal_error = self.internal_error;
-        routes
-            .layer(CatchPanicLayer::custom(move |_| {
-                tracing::error!("a request met a bug and was answered with 500");
-                internal_error()
-            }))
-            .layer(middleware::from_fn_with_state(self, frame))
+        routes.layer(middleware::from_fn_with_state(self, frame))
     }
 }
 
@@ -46,7 +42,11 @@ async fn frame(State(frame): State<Frame>, request: Request, next: Next) -> Resp
     } else if body::declares_too_much(request.headers(), frame.body_bytes) {
         (frame.too_large)(frame.body_bytes)
     } else {
-        next.run(request).await
+        let answered = AssertUnwindSafe(next.run(request)).catch_unwind().await;
+        answered.unwrap_or_else(|_| {
+            tracing::error!("a request met a bug and was answered with 500");
+            (frame.internal_error)()
+        })
     };
     if let Some(leftover) = leftover
         && !leftover.drain().await

@@ -16,7 +16,10 @@ use utoipa::openapi::{
     InfoBuilder, OpenApi, OpenApiBuilder, RefOr, Schema, ServerBuilder, ServerVariableBuilder,
     security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
 };
-use utoipa_axum::{router::OpenApiRouter, routes};
+use utoipa_axum::{
+    router::{OpenApiRouter, UtoipaMethodRouter},
+    routes,
+};
 
 use self::{contract::without_additions, error::MatrixFailure};
 use super::{Dialect, frame::Frame};
@@ -55,53 +58,61 @@ pub fn event_schema() -> schemars::Schema {
     event::schema()
 }
 
+/// Operations of one path each, with their handlers and their documentation.
+type Routes = Vec<UtoipaMethodRouter<App>>;
+
 /// What stands under each of [`PREFIXES`].
-fn under_prefix() -> OpenApiRouter<App> {
-    OpenApiRouter::with_openapi(base()).routes(routes!(presence::get_presence, presence::set_presence))
+fn under_prefix() -> Routes {
+    vec![routes!(presence::get_presence, presence::set_presence)]
 }
 
-/// What stands under the first two prefixes alone: following presence, and what clients need for it.
-fn under_sync_prefix() -> OpenApiRouter<App> {
-    OpenApiRouter::with_openapi(OpenApi::default())
-        .routes(routes!(sync::sync))
-        .routes(routes!(filter::define_filter))
-        .routes(routes!(filter::get_filter))
-        .routes(routes!(account::get_token_owner))
-        .routes(routes!(account::get_push_rules))
-        .routes(routes!(account::get_capabilities))
-        .routes(routes!(account::get_login_flows, account::login))
+/// What stands under [`SYNC_PREFIXES`] alone: following presence, and what clients need for it.
+fn under_sync_prefix() -> Routes {
+    vec![
+        routes!(sync::sync),
+        routes!(filter::define_filter),
+        routes!(filter::get_filter),
+        routes!(account::get_token_owner),
+        routes!(account::get_push_rules),
+        routes!(account::get_capabilities),
+        routes!(account::get_login_flows, account::login),
+    ]
 }
 
 /// What stands beside the prefixes.
-fn beside_prefix() -> OpenApiRouter<App> {
-    OpenApiRouter::with_openapi(OpenApi::default()).routes(routes!(versions::get_versions))
+fn beside_prefix() -> Routes {
+    vec![routes!(versions::get_versions)]
 }
 
 fn router(app: &App) -> Router {
-    let (under_prefix, _) = under_prefix().split_for_parts();
-    let (beside_prefix, _) = beside_prefix().split_for_parts();
-    let (under_sync_prefix, _) = under_sync_prefix().split_for_parts();
-    let client = PREFIXES.iter().fold(beside_prefix, |client, prefix| {
-        let routes = match SYNC_PREFIXES.contains(prefix) {
-            true => under_prefix.clone().merge(under_sync_prefix.clone()),
-            false => under_prefix.clone(),
-        };
-        client.nest(&format!("/{prefix}"), routes)
-    });
-    let dialect = Router::new()
-        .nest("/client", client)
-        .fallback(unrecognized)
-        .method_not_allowed_fallback(async || MatrixFailure::unrecognized_method())
-        .with_state(app.clone());
-    // A nested router does not have its prefix with a slash and nothing else.
-    let dialect = Router::new().nest("/_matrix", dialect).route("/_matrix/", routing::any(unrecognized));
+    let mut router = mount(Router::new(), "/_matrix/client", beside_prefix());
+    for prefix in PREFIXES {
+        let base = format!("/_matrix/client/{prefix}");
+        router = mount(router, &base, under_prefix());
+        if SYNC_PREFIXES.contains(&prefix) {
+            router = mount(router, &base, under_sync_prefix());
+        }
+    }
+    for path in ["/_matrix", "/_matrix/", "/_matrix/{*rest}"] {
+        router = router.route(path, routing::any(unrecognized));
+    }
     let frame = Frame {
         body_bytes: app.config.limits.body_bytes,
         request_headers: "X-Requested-With, Content-Type, Authorization, Date",
         too_large: |limit| MatrixFailure::body_too_large(limit).into_response(),
         internal_error: || MatrixFailure::internal_error().into_response(),
     };
-    frame.around(dialect)
+    let routes = router.method_not_allowed_fallback(async || MatrixFailure::unrecognized_method());
+    frame.around(routes.with_state(app.clone()))
+}
+
+/// Adds routes by their whole paths: every level of nested routers would take each request's URI apart
+/// once more.
+fn mount(router: Router<App>, base: &str, routes: Routes) -> Router<App> {
+    routes.into_iter().fold(router, |router, (_, paths, methods)| {
+        let path = paths.paths.keys().next().expect("an operation has a path");
+        router.route(&format!("{base}{path}"), methods)
+    })
 }
 
 async fn unrecognized() -> MatrixFailure {
@@ -110,11 +121,9 @@ async fn unrecognized() -> MatrixFailure {
 
 /// The document; `busy` adds the state of MSC3026.
 fn document(busy: bool) -> OpenApi {
-    let (_, mut document) = under_prefix().split_for_parts();
-    for more in [under_sync_prefix(), beside_prefix()] {
-        let (_, more) = more.split_for_parts();
-        document.merge(more);
-    }
+    let routes = [under_prefix(), under_sync_prefix(), beside_prefix()].into_iter().flatten();
+    let documented = routes.fold(OpenApiRouter::with_openapi(base()), OpenApiRouter::routes);
+    let (_, mut document) = documented.split_for_parts();
     if !busy {
         remove_busy(&mut document);
     }
