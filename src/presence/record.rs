@@ -103,7 +103,8 @@ impl Record {
         self.version
     }
 
-    pub(super) fn is_invisible(&self) -> bool {
+    /// Whether others see something else than the user.
+    pub fn is_invisible(&self) -> bool {
         matches!(self.overridden, Override::Invisible { .. })
     }
 

@@ -152,7 +152,10 @@ impl Service {
             shown.iter().any(|shown| !shown.looks_like(&shows))
                 || shows.last_active > shown[0].last_active.map(|at| at + self.rules.active_window)
         };
-        before.is_hidden() != after.is_hidden() || differs(Record::at) || differs(Record::own_at)
+        let is_two_faced = before.is_invisible() || after.is_invisible();
+        before.is_hidden() != after.is_hidden()
+            || differs(Record::at)
+            || (is_two_faced && differs(Record::own_at))
     }
 
     /// Files a reminder of the next transition. Another change may have come in between; then its own
@@ -174,8 +177,9 @@ impl Service {
     }
 
     fn next_change(&self, record: &Record, now: Timestamp) -> Option<Timestamp> {
-        let looks = [record.at(now, &self.rules), record.own_at(now, &self.rules)];
-        looks.into_iter().filter_map(|presence| presence.next_change).min()
+        let to_others = record.at(now, &self.rules).next_change;
+        let to_oneself = record.is_invisible().then(|| record.own_at(now, &self.rules).next_change).flatten();
+        to_others.into_iter().chain(to_oneself).min()
     }
 
     /// Who is concerned by a change of this user.
