@@ -5,7 +5,12 @@ use std::{ops::Deref, sync::Arc};
 use tokio::sync::watch;
 
 use crate::{
-    clock::Clock, config::Config, directory::Directory, limit::RateLimit, service::Service, store::Store,
+    clock::Clock,
+    config::Config,
+    directory::Directory,
+    limit::RateLimit,
+    service::Service,
+    store::{Store, StoreError},
 };
 
 /// A handle to the parts of one server. Cheap to clone.
@@ -23,9 +28,10 @@ pub struct Parts {
 }
 
 impl App {
-    /// Puts a server's parts together.
-    pub fn new(config: Config, store: Box<dyn Store>, clock: Arc<dyn Clock>) -> Self {
-        let directory = Arc::new(Directory::new(config.limits.tokens_per_user));
+    /// Puts a server's parts together, over what the store holds.
+    pub fn open(config: Config, store: Box<dyn Store>, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
+        let store: Arc<dyn Store> = store.into();
+        let directory = Arc::new(Directory::open(store.clone(), config.limits.tokens_per_user)?);
         let service = Arc::new(Service::new(
             store,
             directory.clone(),
@@ -35,7 +41,8 @@ impl App {
             config.limits.status_bytes,
         ));
         let put_limit = RateLimit::new(config.limits.put_per_second, config.limits.put_burst, clock);
-        Self(Arc::new(Parts { config, directory, service, put_limit, draining: watch::Sender::new(false) }))
+        let draining = watch::Sender::new(false);
+        Ok(Self(Arc::new(Parts { config, directory, service, put_limit, draining })))
     }
 }
 

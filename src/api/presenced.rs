@@ -42,6 +42,8 @@ pub static DIALECT: Dialect = Dialect {
     served_document: |_| document(),
     notice: "",
     contract: None,
+    prefixes: &["/presenced/"],
+    unavailable: |error| Failure::from(error).into_response(),
     router,
 };
 

@@ -16,7 +16,7 @@ use presenced::{
     id::{DeviceId, RoomId, UserId},
     presence::{Input, Override, Presence, State, Status},
     service::{Picture, Viewer, Watcher},
-    store::MemoryStore,
+    store::EmbeddedStore,
 };
 use proptest::{collection::vec, prelude::*, sample::select};
 
@@ -94,12 +94,13 @@ fn room(number: usize) -> RoomId {
 }
 
 impl World {
-    fn new() -> Self {
+    async fn new() -> Self {
         let clock = Arc::new(ManualClock::at(START));
         let config = Config::default().for_demo();
-        let app = App::new(config, Box::new(MemoryStore::default()), clock.clone());
-        demo::furnish(&app.directory);
-        app.directory.put_user(&user(3), Profile::default()).expect("dave is new");
+        let app = App::open(config, Box::new(EmbeddedStore::in_memory()), clock.clone());
+        let app = app.expect("an empty store opens");
+        demo::furnish(&app.directory).await.expect("an empty directory");
+        app.directory.put_user(&user(3), Profile::default()).await.expect("dave is new");
         let follower = |number| Follower {
             viewer: user(number),
             watcher: app.service.watch(Viewer::User(&user(number)), None),
@@ -121,7 +122,7 @@ impl World {
             }
             Step::Members(number, members) => {
                 let members: BTreeSet<UserId> = members.iter().map(|member| user(*member)).collect();
-                self.app.service.set_members(&room(*number), &members).expect("all are known");
+                self.app.service.set_members(&room(*number), members).await.expect("all are known");
             }
             Step::Pass(millis) => {
                 self.clock.advance(Duration::from_millis(*millis));
@@ -186,7 +187,7 @@ proptest! {
     #[test]
     fn every_watcher_ends_with_the_true_picture(steps in vec(step(), 0..60)) {
         run(async {
-            let mut world = World::new();
+            let mut world = World::new().await;
             for step in &steps {
                 world.take(step).await;
             }
@@ -198,7 +199,7 @@ proptest! {
 #[test]
 fn a_user_who_flips_is_one_piece_of_news() {
     run(async {
-        let world = World::new();
+        let world = World::new().await;
         let watcher = &world.followers[0].watcher;
         let start = world.app.service.token();
         let device: DeviceId = "phone".parse().expect("a device id");
@@ -217,7 +218,7 @@ fn a_user_who_flips_is_one_piece_of_news() {
 #[test]
 fn two_thousand_watchers_come_and_go_and_leave_nothing() {
     run(async {
-        let world = World::new();
+        let world = World::new().await;
         let before = world.app.service.watchers();
         for _ in 0..3 {
             let storm: Vec<Watcher> =
@@ -238,7 +239,7 @@ fn two_thousand_watchers_come_and_go_and_leave_nothing() {
 #[test]
 fn a_late_transition_that_is_undone_is_news_to_who_saw_it() {
     run(async {
-        let mut world = World::new();
+        let mut world = World::new().await;
         let claim = |name: &str, state| {
             Step::Input(0, Input::Claim { device: name.parse().expect("a device id"), state })
         };

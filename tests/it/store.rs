@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use presenced::{
     id::UserId,
     presence::{Input, Record, Rules, State, Status, Timestamp},
-    store::{MemoryStore, PARTITIONS, Store, Updated, partition},
+    store::{Effect, EmbeddedStore, Keep, PARTITIONS, Store, Updated, partition},
 };
 
 const NOW: Timestamp = Timestamp::from_millis(1_000_000);
@@ -19,7 +19,7 @@ async fn set_status(store: &dyn Store, user: &UserId, text: &str, micros: u64) -
     let mut change = |record: &mut Record| {
         let before = record.clone();
         record.apply(&input, NOW, &Rules::default());
-        *record != before
+        Effect { visible: *record != before, keep: Keep::Acknowledged, next_change: None }
     };
     store.update(user, micros, &mut change).await.expect("the store takes it")
 }
@@ -87,9 +87,9 @@ async fn many_are_read_once_each(store: &dyn Store) {
 async fn removed_users_read_as_empty(store: &dyn Store) {
     let dave = user("dave");
     set_status(store, &dave, "here", 10).await;
-    store.remove(&dave).await.expect("the store removes");
+    store.remove(&dave, Vec::new()).await.expect("the store removes");
     assert_eq!(status(store, &dave).await, None);
-    store.remove(&dave).await.expect("removing nobody is no error");
+    store.remove(&dave, Vec::new()).await.expect("removing nobody is no error");
 }
 
 /// Every task adds one to the same record; none may be lost.
@@ -101,7 +101,7 @@ async fn concurrent_updates_all_count(store: &'static dyn Store) {
                 let input = Input::Claim { device, state: State::Unavailable };
                 let mut change = |record: &mut Record| {
                     record.apply(&input, NOW, &Rules::default());
-                    true
+                    Effect { visible: true, keep: Keep::Acknowledged, next_change: None }
                 };
                 store.update(&user("busy"), 1, &mut change).await.expect("the store takes it").version
             })
@@ -116,7 +116,7 @@ async fn concurrent_updates_all_count(store: &'static dyn Store) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_memory_store_conforms() {
-    let store: &'static MemoryStore = Box::leak(Box::default());
+    let store: &'static EmbeddedStore = Box::leak(Box::default());
     conforms(store).await;
     concurrent_updates_all_count(store).await;
 }

@@ -11,7 +11,10 @@ use utoipa::{
     openapi::{ContentBuilder, Ref, RefOr, Response as ResponseDoc, ResponseBuilder},
 };
 
-use crate::{api::body::BodyError, auth::AuthError, directory::DirectoryError, service::ServiceError};
+use crate::{
+    api::body::BodyError, auth::AuthError, directory::DirectoryError, service::ServiceError,
+    store::StoreError,
+};
 
 /// What went wrong, as problem details (RFC 9457).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -113,8 +116,14 @@ impl From<ServiceError> for Failure {
             ServiceError::StatusTooLong { .. } => {
                 Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", detail)
             }
-            ServiceError::Store(_) => Self::new(StatusCode::SERVICE_UNAVAILABLE, "store-unavailable", detail),
+            ServiceError::Store(error) => error.into(),
         }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "store-unavailable", error.to_string())
     }
 }
 
@@ -126,6 +135,7 @@ impl From<DirectoryError> for Failure {
             DirectoryError::NumberTaken { .. }
             | DirectoryError::TooManyTokens(..)
             | DirectoryError::TokenTaken => Self::new(StatusCode::CONFLICT, "conflict", detail),
+            DirectoryError::Store(error) => error.into(),
         }
     }
 }
