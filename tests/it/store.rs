@@ -1,5 +1,8 @@
 //! The conformance suite of the store's contract. Every store runs all of it.
 
+mod disk;
+mod engine;
+
 use std::collections::HashSet;
 
 use presenced::{
@@ -8,13 +11,13 @@ use presenced::{
     store::{Effect, EmbeddedStore, Keep, PARTITIONS, Store, Updated, partition},
 };
 
-const NOW: Timestamp = Timestamp::from_millis(1_000_000);
+pub(crate) const NOW: Timestamp = Timestamp::from_millis(1_000_000);
 
-fn user(name: &str) -> UserId {
+pub(crate) fn user(name: &str) -> UserId {
     format!("@{name}:example.com").parse().expect("a user id")
 }
 
-async fn set_status(store: &dyn Store, user: &UserId, text: &str, micros: u64) -> Updated {
+pub(crate) async fn set_status(store: &dyn Store, user: &UserId, text: &str, micros: u64) -> Updated {
     let input = Input::Status(Status::lasting(text));
     let mut change = |record: &mut Record| {
         let before = record.clone();
@@ -24,7 +27,7 @@ async fn set_status(store: &dyn Store, user: &UserId, text: &str, micros: u64) -
     store.update(user, micros, &mut change).await.expect("the store takes it")
 }
 
-async fn status(store: &dyn Store, user: &UserId) -> Option<String> {
+pub(crate) async fn status(store: &dyn Store, user: &UserId) -> Option<String> {
     let mut found = None;
     let mut look = |_: usize, record: &Record| {
         found = record.at(NOW, &Rules::default()).status.map(|text| text.to_string());
@@ -119,6 +122,15 @@ async fn the_memory_store_conforms() {
     let store: &'static EmbeddedStore = Box::leak(Box::default());
     conforms(store).await;
     concurrent_updates_all_count(store).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_store_on_disk_conforms() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store: &'static EmbeddedStore = Box::leak(Box::new(disk::open(folder.path()).expect("it opens")));
+    conforms(store).await;
+    concurrent_updates_all_count(store).await;
+    store.close().await.expect("all is kept");
 }
 
 #[test]

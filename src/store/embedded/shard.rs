@@ -3,7 +3,7 @@ use std::{
     mem,
 };
 
-use super::table::{Slot, TICK_MILLIS, Table, tick_at};
+use super::table::{Slot, Table};
 use crate::{
     id::UserId,
     presence::{Record, Timestamp, Unreadable},
@@ -30,6 +30,13 @@ pub(super) struct Pending {
     pub(super) number: u64,
 }
 
+/// How long a tick is, in milliseconds: how late a reminder may be, besides the pace of its asker.
+const TICK_MILLIS: u64 = 250;
+
+/// How long before the first deadline the ticks begin: a year, so that earlier deadlines have ticks too.
+/// Ticks last for 34 years.
+const LEAD_MILLIS: u64 = 365 * 24 * 60 * 60 * 1_000;
+
 /// The slots that are due, by the tick for which they are filed.
 ///
 /// The wheel is lazy. A deadline that moves later costs one write: its slot stays filed where it was and
@@ -37,6 +44,8 @@ pub(super) struct Pending {
 /// for it before is known by its tick and ignored.
 #[derive(Debug, Default)]
 struct Wheel {
+    /// When tick 0 begins, in milliseconds; none before the first deadline.
+    start: Option<u64>,
     filed: BTreeMap<u32, Vec<Slot>>,
     /// How many slots have a deadline.
     deadlines: usize,
@@ -138,10 +147,21 @@ fn unpack(bytes: &[u8]) -> Record {
     Record::unpack(bytes).expect("what is in memory was packed by this process, or unpacked before")
 }
 
+fn tick(number: u64) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
 impl Wheel {
+    /// The first tick that does not begin before the moment, and is not 0.
+    fn tick_at(&mut self, moment: Timestamp) -> u32 {
+        let millis = moment.as_millis();
+        let start = *self.start.get_or_insert(millis.saturating_sub(LEAD_MILLIS));
+        tick(millis.saturating_sub(start).div_ceil(TICK_MILLIS)).max(1)
+    }
+
     fn set(&mut self, table: &mut Table, slot: Slot, at: Option<Timestamp>) {
+        let due = at.map_or(0, |at| self.tick_at(at));
         let deadline = table.deadline(slot);
-        let due = at.map_or(0, tick_at);
         self.deadlines += usize::from(due != 0);
         self.deadlines -= usize::from(deadline.due != 0);
         deadline.due = due;
@@ -154,8 +174,8 @@ impl Wheel {
 
     fn due(&mut self, table: &mut Table, now: Timestamp) -> Vec<Slot> {
         let mut due = Vec::new();
-        // The last tick that has begun.
-        let current = tick_at(Timestamp::from_millis((now.as_millis() + 1).saturating_sub(TICK_MILLIS)));
+        let Some(start) = self.start else { return due };
+        let current = tick(now.as_millis().saturating_sub(start) / TICK_MILLIS);
         while let Some(filed) = self.filed.first_entry().filter(|filed| *filed.key() <= current) {
             let (tick, slots) = filed.remove_entry();
             for slot in slots {

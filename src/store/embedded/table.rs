@@ -1,7 +1,7 @@
 use hashbrown::HashTable;
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::{id::UserId, presence::Timestamp};
+use crate::id::UserId;
 
 /// The place of a user in a table. It stays the same until the user is removed.
 pub(super) type Slot = u32;
@@ -35,18 +35,6 @@ struct Entry {
 pub(super) struct Deadline {
     pub(super) due: u32,
     pub(super) filed: u32,
-}
-
-/// How long a tick of a deadline is, in milliseconds: how late a reminder may be, besides the pace of its
-/// asker.
-pub(super) const TICK_MILLIS: u64 = 250;
-
-/// The first tick that does not begin before the moment. The last tick is in 2087 at the earliest.
-pub(super) fn tick_at(moment: Timestamp) -> u32 {
-    /// 2020-01-01T00:00:00Z.
-    const FIRST: u64 = 1_577_836_800_000;
-    let ticks = moment.as_millis().saturating_sub(FIRST).div_ceil(TICK_MILLIS);
-    u32::try_from(ticks).unwrap_or(u32::MAX).max(1)
 }
 
 /// The parts of the head of an entry in the arena.
