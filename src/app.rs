@@ -25,13 +25,14 @@ pub struct Parts {
 impl App {
     /// Puts a server's parts together.
     pub fn new(config: Config, store: Box<dyn Store>, clock: Arc<dyn Clock>) -> Self {
-        let directory = Arc::new(Directory::new(config.limits.tokens_per_user));
+        let directory = Arc::new(Directory::new(config.limits.tokens_per_user, config.limits.list_entries));
         let service = Arc::new(Service::new(
             store,
             directory.clone(),
             clock.clone(),
             config.rules(),
             config.presence.visibility,
+            config.presence.lists,
             config.limits.status_bytes,
         ));
         let put_limit = RateLimit::new(config.limits.put_per_second, config.limits.put_burst, clock);

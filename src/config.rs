@@ -70,6 +70,8 @@ impl DialectName {
 pub struct Presence {
     /// Who may see whom.
     pub visibility: Visibility,
+    /// Whether users may ask others to be allowed to see them, by presence lists.
+    pub lists: bool,
     /// How long after their last activity an online user counts as currently active.
     pub active_window_seconds: u64,
     /// How long a device may be inactive before its "online" becomes "unavailable".
@@ -126,6 +128,8 @@ pub struct Limits {
     pub long_poll_seconds: u64,
     /// How many tokens one user may have.
     pub tokens_per_user: usize,
+    /// How many entries a presence list may have.
+    pub list_entries: usize,
     /// How many users one bulk read may name.
     #[schemars(range(min = 1, max = 1000))]
     pub bulk_users: usize,
@@ -292,6 +296,7 @@ impl Config {
             ("limits.head_bytes", limits.head_bytes, 8_192, LARGEST_BYTES),
             ("limits.connections", limits.connections, 1, 10_000_000),
             ("limits.tokens_per_user", limits.tokens_per_user, 1, 1_000_000),
+            ("limits.list_entries", limits.list_entries, 1, 1_000_000),
             ("limits.bulk_users", limits.bulk_users, 1, 1_000),
             ("limits.heartbeats_per_call", limits.heartbeats_per_call, 1, 1_000),
         ];
@@ -320,10 +325,12 @@ impl Config {
             .map_err(|error| ConfigError::Invalid { key: "log.filter".to_owned(), why: error.to_string() })
     }
 
-    /// The same configuration as the demo runs it: every dialect, no rate limits, `example.com`.
+    /// The same configuration as the demo runs it: every dialect, presence lists, no rate limits,
+    /// `example.com`.
     pub fn for_demo(mut self) -> Self {
         self.server.name = "example.com".to_owned();
         self.server.dialects = DialectName::ALL.to_vec();
+        self.presence.lists = true;
         self.limits.put_per_second = 0.0;
         self
     }

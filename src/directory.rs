@@ -1,5 +1,6 @@
-//! Who is who and who may see whom: users, rooms and tokens.
+//! Who is who and who may see whom: users, rooms, presence lists and tokens.
 
+mod list;
 mod token;
 mod user;
 
@@ -12,6 +13,7 @@ use parking_lot::RwLock;
 
 use self::token::{Lookup, StoredToken};
 pub use self::{
+    list::{ChangedEntries, PresenceList, Standing},
     token::{Grant, Holder, NewToken, Scope, Scopes, TokenId, TokenInfo, TokenSecret},
     user::{Extension, Profile, User},
 };
@@ -20,12 +22,13 @@ use crate::{
     presence::Timestamp,
 };
 
-/// Users, rooms and tokens. All of it is in memory, behind one lock that is held for a look-up or for
+/// Users, rooms, presence lists and tokens. All of it is in memory, behind one lock that is held for a look-up or for
 /// one change, so a change is seen whole or not at all.
 #[derive(Debug)]
 pub struct Directory {
     entries: RwLock<Entries>,
     tokens_per_user: usize,
+    list_entries: usize,
 }
 
 #[derive(Debug, Default)]
@@ -33,6 +36,10 @@ struct Entries {
     users: BTreeMap<UserId, Entry>,
     numbers: BTreeMap<u64, UserId>,
     rooms: BTreeMap<RoomId, BTreeSet<UserId>>,
+    /// By observer.
+    lists: BTreeMap<UserId, PresenceList>,
+    /// Who has a user on their list; follows from `lists`. The user may be unknown.
+    observers: BTreeMap<UserId, BTreeSet<UserId>>,
     tokens: HashMap<Lookup, StoredToken>,
 }
 
@@ -54,6 +61,8 @@ pub enum DirectoryError {
     TooManyTokens(UserId, usize),
     #[error("there is a token with this text already")]
     TokenTaken,
+    #[error("a presence list may have {0} entries; drop some first")]
+    ListTooLong(usize),
 }
 
 /// The highest number of a user: the highest that every client can read.
@@ -74,9 +83,9 @@ impl<T> Page<T> {
 }
 
 impl Directory {
-    /// An empty directory, in which a user may have so many tokens.
-    pub fn new(tokens_per_user: usize) -> Self {
-        Self { entries: RwLock::default(), tokens_per_user }
+    /// An empty directory, in which a user may have so many tokens, and entries on a presence list.
+    pub fn new(tokens_per_user: usize, list_entries: usize) -> Self {
+        Self { entries: RwLock::default(), tokens_per_user, list_entries }
     }
 
     /// Adds a user or replaces what is known of one. Without a number in `profile` a new user gets the
@@ -120,7 +129,8 @@ impl Directory {
         Page::of(following.map(|(_, entry)| entry.user.clone()), limit)
     }
 
-    /// Removes a user with their tokens and memberships. Says whether there was one.
+    /// Removes a user with their tokens, memberships and entries on presence lists. Says whether there was
+    /// one.
     pub fn remove_user(&self, id: &UserId) -> bool {
         let mut entries = self.entries.write();
         let Some(entry) = entries.users.remove(id) else { return false };
@@ -131,6 +141,7 @@ impl Directory {
         for room in &entry.rooms {
             entries.leave(id, room);
         }
+        entries.leave_lists(id);
         true
     }
 

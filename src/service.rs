@@ -2,15 +2,17 @@
 //! see whom applied here and nowhere else.
 
 mod connection;
+mod lists;
 mod live;
 
 use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use self::live::Joins;
+use self::live::Moves;
 pub use self::{
     connection::Connection,
+    lists::Listing,
     live::{Picture, Watcher},
 };
 use crate::{
@@ -74,26 +76,30 @@ pub struct Service {
     clock: Arc<dyn Clock>,
     rules: Rules,
     visibility: Visibility,
+    /// Whether presence lists count.
+    lists: bool,
     status_bytes: usize,
     changes: Arc<Changes>,
-    joins: Mutex<Joins>,
+    moves: Mutex<Moves>,
     wheel: Wheel,
 }
 
 impl Service {
-    /// A service over `store`. `status_bytes` is the longest status text accepted, in bytes of UTF-8.
+    /// A service over `store`. With `lists`, whoever agreed to be on a user's presence list is seen by that
+    /// user. `status_bytes` is the longest status text accepted, in bytes of UTF-8.
     pub fn new(
         store: Box<dyn Store>,
         directory: Arc<Directory>,
         clock: Arc<dyn Clock>,
         rules: Rules,
         visibility: Visibility,
+        lists: bool,
         status_bytes: usize,
     ) -> Self {
         let changes = Arc::new(Changes::starting_at(clock.micros()));
-        let joins = Mutex::new(Joins::starting_at(changes.watermark()));
+        let moves = Mutex::new(Moves::starting_at(changes.watermark()));
         let wheel = Wheel::default();
-        Self { store, directory, clock, rules, visibility, status_bytes, changes, joins, wheel }
+        Self { store, directory, clock, rules, visibility, lists, status_bytes, changes, moves, wheel }
     }
 
     /// The time that answers are about.
@@ -182,7 +188,10 @@ impl Service {
     /// such a user.
     pub async fn remove_user(&self, user: &UserId) -> Result<bool, ServiceError> {
         self.store.health()?;
+        let numbered = self.changes.number(self.clock.micros());
+        let listed = self.listed_with(user);
         let removed = self.directory.remove_user(user);
+        self.tell_of_lists(numbered, &listed);
         self.forget(user).await?;
         Ok(removed)
     }
@@ -213,12 +222,13 @@ impl Service {
     }
 
     /// Whether `viewer` may see `user` at all. Under [`Visibility::Room`] an unknown user and one
-    /// without a common room are the same, so that nobody learns who exists.
+    /// who is a stranger are the same, so that nobody learns who exists.
     fn may_see(&self, viewer: Viewer<'_>, user: &UserId) -> Result<(), ServiceError> {
         match viewer {
             Viewer::User(own) if own == user => Ok(()),
             Viewer::User(own) if self.visibility == Visibility::Room => {
-                self.directory.share_room(own, user).then_some(()).ok_or(ServiceError::NotVisible)
+                let is_known = self.directory.share_room(own, user) || self.observes(own, user);
+                is_known.then_some(()).ok_or(ServiceError::NotVisible)
             }
             Viewer::User(_) | Viewer::Admin => {
                 self.directory.knows(user).then_some(()).ok_or(ServiceError::UnknownUser)

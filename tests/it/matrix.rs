@@ -5,6 +5,7 @@ mod auth;
 mod busy;
 mod cors;
 mod limits;
+mod lists;
 mod ruma;
 mod semantics;
 mod sync;

@@ -110,7 +110,7 @@ impl MatrixFailure {
         Self::too_large(format!("The request body is larger than the {limit} bytes allowed"))
     }
 
-    fn too_large(error: impl Into<Cow<'static, str>>) -> Self {
+    pub(super) fn too_large(error: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "M_TOO_LARGE", error)
     }
 

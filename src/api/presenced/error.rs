@@ -125,7 +125,8 @@ impl From<DirectoryError> for Failure {
             DirectoryError::UnknownUser(_) => Self::not_found(detail),
             DirectoryError::NumberTaken { .. }
             | DirectoryError::TooManyTokens(..)
-            | DirectoryError::TokenTaken => Self::new(StatusCode::CONFLICT, "conflict", detail),
+            | DirectoryError::TokenTaken
+            | DirectoryError::ListTooLong(_) => Self::new(StatusCode::CONFLICT, "conflict", detail),
         }
     }
 }

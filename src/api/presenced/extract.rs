@@ -133,6 +133,17 @@ impl FromRequestParts<App> for UserPath {
     }
 }
 
+/// The `{observerId}` of the path.
+pub(super) struct ObserverPath(pub(super) UserId);
+
+impl FromRequestParts<App> for ObserverPath {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
+        path_id(parts, app, "observerId").await.map(Self)
+    }
+}
+
 /// The `{roomId}` of the path.
 pub(super) struct RoomPath(pub(super) RoomId);
 

@@ -108,6 +108,8 @@ async fn an_id_of_the_future_is_none_of_ours() {
     let server = TestServer::start().await;
     set(&server, ALICE, "online").await;
     let mut stream = resume(&server, "demo-alice", &u64::MAX.to_string()).await;
+    let none = json!({"observed": [], "observers": []});
+    assert_eq!(stream.told_list().await, none, "the client may have known of entries");
     assert_eq!(stream.told().await, told(ALICE, "online"));
     assert_eq!(stream.told().await, told(BOB, "offline"), "the client may have known bob online");
 }

@@ -6,9 +6,10 @@ use std::{
 
 use axum::response::sse::Event;
 use futures_util::{Stream, StreamExt, stream};
+use serde::Serialize;
 use tokio::time::{Interval, MissedTickBehavior};
 
-use super::{Query, UserPresence};
+use super::{PresenceList, Query, UserPresence};
 use crate::{
     api::presenced::{
         error::Failure,
@@ -100,6 +101,7 @@ impl ChangeStream {
                 picture
                     .users
                     .retain(|(user, presence)| presence.state != State::Offline || named.contains(user));
+                picture.listed = self.watcher.listing().is_some_and(|listing| !listing.is_empty());
                 Ok(picture)
             }
         }
@@ -144,8 +146,13 @@ impl ChangeStream {
         self.ahead.retain(|_, version| *version > picture.token);
         let ahead = picture.users.iter().filter(|(_, presence)| presence.version > picture.token);
         self.ahead.extend(ahead.map(|(user, presence)| (user.clone(), presence.version)));
-        let mut events: Vec<Event> =
-            picture.users.iter().map(|(user, presence)| event(&UserPresence::new(user, presence))).collect();
+        let listing = self.watcher.listing().filter(|_| picture.listed);
+        let list = listing.map(|listing| event("presence-list", &PresenceList::from(listing)));
+        let changes = picture
+            .users
+            .iter()
+            .map(|(user, presence)| event("presence", &UserPresence::new(user, presence)));
+        let mut events: Vec<Event> = list.into_iter().chain(changes).collect();
         if let Some(last) = events.pop() {
             events.push(last.id(picture.token.to_string()));
         }
@@ -153,9 +160,9 @@ impl ChangeStream {
     }
 }
 
-fn event(presence: &UserPresence) -> Event {
-    let data = serde_json::to_string(presence).expect("presence can be written as JSON");
-    Event::default().event("presence").data(data)
+fn event(name: &str, data: &impl Serialize) -> Event {
+    let data = serde_json::to_string(data).expect("presence can be written as JSON");
+    Event::default().event(name).data(data)
 }
 
 async fn connect(app: &App, caller: &Caller, state: State) -> Result<Connection, Failure> {
