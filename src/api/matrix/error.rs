@@ -8,7 +8,7 @@ use axum::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{api::body::BodyError, auth::AuthError, service::ServiceError};
+use crate::{api::body::BodyError, auth::AuthError, limit::TooManyStreams, service::ServiceError};
 
 /// A Matrix-level Error
 #[derive(Serialize, ToSchema)]
@@ -117,6 +117,11 @@ impl MatrixFailure {
     pub(super) fn limit_exceeded(wait: Duration) -> Self {
         let failure = Self::new(StatusCode::TOO_MANY_REQUESTS, "M_LIMIT_EXCEEDED", "Too many requests");
         Self { extra: Extra::RetryAfter(wait), ..failure }
+    }
+
+    /// The answer where no more requests may wait.
+    pub(super) fn too_many_streams(error: TooManyStreams) -> Self {
+        Self { error: error.to_string().into(), ..Self::limit_exceeded(TooManyStreams::RETRY_AFTER) }
     }
 
     pub(super) fn internal_error() -> Self {

@@ -140,7 +140,11 @@ fn last_event_id(headers: &HeaderMap) -> Result<Option<u64>, Failure> {
                 "lastActiveAt": 1_767_603_600_000_u64}))))),
         (status = 400, description = "A parameter is not valid.", body = Problem,
             content_type = "application/problem+json"),
-        (status = 503, description = "The store cannot be used at present.", body = Problem,
+        (status = 429, description = "The user has as many streams open as one may.", body = Problem,
+            content_type = "application/problem+json",
+            headers(("Retry-After" = u32, description = "How many seconds to wait."))),
+        (status = 503, description = "The store cannot be used at present, or the server takes no more streams; \
+            then `Retry-After` says how many seconds to wait.", body = Problem,
             content_type = "application/problem+json"),
         WithToken,
     ),
@@ -153,7 +157,9 @@ pub(super) async fn stream_changes(
 ) -> Result<Response, Failure> {
     follower.caller.viewer()?;
     let query = Query::parse(query.as_deref().unwrap_or_default(), app.config.limits.bulk_users)?;
-    let stream = ChangeStream::start(app, follower, query, last_event_id(&headers)?).await?;
+    let last = last_event_id(&headers)?;
+    app.new_stream_limit.check(&()).map_err(Failure::too_many_new_streams)?;
+    let stream = ChangeStream::start(app, follower, query, last).await?;
     // nginx keeps back what it proxies unless it is told.
     let unbuffered = [(HeaderName::from_static("x-accel-buffering"), "no")];
     Ok((unbuffered, Sse::new(stream.events())).into_response())

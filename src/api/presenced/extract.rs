@@ -88,6 +88,14 @@ impl Caller {
         }
     }
 
+    /// The user; an admin is none.
+    pub(super) fn user(&self) -> Option<&UserId> {
+        match self {
+            Self::Admin => None,
+            Self::User(caller) => Some(&caller.user),
+        }
+    }
+
     /// Whose eyes to read with, if the caller may read.
     pub(super) fn viewer(&self) -> Result<Viewer<'_>, AuthError> {
         match self {

@@ -1,6 +1,6 @@
 //! `/sync`: who is told what, when, and how often.
 
-use std::time::Duration;
+use std::{num::NonZeroU32, time::Duration};
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -410,4 +410,51 @@ async fn a_server_that_stops_ends_the_wait() {
     };
     let (ended, ()) = tokio::join!(waiting, stop);
     assert_eq!(ended.json(), json!({"next_batch": start}));
+}
+
+#[tokio::test]
+async fn presence_said_too_often_is_ignored() {
+    let server = TestServer::start_with(|config| {
+        config.limits.sync_presence_per_second = 0.1;
+        config.limits.sync_presence_burst = NonZeroU32::MIN;
+        config.limits.put_per_second = 0.1;
+        config.limits.put_burst = NonZeroU32::MIN;
+    })
+    .await;
+    let shown = async || server.presence("demo-bob", ALICE).await.json()["presence"].clone();
+    // What says nothing of presence takes nothing from the bucket.
+    sync(&server, "demo-alice", "set_presence=offline").await;
+    sync(&server, "demo-alice", "set_presence=unavailable").await;
+    assert_eq!(shown().await, "unavailable");
+    let ignored = sync(&server, "demo-alice-2", "set_presence=online").await;
+    assert_eq!((ignored.status.as_u16(), senders(&ignored)), (200, vec![ALICE.to_owned()]));
+    assert_eq!(shown().await, "unavailable", "one bucket for all devices");
+    sync(&server, "demo-bob", "set_presence=online").await;
+    assert_eq!(server.presence("demo-alice", BOB).await.json()["presence"], "online", "another for bob");
+    set(&server, "demo-alice", json!({"presence": "online"})).await;
+    assert_eq!(shown().await, "online", "and another for PUT");
+    set(&server, "demo-bob", json!({"presence": "offline"})).await;
+    server.advance(seconds(10)).await;
+    sync(&server, "demo-alice", "set_presence=unavailable").await;
+    assert_eq!(shown().await, "unavailable");
+}
+
+#[tokio::test]
+async fn waiting_requests_are_bounded() {
+    let server = TestServer::start_with(|config| config.limits.streams_per_user = 1).await;
+    let (start, _) = read(&sync(&server, "demo-alice", "set_presence=offline").await);
+    let query = format!("since={start}&set_presence=offline&{PATIENT}");
+    let waiting = sync(&server, "demo-alice", &query);
+    let another = async {
+        while server.app.service.watchers() == 0 {
+            tokio::task::yield_now().await;
+        }
+        let too_many = sync(&server, "demo-alice-2", "set_presence=online").await;
+        insta::assert_snapshot!(too_many.line(), @r#"429 {"errcode":"M_LIMIT_EXCEEDED","error":"the user has as many streams open as one may","retry_after_ms":5000}"#);
+        assert_eq!(too_many.header("retry-after"), "5");
+        set(&server, "demo-bob", json!({"presence": "online"})).await;
+    };
+    let (woken, ()) = tokio::join!(waiting, another);
+    assert_eq!(senders(&woken), [BOB], "and nothing of the refused request");
+    assert_eq!(sync(&server, "demo-alice", "").await.status, 200);
 }

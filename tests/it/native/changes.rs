@@ -10,7 +10,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::{io::AsyncWriteExt, net::TcpSocket};
 
-use crate::support::{ALICE, BOB, CAROL, EventStream, TestServer, minutes, seconds};
+use crate::support::{ALICE, Answer, BOB, CAROL, EventStream, TestServer, minutes, seconds};
 
 const PATH: &str = "/presenced/v1/changes";
 
@@ -378,4 +378,40 @@ async fn pages_may_send_the_last_event_id() {
     let answer = server.call(Method::OPTIONS, PATH).header("origin", "https://app.example").send().await;
     let allowed: BTreeSet<&str> = answer.header("access-control-allow-headers").split(", ").collect();
     assert!(allowed.contains("Last-Event-ID") && allowed.contains("Authorization"), "{allowed:?}");
+}
+
+async fn refused(server: &TestServer, token: &str) -> Answer {
+    server.call(Method::GET, PATH).token(token).send().await
+}
+
+#[tokio::test]
+async fn open_streams_are_bounded() {
+    let server = TestServer::start_with(|config| {
+        config.limits.streams = 3;
+        config.limits.streams_per_user = 2;
+    })
+    .await;
+    let streams = [open(&server, "demo-alice", "").await, open(&server, "demo-alice-2", "").await];
+    let too_many = refused(&server, "demo-alice").await;
+    insta::assert_snapshot!(too_many.line(), @r#"429 {"type":"urn:presenced:problem:too-many-streams","title":"Too Many Requests","status":429,"detail":"the user has as many streams open as one may"}"#);
+    assert_eq!(too_many.header("retry-after"), "5");
+    let admin = open(&server, "demo-admin", "").await;
+    let full = refused(&server, "demo-bob").await;
+    insta::assert_snapshot!(full.line(), @r#"503 {"type":"urn:presenced:problem:too-many-streams","title":"Service Unavailable","status":503,"detail":"the server has as many streams open as it may"}"#);
+    assert_eq!(full.header("retry-after"), "5");
+    assert_eq!(server.app.service.watchers(), 3, "a refusal leaves nothing behind");
+    drop((streams, admin));
+    unwatched(&server).await;
+    open(&server, "demo-alice", "").await;
+}
+
+#[tokio::test]
+async fn new_streams_are_limited_in_rate() {
+    let server = TestServer::start_with(|config| config.limits.new_streams_per_second = 2).await;
+    let _streams = [open(&server, "demo-alice", "").await, open(&server, "demo-bob", "").await];
+    let too_fast = refused(&server, "demo-carol").await;
+    insta::assert_snapshot!(too_fast.line(), @r#"503 {"type":"urn:presenced:problem:too-many-streams","title":"Service Unavailable","status":503,"detail":"the server opens as many streams at present as it may"}"#);
+    assert_eq!(too_fast.header("retry-after"), "1");
+    server.advance(seconds(1)).await;
+    open(&server, "demo-carol", "").await;
 }

@@ -19,6 +19,7 @@ use crate::{
     auth::{self, AuthError},
     directory::Scope,
     id::UserId,
+    limit::StreamPermit,
     presence::State,
     service::{Connection, Picture, ServiceError, Watcher},
 };
@@ -33,6 +34,7 @@ pub(super) struct ChangeStream {
     /// Checked again and again: a token that ends takes its streams along.
     token: Vec<u8>,
     watcher: Watcher,
+    _permit: StreamPermit,
     _connection: Option<Connection>,
     /// Every change up to this number was sent.
     cursor: u64,
@@ -53,6 +55,7 @@ impl ChangeStream {
         since: Option<u64>,
     ) -> Result<Self, Failure> {
         let Follower { caller, token } = follower;
+        let permit = app.stream_limit.open(caller.user())?;
         let named = query.users.clone().unwrap_or_default();
         let watcher = app.service.watch(caller.viewer()?, query.users);
         let connection = match query.state {
@@ -64,6 +67,7 @@ impl ChangeStream {
             app,
             token,
             watcher,
+            _permit: permit,
             _connection: connection,
             cursor: 0,
             ahead: HashMap::new(),
