@@ -4,6 +4,7 @@
 
 pub(crate) mod conformance;
 mod stream;
+pub(crate) mod sync;
 
 use std::{sync::Arc, time::Duration};
 

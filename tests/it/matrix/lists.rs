@@ -5,7 +5,10 @@ use std::num::NonZeroU32;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{ALICE, Answer, BOB, CAROL, TestServer, seconds};
+use crate::support::{
+    ALICE, Answer, BOB, CAROL, TestServer, seconds,
+    sync::{read, senders, start, sync},
+};
 
 const CAROLS: &str = "/_matrix/client/r0/presence/list/@carol:example.com";
 
@@ -29,45 +32,41 @@ async fn answer(server: &TestServer, method: Method, expected: u16) {
     assert_eq!(server.call(method, path).token("demo-alice").send().await.status, expected);
 }
 
-async fn sync(server: &TestServer, since: Option<&str>) -> (String, Vec<(String, Value)>) {
-    let since = since.map(|since| format!("&since={since}")).unwrap_or_default();
-    let path = format!("/_matrix/client/v3/sync?set_presence=offline{since}");
-    let body = server.call(Method::GET, path).token("demo-carol").send().await.json();
-    let events = body["presence"]["events"].as_array().cloned().unwrap_or_default();
-    let told = events.iter().map(|event| {
-        (event["sender"].as_str().expect("a sender").to_owned(), event["content"]["presence"].clone())
-    });
-    (body["next_batch"].as_str().expect("a token").to_owned(), told.collect())
+/// What carol is told after a token, and the token to go on from.
+async fn carols(server: &TestServer, since: &str) -> (String, Vec<(String, Value)>) {
+    let (next, told) =
+        read(&sync(server, "demo-carol", &format!("since={since}&set_presence=offline")).await);
+    (next, told.into_iter().map(|(sender, content)| (sender, content["presence"].clone())).collect())
 }
 
 #[tokio::test]
 async fn from_the_invitation_to_the_drop() {
     let server = TestServer::start().await;
     assert_eq!(get(&server).await.line(), "200 []");
-    let (start, _) = sync(&server, None).await;
+    let start = start(&server, "demo-carol").await;
     assert_eq!(post(&server, json!({"invite": [ALICE]})).await.line(), "200 {}");
     assert_eq!(get(&server).await.line(), "200 []", "nothing before it is accepted");
     assert_eq!(server.presence("demo-carol", ALICE).await.status, 403);
-    let (pending, told) = sync(&server, Some(&start)).await;
+    let (pending, told) = carols(&server, &start).await;
     assert_eq!((pending.as_str(), told), (start.as_str(), vec![]));
     assert_eq!(standing(&server).await, "pending");
 
     answer(&server, Method::PUT, 200).await;
     assert_eq!(standing(&server).await, "accepted");
-    let (seen, told) = sync(&server, Some(&pending)).await;
+    let (seen, told) = carols(&server, &pending).await;
     assert_eq!(told, [(ALICE.to_owned(), json!("offline"))], "as with a join, even who is offline");
-    assert_eq!(sync(&server, Some(&seen)).await, (seen.clone(), vec![]), "once");
+    assert_eq!(carols(&server, &seen).await, (seen.clone(), vec![]), "once");
     server.set_presence("demo-alice", ALICE, json!({"presence": "online", "status_msg": "hi"})).await;
     server.advance(seconds(1)).await;
     assert_eq!(server.presence("demo-carol", ALICE).await.json()["presence"], "online");
     assert_eq!(server.presence("demo-alice", CAROL).await.status, 403, "alice sees no more of carol");
     insta::assert_snapshot!(get(&server).await.line(), @r#"200 [{"type":"m.presence","content":{"user_id":"@alice:example.com","presence":"online","last_active_ago":1000,"status_msg":"hi","currently_active":true}}]"#);
-    let (seen, told) = sync(&server, Some(&seen)).await;
+    let (seen, told) = carols(&server, &seen).await;
     assert_eq!(told, [(ALICE.to_owned(), json!("online"))]);
 
     assert_eq!(post(&server, json!({"drop": [ALICE]})).await.line(), "200 {}");
     server.set_presence("demo-alice", ALICE, json!({"presence": "unavailable"})).await;
-    assert_eq!(sync(&server, Some(&seen)).await, (seen, vec![]));
+    assert_eq!(carols(&server, &seen).await, (seen, vec![]));
     assert_eq!(server.presence("demo-carol", ALICE).await.status, 403);
     assert_eq!(get(&server).await.line(), "200 []");
     assert_eq!(standing(&server).await, Value::Null);
@@ -106,17 +105,10 @@ async fn inviting_again_keeps_what_was_accepted() {
 async fn a_wait_ends_when_one_is_accepted() {
     let server = TestServer::start().await;
     post(&server, json!({"invite": [ALICE]})).await;
-    let (start, _) = sync(&server, None).await;
-    let path = format!("/_matrix/client/v3/sync?set_presence=offline&since={start}&timeout=120000");
-    let waiting = server.call(Method::GET, path).token("demo-carol").send();
-    let accept = async {
-        while server.app.service.watchers() == 0 {
-            tokio::task::yield_now().await;
-        }
-        answer(&server, Method::PUT, 200).await;
-    };
-    let (woken, ()) = tokio::join!(waiting, accept);
-    assert_eq!(woken.json()["presence"]["events"][0]["sender"], ALICE);
+    let start = start(&server, "demo-carol").await;
+    let waiting = server.open_sync("demo-carol", &start, "set_presence=offline").await;
+    answer(&server, Method::PUT, 200).await;
+    assert_eq!(senders(&waiting.answer().await), [ALICE]);
 }
 
 #[tokio::test]
@@ -124,17 +116,11 @@ async fn a_waiting_observer_is_woken_by_a_change() {
     let server = TestServer::start().await;
     post(&server, json!({"invite": [ALICE]})).await;
     answer(&server, Method::PUT, 200).await;
-    let (start, _) = sync(&server, None).await;
-    let path = format!("/_matrix/client/v3/sync?set_presence=offline&since={start}&timeout=120000");
-    let waiting = server.call(Method::GET, path).token("demo-carol").send();
-    let change = async {
-        while server.app.service.watchers() == 0 {
-            tokio::task::yield_now().await;
-        }
-        server.set_presence("demo-alice", ALICE, json!({"presence": "unavailable"})).await;
-    };
-    let (woken, ()) = tokio::join!(waiting, change);
-    assert_eq!(woken.json()["presence"]["events"][0]["content"]["presence"], "unavailable");
+    let start = start(&server, "demo-carol").await;
+    let waiting = server.open_sync("demo-carol", &start, "set_presence=offline").await;
+    server.set_presence("demo-alice", ALICE, json!({"presence": "unavailable"})).await;
+    let (_, told) = read(&waiting.answer().await);
+    assert_eq!(told, [(ALICE.to_owned(), json!({"presence": "unavailable"}))]);
 }
 
 #[tokio::test]
@@ -256,7 +242,7 @@ async fn what_was_accepted_does_not_count_where_lists_are_off() {
     assert!(accepted.expect("carol is known").0);
     assert_eq!(server.presence("demo-carol", ALICE).await.status, 403);
     server.set_presence("demo-alice", ALICE, json!({"presence": "online"})).await;
-    assert_eq!(sync(&server, None).await.1, []);
+    assert_eq!(senders(&sync(&server, "demo-carol", "set_presence=offline").await), [""; 0]);
 }
 
 #[tokio::test]

@@ -37,13 +37,6 @@ fn told(user: &str, state: &str) -> (String, String) {
     (user.to_owned(), state.to_owned())
 }
 
-/// Waits until nobody watches any more.
-async fn unwatched(server: &TestServer) {
-    while server.app.service.watchers() > 0 {
-        tokio::task::yield_now().await;
-    }
-}
-
 #[tokio::test]
 async fn everybody_who_is_there_and_then_changes() {
     let server = TestServer::start().await;
@@ -301,7 +294,7 @@ async fn a_stream_can_speak_for_its_device() {
     server.advance(minutes(60)).await;
     assert_eq!(server.presence("demo-alice", BOB).await.json()["presence"], "unavailable");
     drop(stream);
-    unwatched(&server).await;
+    server.watched_by(0).await;
     // That the connection ended is noted by a task of its own.
     while !server.app.service.has_reminders() {
         tokio::task::yield_now().await;
@@ -322,7 +315,7 @@ async fn a_dropped_stream_leaves_nothing_behind() {
     ];
     assert_eq!(server.app.service.watchers(), 3);
     drop(streams);
-    unwatched(&server).await;
+    server.watched_by(0).await;
 }
 
 #[tokio::test]
@@ -333,7 +326,7 @@ async fn a_stream_ends_with_its_token() {
     assert_eq!(server.admin(Method::DELETE, &format!("/users/{ALICE}/tokens/{id}"), None).await.status, 204);
     set(&server, BOB, "online").await;
     assert_eq!(stream.try_event().await, None);
-    unwatched(&server).await;
+    server.watched_by(0).await;
 }
 
 #[tokio::test]
@@ -358,9 +351,7 @@ async fn a_reader_who_takes_nothing_is_cut() {
     let mut reader = socket.connect(address).await.expect("a connection");
     let head = format!("GET {PATH} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer demo-alice\r\n\r\n");
     reader.write_all(head.as_bytes()).await.expect("a request that is sent");
-    while server.app.service.watchers() == 0 {
-        tokio::task::yield_now().await;
-    }
+    server.watched_by(1).await;
     let bob: UserId = BOB.parse().expect("an id");
     let mut number = 0;
     while server.app.service.watchers() > 0 {
@@ -401,7 +392,7 @@ async fn open_streams_are_bounded() {
     assert_eq!(full.header("retry-after"), "5");
     assert_eq!(server.app.service.watchers(), 3, "a refusal leaves nothing behind");
     drop((streams, admin));
-    unwatched(&server).await;
+    server.watched_by(0).await;
     open(&server, "demo-alice", "").await;
 }
 
