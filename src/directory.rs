@@ -1,6 +1,7 @@
-//! Who is who and who may see whom: users, rooms and tokens.
+//! Who is who and who may see whom: users, rooms, presence lists and tokens.
 
 mod fact;
+mod list;
 mod token;
 mod user;
 
@@ -19,6 +20,7 @@ use self::{
     token::{Lookup, StoredToken},
 };
 pub use self::{
+    list::{ChangedEntries, PresenceList, Standing},
     token::{Grant, Holder, NewToken, Scope, Scopes, TokenId, TokenInfo, TokenSecret},
     user::{Extension, Profile, User},
 };
@@ -29,14 +31,16 @@ use crate::{
     task::to_the_end,
 };
 
-/// Users, rooms and tokens. All of it is in memory, behind one lock that is held for a look-up or for
-/// one change, so a change is seen whole or not at all; and in the store, which has it first.
+/// Users, rooms, presence lists and tokens. All of it is in memory, behind one lock that is held for a
+/// look-up or for one change, so a change is seen whole or not at all; and in the store, which has it
+/// first.
 pub struct Directory {
     entries: RwLock<Entries>,
     /// Held from the check of a change to its end, so that nothing comes between.
     changing: Mutex<()>,
     store: Arc<dyn Store>,
     tokens_per_user: usize,
+    list_entries: usize,
 }
 
 #[derive(Debug, Default)]
@@ -44,6 +48,10 @@ struct Entries {
     users: BTreeMap<UserId, Entry>,
     numbers: BTreeMap<u64, UserId>,
     rooms: BTreeMap<RoomId, BTreeSet<UserId>>,
+    /// By observer.
+    lists: BTreeMap<UserId, PresenceList>,
+    /// Who has a user on their list; follows from `lists`. The user may be unknown.
+    observers: BTreeMap<UserId, BTreeSet<UserId>>,
     tokens: HashMap<Lookup, StoredToken>,
 }
 
@@ -71,6 +79,8 @@ pub enum DirectoryError {
     TooManyTokens(UserId, usize),
     #[error("there is a token with this text already")]
     TokenTaken,
+    #[error("a presence list may have {0} entries; drop some first")]
+    ListTooLong(usize),
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -93,11 +103,17 @@ impl<T> Page<T> {
 }
 
 impl Directory {
-    /// The directory that the store holds, in which a user may have so many tokens.
-    pub fn open(store: Arc<dyn Store>, tokens_per_user: usize) -> Result<Self, StoreError> {
+    /// The directory that the store holds, in which a user may have so many tokens, and entries on a presence
+    /// list.
+    pub fn open(
+        store: Arc<dyn Store>,
+        tokens_per_user: usize,
+        list_entries: usize,
+    ) -> Result<Self, StoreError> {
         let mut entries = Entries::default();
         fact::load(&*store, &mut |fact| entries.apply(fact))?;
-        Ok(Self { entries: RwLock::new(entries), changing: Mutex::default(), store, tokens_per_user })
+        let (entries, changing) = (RwLock::new(entries), Mutex::default());
+        Ok(Self { entries, changing, store, tokens_per_user, list_entries })
     }
 
     /// Adds a user or replaces what is known of one. Without a number in `profile` a new user gets the
@@ -108,7 +124,7 @@ impl Directory {
         profile: Profile,
     ) -> Result<(User, bool), DirectoryError> {
         let id = id.clone();
-        self.change(move |entries, _| {
+        self.change(move |entries| {
             let known = entries.users.get(&id).map(|entry| entry.user.number);
             let number = profile.number.or(known).unwrap_or_else(|| entries.next_number());
             if let Some(owner) = entries.numbers.get(&number).filter(|owner| **owner != id) {
@@ -137,8 +153,8 @@ impl Directory {
         Page::of(following.map(|(_, entry)| entry.user.clone()), limit)
     }
 
-    /// Removes a user with their tokens and memberships, and their record in the store. Says whether there
-    /// was one.
+    /// Removes a user with their tokens, memberships and entries on presence lists, and their record in the
+    /// store. Says whether there was one.
     pub async fn remove_user(self: &Arc<Self>, id: &UserId) -> Result<bool, DirectoryError> {
         let (directory, id) = (self.clone(), id.clone());
         let work = async move {
@@ -160,7 +176,7 @@ impl Directory {
         members: BTreeSet<UserId>,
     ) -> Result<BTreeSet<UserId>, DirectoryError> {
         let room = room.clone();
-        self.change(move |entries, _| {
+        self.change(move |entries| {
             if let Some(unknown) = members.iter().find(|member| !entries.users.contains_key(*member)) {
                 return Err(DirectoryError::UnknownUser(unknown.clone()));
             }
@@ -221,8 +237,8 @@ impl Directory {
         secret: &TokenSecret,
         token: NewToken,
     ) -> Result<TokenInfo, DirectoryError> {
-        let stored = StoredToken::new(secret, token);
-        self.change(move |entries, tokens_per_user| {
+        let (stored, tokens_per_user) = (StoredToken::new(secret, token), self.tokens_per_user);
+        self.change(move |entries| {
             if entries.tokens.contains_key(&stored.lookup()) {
                 return Err(DirectoryError::TokenTaken);
             }
@@ -255,7 +271,7 @@ impl Directory {
     /// Removes a user's token. Says whether there was one.
     pub async fn revoke_token(self: &Arc<Self>, user: &UserId, id: &TokenId) -> Result<bool, DirectoryError> {
         let (user, id) = (user.clone(), id.clone());
-        self.change(move |entries, _| {
+        self.change(move |entries| {
             let is_theirs = entries.users.get(&user).is_some_and(|entry| entry.tokens.contains_key(&id));
             Ok((is_theirs.then_some(Fact::NoToken(id)).into_iter().collect(), is_theirs))
         })
@@ -274,12 +290,12 @@ impl Directory {
     /// anybody sees it.
     async fn change<T: Send + 'static>(
         self: &Arc<Self>,
-        plan: impl FnOnce(&Entries, usize) -> Result<(Vec<Fact>, T), DirectoryError> + Send + 'static,
+        plan: impl FnOnce(&Entries) -> Result<(Vec<Fact>, T), DirectoryError> + Send + 'static,
     ) -> Result<T, DirectoryError> {
         let directory = self.clone();
         let work = async move {
             let _alone = directory.changing.lock().await;
-            let (facts, result) = plan(&directory.entries.read(), directory.tokens_per_user)?;
+            let (facts, result) = plan(&directory.entries.read())?;
             directory.store.write(facts.iter().filter_map(Fact::document).collect()).await?;
             directory.apply(facts);
             Ok(result)

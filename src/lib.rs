@@ -8,7 +8,7 @@
 //! - [`presence`]: the core. Claims of devices, records, and the pure function from a record and a
 //!   moment to somebody's presence. No HTTP, no clock, no I/O.
 //! - [`id`]: the names of users, devices and rooms.
-//! - [`directory`]: users, rooms and tokens: who is who and who may see whom.
+//! - [`directory`]: users, rooms, presence lists and tokens: who is who and who may see whom.
 //! - [`store`]: the contract that every store of records keeps, and `store/` with the stores.
 //! - [`changes`]: the numbered feed of changes that watchers follow.
 //! - [`service`]: the one door to the core for all dialects.

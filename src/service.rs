@@ -2,15 +2,17 @@
 //! see whom applied here and nowhere else.
 
 mod connection;
+mod lists;
 mod live;
 
 use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use self::live::Joins;
+use self::live::Moves;
 pub use self::{
     connection::Connection,
+    lists::Listing,
     live::{Picture, Watcher},
 };
 use crate::{
@@ -74,24 +76,28 @@ pub struct Service {
     clock: Arc<dyn Clock>,
     rules: Rules,
     visibility: Visibility,
+    /// Whether presence lists count.
+    lists: bool,
     status_bytes: usize,
     changes: Arc<Changes>,
-    joins: Mutex<Joins>,
+    moves: Mutex<Moves>,
 }
 
 impl Service {
-    /// A service over `store`. `status_bytes` is the longest status text accepted, in bytes of UTF-8.
+    /// A service over `store`. With `lists`, whoever agreed to be on a user's presence list is seen by that
+    /// user. `status_bytes` is the longest status text accepted, in bytes of UTF-8.
     pub fn new(
         store: Arc<dyn Store>,
         directory: Arc<Directory>,
         clock: Arc<dyn Clock>,
         rules: Rules,
         visibility: Visibility,
+        lists: bool,
         status_bytes: usize,
     ) -> Self {
         let changes = Arc::new(Changes::starting_at(clock.micros().max(store.highest_version())));
-        let joins = Mutex::new(Joins::starting_at(changes.watermark()));
-        Self { store, directory, clock, rules, visibility, status_bytes, changes, joins }
+        let moves = Mutex::new(Moves::starting_at(changes.watermark()));
+        Self { store, directory, clock, rules, visibility, lists, status_bytes, changes, moves }
     }
 
     /// The time that answers are about.
@@ -191,10 +197,20 @@ impl Service {
 
     /// Removes a user from the directory, and all that the store holds of them. Says whether there was
     /// such a user.
-    pub async fn remove_user(&self, user: &UserId) -> Result<bool, ServiceError> {
+    pub async fn remove_user(self: &Arc<Self>, user: &UserId) -> Result<bool, ServiceError> {
         self.store.health()?;
+        let (service, user) = (self.clone(), user.clone());
+        to_the_end(async move { service.forget(&user).await }).await
+    }
+
+    async fn forget(&self, user: &UserId) -> Result<bool, ServiceError> {
+        let numbered = self.changes.number(self.clock.micros());
+        let listed = self.listed_with(user);
         match self.directory.remove_user(user).await {
-            Ok(removed) => Ok(removed),
+            Ok(removed) => {
+                self.tell_of_lists(numbered, &listed);
+                Ok(removed)
+            }
             Err(DirectoryError::Store(error)) => Err(error.into()),
             Err(_) => Ok(false),
         }
@@ -226,12 +242,13 @@ impl Service {
     }
 
     /// Whether `viewer` may see `user` at all. Under [`Visibility::Room`] an unknown user and one
-    /// without a common room are the same, so that nobody learns who exists.
+    /// who is a stranger are the same, so that nobody learns who exists.
     fn may_see(&self, viewer: Viewer<'_>, user: &UserId) -> Result<(), ServiceError> {
         match viewer {
             Viewer::User(own) if own == user => Ok(()),
             Viewer::User(own) if self.visibility == Visibility::Room => {
-                self.directory.share_room(own, user).then_some(()).ok_or(ServiceError::NotVisible)
+                let is_known = self.directory.share_room(own, user) || self.observes(own, user);
+                is_known.then_some(()).ok_or(ServiceError::NotVisible)
             }
             Viewer::User(_) | Viewer::Admin => {
                 self.directory.knows(user).then_some(()).ok_or(ServiceError::UnknownUser)

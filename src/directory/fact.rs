@@ -1,10 +1,10 @@
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Entries, Entry, TokenId, User, token::StoredToken};
+use super::{Entries, Entry, PresenceList, TokenId, User, token::StoredToken};
 use crate::{
-    id::{RoomId, UserId},
+    id::{IdError, RoomId, UserId},
     store::{Document, Kind, Store, StoreError, parse},
 };
 
@@ -17,6 +17,8 @@ pub(super) enum Fact {
     NoUser(UserId),
     /// All members of a room; without any it is no room.
     Members(RoomId, BTreeSet<UserId>),
+    /// Whom a user asked to see, and who agreed; without entries it is no list.
+    List(UserId, PresenceList),
     Token(StoredToken),
     NoToken(TokenId),
 }
@@ -39,6 +41,8 @@ impl Fact {
             Self::Members(room, members) => {
                 Document::put(Kind::Room, room.as_str(), &Room { members: members.clone() })
             }
+            Self::List(observer, list) if list.is_empty() => Document::removed(Kind::List, observer.as_str()),
+            Self::List(observer, list) => Document::put(Kind::List, observer.as_str(), list),
             Self::Token(token) => Document::put(Kind::Token, token.info.id.as_str(), token),
             Self::NoToken(id) => Document::removed(Kind::Token, id.as_str()),
         })
@@ -57,10 +61,17 @@ pub(super) fn load(store: &dyn Store, take: &mut (dyn FnMut(Fact) + Send)) -> Re
     })?;
     store.documents(Kind::Room, &mut |id, value| {
         let room: Room = parse(Kind::Room, id, value)?;
-        let id = id.parse().map_err(|error| StoreError::Unreadable(format!("the room {id:?}: {error}")))?;
-        take(Fact::Members(id, room.members));
+        take(Fact::Members(parse_name(id)?, room.members));
+        Ok(())
+    })?;
+    store.documents(Kind::List, &mut |id, value| {
+        take(Fact::List(parse_name(id)?, parse(Kind::List, id, value)?));
         Ok(())
     })
+}
+
+fn parse_name<T: FromStr<Err = IdError>>(id: &str) -> Result<T, StoreError> {
+    id.parse().map_err(|error| StoreError::Unreadable(format!("a document is named {id:?}: {error}")))
 }
 
 impl Entries {
@@ -74,6 +85,7 @@ impl Entries {
                 }
             }
             Fact::Members(room, members) => self.set_members(room, members),
+            Fact::List(observer, list) => self.put_list(&observer, list),
             Fact::Token(token) => {
                 if let Some(user) = token.user()
                     && let Some(entry) = self.users.get_mut(user)
@@ -126,6 +138,7 @@ impl Entries {
             let members = self.rooms.get(room).cloned().unwrap_or_default();
             Fact::Members(room.clone(), members.into_iter().filter(|member| member != user).collect())
         });
-        Some(tokens.chain(rooms).chain([Fact::NoUser(user.clone())]).collect())
+        let facts = tokens.chain(rooms).chain(self.unlisting(user));
+        Some(facts.chain([Fact::NoUser(user.clone())]).collect())
     }
 }

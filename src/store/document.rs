@@ -13,6 +13,8 @@ pub enum Kind {
     User = b'u',
     /// A room's members, by room id.
     Room = b'r',
+    /// Whom a user asked to see, by user id.
+    List = b'l',
     /// A token's hash and what it grants, by token id.
     Token = b't',
 }

@@ -32,6 +32,10 @@ enum Step {
     Input(usize, Input),
     /// A room gets other members.
     Members(usize, Vec<usize>),
+    /// A user asks another to be seen, or drops them again.
+    List { observer: usize, user: usize, drop: bool },
+    /// A user answers an observer.
+    Answer { user: usize, observer: usize, accept: bool },
     /// Time passes, and watchers are told what it brought.
     Pass(u64),
     /// Time passes, and the next reminder is late.
@@ -64,6 +68,9 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         6 => (user(), input()).prop_map(|(user, input)| Step::Input(user, input)),
         1 => (0..ROOMS.len(), vec(user(), 0..4)).prop_map(|(room, members)| Step::Members(room, members)),
+        2 => (user(), user(), any::<bool>()).prop_map(|(observer, user, drop)| Step::List { observer, user, drop }),
+        2 => (user(), user(), prop::bool::weighted(0.8))
+            .prop_map(|(user, observer, accept)| Step::Answer { user, observer, accept }),
         2 => time().prop_map(Step::Pass),
         1 => time().prop_map(Step::PassUntold),
         4 => user().prop_map(Step::Look),
@@ -124,6 +131,30 @@ impl World {
                 let members: BTreeSet<UserId> = members.iter().map(|member| user(*member)).collect();
                 self.app.service.set_members(&room(*number), members).await.expect("all are known");
             }
+            Step::List { observer, user: other, drop } => {
+                let (observer, other) = (user(*observer), [user(*other)]);
+                let (invite, drop): (&[UserId], &[UserId]) =
+                    if *drop { (&[], &other) } else { (&other, &[]) };
+                self.app
+                    .service
+                    .change_list(&observer, invite.to_vec(), drop.to_vec())
+                    .await
+                    .expect("the observer is known");
+            }
+            Step::Answer { user: asked, observer, accept: true } => {
+                self.app
+                    .service
+                    .accept_observer(&user(*asked), &user(*observer))
+                    .await
+                    .expect("the store takes it");
+            }
+            Step::Answer { user: asked, observer, accept: false } => {
+                self.app
+                    .service
+                    .deny_observer(&user(*asked), &user(*observer))
+                    .await
+                    .expect("the store takes it");
+            }
             Step::Pass(millis) => {
                 self.clock.advance(Duration::from_millis(*millis));
                 self.app.service.tick().await;
@@ -143,10 +174,12 @@ impl World {
             Some(token) => follower.watcher.since(token).await,
             None => follower.watcher.everybody().await,
         };
-        let Picture { token, users } = picture.expect("the store reads");
+        let Picture { token, users, .. } = picture.expect("the store reads");
         assert!(follower.token.is_none_or(|before| before <= token), "tokens only go up");
         for (user, presence) in users {
-            let may_see = user == follower.viewer || self.app.directory.share_room(&follower.viewer, &user);
+            let (viewer, directory) = (&follower.viewer, &self.app.directory);
+            let may_see =
+                user == *viewer || directory.share_room(viewer, &user) || directory.observes(viewer, &user);
             assert!(may_see, "{} was shown {user}", follower.viewer);
             follower.shown.insert(user, presence);
         }

@@ -5,6 +5,7 @@
 pub(crate) mod conformance;
 mod faulty;
 mod stream;
+pub(crate) mod sync;
 
 use std::{sync::Arc, time::Duration};
 
