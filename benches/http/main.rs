@@ -152,6 +152,9 @@ fn measure(options: &Options) -> Result<Vec<Row>, String> {
             }
             eprintln!("round {round} of {}: {}, {connections} connections", options.rounds, case.what);
             let floor = wrk::run(case.load, &floor, connections, options)?;
+            for (_, server) in presenced.iter().filter(|_| case.load == Load::Renew) {
+                wrk::renew(server, options)?;
+            }
             for (row, (_, server)) in rows.iter_mut().zip(&presenced) {
                 let sample = wrk::run(case.load, server, connections, options)?;
                 check_same_bytes(&floor, &sample)?;

@@ -1,6 +1,8 @@
 -- Requests for wrk. Arguments: get, renew or change; how many callers; the step from the number of one
 -- caller's user to that of the next; how many threads.
--- Each thread speaks for callers of its own, one after the other. A GET asks for another's presence.
+-- Each thread speaks for callers of its own, one after the other. A GET asks for another's presence. Changes
+-- are made by the upper half of the callers, and the lower half does the rest: what one set, the other would
+-- have to change back.
 
 local threads = 0
 function setup(thread)
@@ -29,12 +31,16 @@ end
 
 function init(args)
    local load, callers, step, threads = args[1], tonumber(args[2]), tonumber(args[3]), tonumber(args[4])
-   local status = string.format('{"presence":"online","status_msg":"run %010d change ', os.time())
+   local run, from, to = 0, 0, callers / 2 - 1
+   if load == "change" then
+      run, from, to = os.time(), callers / 2, callers - 1
+   end
+   local status = string.format('{"presence":"online","status_msg":"run %010d change ', run)
    request = load == "change" and changing or same
    tail = '"}'
-   for caller = number, callers - 1, threads do
+   for caller = from + number, to, threads do
       if load == "get" then
-         table.insert(requests, request_of("GET", caller, (caller + threads) % callers * step))
+         table.insert(requests, request_of("GET", caller, (caller + threads) % (to + 1) * step))
       else
          local whole = request_of("PUT", caller, caller * step, status .. "0000000000" .. tail)
          table.insert(requests, load == "renew" and whole or whole:sub(1, -(10 + #tail) - 1))

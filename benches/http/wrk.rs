@@ -12,7 +12,7 @@ use crate::{
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/http/wrk.lua");
 
 /// What is asked for, as wrk.lua names it.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Load {
     Get,
     Renew,
@@ -44,11 +44,26 @@ pub(super) fn is_installed() -> bool {
     Command::new("wrk").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok()
 }
 
+/// Renews once for everybody, unmeasured: after a while without, a renewal is news and no longer only renews.
+pub(super) fn renew(server: &Server, options: &Options) -> Result<(), String> {
+    put_load(Load::Renew, server, 128, 1, options).map(drop)
+}
+
 /// Puts a load on a server and measures both.
 pub(super) fn run(
     load: Load,
     server: &Server,
     connections: usize,
+    options: &Options,
+) -> Result<Sample, String> {
+    put_load(load, server, connections, options.seconds, options)
+}
+
+fn put_load(
+    load: Load,
+    server: &Server,
+    connections: usize,
+    seconds: u64,
     options: &Options,
 ) -> Result<Sample, String> {
     let mut command = Command::new("wrk");
@@ -57,7 +72,7 @@ pub(super) fn run(
     let threads = options.threads.min(connections as u64);
     command.arg(format!("--threads={threads}"));
     command.arg(format!("--connections={connections}"));
-    command.arg(format!("--duration={}s", options.seconds));
+    command.arg(format!("--duration={seconds}s"));
     command.args([&format!("http://{}", server.address), "--"]);
     command.arg(match load {
         Load::Get => "get",
