@@ -14,5 +14,6 @@ mod openapi;
 mod presence;
 mod readme;
 mod shutdown;
+mod starting;
 mod store;
 mod support;
