@@ -17,9 +17,12 @@ mod recent;
 mod watch;
 
 use std::{
-    collections::{BTreeSet, HashMap, HashSet},
+    collections::{BTreeSet, HashMap},
     fmt,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use crossbeam_utils::CachePadded;
@@ -49,6 +52,7 @@ pub struct Changes {
     /// The changes of each partition, newest last.
     recent: Box<[CachePadded<Mutex<Recent>>]>,
     topics: Mutex<HashMap<Topic, HashMap<u64, Arc<Inbox>>>>,
+    watches: AtomicUsize,
 }
 
 #[derive(Debug)]
@@ -70,6 +74,7 @@ impl Changes {
             numbers: Mutex::new(Numbers { last: micros, in_flight: BTreeSet::new() }),
             recent: (0..PARTITIONS).map(|_| CachePadded::new(Mutex::new(Recent::from(micros)))).collect(),
             topics: Mutex::default(),
+            watches: AtomicUsize::new(0),
         }
     }
 
@@ -105,9 +110,19 @@ impl Changes {
 
     /// How many watches there are.
     pub fn watches(&self) -> usize {
+        self.watches.load(Ordering::Relaxed)
+    }
+
+    /// How many marks wait for their watchers to look: at most one for each watch and user.
+    pub fn marks(&self) -> usize {
         let topics = self.topics.lock();
-        let watches: HashSet<&u64> = topics.values().flat_map(HashMap::keys).collect();
-        watches.len()
+        let inboxes: HashMap<&u64, &Arc<Inbox>> = topics.values().flatten().collect();
+        inboxes.values().map(|inbox| inbox.len()).sum()
+    }
+
+    /// How many changes are remembered, for whoever resumes.
+    pub fn remembered(&self) -> usize {
+        self.recent.iter().map(|recent| recent.lock().len()).sum()
     }
 
     /// Who watches any of the topics. Marking happens outside the lock.

@@ -15,4 +15,5 @@ mod presence;
 mod readme;
 mod shutdown;
 mod store;
+mod storms;
 mod support;
