@@ -87,10 +87,17 @@ impl Changes {
         Numbered { changes: self, number }
     }
 
-    /// The highest number up to which every change has been published.
-    pub fn watermark(&self) -> u64 {
-        let numbers = self.numbers.lock();
-        numbers.in_flight.first().map_or(numbers.last, |lowest| lowest - 1)
+    /// A number up to which every change has been published, as of `micros`. It tells the time and not when
+    /// somebody changed last: no number of a later change is below it.
+    pub fn watermark(&self, micros: u64) -> u64 {
+        let mut numbers = self.numbers.lock();
+        numbers.last = numbers.last.max(micros);
+        numbers.published()
+    }
+
+    /// The highest number taken up to which every change has been published.
+    fn published(&self) -> u64 {
+        self.numbers.lock().published()
     }
 
     /// The users with a change after `since` and up to `until`, each once; none if that is longer ago than
@@ -133,6 +140,12 @@ impl Changes {
     }
 }
 
+impl Numbers {
+    fn published(&self) -> u64 {
+        self.in_flight.first().map_or(self.last, |lowest| lowest - 1)
+    }
+}
+
 impl Numbered<'_> {
     /// The number.
     pub fn get(&self) -> u64 {
@@ -164,6 +177,6 @@ impl Drop for Numbered<'_> {
 
 impl fmt::Debug for Changes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Changes").field("watermark", &self.watermark()).finish_non_exhaustive()
+        f.debug_struct("Changes").field("published", &self.published()).finish_non_exhaustive()
     }
 }

@@ -96,8 +96,9 @@ impl Service {
         lists: bool,
         status_bytes: usize,
     ) -> Self {
-        let changes = Arc::new(Changes::starting_at(clock.micros()));
-        let moves = Mutex::new(Moves::starting_at(changes.watermark()));
+        let start = clock.micros();
+        let changes = Arc::new(Changes::starting_at(start));
+        let moves = Mutex::new(Moves::starting_at(start));
         let wheel = Wheel::default();
         Self { store, directory, clock, rules, visibility, lists, status_bytes, changes, moves, wheel }
     }

@@ -101,7 +101,7 @@ impl Watch {
             let happened = {
                 let mut marks = self.inbox.marks.lock();
                 let happened = marks.moved || !marks.users.is_empty();
-                if happened && marks.highest <= self.changes.watermark() {
+                if happened && marks.highest <= self.changes.published() {
                     return mem::take(&mut *marks);
                 }
                 happened

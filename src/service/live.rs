@@ -120,7 +120,7 @@ impl Service {
 
     /// The token that stands for now.
     pub fn token(&self) -> u64 {
-        self.changes.watermark()
+        self.changes.watermark(self.clock.micros())
     }
 
     /// Sets a room's members, and tells those whom it concerns.

@@ -12,6 +12,7 @@ mod matrix;
 mod native;
 mod openapi;
 mod presence;
+mod privacy;
 mod readme;
 mod shutdown;
 mod store;
