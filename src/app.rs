@@ -11,7 +11,7 @@ use crate::{
     id::UserId,
     limit::{RateLimit, StreamLimit},
     service::Service,
-    store::Store,
+    store::{Store, StoreError},
 };
 
 /// A handle to the parts of one server. Cheap to clone.
@@ -35,9 +35,11 @@ pub struct Parts {
 }
 
 impl App {
-    /// Puts a server's parts together.
-    pub fn new(config: Config, store: Box<dyn Store>, clock: Arc<dyn Clock>) -> Self {
-        let directory = Arc::new(Directory::new(config.limits.tokens_per_user, config.limits.list_entries));
+    /// Puts a server's parts together, over what the store holds.
+    pub fn open(config: Config, store: Box<dyn Store>, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
+        let store: Arc<dyn Store> = store.into();
+        let (tokens_per_user, list_entries) = (config.limits.tokens_per_user, config.limits.list_entries);
+        let directory = Arc::new(Directory::open(store.clone(), tokens_per_user, list_entries)?);
         let service = Arc::new(Service::new(
             store,
             directory.clone(),
@@ -50,7 +52,7 @@ impl App {
         let limits = &config.limits;
         let new_streams = limits.new_streams_per_second;
         let stream_burst = NonZeroU32::new(new_streams).unwrap_or(NonZeroU32::MIN);
-        Self(Arc::new(Parts {
+        Ok(Self(Arc::new(Parts {
             directory,
             service,
             put_limit: RateLimit::new(limits.put_per_second, limits.put_burst, clock.clone()),
@@ -63,7 +65,7 @@ impl App {
             stream_limit: StreamLimit::new(limits.streams, limits.streams_per_user),
             config,
             draining: watch::Sender::new(false),
-        }))
+        })))
     }
 }
 

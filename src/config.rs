@@ -28,6 +28,7 @@ pub const DEFAULTS: &str = include_str!("config/default.toml");
 pub struct Config {
     pub server: Server,
     pub presence: Presence,
+    pub store: Store,
     pub matrix: Matrix,
     pub limits: Limits,
     pub log: Log,
@@ -85,6 +86,18 @@ pub struct Presence {
     /// How many devices may speak for one user at a time.
     #[schemars(range(min = 1))]
     pub devices_per_user: usize,
+}
+
+/// How what the server knows is kept on disk.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Store {
+    /// How far activity times may lag behind on disk. What somebody sets never does.
+    #[schemars(range(min = 1, max = 3600))]
+    pub activity_lag_seconds: u16,
+    /// Writes are refused while less than this is free on the disk, in MiB; 0 leaves it to the disk to
+    /// refuse, after which the server has to be restarted.
+    pub reserve_mebibytes: u64,
 }
 
 /// What is particular to the Matrix dialect.
@@ -318,6 +331,8 @@ impl Config {
         for (key, value, least, most) in sizes {
             in_range(key, value, least, most)?;
         }
+        in_range("store.activity_lag_seconds", self.store.activity_lag_seconds, 1, 3_600)?;
+        in_range("store.reserve_mebibytes", self.store.reserve_mebibytes, 0, 1 << 30)?;
         self.check_texts()?;
         let rates = [
             ("limits.put_per_second", limits.put_per_second),

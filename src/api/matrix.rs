@@ -51,6 +51,8 @@ pub static DIALECT: Dialect = Dialect {
              Apache License, Version 2.0 (http://www.apache.org/licenses/LICENSE-2.0). It was changed: the\n\
              additions are listed in tests/it/openapi/contract.rs.\n",
     contract: Some(|| without_additions(&document(false, true))),
+    prefixes: &["/_matrix/"],
+    unavailable: |error| MatrixFailure::from(error).into_response(),
     router,
 };
 

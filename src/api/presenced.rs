@@ -44,6 +44,8 @@ pub static DIALECT: Dialect = Dialect {
     served_document: |config: &Config| document(config.presence.lists),
     notice: "",
     contract: None,
+    prefixes: &["/presenced/"],
+    unavailable: |error| Failure::from(error).into_response(),
     router,
 };
 

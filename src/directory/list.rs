@@ -1,8 +1,11 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Directory, DirectoryError, Entries};
+use super::{Directory, DirectoryError, Entries, Fact};
 use crate::id::UserId;
 
 /// How far an entry of a presence list has come.
@@ -49,6 +52,11 @@ impl PresenceList {
         self.entries().filter(|(_, standing)| *standing == Standing::Accepted).map(|(user, _)| user)
     }
 
+    /// Whether there is no entry.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     fn standing(&self, user: &UserId) -> Option<Standing> {
         self.0.get(user).copied()
     }
@@ -63,24 +71,27 @@ impl PresenceList {
 impl Directory {
     /// Changes a known user's presence list, all of it or nothing, and returns what `change` did and which
     /// entries differ. This is the only way in which lists change, besides the removal of a user.
-    pub fn change_list<T>(
-        &self,
+    pub async fn change_list<T: Send + 'static>(
+        self: &Arc<Self>,
         observer: &UserId,
-        change: impl FnOnce(&mut PresenceList) -> T,
+        change: impl FnOnce(&mut PresenceList) -> T + Send + 'static,
     ) -> Result<(T, ChangedEntries), DirectoryError> {
-        let mut entries = self.entries.write();
-        if !entries.users.contains_key(observer) {
-            return Err(DirectoryError::UnknownUser(observer.clone()));
-        }
-        let before = entries.lists.get(observer).cloned().unwrap_or_default();
-        let mut list = before.clone();
-        let outcome = change(&mut list);
-        if list.0.len() > self.list_entries.max(before.0.len()) {
-            return Err(DirectoryError::ListTooLong(self.list_entries));
-        }
-        let changed = list.changed_from(&before);
-        entries.put_list(observer, list);
-        Ok((outcome, changed))
+        let (observer, most) = (observer.clone(), self.list_entries);
+        self.change(move |entries| {
+            if !entries.users.contains_key(&observer) {
+                return Err(DirectoryError::UnknownUser(observer));
+            }
+            let before = entries.lists.get(&observer).cloned().unwrap_or_default();
+            let mut list = before.clone();
+            let outcome = change(&mut list);
+            if list.0.len() > most.max(before.0.len()) {
+                return Err(DirectoryError::ListTooLong(most));
+            }
+            let changed = list.changed_from(&before);
+            let fact = (!changed.is_empty()).then_some(Fact::List(observer, list));
+            Ok((fact.into_iter().collect(), (outcome, changed)))
+        })
+        .await
     }
 
     /// A user's presence list.
@@ -106,7 +117,7 @@ impl Directory {
 
 impl Entries {
     /// Puts a list into the place of the one before. A list without entries is no list.
-    fn put_list(&mut self, observer: &UserId, list: PresenceList) {
+    pub(super) fn put_list(&mut self, observer: &UserId, list: PresenceList) {
         let before = self.lists.remove(observer).unwrap_or_default();
         for user in before.0.keys() {
             if let Some(observers) = self.observers.get_mut(user) {
@@ -124,13 +135,14 @@ impl Entries {
         }
     }
 
-    /// Ends a user's list, and takes the user off every other.
-    pub(super) fn leave_lists(&mut self, user: &UserId) {
-        self.put_list(user, PresenceList::default());
-        for observer in self.observers.get(user).cloned().unwrap_or_default() {
-            let mut list = self.lists.get(&observer).cloned().unwrap_or_default();
+    /// What has to be so for a user to be on no list, and to have none.
+    pub(super) fn unlisting(&self, user: &UserId) -> Vec<Fact> {
+        let own = self.lists.get(user).map(|_| Fact::List(user.clone(), PresenceList::default()));
+        let others = self.observers.get(user).into_iter().flatten().filter_map(|observer| {
+            let mut list = self.lists.get(observer)?.clone();
             list.remove(user);
-            self.put_list(&observer, list);
-        }
+            Some(Fact::List(observer.clone(), list))
+        });
+        own.into_iter().chain(others).collect()
     }
 }

@@ -1,12 +1,13 @@
 //! Presence lists: being seen without a shared room, by whom one agreed to.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use super::{Service, live::Move};
 use crate::{
     changes::{Numbered, Topic},
     directory::{DirectoryError, PresenceList, Standing},
     id::UserId,
+    task::to_the_end,
 };
 
 /// What a user's presence list and those of others say of the user.
@@ -28,30 +29,42 @@ impl Listing {
 impl Service {
     /// Asks users to be seen by `observer`, then takes others off that user's list. Both sides are told.
     /// Everybody sees themselves, so there is no entry of one's own.
-    pub fn change_list(
-        &self,
+    pub async fn change_list(
+        self: &Arc<Self>,
         observer: &UserId,
-        invite: &[UserId],
-        drop: &[UserId],
+        invite: Vec<UserId>,
+        drop: Vec<UserId>,
     ) -> Result<(), DirectoryError> {
-        self.edit_list(observer, |list| {
-            for user in invite.iter().filter(|user| *user != observer) {
+        let oneself = observer.clone();
+        let edit = move |list: &mut PresenceList| {
+            for user in invite.iter().filter(|user| **user != oneself) {
                 list.invite(user);
             }
-            for user in drop {
+            for user in &drop {
                 list.remove(user);
             }
-        })
+        };
+        self.edit_list(observer, edit).await
     }
 
     /// Lets `observer`, who asked for it, see `user`. Says whether they had asked.
-    pub fn accept_observer(&self, user: &UserId, observer: &UserId) -> bool {
-        self.edit_list(observer, |list| list.accept(user)).unwrap_or(false)
+    pub async fn accept_observer(
+        self: &Arc<Self>,
+        user: &UserId,
+        observer: &UserId,
+    ) -> Result<bool, DirectoryError> {
+        let user = user.clone();
+        was_known(self.edit_list(observer, move |list| list.accept(&user)).await)
     }
 
     /// Turns `observer` down, before or after having agreed. Says whether they had asked.
-    pub fn deny_observer(&self, user: &UserId, observer: &UserId) -> bool {
-        self.edit_list(observer, |list| list.remove(user)).unwrap_or(false)
+    pub async fn deny_observer(
+        self: &Arc<Self>,
+        user: &UserId,
+        observer: &UserId,
+    ) -> Result<bool, DirectoryError> {
+        let user = user.clone();
+        was_known(self.edit_list(observer, move |list| list.remove(&user)).await)
     }
 
     /// What presence lists say of a user.
@@ -81,19 +94,23 @@ impl Service {
         own.chain(others).map(ended).collect()
     }
 
-    fn edit_list<T>(
-        &self,
+    async fn edit_list<T: Send + 'static>(
+        self: &Arc<Self>,
         observer: &UserId,
-        edit: impl FnOnce(&mut PresenceList) -> T,
+        edit: impl FnOnce(&mut PresenceList) -> T + Send + 'static,
     ) -> Result<T, DirectoryError> {
-        let numbered = self.changes.number(self.clock.micros());
-        let (outcome, changed) = self.directory.change_list(observer, edit)?;
-        let moves: Vec<Move> = changed
-            .into_iter()
-            .map(|(observed, standing)| Move::List { observer: observer.clone(), observed, standing })
-            .collect();
-        self.tell_of_lists(numbered, &moves);
-        Ok(outcome)
+        let (service, observer) = (self.clone(), observer.clone());
+        let work = async move {
+            let numbered = service.changes.number(service.clock.micros());
+            let (outcome, changed) = service.directory.change_list(&observer, edit).await?;
+            let moves: Vec<Move> = changed
+                .into_iter()
+                .map(|(observed, standing)| Move::List { observer: observer.clone(), observed, standing })
+                .collect();
+            service.tell_of_lists(numbered, &moves);
+            Ok(outcome)
+        };
+        to_the_end(work).await
     }
 
     /// Tells both sides of each entry that it changed.
@@ -109,5 +126,13 @@ impl Service {
         drop(remembered);
         let topics: Vec<Topic> = concerned.into_iter().map(Topic::User).collect();
         numbered.publish_move(&topics);
+    }
+}
+
+/// An observer who does not exist has not asked.
+fn was_known(done: Result<bool, DirectoryError>) -> Result<bool, DirectoryError> {
+    match done {
+        Err(DirectoryError::UnknownUser(_)) => Ok(false),
+        done => done,
     }
 }

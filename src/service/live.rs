@@ -11,7 +11,8 @@ use crate::{
     directory::{DirectoryError, Standing},
     id::{RoomId, UserId},
     presence::{Presence, Record, Rules, Timestamp},
-    store::Updated,
+    store::{Effect, Keep, Updated},
+    task::to_the_end,
 };
 
 /// How many moves are remembered. Whoever resumes from further back is shown everybody.
@@ -115,7 +116,7 @@ impl Service {
 
     /// Whether somebody's presence is going to turn by itself.
     pub fn has_reminders(&self) -> bool {
-        !self.wheel.is_empty()
+        self.store.reminders() > 0
     }
 
     /// The token that stands for now.
@@ -124,9 +125,18 @@ impl Service {
     }
 
     /// Sets a room's members, and tells those whom it concerns.
-    pub fn set_members(&self, room: &RoomId, members: &BTreeSet<UserId>) -> Result<(), DirectoryError> {
+    pub async fn set_members(
+        self: &Arc<Self>,
+        room: &RoomId,
+        members: BTreeSet<UserId>,
+    ) -> Result<(), DirectoryError> {
+        let (service, room) = (self.clone(), room.clone());
+        to_the_end(async move { service.move_members(&room, members).await }).await
+    }
+
+    async fn move_members(&self, room: &RoomId, members: BTreeSet<UserId>) -> Result<(), DirectoryError> {
         let numbered = self.changes.number(self.clock.micros());
-        let before = self.directory.set_members(room, members.clone())?;
+        let before = self.directory.set_members(room, members.clone()).await?;
         let joined: Vec<&UserId> = members.difference(&before).collect();
         let mut moves = self.moves.lock();
         for user in &joined {
@@ -145,31 +155,33 @@ impl Service {
     /// Tells watchers of the transitions whose time has come. To be called once in a while: the pauses are
     /// how late watchers learn of them.
     pub async fn tick(&self) {
-        for user in self.wheel.due(self.clock.now()) {
-            if let Err(error) = self.change(&user, self.clock.micros(), &|_| {}).await {
+        for user in self.store.due(self.clock.now()).await {
+            let keep = |_: &Record, _: &Record, _| Keep::Derived;
+            if let Err(error) = self.change(&user, self.clock.micros(), &|_| {}, &keep).await {
                 tracing::warn!(%error, "watchers could not be told of a transition");
             }
         }
     }
 
-    /// Changes a record, publishes what others can see of it, and files the next reminder.
+    /// Changes a record, and publishes what others can see of it. `keep` tells from the record before and
+    /// after, and from whether others can see the difference, how well the change is to be kept.
     pub(super) async fn change(
         &self,
         user: &UserId,
         micros: u64,
         apply: &(dyn Fn(&mut Record) + Sync),
+        keep: &(dyn Fn(&Record, &Record, bool) -> Keep + Sync),
     ) -> Result<Updated, ServiceError> {
         let now = Timestamp::from_micros(micros);
         let numbered = self.changes.number(micros);
-        let mut next = None;
         let mut change = |record: &mut Record| {
             let before = record.clone();
             apply(record);
-            next = self.next_change(record, now);
-            self.is_news(&before, record, now)
+            let visible = self.is_news(&before, record, now);
+            let keep = keep(&before, record, visible);
+            Effect { visible, keep, next_change: record.next_change(now, &self.rules) }
         };
         let updated = self.store.update(user, numbered.get(), &mut change).await?;
-        self.remind(user, next, now).await?;
         if updated.visible {
             numbered.publish(user, &self.topics_about(user));
         }
@@ -192,30 +204,6 @@ impl Service {
         before.is_hidden() != after.is_hidden()
             || differs(Record::at)
             || (is_two_faced && differs(Record::own_at))
-    }
-
-    /// Files a reminder of the next transition. Another change may have come in between; then its own
-    /// reminder has to stand.
-    async fn remind(
-        &self,
-        user: &UserId,
-        mut next: Option<Timestamp>,
-        now: Timestamp,
-    ) -> Result<(), ServiceError> {
-        loop {
-            self.wheel.set(user, next);
-            let filed = next;
-            self.store.read(&[user], &mut |_, record| next = self.next_change(record, now)).await?;
-            if next == filed {
-                return Ok(());
-            }
-        }
-    }
-
-    fn next_change(&self, record: &Record, now: Timestamp) -> Option<Timestamp> {
-        let to_others = record.at(now, &self.rules).next_change;
-        let to_oneself = record.is_invisible().then(|| record.own_at(now, &self.rules).next_change).flatten();
-        to_others.into_iter().chain(to_oneself).min()
     }
 
     /// Who is concerned by a change of this user.

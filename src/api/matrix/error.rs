@@ -8,7 +8,9 @@ use axum::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{api::body::BodyError, auth::AuthError, limit::TooManyStreams, service::ServiceError};
+use crate::{
+    api::body::BodyError, auth::AuthError, limit::TooManyStreams, service::ServiceError, store::StoreError,
+};
 
 /// A Matrix-level Error
 #[derive(Serialize, ToSchema)]
@@ -173,10 +175,14 @@ impl From<ServiceError> for MatrixFailure {
                 Self::not_found("There is no presence state for this user")
             }
             ServiceError::StatusTooLong { .. } => Self::too_large(error.to_string()),
-            ServiceError::Store(error) => {
-                Self::new(StatusCode::SERVICE_UNAVAILABLE, "M_UNKNOWN", error.to_string())
-            }
+            ServiceError::Store(error) => error.into(),
         }
+    }
+}
+
+impl From<StoreError> for MatrixFailure {
+    fn from(error: StoreError) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "M_UNKNOWN", error.to_string())
     }
 }
 

@@ -124,8 +124,9 @@ pub(super) async fn modify_presence_list(
     own_list(target.as_ref(), &caller.user)?;
     app.put_limit.check(&caller.user).map_err(MatrixFailure::limit_exceeded)?;
     let update = PresenceListUpdate::parse(&read_body(&app, body).await?)?;
-    match app.service.change_list(&caller.user, &update.invite, &update.drop) {
+    match app.service.change_list(&caller.user, update.invite, update.drop).await {
         Ok(()) => Ok(Json(Empty {})),
+        Err(DirectoryError::Store(error)) => Err(error.into()),
         Err(error @ DirectoryError::ListTooLong(_)) => Err(MatrixFailure::too_large(error.to_string())),
         // The user was removed since the token was looked at, and the token with them.
         Err(_) => Err(AuthError::Unknown.into()),

@@ -13,7 +13,7 @@ use utoipa::{
 
 use crate::{
     api::body::BodyError, auth::AuthError, directory::DirectoryError, limit::TooManyStreams,
-    service::ServiceError,
+    service::ServiceError, store::StoreError,
 };
 
 /// What went wrong, as problem details (RFC 9457).
@@ -127,8 +127,14 @@ impl From<ServiceError> for Failure {
             ServiceError::StatusTooLong { .. } => {
                 Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", detail)
             }
-            ServiceError::Store(_) => Self::new(StatusCode::SERVICE_UNAVAILABLE, "store-unavailable", detail),
+            ServiceError::Store(error) => error.into(),
         }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "store-unavailable", error.to_string())
     }
 }
 
@@ -141,6 +147,7 @@ impl From<DirectoryError> for Failure {
             | DirectoryError::TooManyTokens(..)
             | DirectoryError::TokenTaken
             | DirectoryError::ListTooLong(_) => Self::new(StatusCode::CONFLICT, "conflict", detail),
+            DirectoryError::Store(error) => error.into(),
         }
     }
 }

@@ -133,7 +133,7 @@ pub(super) async fn accept_observer(
     ObserverPath(observer): ObserverPath,
 ) -> Result<Json<ListEntry>, Failure> {
     caller.require_self(&user, Scope::Write)?;
-    match app.service.accept_observer(&user, &observer) {
+    match app.service.accept_observer(&user, &observer).await? {
         true => Ok(Json((observer, CoreStanding::Accepted).into())),
         false => Err(no_invitation(&observer)),
     }
@@ -170,7 +170,7 @@ pub(super) async fn deny_observer(
     ObserverPath(observer): ObserverPath,
 ) -> Result<StatusCode, Failure> {
     caller.require_self(&user, Scope::Write)?;
-    match app.service.deny_observer(&user, &observer) {
+    match app.service.deny_observer(&user, &observer).await? {
         true => Ok(StatusCode::NO_CONTENT),
         false => Err(no_invitation(&observer)),
     }

@@ -235,11 +235,11 @@ async fn only_under_r0_and_only_where_they_are_on() {
 async fn what_was_accepted_does_not_count_where_lists_are_off() {
     let server = TestServer::start_with(|config| config.presence.lists = false).await;
     let (alice, carol) = (ALICE.parse().expect("an id"), CAROL.parse().expect("an id"));
-    let accepted = server.app.directory.change_list(&carol, |list| {
+    let accepted = server.app.directory.change_list(&carol, move |list| {
         list.invite(&alice);
         list.accept(&alice)
     });
-    assert!(accepted.expect("carol is known").0);
+    assert!(accepted.await.expect("carol is known").0);
     assert_eq!(server.presence("demo-carol", ALICE).await.status, 403);
     server.set_presence("demo-alice", ALICE, json!({"presence": "online"})).await;
     assert_eq!(senders(&sync(&server, "demo-carol", "set_presence=offline").await), [""; 0]);
