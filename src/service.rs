@@ -95,8 +95,9 @@ impl Service {
         lists: bool,
         status_bytes: usize,
     ) -> Self {
-        let changes = Arc::new(Changes::starting_at(clock.micros().max(store.highest_version())));
-        let moves = Mutex::new(Moves::starting_at(changes.watermark()));
+        let start = clock.micros().max(store.highest_version());
+        let changes = Arc::new(Changes::starting_at(start));
+        let moves = Mutex::new(Moves::starting_at(start));
         Self { store, directory, clock, rules, visibility, lists, status_bytes, changes, moves }
     }
 
