@@ -6,6 +6,7 @@ use std::{fmt::Write as _, net::SocketAddr};
 use crate::{
     directory::{Directory, Extension, Holder, NewToken, Profile, Scopes, TokenSecret},
     id::{RoomId, UserId},
+    presence::Timestamp,
 };
 
 /// The token that opens the native API's admin operations.
@@ -48,8 +49,8 @@ const USERS: [DemoUser; 3] = [
     },
 ];
 
-/// Puts the fixtures into an empty directory.
-pub fn furnish(directory: &Directory) {
+/// Puts the fixtures into an empty directory at `now`.
+pub fn furnish(directory: &Directory, now: Timestamp) {
     let mut members = std::collections::BTreeSet::new();
     for (number, user) in (1..).zip(USERS) {
         let id: UserId = user.id.parse().expect("demo ids are valid");
@@ -59,7 +60,7 @@ pub fn furnish(directory: &Directory) {
             avatar_url: None,
             extension: Some(Extension { account: 1, number: user.extension.to_owned() }),
         };
-        directory.put_user(&id, profile).expect("demo numbers are free");
+        directory.put_user(&id, profile, now).expect("demo numbers are free");
         for (text, device) in user.tokens {
             let device = device.parse().expect("demo devices are valid");
             let holder = Holder::User { user: id.clone(), device, scopes: Scopes::all(), guest: false };

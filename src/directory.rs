@@ -32,6 +32,8 @@ pub struct Directory {
 struct Entries {
     users: BTreeMap<UserId, Entry>,
     numbers: BTreeMap<u64, UserId>,
+    /// Users with capitals in their names, by their names without.
+    capitalized: BTreeMap<String, BTreeSet<UserId>>,
     rooms: BTreeMap<RoomId, BTreeSet<UserId>>,
     tokens: HashMap<Lookup, StoredToken>,
 }
@@ -79,11 +81,17 @@ impl Directory {
         Self { entries: RwLock::default(), tokens_per_user }
     }
 
-    /// Adds a user or replaces what is known of one. Without a number in `profile` a new user gets the
+    /// Adds a user at `now` or replaces what is known of one. Without a number in `profile` a new user gets the
     /// next free one and a known user keeps theirs. Says whether the user is new.
-    pub fn put_user(&self, id: &UserId, profile: Profile) -> Result<(User, bool), DirectoryError> {
+    pub fn put_user(
+        &self,
+        id: &UserId,
+        profile: Profile,
+        now: Timestamp,
+    ) -> Result<(User, bool), DirectoryError> {
         let mut entries = self.entries.write();
-        let known = entries.users.get(id).map(|entry| entry.user.number);
+        let (known, created) =
+            entries.users.get(id).map(|entry| (entry.user.number, entry.user.created)).unzip();
         let number = profile.number.or(known).unwrap_or_else(|| entries.next_number());
         if let Some(owner) = entries.numbers.get(&number).filter(|owner| *owner != id) {
             return Err(DirectoryError::NumberTaken { number, owner: owner.clone() });
@@ -92,7 +100,8 @@ impl Directory {
             entries.numbers.remove(&old);
         }
         entries.numbers.insert(number, id.clone());
-        let user = User::new(id.clone(), number, profile);
+        entries.note_capitals(id);
+        let user = User::new(id.clone(), number, profile, created.unwrap_or(now));
         match entries.users.get_mut(id) {
             Some(entry) => entry.user = user.clone(),
             None => {
@@ -106,6 +115,23 @@ impl Directory {
     /// The directory's entry of a user.
     pub fn user(&self, id: &UserId) -> Option<User> {
         self.entries.read().users.get(id).map(|entry| entry.user.clone())
+    }
+
+    /// The user with this number.
+    pub fn user_numbered(&self, number: u64) -> Option<User> {
+        let entries = self.entries.read();
+        entries.users.get(entries.numbers.get(&number)?).map(|entry| entry.user.clone())
+    }
+
+    /// The user of `server` with this name, in whatever letter case; the one written in just this way if
+    /// there are several.
+    pub fn user_named(&self, name: &str, server: &str) -> Option<User> {
+        let entries = self.entries.read();
+        let lowercase = name.to_ascii_lowercase();
+        let exact = entries.users.get(format!("@{name}:{server}").as_str());
+        let entry = exact.or_else(|| entries.users.get(format!("@{lowercase}:{server}").as_str()));
+        let entry = entry.or_else(|| entries.users.get(entries.capitalized.get(&lowercase)?.first()?));
+        entry.map(|entry| entry.user.clone())
     }
 
     /// Whether there is such a user.
@@ -125,6 +151,7 @@ impl Directory {
         let mut entries = self.entries.write();
         let Some(entry) = entries.users.remove(id) else { return false };
         entries.numbers.remove(&entry.user.number);
+        entries.forget_capitals(id);
         for lookup in entry.tokens.values() {
             entries.tokens.remove(lookup);
         }
@@ -264,6 +291,23 @@ impl Entries {
             return after;
         }
         (1..=HIGHEST_NUMBER).find(|number| !self.numbers.contains_key(number)).unwrap_or(after)
+    }
+
+    fn note_capitals(&mut self, id: &UserId) {
+        let lowercase = id.localpart().to_ascii_lowercase();
+        if lowercase != id.localpart() {
+            self.capitalized.entry(lowercase).or_default().insert(id.clone());
+        }
+    }
+
+    fn forget_capitals(&mut self, id: &UserId) {
+        let lowercase = id.localpart().to_ascii_lowercase();
+        if let Some(written) = self.capitalized.get_mut(&lowercase) {
+            written.remove(id);
+            if written.is_empty() {
+                self.capitalized.remove(&lowercase);
+            }
+        }
     }
 
     fn leave(&mut self, user: &UserId, room: &RoomId) {

@@ -20,7 +20,7 @@ use presenced::{
     config::Config,
     directory::{Directory, Holder, NewToken, Profile, Scopes, TokenSecret},
     id::{DeviceId, RoomId, UserId},
-    presence::{Input, State, Status},
+    presence::{Input, State, Status, Timestamp},
     server,
     store::MemoryStore,
 };
@@ -130,7 +130,7 @@ async fn app() -> App {
 fn add_user(directory: &Directory, number: usize, user: &UserId, device: &DeviceId) {
     let holder =
         Holder::User { user: user.clone(), device: device.clone(), scopes: Scopes::all(), guest: false };
-    directory.put_user(user, Profile::default()).expect("numbers are free");
+    directory.put_user(user, Profile::default(), Timestamp::from_millis(0)).expect("numbers are free");
     directory
         .add_token(&TokenSecret::from(token(number).as_str()), NewToken { holder, expires: None })
         .expect("tokens differ");

@@ -44,7 +44,7 @@ impl Serve {
         let listener = listen(config.server.listen)?;
         let app = App::new(config, Box::new(MemoryStore::default()), Arc::new(SystemClock::start()));
         if self.demo {
-            demo::furnish(&app.directory);
+            demo::furnish(&app.directory, app.service.now());
         } else {
             add_admin_token(&app)?;
         }

@@ -1,4 +1,4 @@
-use crate::id::UserId;
+use crate::{id::UserId, presence::Timestamp};
 
 /// A directory entry: what is known of a user besides presence.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -9,6 +9,8 @@ pub struct User {
     pub display_name: Option<String>,
     pub avatar_url: Option<String>,
     pub extension: Option<Extension>,
+    /// When the user was added.
+    pub created: Timestamp,
 }
 
 /// A user's place in a telephone account.
@@ -30,13 +32,14 @@ pub struct Profile {
 }
 
 impl User {
-    pub(super) fn new(id: UserId, number: u64, profile: Profile) -> Self {
+    pub(super) fn new(id: UserId, number: u64, profile: Profile, created: Timestamp) -> Self {
         Self {
             id,
             number,
             display_name: profile.display_name,
             avatar_url: profile.avatar_url,
             extension: profile.extension,
+            created,
         }
     }
 }

@@ -98,8 +98,8 @@ impl World {
         let clock = Arc::new(ManualClock::at(START));
         let config = Config::default().for_demo();
         let app = App::new(config, Box::new(MemoryStore::default()), clock.clone());
-        demo::furnish(&app.directory);
-        app.directory.put_user(&user(3), Profile::default()).expect("dave is new");
+        demo::furnish(&app.directory, START);
+        app.directory.put_user(&user(3), Profile::default(), START).expect("dave is new");
         let follower = |number| Follower {
             viewer: user(number),
             watcher: app.service.watch(Viewer::User(&user(number)), None),

@@ -16,7 +16,7 @@ async fn start(grace_seconds: u64) -> (TcpStream, App, oneshot::Sender<()>, Join
     let mut config = Config::default().for_demo();
     config.server.shutdown_grace_seconds = grace_seconds;
     let app = App::new(config, Box::new(MemoryStore::default()), Arc::new(ManualClock::at(START)));
-    demo::furnish(&app.directory);
+    demo::furnish(&app.directory, app.service.now());
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("an address");
     let (stop, stopped) = oneshot::channel::<()>();
