@@ -98,7 +98,9 @@ async fn nothing_but_this_server_is_asked() {
     let server = TestServer::start().await;
     let script = get(&server, "/swagger-ui/swagger-initializer.js").await;
     let text = &script.text;
-    for expected in [r#""validatorUrl": "none""#, "/openapi/matrix.json", "/openapi/presenced.json"] {
+    for expected in
+        [r#""validatorUrl": "none""#, "/openapi/matrix.json", "/openapi/pnut.json", "/openapi/presenced.json"]
+    {
         assert!(text.contains(expected), "{expected} is not in {text}");
     }
     assert!(!text.contains("http://") && !text.contains("https://"), "{text}");
