@@ -1,11 +1,17 @@
 //! What every handler is given: the service, the directory, the limits and the configuration.
 
-use std::{ops::Deref, sync::Arc};
+use std::{num::NonZeroU32, ops::Deref, sync::Arc};
 
 use tokio::sync::watch;
 
 use crate::{
-    clock::Clock, config::Config, directory::Directory, limit::RateLimit, service::Service, store::Store,
+    clock::Clock,
+    config::Config,
+    directory::Directory,
+    id::UserId,
+    limit::{RateLimit, StreamLimit},
+    service::Service,
+    store::{Store, StoreError},
 };
 
 /// A handle to the parts of one server. Cheap to clone.
@@ -18,24 +24,48 @@ pub struct Parts {
     pub directory: Arc<Directory>,
     pub service: Arc<Service>,
     /// How often a user may set presence, all devices and dialects together.
-    pub put_limit: RateLimit,
+    pub put_limit: RateLimit<UserId>,
+    /// How often a user's waiting requests may say something of presence.
+    pub sync_limit: RateLimit<UserId>,
+    /// How often anybody may open a stream of changes.
+    pub new_stream_limit: RateLimit<()>,
+    /// How many streams may be open.
+    pub stream_limit: StreamLimit,
     draining: watch::Sender<bool>,
 }
 
 impl App {
-    /// Puts a server's parts together.
-    pub fn new(config: Config, store: Box<dyn Store>, clock: Arc<dyn Clock>) -> Self {
-        let directory = Arc::new(Directory::new(config.limits.tokens_per_user));
+    /// Puts a server's parts together, over what the store holds.
+    pub fn open(config: Config, store: Box<dyn Store>, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
+        let store: Arc<dyn Store> = store.into();
+        let (tokens_per_user, list_entries) = (config.limits.tokens_per_user, config.limits.list_entries);
+        let directory = Arc::new(Directory::open(store.clone(), tokens_per_user, list_entries)?);
         let service = Arc::new(Service::new(
             store,
             directory.clone(),
             clock.clone(),
             config.rules(),
             config.presence.visibility,
+            config.presence.lists,
             config.limits.status_bytes,
         ));
-        let put_limit = RateLimit::new(config.limits.put_per_second, config.limits.put_burst, clock);
-        Self(Arc::new(Parts { config, directory, service, put_limit, draining: watch::Sender::new(false) }))
+        let limits = &config.limits;
+        let new_streams = limits.new_streams_per_second;
+        let stream_burst = NonZeroU32::new(new_streams).unwrap_or(NonZeroU32::MIN);
+        Ok(Self(Arc::new(Parts {
+            directory,
+            service,
+            put_limit: RateLimit::new(limits.put_per_second, limits.put_burst, clock.clone()),
+            sync_limit: RateLimit::new(
+                limits.sync_presence_per_second,
+                limits.sync_presence_burst,
+                clock.clone(),
+            ),
+            new_stream_limit: RateLimit::new(new_streams.into(), stream_burst, clock),
+            stream_limit: StreamLimit::new(limits.streams, limits.streams_per_user),
+            config,
+            draining: watch::Sender::new(false),
+        })))
     }
 }
 

@@ -1,31 +1,46 @@
-//! Who is who and who may see whom: users, rooms and tokens.
+//! Who is who and who may see whom: users, rooms, presence lists and tokens.
 
+mod fact;
+mod list;
 mod token;
 mod user;
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    fmt,
     ops::Bound,
+    sync::Arc,
 };
 
 use parking_lot::RwLock;
+use tokio::sync::Mutex;
 
-use self::token::{Lookup, StoredToken};
+use self::{
+    fact::Fact,
+    token::{Lookup, StoredToken},
+};
 pub use self::{
+    list::{ChangedEntries, PresenceList, Standing},
     token::{Grant, Holder, NewToken, Scope, Scopes, TokenId, TokenInfo, TokenSecret},
     user::{Extension, Profile, User},
 };
 use crate::{
     id::{RoomId, UserId},
     presence::Timestamp,
+    store::{Store, StoreError},
+    task::to_the_end,
 };
 
-/// Users, rooms and tokens. All of it is in memory, behind one lock that is held for a look-up or for
-/// one change, so a change is seen whole or not at all.
-#[derive(Debug)]
+/// Users, rooms, presence lists and tokens. All of it is in memory, behind one lock that is held for a
+/// look-up or for one change, so a change is seen whole or not at all; and in the store, which has it
+/// first.
 pub struct Directory {
     entries: RwLock<Entries>,
+    /// Held from the check of a change to its end, so that nothing comes between.
+    changing: Mutex<()>,
+    store: Arc<dyn Store>,
     tokens_per_user: usize,
+    list_entries: usize,
 }
 
 #[derive(Debug, Default)]
@@ -35,6 +50,10 @@ struct Entries {
     /// Users with capitals in their names, by their names without.
     capitalized: BTreeMap<String, BTreeSet<UserId>>,
     rooms: BTreeMap<RoomId, BTreeSet<UserId>>,
+    /// By observer.
+    lists: BTreeMap<UserId, PresenceList>,
+    /// Who has a user on their list; follows from `lists`. The user may be unknown.
+    observers: BTreeMap<UserId, BTreeSet<UserId>>,
     tokens: HashMap<Lookup, StoredToken>,
 }
 
@@ -43,6 +62,12 @@ struct Entry {
     user: User,
     rooms: HashSet<RoomId>,
     tokens: BTreeMap<TokenId, Lookup>,
+}
+
+impl Entry {
+    fn new(user: User) -> Self {
+        Self { user, rooms: HashSet::new(), tokens: BTreeMap::new() }
+    }
 }
 
 /// Why the directory refused a change. Nothing was changed.
@@ -56,6 +81,10 @@ pub enum DirectoryError {
     TooManyTokens(UserId, usize),
     #[error("there is a token with this text already")]
     TokenTaken,
+    #[error("a presence list may have {0} entries; drop some first")]
+    ListTooLong(usize),
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 /// The highest number of a user: the highest that every client can read.
@@ -76,40 +105,39 @@ impl<T> Page<T> {
 }
 
 impl Directory {
-    /// An empty directory, in which a user may have so many tokens.
-    pub fn new(tokens_per_user: usize) -> Self {
-        Self { entries: RwLock::default(), tokens_per_user }
+    /// The directory that the store holds, in which a user may have so many tokens, and entries on a presence
+    /// list.
+    pub fn open(
+        store: Arc<dyn Store>,
+        tokens_per_user: usize,
+        list_entries: usize,
+    ) -> Result<Self, StoreError> {
+        let mut entries = Entries::default();
+        fact::load(&*store, &mut |fact| entries.apply(fact))?;
+        let (entries, changing) = (RwLock::new(entries), Mutex::default());
+        Ok(Self { entries, changing, store, tokens_per_user, list_entries })
     }
 
-    /// Adds a user at `now` or replaces what is known of one. Without a number in `profile` a new user gets the
-    /// next free one and a known user keeps theirs. Says whether the user is new.
-    pub fn put_user(
-        &self,
+    /// Adds a user at `now` or replaces what is known of one. Without a number in `profile` a new user gets
+    /// the next free one and a known user keeps theirs. Says whether the user is new.
+    pub async fn put_user(
+        self: &Arc<Self>,
         id: &UserId,
         profile: Profile,
         now: Timestamp,
     ) -> Result<(User, bool), DirectoryError> {
-        let mut entries = self.entries.write();
-        let (known, created) =
-            entries.users.get(id).map(|entry| (entry.user.number, entry.user.created)).unzip();
-        let number = profile.number.or(known).unwrap_or_else(|| entries.next_number());
-        if let Some(owner) = entries.numbers.get(&number).filter(|owner| *owner != id) {
-            return Err(DirectoryError::NumberTaken { number, owner: owner.clone() });
-        }
-        if let Some(old) = known {
-            entries.numbers.remove(&old);
-        }
-        entries.numbers.insert(number, id.clone());
-        entries.note_capitals(id);
-        let user = User::new(id.clone(), number, profile, created.unwrap_or(now));
-        match entries.users.get_mut(id) {
-            Some(entry) => entry.user = user.clone(),
-            None => {
-                let entry = Entry { user: user.clone(), rooms: HashSet::new(), tokens: BTreeMap::new() };
-                entries.users.insert(id.clone(), entry);
+        let id = id.clone();
+        self.change(move |entries| {
+            let known = entries.users.get(&id).map(|entry| &entry.user);
+            let number = profile.number.or(known.map(|user| user.number));
+            let number = number.unwrap_or_else(|| entries.next_number());
+            if let Some(owner) = entries.numbers.get(&number).filter(|owner| **owner != id) {
+                return Err(DirectoryError::NumberTaken { number, owner: owner.clone() });
             }
-        }
-        Ok((user, known.is_none()))
+            let user = User::new(id, number, profile, known.map_or(now, |user| user.created));
+            Ok((vec![Fact::User(user.clone())], (user, known.is_none())))
+        })
+        .await
     }
 
     /// The directory's entry of a user.
@@ -118,7 +146,7 @@ impl Directory {
     }
 
     /// The user with this number.
-    pub fn user_numbered(&self, number: u64) -> Option<User> {
+    pub fn user_with_number(&self, number: u64) -> Option<User> {
         let entries = self.entries.read();
         entries.users.get(entries.numbers.get(&number)?).map(|entry| entry.user.clone())
     }
@@ -146,47 +174,37 @@ impl Directory {
         Page::of(following.map(|(_, entry)| entry.user.clone()), limit)
     }
 
-    /// Removes a user with their tokens and memberships. Says whether there was one.
-    pub fn remove_user(&self, id: &UserId) -> bool {
-        let mut entries = self.entries.write();
-        let Some(entry) = entries.users.remove(id) else { return false };
-        entries.numbers.remove(&entry.user.number);
-        entries.forget_capitals(id);
-        for lookup in entry.tokens.values() {
-            entries.tokens.remove(lookup);
-        }
-        for room in &entry.rooms {
-            entries.leave(id, room);
-        }
-        true
+    /// Removes a user with their tokens, memberships and entries on presence lists, and their record in the
+    /// store. Says whether there was one.
+    pub async fn remove_user(self: &Arc<Self>, id: &UserId) -> Result<bool, DirectoryError> {
+        let (directory, id) = (self.clone(), id.clone());
+        let work = async move {
+            let _alone = directory.changing.lock().await;
+            let Some(facts) = directory.entries.read().removal(&id) else { return Ok(false) };
+            let documents = facts.iter().filter_map(Fact::document).collect();
+            directory.store.remove(&id, documents).await?;
+            directory.apply(facts);
+            Ok(true)
+        };
+        to_the_end(work).await
     }
 
     /// Sets a room's members, and returns those before. A room without members is no room. Every member
     /// has to be a known user.
-    pub fn set_members(
-        &self,
+    pub async fn set_members(
+        self: &Arc<Self>,
         room: &RoomId,
         members: BTreeSet<UserId>,
     ) -> Result<BTreeSet<UserId>, DirectoryError> {
-        let mut entries = self.entries.write();
-        if let Some(unknown) = members.iter().find(|member| !entries.users.contains_key(*member)) {
-            return Err(DirectoryError::UnknownUser(unknown.clone()));
-        }
-        let before = entries.rooms.remove(room).unwrap_or_default();
-        for former in &before {
-            if let Some(entry) = entries.users.get_mut(former) {
-                entry.rooms.remove(room);
+        let room = room.clone();
+        self.change(move |entries| {
+            if let Some(unknown) = members.iter().find(|member| !entries.users.contains_key(*member)) {
+                return Err(DirectoryError::UnknownUser(unknown.clone()));
             }
-        }
-        for member in &members {
-            if let Some(entry) = entries.users.get_mut(member) {
-                entry.rooms.insert(room.clone());
-            }
-        }
-        if !members.is_empty() {
-            entries.rooms.insert(room.clone(), members);
-        }
-        Ok(before)
+            let before = entries.rooms.get(&room).cloned().unwrap_or_default();
+            Ok((vec![Fact::Members(room, members)], before))
+        })
+        .await
     }
 
     /// The rooms that a user is a member of.
@@ -235,23 +253,32 @@ impl Directory {
     }
 
     /// Adds a token whose text is `secret`. The directory keeps its hash alone.
-    pub fn add_token(&self, secret: &TokenSecret, token: NewToken) -> Result<TokenInfo, DirectoryError> {
-        let mut entries = self.entries.write();
-        let stored = StoredToken::new(secret, token);
-        if entries.tokens.contains_key(&stored.lookup()) {
-            return Err(DirectoryError::TokenTaken);
-        }
-        if let Some(user) = stored.user() {
-            let entry =
-                entries.users.get_mut(user).ok_or_else(|| DirectoryError::UnknownUser(user.clone()))?;
-            if entry.tokens.len() >= self.tokens_per_user {
-                return Err(DirectoryError::TooManyTokens(user.clone(), self.tokens_per_user));
+    pub async fn add_token(
+        self: &Arc<Self>,
+        secret: &TokenSecret,
+        token: NewToken,
+    ) -> Result<TokenInfo, DirectoryError> {
+        let (stored, tokens_per_user) = (StoredToken::new(secret, token), self.tokens_per_user);
+        self.change(move |entries| {
+            if entries.tokens.contains_key(&stored.lookup()) {
+                return Err(DirectoryError::TokenTaken);
             }
-            entry.tokens.insert(stored.info.id.clone(), stored.lookup());
-        }
-        let info = stored.info.clone();
-        entries.tokens.insert(stored.lookup(), stored);
-        Ok(info)
+            if let Some(user) = stored.user() {
+                let entry = entries.users.get(user);
+                let entry = entry.ok_or_else(|| DirectoryError::UnknownUser(user.clone()))?;
+                if entry.tokens.len() >= tokens_per_user {
+                    return Err(DirectoryError::TooManyTokens(user.clone(), tokens_per_user));
+                }
+            }
+            let info = stored.info.clone();
+            Ok((vec![Fact::Token(stored)], info))
+        })
+        .await
+    }
+
+    /// Lets a token in for as long as the process runs: one that comes from elsewhere at each start.
+    pub fn admit(&self, secret: &TokenSecret, token: NewToken) {
+        self.apply(vec![Fact::Token(StoredToken::new(secret, token))]);
     }
 
     /// A user's tokens, in the order of their ids.
@@ -263,10 +290,13 @@ impl Directory {
     }
 
     /// Removes a user's token. Says whether there was one.
-    pub fn revoke_token(&self, user: &UserId, id: &TokenId) -> bool {
-        let mut entries = self.entries.write();
-        let lookup = entries.users.get_mut(user).and_then(|entry| entry.tokens.remove(id));
-        lookup.is_some_and(|lookup| entries.tokens.remove(&lookup).is_some())
+    pub async fn revoke_token(self: &Arc<Self>, user: &UserId, id: &TokenId) -> Result<bool, DirectoryError> {
+        let (user, id) = (user.clone(), id.clone());
+        self.change(move |entries| {
+            let is_theirs = entries.users.get(&user).is_some_and(|entry| entry.tokens.contains_key(&id));
+            Ok((is_theirs.then_some(Fact::NoToken(id)).into_iter().collect(), is_theirs))
+        })
+        .await
     }
 
     /// What the holder of this text may do; nothing if it is not a token.
@@ -275,6 +305,36 @@ impl Directory {
         let entries = self.entries.read();
         let stored = entries.tokens.get(&token::lookup(&digest))?;
         stored.is(&digest).then(|| stored.grant(now))
+    }
+
+    /// Makes a change: `plan` checks it, and says what is to be so and what to return. It is durable before
+    /// anybody sees it.
+    async fn change<T: Send + 'static>(
+        self: &Arc<Self>,
+        plan: impl FnOnce(&Entries) -> Result<(Vec<Fact>, T), DirectoryError> + Send + 'static,
+    ) -> Result<T, DirectoryError> {
+        let directory = self.clone();
+        let work = async move {
+            let _alone = directory.changing.lock().await;
+            let (facts, result) = plan(&directory.entries.read())?;
+            directory.store.write(facts.iter().filter_map(Fact::document).collect()).await?;
+            directory.apply(facts);
+            Ok(result)
+        };
+        to_the_end(work).await
+    }
+
+    fn apply(&self, facts: Vec<Fact>) {
+        let mut entries = self.entries.write();
+        for fact in facts {
+            entries.apply(fact);
+        }
+    }
+}
+
+impl fmt::Debug for Directory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Directory").field("users", &self.entries.read().users.len()).finish_non_exhaustive()
     }
 }
 
@@ -307,14 +367,6 @@ impl Entries {
             if written.is_empty() {
                 self.capitalized.remove(&lowercase);
             }
-        }
-    }
-
-    fn leave(&mut self, user: &UserId, room: &RoomId) {
-        let Some(members) = self.rooms.get_mut(room) else { return };
-        members.remove(user);
-        if members.is_empty() {
-            self.rooms.remove(room);
         }
     }
 }

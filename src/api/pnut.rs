@@ -48,6 +48,8 @@ pub static DIALECT: Dialect = Dialect {
     served_document: |_| document(),
     notice: "",
     contract: None,
+    prefixes: &["/v0/", "/v1/"],
+    unavailable: |error| Failure::from(error).into_response(),
     router,
 };
 

@@ -1,20 +1,25 @@
+use serde::{Deserialize, Serialize};
+
 use crate::{id::UserId, presence::Timestamp};
 
 /// A directory entry: what is known of a user besides presence.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct User {
     pub id: UserId,
     /// The pnut id and the RingCentral extension id; unique.
     pub number: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub display_name: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub avatar_url: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub extension: Option<Extension>,
     /// When the user was added.
     pub created: Timestamp,
 }
 
 /// A user's place in a telephone account.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Extension {
     pub account: u64,
     /// The short number that people dial.

@@ -74,7 +74,7 @@ fn outcome(answer: &Answer) -> (u16, Option<bool>) {
 }
 
 /// A further token of alice's, with these scopes.
-fn add_token(server: &TestServer, text: &str, scopes: &[Scope], guest: bool) {
+async fn add_token(server: &TestServer, text: &str, scopes: &[Scope], guest: bool) {
     let holder = Holder::User {
         user: crate::support::ALICE.parse().expect("a user id"),
         device: "FURTHER".parse().expect("a device id"),
@@ -82,11 +82,16 @@ fn add_token(server: &TestServer, text: &str, scopes: &[Scope], guest: bool) {
         guest,
     };
     let token = NewToken { holder, expires: None };
-    server.app.directory.add_token(&TokenSecret::from(text), token).expect("a free text");
+    server.app.directory.add_token(&TokenSecret::from(text), token).await.expect("a free text");
 }
 
-fn add_user(server: &TestServer, id: &str, profile: Profile) {
-    server.app.directory.put_user(&id.parse().expect("a user id"), profile, START).expect("a free number");
+async fn add_user(server: &TestServer, id: &str, profile: Profile) {
+    server
+        .app
+        .directory
+        .put_user(&id.parse().expect("a user id"), profile, START)
+        .await
+        .expect("a free number");
 }
 
 trait Text {

@@ -126,7 +126,7 @@ fn named(app: &App, text: &str) -> Option<User> {
     match text.strip_prefix('@') {
         Some(name) => app.directory.user_named(name, &app.config.server.name),
         None if text.bytes().all(|byte| byte.is_ascii_digit()) => {
-            app.directory.user_numbered(text.parse().ok()?)
+            app.directory.user_with_number(text.parse().ok()?)
         }
         None => None,
     }

@@ -11,7 +11,7 @@ use utoipa::{
     openapi::{ContentBuilder, Ref, RefOr, Response as ResponseDoc, ResponseBuilder},
 };
 
-use crate::{api::body::BodyError, auth::AuthError, service::ServiceError};
+use crate::{api::body::BodyError, auth::AuthError, service::ServiceError, store::StoreError};
 
 /// An answer that is a refusal.
 #[derive(Serialize, ToSchema)]
@@ -132,8 +132,14 @@ impl From<ServiceError> for Failure {
                 Self::no_such_user()
             }
             ServiceError::StatusTooLong { .. } => Self::invalid(format!("presence: {error}")),
-            ServiceError::Store(error) => Self::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string()),
+            ServiceError::Store(error) => error.into(),
         }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string())
     }
 }
 

@@ -18,7 +18,7 @@ async fn answers(server: &TestServer) -> Vec<Answer> {
         guest: false,
     };
     let token = NewToken { holder: expiring, expires: Some(START) };
-    server.app.directory.add_token(&TokenSecret::from("expired"), token).expect("a free text");
+    server.app.directory.add_token(&TokenSecret::from("expired"), token).await.expect("a free text");
     vec![
         get(server, "demo-bob", "/v0/presence").await,
         get(server, "demo-bob", "/v0/users/1/presence").await,

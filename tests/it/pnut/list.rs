@@ -28,7 +28,7 @@ async fn the_order() {
     let server = TestServer::start().await;
     for (number, name) in ["dave", "erin", "frank", "grace"].into_iter().enumerate() {
         let profile = Profile { number: Some(10 + number as u64), ..Profile::default() };
-        add_user(&server, &format!("@{name}:example.com"), profile);
+        add_user(&server, &format!("@{name}:example.com"), profile).await;
     }
     let device = || "DEMO".parse().expect("a device id");
     let update = async |name: &str, input: Input| {
@@ -61,7 +61,7 @@ async fn a_hundred_thousand() {
     for number in 0..USERS {
         let id = format!("@user{number}:example.com").parse().expect("a user id");
         let profile = Profile { display_name: Some(format!("User {number}")), ..Profile::default() };
-        server.app.directory.put_user(&id, profile, crate::support::START).expect("a free number");
+        server.app.directory.put_user(&id, profile, crate::support::START).await.expect("a free number");
         server.app.service.update(&id, &input).await.expect("the store takes it");
     }
     let mut answer = server.call(reqwest::Method::GET, "/v0/presence").token("demo-alice").stream().await;

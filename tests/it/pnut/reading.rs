@@ -49,13 +49,13 @@ async fn whom_a_path_names() {
 #[tokio::test]
 async fn names_with_capitals() {
     let server = TestServer::start().await;
-    add_user(&server, "@Dave:example.com", Profile::default());
+    add_user(&server, "@Dave:example.com", Profile::default()).await;
     for name in ["@Dave", "@dave", "@DAVE"] {
         let answer = get(&server, "demo-bob", &format!("/v0/users/{name}/presence")).await;
         assert_eq!(data(&answer)["username"], "Dave", "{name}");
     }
     // The name as it is written comes first.
-    add_user(&server, "@dave:example.com", Profile::default());
+    add_user(&server, "@dave:example.com", Profile::default()).await;
     let named = async |name: &str| {
         data(&get(&server, "demo-bob", &format!("/v0/users/{name}/presence")).await)["username"].clone()
     };
@@ -76,14 +76,14 @@ async fn profiles() {
         avatar_url: Some("https://example.com/dave.png".to_owned()),
         extension: None,
     };
-    add_user(&server, "@dave:example.com", profile);
+    add_user(&server, "@dave:example.com", profile).await;
     let seen = data(&get(&server, "demo-bob", "/v0/users/@dave/presence").await);
     assert_eq!(
         seen,
         json!({"id": "70000000000", "username": "dave", "name": "é".repeat(50),
             "avatar_image": "https://example.com/dave.png", "presence": "offline"})
     );
-    add_user(&server, "@erin:example.com", Profile::default());
+    add_user(&server, "@erin:example.com", Profile::default()).await;
     let seen = data(&get(&server, "demo-bob", "/v0/users/@erin/presence").await);
     assert_eq!(seen, json!({"id": "70000000001", "username": "erin", "presence": "offline"}));
 }

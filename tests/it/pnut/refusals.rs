@@ -24,7 +24,7 @@ async fn setting_somebody_elses() {
 #[tokio::test]
 async fn the_order() {
     let server = TestServer::start().await;
-    add_token(&server, "reads", &[Scope::Read], false);
+    add_token(&server, "reads", &[Scope::Read], false).await;
     let call = async |method: Method, path: &str, token: &str| {
         let call = server.call(method, path).token(token).header("content-type", "application/json");
         call.body("nonsense").send().await.status.as_u16()

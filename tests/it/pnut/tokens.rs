@@ -47,11 +47,11 @@ fn scopes(answer: &Answer) -> &str {
 #[tokio::test]
 async fn what_scopes_allow() {
     let server = TestServer::start().await;
-    add_token(&server, "reads", &[Scope::Read], false);
-    add_token(&server, "writes", &[Scope::Write], false);
-    add_token(&server, "reports", &[Scope::Gateway], false);
-    add_token(&server, "nothing", &[], false);
-    add_token(&server, "guest", &Scope::ALL, true);
+    add_token(&server, "reads", &[Scope::Read], false).await;
+    add_token(&server, "writes", &[Scope::Write], false).await;
+    add_token(&server, "reports", &[Scope::Gateway], false).await;
+    add_token(&server, "nothing", &[], false).await;
+    add_token(&server, "guest", &Scope::ALL, true).await;
     for (token, names, read, write) in [
         ("demo-alice", "basic,presence,gateway", 200, 200),
         ("reads", "basic", 200, 403),

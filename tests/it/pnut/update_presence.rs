@@ -70,8 +70,8 @@ async fn values() {
 #[tokio::test]
 async fn tokens_that_may_not() {
     let server = TestServer::start().await;
-    add_token(&server, "reader", &[Scope::Read], false);
-    add_token(&server, "guest", &Scope::ALL, true);
+    add_token(&server, "reader", &[Scope::Read], false).await;
+    add_token(&server, "guest", &Scope::ALL, true).await;
     for (token, status) in [("reader", 200), (APP, 200), ("guest", 403)] {
         let answer = get(&server, token, "/v0/presence?update_presence=x").await;
         assert_eq!(outcome(&answer), (status, Some(false)), "{token}");
