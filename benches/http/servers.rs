@@ -22,7 +22,7 @@ use presenced::{
     config::Config,
     directory::{Directory, Holder, NewToken, Profile, Scopes, TokenSecret},
     id::{RoomId, UserId},
-    presence::{Input, State, Status},
+    presence::{Input, State, Status, Timestamp},
     server,
     store::EmbeddedStore,
 };
@@ -145,7 +145,10 @@ async fn app(users: usize, data: Option<&Path>) -> App {
 /// Gives an active user a token, if an earlier run with the same data has not.
 async fn add_caller(directory: &Arc<Directory>, caller: usize, user: &UserId) {
     if !directory.knows(user) {
-        directory.put_user(user, Profile::default()).await.expect("numbers are free");
+        directory
+            .put_user(user, Profile::default(), Timestamp::from_millis(0))
+            .await
+            .expect("numbers are free");
     }
     if directory.tokens(user).is_ok_and(|tokens| !tokens.is_empty()) {
         return;

@@ -120,6 +120,7 @@ fn entry(number: usize) -> Document {
         display_name: None,
         avatar_url: None,
         extension: None,
+        created: Timestamp::from_millis(0),
     };
     Document::put(Kind::User, id.as_str(), &entry)
 }

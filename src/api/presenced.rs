@@ -3,6 +3,7 @@
 
 mod changes;
 mod error;
+mod export;
 mod extract;
 mod health;
 mod heartbeats;
@@ -21,7 +22,10 @@ use utoipa::openapi::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use self::error::Failure;
-use super::{Dialect, frame::Frame};
+use super::{
+    Dialect,
+    frame::{Cors, Frame},
+};
 use crate::{app::App, config::Config, openapi};
 
 pub use self::{
@@ -66,6 +70,7 @@ fn routes(lists: bool) -> OpenApiRouter<App> {
         .routes(routes!(heartbeats::post_heartbeats))
         .routes(routes!(settings::get_settings, settings::put_settings))
         // The server itself.
+        .routes(routes!(export::export_data))
         .routes(routes!(health::get_health))
         .routes(routes!(health::get_readiness));
     if !lists {
@@ -79,7 +84,10 @@ fn routes(lists: bool) -> OpenApiRouter<App> {
 fn router(app: &App) -> Router {
     let frame = Frame {
         body_bytes: app.config.limits.bulk_body_bytes,
-        request_headers: "X-Requested-With, Content-Type, Authorization, Date, Last-Event-ID",
+        cors: Cors {
+            request_headers: "X-Requested-With, Content-Type, Authorization, Date, Last-Event-ID",
+            ..Cors::MATRIX
+        },
         too_large: |limit| Failure::body_too_large(limit).into_response(),
         internal_error: || Failure::internal_error().into_response(),
     };
