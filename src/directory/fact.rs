@@ -93,9 +93,13 @@ impl Entries {
                 {
                     entry.tokens.insert(token.info.id.clone(), token.lookup());
                 }
+                if token.is_an_apps() {
+                    self.app_tokens.insert(token.info.id.clone(), token.lookup());
+                }
                 self.tokens.insert(token.lookup(), token);
             }
             Fact::NoToken(id) => {
+                self.app_tokens.remove(&id);
                 let Some(token) = id.lookup().and_then(|lookup| self.tokens.remove(&lookup)) else { return };
                 if let Some(entry) = token.user().and_then(|user| self.users.get_mut(user)) {
                     entry.tokens.remove(&id);
