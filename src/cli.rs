@@ -6,6 +6,8 @@
 mod admin;
 mod app_token;
 mod config;
+mod export;
+mod import;
 mod openapi;
 mod room;
 mod schema;
@@ -43,6 +45,10 @@ enum Command {
     AppToken(admin::Admin<app_token::AppToken>),
     /// Manage the rooms of a running server.
     Room(admin::Admin<room::Room>),
+    /// Write all that a running server keeps as JSON Lines.
+    Export(export::Export),
+    /// Fill a new data folder with an export.
+    Import(import::Import),
 }
 
 /// Why a command did not do what it was told.
@@ -73,6 +79,8 @@ pub fn main() -> ExitCode {
         Command::Token(admin) => admin.run(),
         Command::AppToken(admin) => admin.run(),
         Command::Room(admin) => admin.run(),
+        Command::Export(export) => export.run(),
+        Command::Import(import) => import.run(),
     };
     let (message, code) = match done {
         Ok(()) => return ExitCode::SUCCESS,

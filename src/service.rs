@@ -22,7 +22,7 @@ use crate::{
     directory::{Directory, DirectoryError},
     id::UserId,
     presence::{Input, Override, Presence, Record, Rules, Timestamp},
-    store::{Keep, Store, StoreError, Updated},
+    store::{Keep, LineVisit, Store, StoreError, Updated},
     task::to_the_end,
 };
 
@@ -96,8 +96,9 @@ impl Service {
         lists: bool,
         status_bytes: usize,
     ) -> Self {
-        let changes = Arc::new(Changes::starting_at(clock.micros().max(store.highest_version())));
-        let moves = Mutex::new(Moves::starting_at(changes.watermark()));
+        let start = clock.micros().max(store.highest_version());
+        let changes = Arc::new(Changes::starting_at(start));
+        let moves = Mutex::new(Moves::starting_at(start));
         Self { store, directory, clock, rules, visibility, lists, status_bytes, changes, moves }
     }
 
@@ -215,6 +216,11 @@ impl Service {
             Err(DirectoryError::Store(error)) => Err(error.into()),
             Err(_) => Ok(false),
         }
+    }
+
+    /// Shows all that is kept in the lines of an export. Takes its time, on the thread that calls.
+    pub fn export(&self, visit: &mut LineVisit<'_>) -> Result<(), StoreError> {
+        self.store.export(visit)
     }
 
     /// Makes durable what may lag behind. Nothing is written after this.

@@ -4,6 +4,7 @@
 mod app_tokens;
 mod changes;
 mod error;
+mod export;
 mod extract;
 mod health;
 mod heartbeats;
@@ -73,6 +74,7 @@ fn routes(lists: bool) -> OpenApiRouter<App> {
         .routes(routes!(heartbeats::post_heartbeats))
         .routes(routes!(settings::get_settings, settings::put_settings))
         // The server itself.
+        .routes(routes!(export::export_data))
         .routes(routes!(health::get_health))
         .routes(routes!(health::get_readiness));
     if !lists {

@@ -3,6 +3,7 @@
 mod app_tokens;
 mod changes;
 mod directory;
+mod export;
 mod health;
 mod heartbeats;
 mod lists;
