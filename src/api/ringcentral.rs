@@ -2,10 +2,12 @@
 //! API has it.
 
 mod account;
+mod batch;
 mod calls;
 mod error;
 mod extensions;
 mod extract;
+mod oauth;
 mod presence;
 mod query;
 mod rate;
@@ -18,7 +20,7 @@ use axum::{
     routing,
 };
 use utoipa::openapi::{
-    ContactBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, ServerBuilder,
+    ContactBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, RefOr, Required, ServerBuilder,
     security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -39,10 +41,16 @@ pub static DIALECT: Dialect = Dialect {
     router,
 };
 
-fn routes() -> OpenApiRouter<App> {
+/// What needs an access token.
+fn resources() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(base())
         .routes(routes!(account::read_account_presence))
         .routes(routes!(extensions::read_user_presence_status, extensions::update_user_presence_status))
+}
+
+/// What gives one.
+fn logins() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(oauth::get_token)).routes(routes!(oauth::revoke_token))
 }
 
 fn router(app: &App) -> Router {
@@ -52,12 +60,14 @@ fn router(app: &App) -> Router {
         too_large: |_| RestFailure::body_too_large().into_response(),
         internal_error: || RestFailure::internal_error().into_response(),
     };
-    let (mut routes, _) = routes().split_for_parts();
+    let (mut resources, _) = resources().split_for_parts();
     for path in ["/restapi", "/restapi/", "/restapi/{*rest}"] {
-        routes = routes.route(path, routing::any(no_such_path));
+        resources = resources.route(path, routing::any(no_such_path));
     }
-    let routes = routes.method_not_allowed_fallback(method_not_allowed).with_state(app.clone());
-    frame.around(routes).layer(middleware::from_fn_with_state(app.clone(), rate::headers))
+    let (logins, _) = logins().split_for_parts();
+    let logins = logins.method_not_allowed_fallback(async || RestFailure::method_not_allowed());
+    let routes = resources.method_not_allowed_fallback(method_not_allowed).merge(logins);
+    frame.around(routes.with_state(app.clone())).layer(middleware::from_fn(rate::headers))
 }
 
 async fn no_such_path(_: AnyToken) -> Response {
@@ -69,7 +79,14 @@ async fn method_not_allowed(_: AnyToken) -> Response {
 }
 
 fn document() -> OpenApi {
-    let (_, document) = routes().split_for_parts();
+    let (_, mut document) = resources().merge(logins()).split_for_parts();
+    // An update without a body changes nothing, and is none the worse for it.
+    let updates = document.paths.paths.values_mut().filter_map(|item| item.put.as_mut());
+    for body in updates.filter_map(|update| update.request_body.as_mut()) {
+        if let RefOr::T(body) = body {
+            body.required = Some(Required::False);
+        }
+    }
     openapi::state_open_operations(document)
 }
 
@@ -96,6 +113,17 @@ fn base() -> OpenApi {
             "access_token",
             "The same token in the query; the header is to be preferred.",
         ))),
+    );
+    components.add_security_scheme(
+        "basic",
+        SecurityScheme::Http(
+            HttpBuilder::new()
+                .scheme(HttpAuthScheme::Basic)
+                .description(Some(
+                    "An application's client id and secret. One without a secret sends its id in the form.",
+                ))
+                .build(),
+        ),
     );
     components.add_security_scheme(
         "bearer",

@@ -62,7 +62,11 @@ fn token(parts: &Parts, app: &App) -> Result<auth::Caller, RestFailure> {
         }
         error => error.into(),
     })?;
-    Ok(auth::caller(auth::holder(&app.directory, &token, app.service.now())?)?)
+    let holder = auth::holder(&app.directory, &token, app.service.now()).map_err(|error| match error {
+        AuthError::Unknown if app.directory.was_revoked(&token) => RestFailure::revoked_token(),
+        error => error.into(),
+    });
+    Ok(auth::caller(holder?)?)
 }
 
 impl<G: Grouped> FromRequestParts<App> for Caller<G> {
