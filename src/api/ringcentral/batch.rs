@@ -9,7 +9,11 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
-use utoipa::ToSchema;
+use serde_json::json;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{Ref, RefOr, Schema, schema::AnyOfBuilder},
+};
 
 use super::{
     error::{ErrorResponse, RestFailure},
@@ -38,12 +42,25 @@ pub(super) struct BatchItem {
 }
 
 /// What an extension alone would have been answered with.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
 #[serde(untagged)]
-#[schema(example = json!({"presenceStatus": "Available"}))]
 pub(super) enum BatchBody {
     Presence(Box<GetPresenceInfo>),
     Error(ErrorResponse),
+}
+
+impl ToSchema for BatchBody {}
+
+// No member of a presence is required, so that what is an error is a presence too: not `oneOf`.
+impl PartialSchema for BatchBody {
+    fn schema() -> RefOr<Schema> {
+        AnyOfBuilder::new()
+            .description(Some("What an extension alone would have been answered with."))
+            .item(Ref::from_schema_name("GetPresenceInfo"))
+            .item(Ref::from_schema_name("ErrorResponse"))
+            .example(Some(json!({"presenceStatus": "Available"})))
+            .into()
+    }
 }
 
 /// The first part of the form in parts: what became of each.

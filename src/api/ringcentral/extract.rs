@@ -4,9 +4,10 @@ use std::{convert::Infallible, marker::PhantomData};
 
 use axum::{
     body::Body,
-    extract::{FromRequestParts, RawPathParams},
+    extract::FromRequestParts,
     http::{HeaderMap, header, request::Parts},
 };
+use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
 use super::{
@@ -139,14 +140,14 @@ pub(super) struct PathIds {
 impl FromRequestParts<App> for PathIds {
     type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
-        // What is not UTF-8 is the id of nothing.
-        let params = RawPathParams::from_request_parts(parts, app).await.ok();
-        let named = |name: &str| {
-            let found = params.iter().flatten().find(|(key, _)| *key == name);
-            found.map(|(_, value)| value.to_owned()).unwrap_or_default()
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Infallible> {
+        // As `/restapi/v1.0/account/{accountId}/extension/{extensionId}/…` has them. What is not UTF-8 is the
+        // id of nothing.
+        let segment = |place: usize| {
+            let segment = parts.uri.path().split('/').nth(place).unwrap_or_default();
+            percent_decode_str(segment).decode_utf8_lossy().into_owned()
         };
-        Ok(Self { account: named("accountId"), extension: named("extensionId") })
+        Ok(Self { account: segment(4), extension: segment(6) })
     }
 }
 
