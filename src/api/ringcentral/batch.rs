@@ -58,7 +58,7 @@ impl PartialSchema for BatchBody {
             .description(Some("What an extension alone would have been answered with."))
             .item(Ref::from_schema_name("GetPresenceInfo"))
             .item(Ref::from_schema_name("ErrorResponse"))
-            .example(Some(json!({"presenceStatus": "Available"})))
+            .examples([json!({"presenceStatus": "Available"})])
             .into()
     }
 }
