@@ -1,8 +1,9 @@
 //! Assembly: all routes of a server, and the loop that serves connections until it is told to stop.
 
+mod starting;
 mod write_limit;
 
-use std::{io, sync::Arc, time::Duration};
+use std::{io, pin::Pin, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -26,8 +27,9 @@ use tokio::{
 };
 use tracing::Level;
 
+pub use self::starting::starting;
 use self::write_limit::WriteLimit;
-use crate::{api, app::App, openapi, service::Service};
+use crate::{api, app::App, config::Limits, openapi, service::Service};
 
 /// How often watchers are told of transitions that happened by themselves.
 const TICK: Duration = Duration::from_millis(250);
@@ -51,43 +53,70 @@ async fn log(request: Request, next: Next) -> Response {
 }
 
 /// Serves connections until `shutdown` completes; then takes no more, lets running requests finish for
-/// at most the configured grace, and returns.
+/// at most the configured grace, makes durable what lags behind, and returns.
 pub async fn run(listener: TcpListener, app: App, shutdown: impl Future<Output = ()>) {
-    let service = TowerToHyperService::new(router(&app));
-    let connections = Arc::new(Semaphore::new(app.config.limits.connections));
-    let http = http(&app);
-    let longest_write = Duration::from_secs(app.config.limits.stream_write_seconds);
-    let graceful = GracefulShutdown::new();
     let ticking = tokio::spawn(tick(app.service.clone()));
+    let connections = Connections::new(router(&app), &app.config.limits);
     tokio::pin!(shutdown);
-    loop {
-        let (stream, permit) = tokio::select! {
-            accepted = accept(&listener, &connections) => match accepted {
-                Ok(accepted) => accepted,
-                Err(error) => {
-                    // Out of file descriptors, most likely; others may close some.
-                    tracing::warn!(%error, "a connection could not be accepted");
-                    tokio::time::sleep(Duration::from_millis(100)).await;
-                    continue;
-                }
-            },
-            () = &mut shutdown => break,
-        };
-        let stream = WriteLimit::new(stream, longest_write);
-        let connection = http.serve_connection(TokioIo::new(stream), service.clone());
-        let connection = graceful.watch(connection);
+    connections.serve(&listener, shutdown).await;
+    app.drain();
+    ticking.abort();
+    drop(listener);
+    let grace = Duration::from_secs(app.config.server.shutdown_grace_seconds);
+    if tokio::time::timeout(grace, connections.graceful.shutdown()).await.is_err() {
+        tracing::warn!(grace_s = grace.as_secs(), "some requests did not finish in time");
+    }
+    if let Err(error) = app.service.close().await {
+        tracing::error!(%error, "not all of the activity could be kept");
+    }
+}
+
+/// The connections that one set of routes answers.
+struct Connections {
+    service: TowerToHyperService<Router>,
+    http: http1::Builder,
+    room: Arc<Semaphore>,
+    longest_write: Duration,
+    graceful: GracefulShutdown,
+}
+
+impl Connections {
+    fn new(router: Router, limits: &Limits) -> Self {
+        Self {
+            service: TowerToHyperService::new(router),
+            http: http(limits),
+            room: Arc::new(Semaphore::new(limits.connections)),
+            longest_write: Duration::from_secs(limits.stream_write_seconds),
+            graceful: GracefulShutdown::new(),
+        }
+    }
+
+    /// Takes connections until `end` completes. Those that were taken go on.
+    async fn serve(&self, listener: &TcpListener, mut end: Pin<&mut impl Future<Output = ()>>) {
+        loop {
+            tokio::select! {
+                accepted = accept(listener, &self.room) => match accepted {
+                    Ok((stream, permit)) => self.answer(stream, permit),
+                    Err(error) => {
+                        // Out of file descriptors, most likely; others may close some.
+                        tracing::warn!(%error, "a connection could not be accepted");
+                        tokio::time::sleep(Duration::from_millis(100)).await;
+                    }
+                },
+                () = &mut end => return,
+            }
+        }
+    }
+
+    fn answer(&self, stream: TcpStream, permit: OwnedSemaphorePermit) {
+        let stream = WriteLimit::new(stream, self.longest_write);
+        let connection = self.http.serve_connection(TokioIo::new(stream), self.service.clone());
+        let connection = self.graceful.watch(connection);
         tokio::spawn(async move {
             // A client that goes away in mid-request is no event.
             let _gone = connection.await;
             drop(permit);
         });
-    }
-    app.drain();
-    ticking.abort();
-    drop(listener);
-    let grace = Duration::from_secs(app.config.server.shutdown_grace_seconds);
-    if tokio::time::timeout(grace, graceful.shutdown()).await.is_err() {
-        tracing::warn!(grace_s = grace.as_secs(), "some requests did not finish in time");
     }
 }
 
@@ -100,8 +129,7 @@ async fn tick(service: Arc<Service>) {
     }
 }
 
-fn http(app: &App) -> http1::Builder {
-    let limits = &app.config.limits;
+fn http(limits: &Limits) -> http1::Builder {
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
         .header_read_timeout(Duration::from_secs(limits.head_seconds))

@@ -38,6 +38,8 @@ pub static DIALECT: Dialect = Dialect {
     served_document: |_| document(),
     notice: "",
     contract: None,
+    prefixes: &["/restapi/"],
+    unavailable: |error| RestFailure::read_only(error).into_response(),
     router,
 };
 

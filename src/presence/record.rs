@@ -1,4 +1,5 @@
 use super::{Claim, Rules, State, TelephonePresence, Telephony, Text, Timestamp};
+use crate::id::DeviceId;
 
 /// All that the core holds of one user.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -12,7 +13,7 @@ pub struct Record {
     pub(super) hidden: bool,
     /// None where it would be empty, which keeps most records small.
     pub(super) telephony: Option<Box<Telephony>>,
-    version: u64,
+    pub(super) version: u64,
 }
 
 /// The user's text, and when it expires if it does. Never empty.
@@ -136,6 +137,40 @@ impl Record {
     /// Whether others see something else than the user.
     pub fn is_invisible(&self) -> bool {
         matches!(self.overridden, Override::Invisible { .. })
+    }
+
+    /// The first moment after `now` at which the presence turns without an input, to others or to oneself.
+    pub fn next_change(&self, now: Timestamp, rules: &Rules) -> Option<Timestamp> {
+        let to_others = self.at(now, rules).next_change;
+        let to_oneself = self.is_invisible().then(|| self.own_at(now, rules).next_change).flatten();
+        to_others.into_iter().chain(to_oneself).chain(self.next_call_end(now)).min()
+    }
+
+    /// Whether the same was set in both records: states of devices that still hold, status, override,
+    /// hidden or not, calls. When it was set or will end makes no difference.
+    pub fn is_set_like(&self, other: &Self, now: Timestamp) -> bool {
+        fn states(record: &Record, now: Timestamp) -> impl Iterator<Item = (&DeviceId, State)> {
+            let live = record.claims.iter().filter(move |claim| claim.is_live(now));
+            live.map(|claim| (&claim.device, claim.state))
+        }
+        fn text(status: Option<&Status>) -> Option<&str> {
+            status.map(|status| &*status.text)
+        }
+        text(self.status.as_ref()) == text(other.status.as_ref())
+            && text(self.status_left_behind.as_ref()) == text(other.status_left_behind.as_ref())
+            && self.overridden == other.overridden
+            && self.hidden == other.hidden
+            && states(self, now).eq(states(other, now))
+            && self.telephone_at(now) == other.telephone_at(now)
+    }
+
+    /// Carries the record over a restart. Whoever was there at `stopped` gets until the end of the grace
+    /// to be heard of again; connections ended with the process that held them.
+    pub fn resume(&mut self, stopped: Timestamp, now: Timestamp, rules: &Rules) {
+        for claim in self.claims.iter_mut().filter(|claim| claim.is_live(stopped)) {
+            claim.connections = 0;
+            claim.until = claim.until.max(now + rules.connection_grace);
+        }
     }
 
     /// The highest state of the live claims.

@@ -9,7 +9,6 @@ mod oauth;
 mod presence;
 mod rates;
 mod rule;
-mod store;
 mod update;
 
 use reqwest::Method;

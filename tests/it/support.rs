@@ -3,11 +3,16 @@
 //! the test sees it, so a test only says what is particular to it.
 
 pub(crate) mod conformance;
+mod faulty;
 mod stream;
+pub(crate) mod sync;
 
 use std::{sync::Arc, time::Duration};
 
-pub(crate) use self::stream::EventStream;
+pub(crate) use self::{
+    faulty::{FaultyStore, Mood},
+    stream::EventStream,
+};
 use presenced::{
     app::App,
     clock::ManualClock,
@@ -15,7 +20,7 @@ use presenced::{
     demo,
     presence::Timestamp,
     server,
-    store::{MemoryStore, Store},
+    store::{EmbeddedStore, Store},
 };
 use reqwest::{Method, Response, StatusCode, header::HeaderMap};
 use serde_json::Value;
@@ -66,7 +71,7 @@ impl TestServer {
 
     /// The same with another configuration.
     pub(crate) async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
-        Self::start_on(Box::new(MemoryStore::default()), change).await
+        Self::start_on(Box::new(EmbeddedStore::in_memory()), change).await
     }
 
     /// The same on another store.
@@ -74,8 +79,8 @@ impl TestServer {
         let mut config = Config::default().for_demo();
         change(&mut config);
         let clock = Arc::new(ManualClock::at(START));
-        let app = App::new(config, store, clock.clone());
-        demo::furnish(&app.directory);
+        let app = App::open(config, store, clock.clone()).expect("a store that opens");
+        demo::furnish(&app.directory).await.expect("an empty directory");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let (stop, stopped) = oneshot::channel::<()>();
