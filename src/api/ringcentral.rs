@@ -26,7 +26,10 @@ use utoipa::openapi::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use self::{error::RestFailure, extract::AnyToken};
-use super::{Dialect, frame::Frame};
+use super::{
+    Dialect,
+    frame::{Cors, Frame},
+};
 use crate::{app::App, config::DialectName, openapi};
 
 /// The dialect.
@@ -58,7 +61,12 @@ fn logins() -> OpenApiRouter<App> {
 fn router(app: &App) -> Router {
     let frame = Frame {
         body_bytes: app.config.limits.body_bytes,
-        request_headers: "Authorization, Content-Type, Accept, X-User-Agent, Client-Id",
+        cors: Cors {
+            methods: "GET, HEAD, POST, PUT, DELETE, OPTIONS",
+            request_headers: "Authorization, Content-Type, Accept, X-User-Agent, Client-Id",
+            exposed_headers: "Retry-After, X-Rate-Limit-Group, X-Rate-Limit-Limit, \
+                X-Rate-Limit-Remaining, X-Rate-Limit-Window",
+        },
         too_large: |_| RestFailure::body_too_large().into_response(),
         internal_error: || RestFailure::internal_error().into_response(),
     };

@@ -83,6 +83,7 @@ impl Entries {
                 if let Some(entry) = self.users.remove(&user) {
                     self.numbers.remove(&entry.user.number);
                     self.accounts.remove(&entry.user);
+                    self.forget_capitals(&user);
                 }
             }
             Fact::Members(room, members) => self.set_members(room, members),
@@ -113,6 +114,7 @@ impl Entries {
             self.accounts.remove(known);
         }
         self.accounts.insert(&user);
+        self.note_capitals(&id);
         self.numbers.insert(number, id.clone());
         if known.is_none() {
             self.users.insert(id, Entry::new(user));
