@@ -1,6 +1,6 @@
 //! What every handler is given: the service, the directory, the limits and the configuration.
 
-use std::{num::NonZeroU32, ops::Deref, sync::Arc};
+use std::{num::NonZeroU32, ops::Deref, sync::Arc, time::Duration};
 
 use tokio::sync::watch;
 
@@ -9,7 +9,7 @@ use crate::{
     config::Config,
     directory::Directory,
     id::UserId,
-    limit::{RateLimit, StreamLimit},
+    limit::{RateLimit, StreamLimit, WindowLimit},
     service::Service,
     store::{Store, StoreError},
 };
@@ -25,6 +25,8 @@ pub struct Parts {
     pub service: Arc<Service>,
     /// How often a user may set presence, all devices and dialects together.
     pub put_limit: RateLimit<UserId>,
+    /// How often one user of one app may make calls of one group, where a dialect has groups.
+    pub group_limit: WindowLimit,
     /// How often a user's waiting requests may say something of presence.
     pub sync_limit: RateLimit<UserId>,
     /// How often anybody may open a stream of changes.
@@ -52,10 +54,12 @@ impl App {
         let limits = &config.limits;
         let new_streams = limits.new_streams_per_second;
         let stream_burst = NonZeroU32::new(new_streams).unwrap_or(NonZeroU32::MIN);
+        let penalty = Duration::from_secs(config.ringcentral.penalty_seconds);
         Ok(Self(Arc::new(Parts {
             directory,
             service,
             put_limit: RateLimit::new(limits.put_per_second, limits.put_burst, clock.clone()),
+            group_limit: WindowLimit::new(Duration::from_secs(60), penalty, clock.clone()),
             sync_limit: RateLimit::new(
                 limits.sync_presence_per_second,
                 limits.sync_presence_burst,

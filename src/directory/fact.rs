@@ -82,11 +82,16 @@ impl Entries {
     pub(super) fn apply(&mut self, fact: Fact) {
         match fact {
             Fact::User(user) => {
+                if let Some(known) = self.users.get(&user.id) {
+                    self.accounts.remove(&known);
+                }
+                self.accounts.insert(&user);
                 self.note_capitals(&user.id);
                 self.users.put(user);
             }
             Fact::NoUser(user) => {
-                if self.users.remove(&user).is_some() {
+                if let Some(known) = self.users.remove(&user) {
+                    self.accounts.remove(&known);
                     self.forget_capitals(&user);
                 }
             }

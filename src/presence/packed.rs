@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Claim, Override, Record, State, Status, Timestamp};
+use super::{Claim, Override, Record, State, Status, Telephony, Timestamp};
 
 /// The number of the form that is written.
 const FORM: u8 = 1;
@@ -36,6 +36,7 @@ struct Packed<'a> {
     status_left_behind: Option<PackedStatus<'a>>,
     overridden: PackedOverride,
     hidden: bool,
+    telephony: Option<Box<Telephony>>,
 }
 
 #[derive(Deserialize, Serialize)]
@@ -134,6 +135,7 @@ impl Record {
                 Override::Invisible { since } => PackedOverride::Invisible { since: base.pack(since) },
             },
             hidden: self.hidden,
+            telephony: self.telephony.clone(),
         };
         postcard::to_extend(&packed, vec![FORM]).expect("a record can be encoded")
     }
@@ -158,6 +160,7 @@ impl Record {
                 PackedOverride::Invisible { since } => Override::Invisible { since: base.unpack(since) },
             },
             hidden: packed.hidden,
+            telephony: packed.telephony,
             version: packed.version,
         })
     }

@@ -201,7 +201,12 @@ impl Service {
                 || shows.last_active > shown[0].last_active.map(|at| at + self.rules.active_window)
         };
         let is_two_faced = before.is_invisible() || after.is_invisible();
+        let calls_differ = || {
+            let shows = after.telephone_at(now);
+            [told, now].iter().any(|&moment| before.telephone_at(moment) != shows)
+        };
         before.is_hidden() != after.is_hidden()
+            || calls_differ()
             || differs(Record::at)
             || (is_two_faced && differs(Record::own_at))
     }

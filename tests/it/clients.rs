@@ -74,6 +74,25 @@ async fn pnut_butter() {
 }
 
 #[tokio::test]
+#[ignore = "needs @rc-ex/core and @ringcentral/sdk, which tests/run installs"]
+async fn ringcentral_js() {
+    let server = TestServer::start().await;
+    let folder = env::var("PRESENCED_TEST_NODE").expect("tests/run says where the packages are");
+    let mut command = Command::new("node");
+    command.args(["tests/clients/ringcentral_js.mjs", &server.url, &folder]);
+    passes(command).await;
+}
+
+#[tokio::test]
+#[ignore = "needs ringcentral, which tests/run installs"]
+async fn ringcentral_python() {
+    let server = TestServer::start().await;
+    let mut command = python();
+    command.args(["tests/clients/ringcentral_py.py", &server.url]);
+    passes(command).await;
+}
+
+#[tokio::test]
 #[ignore = "needs openapi-spec-validator, which tests/run installs"]
 async fn openapi_spec_validator() {
     let mut command = python();
@@ -82,6 +101,7 @@ async fn openapi_spec_validator() {
         "openapi_spec_validator",
         "openapi/matrix.yaml",
         "openapi/pnut.yaml",
+        "openapi/ringcentral.yaml",
         "openapi/presenced.yaml",
     ]);
     command.arg("openapi/contract/matrix-presence.yaml");
