@@ -21,7 +21,7 @@ use crate::{
     directory::{Directory, DirectoryError},
     id::UserId,
     presence::{Input, Override, Presence, Record, Rules, Timestamp},
-    store::{Keep, Store, StoreError, Updated},
+    store::{Keep, LineVisit, Store, StoreError, Updated},
     task::to_the_end,
 };
 
@@ -215,6 +215,11 @@ impl Service {
             Err(DirectoryError::Store(error)) => Err(error.into()),
             Err(_) => Ok(false),
         }
+    }
+
+    /// Shows all that is kept in the lines of an export. Takes its time, on the thread that calls.
+    pub fn export(&self, visit: &mut LineVisit<'_>) -> Result<(), StoreError> {
+        self.store.export(visit)
     }
 
     /// Makes durable what may lag behind. Nothing is written after this.

@@ -3,6 +3,7 @@
 
 mod changes;
 mod error;
+mod export;
 mod extract;
 mod health;
 mod heartbeats;
@@ -66,6 +67,7 @@ fn routes(lists: bool) -> OpenApiRouter<App> {
         .routes(routes!(heartbeats::post_heartbeats))
         .routes(routes!(settings::get_settings, settings::put_settings))
         // The server itself.
+        .routes(routes!(export::export_data))
         .routes(routes!(health::get_health))
         .routes(routes!(health::get_readiness));
     if !lists {

@@ -10,6 +10,7 @@ use crate::id::UserId;
 
 /// How far an entry of a presence list has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Standing {
     /// The user was invited, and has not answered yet.
     Pending,

@@ -1,5 +1,7 @@
 use std::iter;
 
+use serde::{Deserialize, Serialize};
+
 use super::{Rules, State, Timestamp};
 use crate::id::DeviceId;
 
@@ -7,7 +9,7 @@ use crate::id::DeviceId;
 ///
 /// A claim holds while the device has a connection, and after that until a moment that was fixed when
 /// the connection ended or the claim was set.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claim {
     pub(super) device: DeviceId,
     pub(super) state: State,

@@ -1,8 +1,10 @@
+use serde::{Deserialize, Serialize};
+
 use super::{Claim, Rules, State, Text, Timestamp};
 use crate::id::DeviceId;
 
 /// All that the core holds of one user.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
     pub(super) claims: Vec<Claim>,
     pub(super) last_active: Option<Timestamp>,
@@ -15,7 +17,7 @@ pub struct Record {
 }
 
 /// The user's text, and when it expires if it does. Never empty.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Status {
     pub text: Text,
     pub expires: Option<Timestamp>,
@@ -29,7 +31,8 @@ impl Status {
 }
 
 /// What the user set by hand for all devices.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Override {
     /// The devices decide.
     #[default]

@@ -19,6 +19,21 @@ pub enum Kind {
     Token = b't',
 }
 
+impl Kind {
+    /// Every kind.
+    pub const ALL: [Self; 4] = [Self::User, Self::Room, Self::List, Self::Token];
+
+    /// Its name in exports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Room => "room",
+            Self::List => "list",
+            Self::Token => "token",
+        }
+    }
+}
+
 /// A document to be written or removed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Document {

@@ -15,6 +15,7 @@ mod presence;
 mod privacy;
 mod readme;
 mod shutdown;
+mod starting;
 mod store;
 mod storms;
 mod support;
