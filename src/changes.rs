@@ -17,7 +17,7 @@ mod recent;
 mod watch;
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap, HashSet},
     fmt,
     sync::{
         Arc,
@@ -53,6 +53,15 @@ pub struct Changes {
     recent: Box<[CachePadded<Mutex<Recent>>]>,
     topics: Mutex<HashMap<Topic, HashMap<u64, Arc<Inbox>>>>,
     watches: AtomicUsize,
+}
+
+/// Who changed in a span of numbers, as far as that is remembered.
+#[derive(Debug, Default)]
+pub struct Changed {
+    /// Users who changed, each once.
+    pub users: BTreeSet<UserId>,
+    /// The partitions whose changes of that time are not remembered any more.
+    forgotten: HashSet<usize>,
 }
 
 #[derive(Debug)]
@@ -100,14 +109,15 @@ impl Changes {
         self.numbers.lock().published()
     }
 
-    /// The users with a change after `since` and up to `until`, each once; none if that is longer ago than
-    /// is remembered.
-    pub fn between(&self, since: u64, until: u64) -> Option<BTreeSet<UserId>> {
-        let mut users = BTreeSet::new();
-        for recent in &self.recent {
-            recent.lock().collect_between(since, until, &mut users)?;
+    /// Who changed after `since` and up to `until`.
+    pub fn between(&self, since: u64, until: u64) -> Changed {
+        let mut changed = Changed::default();
+        for (partition, recent) in self.recent.iter().enumerate() {
+            if recent.lock().collect_between(since, until, &mut changed.users).is_none() {
+                changed.forgotten.insert(partition);
+            }
         }
-        Some(users)
+        changed
     }
 
     /// Watches topics. Dropping the watch ends it.
@@ -137,6 +147,18 @@ impl Changes {
         let registered = self.topics.lock();
         let watchers = topics.iter().filter_map(|topic| registered.get(topic));
         watchers.flat_map(HashMap::values).cloned().collect()
+    }
+}
+
+impl Changed {
+    /// Whether all of it is remembered.
+    pub fn is_complete(&self) -> bool {
+        self.forgotten.is_empty()
+    }
+
+    /// Whether a user may have changed without being among the users.
+    pub fn may_have_forgotten(&self, user: &UserId) -> bool {
+        self.forgotten.contains(&partition(user))
     }
 }
 
