@@ -3,6 +3,7 @@
 //! To add one: write `api/<dialect>.rs` with a [`Dialect`] in it, and add it to [`ALL`].
 
 pub mod matrix;
+pub mod pnut;
 pub mod presenced;
 
 mod body;
@@ -42,7 +43,7 @@ pub struct Dialect {
 }
 
 /// Every dialect, in the order in which people are shown them.
-pub static ALL: [&Dialect; 2] = [&matrix::DIALECT, &presenced::DIALECT];
+pub static ALL: [&Dialect; 3] = [&matrix::DIALECT, &pnut::DIALECT, &presenced::DIALECT];
 
 impl Dialect {
     /// The dialect of that name.

@@ -47,6 +47,8 @@ pub struct Directory {
 struct Entries {
     users: BTreeMap<UserId, Entry>,
     numbers: BTreeMap<u64, UserId>,
+    /// Users with capitals in their names, by their names without.
+    capitalized: BTreeMap<String, BTreeSet<UserId>>,
     rooms: BTreeMap<RoomId, BTreeSet<UserId>>,
     /// By observer.
     lists: BTreeMap<UserId, PresenceList>,
@@ -116,21 +118,23 @@ impl Directory {
         Ok(Self { entries, changing, store, tokens_per_user, list_entries })
     }
 
-    /// Adds a user or replaces what is known of one. Without a number in `profile` a new user gets the
-    /// next free one and a known user keeps theirs. Says whether the user is new.
+    /// Adds a user at `now` or replaces what is known of one. Without a number in `profile` a new user gets
+    /// the next free one and a known user keeps theirs. Says whether the user is new.
     pub async fn put_user(
         self: &Arc<Self>,
         id: &UserId,
         profile: Profile,
+        now: Timestamp,
     ) -> Result<(User, bool), DirectoryError> {
         let id = id.clone();
         self.change(move |entries| {
-            let known = entries.users.get(&id).map(|entry| entry.user.number);
-            let number = profile.number.or(known).unwrap_or_else(|| entries.next_number());
+            let known = entries.users.get(&id).map(|entry| &entry.user);
+            let number = profile.number.or(known.map(|user| user.number));
+            let number = number.unwrap_or_else(|| entries.next_number());
             if let Some(owner) = entries.numbers.get(&number).filter(|owner| **owner != id) {
                 return Err(DirectoryError::NumberTaken { number, owner: owner.clone() });
             }
-            let user = User::new(id, number, profile);
+            let user = User::new(id, number, profile, known.map_or(now, |user| user.created));
             Ok((vec![Fact::User(user.clone())], (user, known.is_none())))
         })
         .await
@@ -139,6 +143,23 @@ impl Directory {
     /// The directory's entry of a user.
     pub fn user(&self, id: &UserId) -> Option<User> {
         self.entries.read().users.get(id).map(|entry| entry.user.clone())
+    }
+
+    /// The user with this number.
+    pub fn user_with_number(&self, number: u64) -> Option<User> {
+        let entries = self.entries.read();
+        entries.users.get(entries.numbers.get(&number)?).map(|entry| entry.user.clone())
+    }
+
+    /// The user of `server` with this name, in whatever letter case; the one written in just this way if
+    /// there are several.
+    pub fn user_named(&self, name: &str, server: &str) -> Option<User> {
+        let entries = self.entries.read();
+        let lowercase = name.to_ascii_lowercase();
+        let exact = entries.users.get(format!("@{name}:{server}").as_str());
+        let entry = exact.or_else(|| entries.users.get(format!("@{lowercase}:{server}").as_str()));
+        let entry = entry.or_else(|| entries.users.get(entries.capitalized.get(&lowercase)?.first()?));
+        entry.map(|entry| entry.user.clone())
     }
 
     /// Whether there is such a user.
@@ -330,5 +351,22 @@ impl Entries {
             return after;
         }
         (1..=HIGHEST_NUMBER).find(|number| !self.numbers.contains_key(number)).unwrap_or(after)
+    }
+
+    fn note_capitals(&mut self, id: &UserId) {
+        let lowercase = id.localpart().to_ascii_lowercase();
+        if lowercase != id.localpart() {
+            self.capitalized.entry(lowercase).or_default().insert(id.clone());
+        }
+    }
+
+    fn forget_capitals(&mut self, id: &UserId) {
+        let lowercase = id.localpart().to_ascii_lowercase();
+        if let Some(written) = self.capitalized.get_mut(&lowercase) {
+            written.remove(id);
+            if written.is_empty() {
+                self.capitalized.remove(&lowercase);
+            }
+        }
     }
 }

@@ -3,17 +3,17 @@
 mod starting;
 mod write_limit;
 
-use std::{io, pin::Pin, sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, pin::Pin, sync::Arc, time::Duration};
 
 use axum::{
     Router,
-    extract::Request,
+    extract::{ConnectInfo, Request},
     http::StatusCode,
     middleware::{self, Next},
     response::{Redirect, Response},
     routing,
 };
-use hyper::server::conn::http1;
+use hyper::{body::Incoming, server::conn::http1, service::Service as _, service::service_fn};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     server::graceful::GracefulShutdown,
@@ -96,7 +96,7 @@ impl Connections {
         loop {
             tokio::select! {
                 accepted = accept(listener, &self.room) => match accepted {
-                    Ok((stream, permit)) => self.answer(stream, permit),
+                    Ok((stream, peer, permit)) => self.answer(stream, peer, permit),
                     Err(error) => {
                         // Out of file descriptors, most likely; others may close some.
                         tracing::warn!(%error, "a connection could not be accepted");
@@ -108,9 +108,14 @@ impl Connections {
         }
     }
 
-    fn answer(&self, stream: TcpStream, permit: OwnedSemaphorePermit) {
+    fn answer(&self, stream: TcpStream, peer: SocketAddr, permit: OwnedSemaphorePermit) {
         let stream = WriteLimit::new(stream, self.longest_write);
-        let connection = self.http.serve_connection(TokioIo::new(stream), self.service.clone());
+        let service = self.service.clone();
+        let with_peer = service_fn(move |mut request: hyper::Request<Incoming>| {
+            request.extensions_mut().insert(ConnectInfo(peer));
+            service.call(request)
+        });
+        let connection = self.http.serve_connection(TokioIo::new(stream), with_peer);
         let connection = self.graceful.watch(connection);
         tokio::spawn(async move {
             // A client that goes away in mid-request is no event.
@@ -141,11 +146,11 @@ fn http(limits: &Limits) -> http1::Builder {
 async fn accept(
     listener: &TcpListener,
     connections: &Arc<Semaphore>,
-) -> io::Result<(TcpStream, OwnedSemaphorePermit)> {
+) -> io::Result<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
     let permit = connections.clone().acquire_owned().await.map_err(io::Error::other)?;
-    let (stream, _) = listener.accept().await?;
+    let (stream, peer) = listener.accept().await?;
     stream.set_nodelay(true)?;
-    Ok((stream, permit))
+    Ok((stream, peer, permit))
 }
 
 /// Catches SIGINT and SIGTERM from now on. What is returned completes on the first of them.

@@ -4,6 +4,7 @@
 mod connection;
 mod lists;
 mod live;
+mod open;
 
 use std::sync::Arc;
 
@@ -229,10 +230,13 @@ impl Service {
 
     fn check_inputs(&self, inputs: &[Input]) -> Result<(), ServiceError> {
         for input in inputs {
-            if let Input::Status(Some(status)) = input
-                && status.text.len() > self.status_bytes
-            {
-                let (bytes, limit) = (status.text.len(), self.status_bytes);
+            let text = match input {
+                Input::Status(Some(status)) => &status.text,
+                Input::Lease { text: Some(text), .. } => text,
+                _ => continue,
+            };
+            let (bytes, limit) = (text.len(), self.status_bytes);
+            if bytes > limit {
                 return Err(ServiceError::StatusTooLong { bytes, limit });
             }
         }

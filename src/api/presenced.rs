@@ -22,7 +22,10 @@ use utoipa::openapi::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use self::error::Failure;
-use super::{Dialect, frame::Frame};
+use super::{
+    Dialect,
+    frame::{Cors, Frame},
+};
 use crate::{app::App, config::Config, openapi};
 
 pub use self::{
@@ -81,7 +84,10 @@ fn routes(lists: bool) -> OpenApiRouter<App> {
 fn router(app: &App) -> Router {
     let frame = Frame {
         body_bytes: app.config.limits.bulk_body_bytes,
-        request_headers: "X-Requested-With, Content-Type, Authorization, Date, Last-Event-ID",
+        cors: Cors {
+            request_headers: "X-Requested-With, Content-Type, Authorization, Date, Last-Event-ID",
+            ..Cors::MATRIX
+        },
         too_large: |limit| Failure::body_too_large(limit).into_response(),
         internal_error: || Failure::internal_error().into_response(),
     };

@@ -82,6 +82,7 @@ impl Entries {
             Fact::NoUser(user) => {
                 if let Some(entry) = self.users.remove(&user) {
                     self.numbers.remove(&entry.user.number);
+                    self.forget_capitals(&user);
                 }
             }
             Fact::Members(room, members) => self.set_members(room, members),
@@ -111,6 +112,7 @@ impl Entries {
             Some(known) => drop(self.numbers.remove(&known.number)),
             None => drop(self.users.insert(id.clone(), Entry::new(user))),
         }
+        self.note_capitals(&id);
         self.numbers.insert(number, id);
     }
 

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::id::UserId;
+use crate::{id::UserId, presence::Timestamp};
 
 /// A directory entry: what is known of a user besides presence.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,6 +14,8 @@ pub struct User {
     pub avatar_url: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub extension: Option<Extension>,
+    /// When the user was added.
+    pub created: Timestamp,
 }
 
 /// A user's place in a telephone account.
@@ -35,13 +37,14 @@ pub struct Profile {
 }
 
 impl User {
-    pub(super) fn new(id: UserId, number: u64, profile: Profile) -> Self {
+    pub(super) fn new(id: UserId, number: u64, profile: Profile, created: Timestamp) -> Self {
         Self {
             id,
             number,
             display_name: profile.display_name,
             avatar_url: profile.avatar_url,
             extension: profile.extension,
+            created,
         }
     }
 }

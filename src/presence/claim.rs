@@ -16,6 +16,8 @@ pub struct Claim {
     pub(super) last_active: Timestamp,
     pub(super) connections: u32,
     pub(super) until: Timestamp,
+    /// Until when it holds at least, whatever connections come and go.
+    pub(super) leased_until: Timestamp,
 }
 
 impl Claim {
@@ -43,6 +45,6 @@ impl Claim {
     /// Fixes the moment at which the claim ends, for a device without a connection.
     pub(super) fn hold_for(&mut self, now: Timestamp, otherwise: std::time::Duration, rules: &Rules) {
         let span = if self.state == State::Busy { rules.busy_lease } else { otherwise };
-        self.until = now + span;
+        self.until = self.leased_until.max(now + span);
     }
 }

@@ -27,6 +27,7 @@ type Offset = i64;
 struct Packed<'a> {
     version: u64,
     last_active: Option<Offset>,
+    last_update: Option<Offset>,
     #[serde(borrow)]
     claims: Vec<PackedClaim<'a>>,
     #[serde(borrow)]
@@ -45,6 +46,8 @@ struct PackedClaim<'a> {
     connections: u32,
     /// From the claim's last activity.
     until: Offset,
+    /// The same.
+    leased_until: Offset,
 }
 
 #[derive(Deserialize, Serialize)]
@@ -92,6 +95,7 @@ impl Base {
             last_active: self.pack(claim.last_active),
             connections: claim.connections,
             until: Self(claim.last_active).pack(claim.until),
+            leased_until: Self(claim.last_active).pack(claim.leased_until),
         }
     }
 
@@ -103,6 +107,7 @@ impl Base {
             last_active,
             connections: claim.connections,
             until: Self(last_active).unpack(claim.until),
+            leased_until: Self(last_active).unpack(claim.leased_until),
         })
     }
 }
@@ -119,6 +124,7 @@ impl Record {
         let packed = Packed {
             version: self.version(),
             last_active: self.last_active.map(|at| base.pack(at)),
+            last_update: self.last_update.map(|at| base.pack(at)),
             claims: self.claims.iter().map(|claim| base.pack_claim(claim)).collect(),
             status: self.status.as_ref().map(|status| base.pack_status(status)),
             status_left_behind: self.status_left_behind.as_ref().map(|status| base.pack_status(status)),
@@ -143,6 +149,7 @@ impl Record {
         Ok(Self {
             claims: packed.claims.iter().map(|claim| base.unpack_claim(claim)).collect::<Result<_, _>>()?,
             last_active: packed.last_active.map(|offset| base.unpack(offset)),
+            last_update: packed.last_update.map(|offset| base.unpack(offset)),
             status: packed.status.map(|status| base.unpack_status(&status)),
             status_left_behind: packed.status_left_behind.map(|status| base.unpack_status(&status)),
             overridden: match packed.overridden {

@@ -8,6 +8,8 @@ use crate::id::DeviceId;
 pub struct Record {
     pub(super) claims: Vec<Claim>,
     pub(super) last_active: Option<Timestamp>,
+    /// When state or status were last set, through whatever dialect.
+    pub(super) last_update: Option<Timestamp>,
     pub(super) status: Option<Status>,
     /// What others see of the status while the user is invisible: what it was when that began.
     pub(super) status_left_behind: Option<Status>,
@@ -49,6 +51,8 @@ pub struct Presence {
     pub state: State,
     /// When the user was last active, if ever.
     pub last_active: Option<Timestamp>,
+    /// When state or status were last set, if ever. Renewals and connections are no updates.
+    pub last_update: Option<Timestamp>,
     /// Online, and active within the active window.
     pub currently_active: bool,
     pub status: Option<Text>,
@@ -59,7 +63,7 @@ pub struct Presence {
 }
 
 impl Presence {
-    /// Whether a watcher would see a difference. The activity time alone is none.
+    /// Whether a watcher would see a difference. The times of activity and update alone are none.
     pub fn looks_like(&self, other: &Self) -> bool {
         self.state == other.state
             && self.currently_active == other.currently_active
@@ -175,10 +179,12 @@ impl Record {
             _ => self.merged(now, rules),
         };
         // Somebody who turned invisible looks like somebody who left at that moment.
-        let last_active = self.last_active.map(|at| invisible_since.map_or(at, |since| at.min(since)));
+        let seen = |at: Timestamp| invisible_since.map_or(at, |since| at.min(since));
+        let last_active = self.last_active.map(seen);
         Presence {
             state,
             last_active,
+            last_update: self.last_update.map(seen),
             currently_active: state == State::Online
                 && last_active.is_some_and(|at| now < at + rules.active_window),
             status: self

@@ -1,6 +1,6 @@
-//! The integration tests. Folders mirror the API: `presence` the core, `matrix` and `native` the
-//! dialects over real HTTP, `openapi` the documents, `cli` the command line. `support` starts servers
-//! and checks every answer that a test sees against the documents.
+//! The integration tests. Folders mirror the API: `presence` the core, `matrix`, `pnut` and `native` the
+//! dialects over real HTTP, `openapi` the documents, `cli` the command line. `support` starts servers and
+//! checks every answer that a test sees against the documents.
 
 mod cli;
 mod clients;
@@ -11,6 +11,7 @@ mod live;
 mod matrix;
 mod native;
 mod openapi;
+mod pnut;
 mod presence;
 mod privacy;
 mod readme;

@@ -80,7 +80,7 @@ impl TestServer {
         change(&mut config);
         let clock = Arc::new(ManualClock::at(START));
         let app = App::open(config, store, clock.clone()).expect("a store that opens");
-        demo::furnish(&app.directory).await.expect("an empty directory");
+        demo::furnish(&app.directory, START).await.expect("an empty directory");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let (stop, stopped) = oneshot::channel::<()>();
@@ -171,6 +171,11 @@ impl Call<'_> {
     pub(crate) async fn open(self) -> EventStream {
         let (path, response) = self.request().await;
         EventStream::new(&path, response)
+    }
+
+    /// Sends the request, and leaves the answer to be read piece by piece.
+    pub(crate) async fn stream(self) -> Response {
+        self.request().await.1
     }
 
     async fn send_unchecked(self) -> (Method, String, Answer) {

@@ -71,8 +71,11 @@ async fn the_demo_greets_serves_and_stops() {
         let url = format!("http://{address}/_matrix/client/v3/presence/@bob:example.com/status");
         let answer = reqwest::get(format!("{url}?access_token={secret}&more=hush")).await.expect("an answer");
         assert_eq!(answer.status(), 200);
+        let url = format!("http://{address}/v0/presence?access_token={secret}&update_presence=hush");
+        assert_eq!(reqwest::get(url).await.expect("an answer").status(), 200);
         let (code, log) = running.end(signal);
         assert_eq!(code, Some(0), "{log}");
+        assert!(log.contains("/v0/presence"), "the request is logged: {log}");
         assert!(log.contains("/presence/@bob:example.com/status"), "the request is logged: {log}");
         assert!(!log.contains(secret) && !log.contains("hush"), "a query reached the log: {log}");
     }

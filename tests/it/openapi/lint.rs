@@ -205,7 +205,7 @@ async fn what_is_not_documented_does_not_answer() {
             urls.insert(url);
         }
         for url in urls {
-            let allowed = server.call(Method::PATCH, &url).send().await;
+            let allowed = server.call(Method::PATCH, &url).token("demo-alice").send().await;
             assert_eq!(allowed.status, 405, "{name} {url}");
             // The router itself says which methods it has.
             let routed: HashSet<String> = allowed.header("allow").split(',').map(str::to_lowercase).collect();

@@ -36,14 +36,16 @@ pub(crate) fn verdict(method: &Method, path: &str, answer: &Answer) -> Result<()
             operation.pointer(&format!("/responses/{status}")).ok_or("an undocumented status")?
         }
         // Paths and methods that the document does not have are refused in the dialect's one error form.
-        None if status == "404" || status == "405" || status == "413" => refusal(document),
+        None if ["404", "405", "413"].contains(&status.as_str()) => refusal(document),
+        // pnut looks at the token before the path.
+        None if is_pnut(path) && ["401", "429"].contains(&status.as_str()) => refusal(document),
         None => return Err("an undocumented operation has to be refused".to_owned()),
     };
     if *method == Method::HEAD {
         return answer.text.is_empty().then_some(()).ok_or_else(|| "HEAD has no body".to_owned());
     }
     for header in expected.get("headers").and_then(Value::as_object).into_iter().flatten() {
-        if answer.header(header.0).is_empty() {
+        if !answer.headers.contains_key(header.0) {
             return Err(format!("the header {} is missing", header.0));
         }
     }
@@ -108,7 +110,15 @@ pub(crate) fn validate(document: &Value, schema: &Value, value: &Value) -> Resul
 
 /// The document of the dialect that a path belongs to.
 fn dialect_of(path: &str) -> &'static Value {
-    document(if path.starts_with("/_matrix") { "matrix" } else { "presenced" })
+    document(match path {
+        path if path.starts_with("/_matrix") => "matrix",
+        path if is_pnut(path) => "pnut",
+        _ => "presenced",
+    })
+}
+
+fn is_pnut(path: &str) -> bool {
+    matches!(path.split('/').nth(1), Some("v0" | "v1"))
 }
 
 fn operation<'a>(document: &'a Value, path: &str, method: &str) -> Option<&'a Value> {
@@ -122,11 +132,15 @@ fn operation<'a>(document: &'a Value, path: &str, method: &str) -> Option<&'a Va
         .map(|(_, operation)| operation)
 }
 
-/// Where the paths of an operation begin: what its server says, and for the Matrix base path every prefix
-/// that stands beside it.
+/// Where the paths of an operation begin: what its server says, which may be one of several, and for the
+/// Matrix base path every prefix that stands beside it.
 fn bases(document: &Value, operation: &Value) -> Vec<String> {
     let servers = operation.get("servers").unwrap_or(&document["servers"]);
-    let base = servers.pointer("/0/variables/basePath/default").and_then(Value::as_str).unwrap_or_default();
+    let variable = servers.pointer("/0/variables/basePath");
+    if let Some(several) = variable.and_then(|variable| variable.get("enum")?.as_array()) {
+        return several.iter().filter_map(Value::as_str).map(str::to_owned).collect();
+    }
+    let base = variable.and_then(|variable| variable["default"].as_str()).unwrap_or_default();
     match base.strip_suffix(matrix::PREFIXES[0]) {
         Some(client) if operation["tags"][0] == "Presence" => {
             matrix::PREFIXES.map(|prefix| format!("{client}{prefix}")).into()
@@ -145,12 +159,15 @@ fn matches(template: &str, path: &str) -> bool {
 }
 
 fn refusal(document: &'static Value) -> &'static Value {
-    static REFUSALS: LazyLock<[Value; 2]> = LazyLock::new(|| {
+    static REFUSALS: LazyLock<[Value; 3]> = LazyLock::new(|| {
         [
             json!({"content": {"application/json": {"schema": {"$ref": "#/components/schemas/MatrixError"}}}}),
+            json!({"content": {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorAnswer"}}}}),
             json!({"content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}}),
         ]
     });
-    let is_matrix = document.pointer("/components/schemas/MatrixError").is_some();
-    &REFUSALS[usize::from(!is_matrix)]
+    let errors = ["MatrixError", "ErrorAnswer", "Problem"];
+    let schemas = &document["components"]["schemas"];
+    let of = errors.iter().position(|name| schemas.get(name).is_some());
+    &REFUSALS[of.expect("each dialect has one form of refusal")]
 }
