@@ -50,7 +50,7 @@ pub enum Topic {
 pub struct Changes {
     numbers: Mutex<Numbers>,
     /// The changes of each partition, newest last.
-    recent: Box<[CachePadded<Mutex<Recent>>]>,
+    recent: Box<[CachePadded<Recent>]>,
     topics: Mutex<HashMap<Topic, HashMap<u64, Arc<Inbox>>>>,
     watches: AtomicUsize,
 }
@@ -81,7 +81,7 @@ impl Changes {
     pub fn starting_at(micros: u64) -> Self {
         Self {
             numbers: Mutex::new(Numbers { last: micros, in_flight: BTreeSet::new() }),
-            recent: (0..PARTITIONS).map(|_| CachePadded::new(Mutex::new(Recent::from(micros)))).collect(),
+            recent: (0..PARTITIONS).map(|_| CachePadded::new(Recent::from(micros))).collect(),
             topics: Mutex::default(),
             watches: AtomicUsize::new(0),
         }
@@ -113,7 +113,7 @@ impl Changes {
     pub fn between(&self, since: u64, until: u64) -> Changed {
         let mut changed = Changed::default();
         for (partition, recent) in self.recent.iter().enumerate() {
-            if recent.lock().collect_between(since, until, &mut changed.users).is_none() {
+            if recent.collect_between(since, until, &mut changed.users).is_none() {
                 changed.forgotten.insert(partition);
             }
         }
@@ -139,7 +139,7 @@ impl Changes {
 
     /// How many changes are remembered, for whoever resumes.
     pub fn remembered(&self) -> usize {
-        self.recent.iter().map(|recent| recent.lock().len()).sum()
+        self.recent.iter().map(|recent| recent.len()).sum()
     }
 
     /// Who watches any of the topics. Marking happens outside the lock.
@@ -177,7 +177,7 @@ impl Numbered<'_> {
     /// Publishes the change that was made under this number: it can be found from now on, and watchers
     /// of its topics are woken.
     pub fn publish(self, user: &UserId, topics: &[Topic]) {
-        self.changes.recent[partition(user)].lock().push(self.number, user.clone());
+        self.changes.recent[partition(user)].push(self.number, user.clone());
         for inbox in self.changes.watchers(topics) {
             inbox.mark(user, self.number);
         }
