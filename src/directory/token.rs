@@ -149,6 +149,8 @@ pub enum Holder {
     Admin,
     /// A user on one device.
     User { user: UserId, device: DeviceId, scopes: Scopes, guest: bool },
+    /// A program that reads presence where that takes no user.
+    App { name: String },
 }
 
 /// A token to be added.
@@ -197,9 +199,13 @@ impl StoredToken {
 
     pub(super) fn user(&self) -> Option<&UserId> {
         match &self.info.holder {
-            Holder::Admin => None,
+            Holder::Admin | Holder::App { .. } => None,
             Holder::User { user, .. } => Some(user),
         }
+    }
+
+    pub(super) fn is_an_apps(&self) -> bool {
+        matches!(self.info.holder, Holder::App { .. })
     }
 
     pub(super) fn is(&self, digest: &Digest) -> bool {

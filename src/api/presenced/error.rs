@@ -149,6 +149,7 @@ impl From<DirectoryError> for Failure {
             DirectoryError::UnknownUser(_) => Self::not_found(detail),
             DirectoryError::NumberTaken { .. }
             | DirectoryError::TooManyTokens(..)
+            | DirectoryError::TooManyAppTokens(_)
             | DirectoryError::TokenTaken
             | DirectoryError::ListTooLong(_) => Self::new(StatusCode::CONFLICT, "conflict", detail),
             DirectoryError::Store(error) => error.into(),
