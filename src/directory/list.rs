@@ -79,7 +79,7 @@ impl Directory {
     ) -> Result<(T, ChangedEntries), DirectoryError> {
         let (observer, most) = (observer.clone(), self.list_entries);
         self.change(move |entries| {
-            if !entries.users.contains_key(&observer) {
+            if !entries.users.contains(&observer) {
                 return Err(DirectoryError::UnknownUser(observer));
             }
             let before = entries.lists.get(&observer).cloned().unwrap_or_default();

@@ -3,7 +3,7 @@
 //!
 //! - [`engine`]: what keeps the bytes. [`disk`]: the engine over fjall. Without an engine everything ends
 //!   with the process.
-//! - `table`, `shard`: the memory of one partition. `writer`: the one thread that writes, at its `pace`.
+//! - `shard`: the memory of one partition. `writer`: the one thread that writes, at its `pace`.
 //!   `load`: reading all of it back. [`transfer`]: exports and imports. `key`: the keys.
 
 pub mod disk;
@@ -12,7 +12,6 @@ mod key;
 mod load;
 mod pace;
 mod shard;
-mod table;
 pub mod transfer;
 mod writer;
 

@@ -4,6 +4,7 @@
 
 mod cli;
 mod clients;
+mod directory;
 mod faults;
 mod fuzz;
 mod limit;
