@@ -152,6 +152,8 @@ pub enum Holder {
     /// A user who may have new tokens of that kind, in place of the one that `access` names. It opens nothing
     /// itself, and ends with that one when it is revoked.
     Refresh { user: UserId, device: DeviceId, scopes: Scopes, access: TokenId },
+    /// A program that reads presence where that takes no user.
+    App { name: String },
 }
 
 /// A token to be added.
@@ -200,7 +202,7 @@ impl StoredToken {
 
     pub(super) fn user(&self) -> Option<&UserId> {
         match &self.info.holder {
-            Holder::Admin => None,
+            Holder::Admin | Holder::App { .. } => None,
             Holder::User { user, .. } | Holder::Refresh { user, .. } => Some(user),
         }
     }
@@ -212,6 +214,10 @@ impl StoredToken {
 
     pub(super) fn has_expired(&self, now: Timestamp) -> bool {
         self.info.expires.is_some_and(|expires| now >= expires)
+    }
+
+    pub(super) fn is_an_apps(&self) -> bool {
+        matches!(self.info.holder, Holder::App { .. })
     }
 
     pub(super) fn is(&self, digest: &Digest) -> bool {
