@@ -145,8 +145,8 @@ impl Directory {
             if let Some(owner) = entries.users.owner(number).filter(|owner| *owner != id) {
                 return Err(DirectoryError::NumberTaken { number, owner });
             }
-            let is_new = known.is_none();
             entries.check_extension(&id, profile.extension.as_ref())?;
+            let is_new = known.is_none();
             let user = User::new(id, number, profile, known.map_or(now, |user| user.created));
             Ok((vec![Fact::User(user.clone())], (user, is_new)))
         })
@@ -197,11 +197,9 @@ impl Directory {
         (page.filter_map(|number| entries.users.with_number(*number)).collect(), all.len())
     }
 
-    /// Whether both are in one telephone account.
-    pub fn share_account(&self, one: &UserId, other: &UserId) -> bool {
-        let entries = self.entries.read();
-        let account = |user| Some(entries.users.get(user)?.extension?.account);
-        account(one).is_some_and(|account| entries.users.get(other).is_some_and(|it| it.is_in(account)))
+    /// The telephone account that a user has an extension in.
+    pub fn account_of(&self, user: &UserId) -> Option<u64> {
+        Some(self.user(user)?.extension?.account)
     }
 
     /// Removes a user with their tokens, memberships and entries on presence lists, and their record in the
@@ -347,7 +345,7 @@ impl Directory {
         let (user, id) = (user.clone(), id.clone());
         let gone = self.change(move |entries| {
             let is_theirs = entries.tokens_of.get(&user).is_some_and(|tokens| tokens.contains_key(&id));
-            let mut gone = entries.fitting_tokens(&user, |token| token.refreshes(&id));
+            let mut gone = entries.tokens_that(&user, |token| token.refreshes(&id));
             gone.extend(is_theirs.then_some(id));
             Ok((gone.iter().cloned().map(Fact::NoToken).collect(), is_theirs.then_some(gone)))
         });
@@ -424,7 +422,7 @@ impl Entries {
     }
 
     /// Those of a user's tokens for which `fits` holds.
-    fn fitting_tokens(&self, user: &UserId, fits: impl Fn(&StoredToken) -> bool) -> Vec<TokenId> {
+    fn tokens_that(&self, user: &UserId, fits: impl Fn(&StoredToken) -> bool) -> Vec<TokenId> {
         let tokens = self.tokens_of.get(user).into_iter().flatten();
         let fitting = tokens.filter(|(_, lookup)| self.tokens.get(lookup).is_some_and(&fits));
         fitting.map(|(id, _)| id.clone()).collect()
@@ -445,7 +443,8 @@ impl Entries {
         let owner = self.accounts.owner(*account, number).and_then(|owner| self.users.owner(owner));
         match owner.filter(|owner| owner != id) {
             Some(owner) => {
-                Err(DirectoryError::ExtensionTaken { account: *account, number: number.clone(), owner })
+                let number = number.clone();
+                Err(DirectoryError::ExtensionTaken { account: *account, number, owner })
             }
             None => Ok(()),
         }

@@ -82,11 +82,11 @@ impl Entries {
     pub(super) fn apply(&mut self, fact: Fact) {
         match fact {
             Fact::User(user) => {
+                self.note_capitals(&user.id);
                 if let Some(known) = self.users.get(&user.id) {
                     self.accounts.remove(&known);
                 }
                 self.accounts.insert(&user);
-                self.note_capitals(&user.id);
                 self.users.put(user);
             }
             Fact::NoUser(user) => {

@@ -43,10 +43,10 @@ impl Directory {
                 Some(spent) => vec![spent.clone(), entries.refreshed_by(&user, spent)?],
                 None => Vec::new(),
             };
-            let is_over = |token: &StoredToken| token.has_expired(now) || replaced.contains(&token.info.id);
-            let gone = entries.fitting_tokens(&user, is_over);
-            let held = entries.tokens_of.get(&user).map_or(0, BTreeMap::len);
-            if held - gone.len() + 2 > tokens_per_user {
+            let gone = entries
+                .tokens_that(&user, |token| token.has_expired(now) || replaced.contains(&token.info.id));
+            let had = entries.tokens_of.get(&user).map_or(0, BTreeMap::len);
+            if had - gone.len() + 2 > tokens_per_user {
                 return Err(DirectoryError::TooManyTokens(user, tokens_per_user));
             }
             let facts =

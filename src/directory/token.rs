@@ -149,11 +149,11 @@ pub enum Holder {
     Admin,
     /// A user on one device.
     User { user: UserId, device: DeviceId, scopes: Scopes, guest: bool },
-    /// A program that reads presence where that takes no user.
-    App { name: String },
     /// A user who may have new tokens of that kind, in place of the one that `access` names. It opens nothing
     /// itself, and ends with that one when it is revoked.
     Refresh { user: UserId, device: DeviceId, scopes: Scopes, access: TokenId },
+    /// A program that reads presence where that takes no user.
+    App { name: String },
 }
 
 /// A token to be added.
