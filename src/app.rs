@@ -5,7 +5,8 @@ use std::{ops::Deref, sync::Arc};
 use tokio::sync::watch;
 
 use crate::{
-    clock::Clock, config::Config, directory::Directory, limit::RateLimit, service::Service, store::Store,
+    alarms::Alarms, clock::Clock, config::Config, directory::Directory, limit::RateLimit, service::Service,
+    store::Store,
 };
 
 /// A handle to the parts of one server. Cheap to clone.
@@ -17,6 +18,8 @@ pub struct Parts {
     pub config: Config,
     pub directory: Arc<Directory>,
     pub service: Arc<Service>,
+    /// What tasks wait for that have to do something at a certain time.
+    pub alarms: Alarms,
     /// How often a user may set presence, all devices and dialects together.
     pub put_limit: RateLimit,
     draining: watch::Sender<bool>,
@@ -34,8 +37,16 @@ impl App {
             config.presence.visibility,
             config.limits.status_bytes,
         ));
-        let put_limit = RateLimit::new(config.limits.put_per_second, config.limits.put_burst, clock);
-        Self(Arc::new(Parts { config, directory, service, put_limit, draining: watch::Sender::new(false) }))
+        let put_limit = RateLimit::new(config.limits.put_per_second, config.limits.put_burst, clock.clone());
+        let alarms = Alarms::new(clock);
+        Self(Arc::new(Parts {
+            config,
+            directory,
+            service,
+            alarms,
+            put_limit,
+            draining: watch::Sender::new(false),
+        }))
     }
 }
 
@@ -48,6 +59,12 @@ impl Deref for App {
 }
 
 impl Parts {
+    /// Lets happen whatever time brings. To be called once in a while: the pauses are how late it happens.
+    pub async fn tick(&self) {
+        self.service.tick().await;
+        self.alarms.ring();
+    }
+
     /// Says that no new work should come here: the server is about to stop.
     pub fn drain(&self) {
         self.draining.send_replace(true);

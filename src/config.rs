@@ -12,6 +12,7 @@ use std::{
 };
 
 use config::{Environment, File, FileFormat, Map};
+use ipnet::IpNet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -29,6 +30,7 @@ pub struct Config {
     pub server: Server,
     pub presence: Presence,
     pub matrix: Matrix,
+    pub webhooks: Webhooks,
     pub limits: Limits,
     pub log: Log,
 }
@@ -93,6 +95,24 @@ pub struct Matrix {
     pub query_token: bool,
     /// Whether the busy state of MSC3026 is accepted, shown and announced.
     pub busy: bool,
+}
+
+/// Requests to addresses that users choose, to tell them of changes.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Webhooks {
+    /// Networks that webhooks may be sent to besides the public internet, and without TLS too.
+    #[schemars(example = ["127.0.0.1/32"])]
+    pub allow_networks: Vec<IpNet>,
+    /// How long a receiver may take to answer.
+    #[schemars(range(min = 1))]
+    pub timeout_milliseconds: u64,
+    /// After how many failures in a row a receiver gets nothing more until its owner says so.
+    #[schemars(range(min = 1))]
+    pub attempts: u32,
+    /// How many requests may be under way at a time; more have to wait.
+    #[schemars(range(min = 1))]
+    pub concurrent: usize,
 }
 
 /// The bounds that keep one client from spoiling it for the others.
@@ -228,6 +248,7 @@ fn environment(variables: HashMap<String, String>) -> Environment {
         .try_parsing(true)
         .list_separator(",")
         .with_list_parse_key("server.dialects")
+        .with_list_parse_key("webhooks.allow_networks")
         .source(Some(variables))
 }
 
@@ -294,10 +315,14 @@ impl Config {
             ("limits.tokens_per_user", limits.tokens_per_user, 1, 1_000_000),
             ("limits.bulk_users", limits.bulk_users, 1, 1_000),
             ("limits.heartbeats_per_call", limits.heartbeats_per_call, 1, 1_000),
+            ("webhooks.concurrent", self.webhooks.concurrent, 1, 100_000),
         ];
         for (key, value, least, most) in sizes {
             in_range(key, value, least, most)?;
         }
+        let webhooks = &self.webhooks;
+        in_range("webhooks.timeout_milliseconds", webhooks.timeout_milliseconds, 1, 60_000)?;
+        in_range("webhooks.attempts", webhooks.attempts, 1, 1_000)?;
         self.check_texts()?;
         let rate = limits.put_per_second;
         let is_rate = rate == 0.0 || (0.001..=1_000_000.0).contains(&rate);
@@ -320,10 +345,13 @@ impl Config {
             .map_err(|error| ConfigError::Invalid { key: "log.filter".to_owned(), why: error.to_string() })
     }
 
-    /// The same configuration as the demo runs it: every dialect, no rate limits, `example.com`.
+    /// The same configuration as the demo runs it: every dialect, no rate limits, `example.com`,
+    /// webhooks to this machine.
     pub fn for_demo(mut self) -> Self {
         self.server.name = "example.com".to_owned();
         self.server.dialects = DialectName::ALL.to_vec();
+        self.webhooks.allow_networks =
+            ["127.0.0.0/8", "::1/128"].map(|network| network.parse().expect("a network")).into();
         self.limits.put_per_second = 0.0;
         self
     }

@@ -22,18 +22,21 @@
 //! - [`openapi`]: what all documents share, the routes that serve them, and Swagger UI.
 //! - [`auth`]: whose token a request carries. [`limit`]: how often somebody may do something.
 //! - [`client`]: a typed client of presenced's own API.
+//! - [`webhook`]: requests to addresses that users choose, and where they may go.
 //!
 //! What runs it:
 //!
 //! - [`config`]: the configuration; `config/default.toml` holds and documents the defaults.
 //! - [`app`]: what every handler is given. [`server`]: assembly, and the loop over connections.
-//! - [`clock`]: the one source of time. [`demo`]: the fixtures of `serve --demo`.
+//! - [`clock`]: the one source of time. [`alarms`]: moments by it that a task waits for.
+//! - [`demo`]: the fixtures of `serve --demo`.
 //! - [`cli`]: the command line, with one file for each command in `cli/`.
 //!
 //! Beside the source: `openapi/` has the documents as checked in, and the contract that the Matrix one
 //! follows; `tests/it/` the tests, in files that mirror the API; `tests/run` is the test command;
 //! `snapshots/` what the tests compare answers and command output with; `benches/` the measurements.
 
+pub mod alarms;
 pub mod api;
 pub mod app;
 pub mod auth;
@@ -51,4 +54,5 @@ pub mod presence;
 pub mod server;
 pub mod service;
 pub mod store;
+pub mod webhook;
 pub mod wheel;

@@ -2,20 +2,24 @@
 
 mod write_limit;
 
-use std::{io, sync::Arc, time::Duration};
+use std::{error::Error, io, sync::Arc, time::Duration};
 
 use axum::{
     Router,
+    body::Body,
     extract::Request,
     http::StatusCode,
     middleware::{self, Next},
     response::{Redirect, Response},
     routing,
 };
-use hyper::server::conn::http1;
+use hyper::{
+    body::Incoming,
+    server::conn::http1::{self, UpgradeableConnection},
+    service::HttpService,
+};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
-    server::graceful::GracefulShutdown,
     service::TowerToHyperService,
 };
 use tokio::{
@@ -27,9 +31,9 @@ use tokio::{
 use tracing::Level;
 
 use self::write_limit::WriteLimit;
-use crate::{api, app::App, openapi, service::Service};
+use crate::{api, app::App, openapi};
 
-/// How often watchers are told of transitions that happened by themselves.
+/// How often what time brings is let happen: transitions, and whatever waits for its moment.
 const TICK: Duration = Duration::from_millis(250);
 
 /// All routes: the dialects that the configuration names, the documents, and Swagger UI.
@@ -57,8 +61,7 @@ pub async fn run(listener: TcpListener, app: App, shutdown: impl Future<Output =
     let connections = Arc::new(Semaphore::new(app.config.limits.connections));
     let http = http(&app);
     let longest_write = Duration::from_secs(app.config.limits.stream_write_seconds);
-    let graceful = GracefulShutdown::new();
-    let ticking = tokio::spawn(tick(app.service.clone()));
+    let ticking = tokio::spawn(tick(app.clone()));
     tokio::pin!(shutdown);
     loop {
         let (stream, permit) = tokio::select! {
@@ -73,30 +76,26 @@ pub async fn run(listener: TcpListener, app: App, shutdown: impl Future<Output =
             },
             () = &mut shutdown => break,
         };
-        let stream = WriteLimit::new(stream, longest_write);
-        let connection = http.serve_connection(TokioIo::new(stream), service.clone());
-        let connection = graceful.watch(connection);
-        tokio::spawn(async move {
-            // A client that goes away in mid-request is no event.
-            let _gone = connection.await;
-            drop(permit);
-        });
+        let stream = WriteLimit::new(stream, longest_write, permit);
+        let connection = http.serve_connection(TokioIo::new(stream), service.clone()).with_upgrades();
+        tokio::spawn(serve(connection, app.clone()));
     }
     app.drain();
     ticking.abort();
     drop(listener);
     let grace = Duration::from_secs(app.config.server.shutdown_grace_seconds);
-    if tokio::time::timeout(grace, graceful.shutdown()).await.is_err() {
-        tracing::warn!(grace_s = grace.as_secs(), "some requests did not finish in time");
+    let all = u32::try_from(app.config.limits.connections).unwrap_or(u32::MAX);
+    if tokio::time::timeout(grace, connections.acquire_many(all)).await.is_err() {
+        tracing::warn!(grace_s = grace.as_secs(), "some connections did not end in time");
     }
 }
 
-async fn tick(service: Arc<Service>) {
+async fn tick(app: App) {
     let mut ticks = tokio::time::interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        service.tick().await;
+        app.tick().await;
     }
 }
 
@@ -107,6 +106,21 @@ fn http(app: &App) -> http1::Builder {
         .header_read_timeout(Duration::from_secs(limits.head_seconds))
         .max_buf_size(limits.head_bytes);
     http
+}
+
+/// Serves one connection. When the server is about to stop, a running request is the last.
+async fn serve<S>(connection: UpgradeableConnection<TokioIo<WriteLimit>, S>, app: App)
+where
+    S: HttpService<Incoming, ResBody = Body>,
+    S::Error: Into<Box<dyn Error + Send + Sync>>,
+{
+    tokio::pin!(connection);
+    // A client that goes away in mid-request is no event.
+    tokio::select! {
+        _gone = connection.as_mut() => return,
+        () = app.drained() => connection.as_mut().graceful_shutdown(),
+    }
+    let _gone = connection.await;
 }
 
 /// The next connection, once there is room for it.

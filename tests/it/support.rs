@@ -90,7 +90,7 @@ impl TestServer {
     /// Lets time pass, and watchers be told of what it brought.
     pub(crate) async fn advance(&self, by: Duration) {
         self.clock.advance(by);
-        self.app.service.tick().await;
+        self.app.tick().await;
     }
 
     /// Lets time pass before watchers can be told of anything.
