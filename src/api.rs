@@ -4,9 +4,13 @@
 
 pub mod matrix;
 pub mod presenced;
+pub mod ringcentral;
 
 mod body;
 mod frame;
+mod origin;
+
+pub(crate) use self::origin::origin;
 
 use axum::Router;
 use utoipa::openapi::OpenApi;
@@ -37,7 +41,7 @@ pub struct Dialect {
 }
 
 /// Every dialect, in the order in which people are shown them.
-pub static ALL: [&Dialect; 2] = [&matrix::DIALECT, &presenced::DIALECT];
+pub static ALL: [&Dialect; 3] = [&matrix::DIALECT, &ringcentral::DIALECT, &presenced::DIALECT];
 
 impl Dialect {
     /// The dialect of that name.

@@ -1,11 +1,16 @@
 //! What every handler is given: the service, the directory, the limits and the configuration.
 
-use std::{ops::Deref, sync::Arc};
+use std::{ops::Deref, sync::Arc, time::Duration};
 
 use tokio::sync::watch;
 
 use crate::{
-    alarms::Alarms, clock::Clock, config::Config, directory::Directory, limit::RateLimit, service::Service,
+    alarms::Alarms,
+    clock::Clock,
+    config::Config,
+    directory::Directory,
+    limit::{RateLimit, WindowLimit},
+    service::Service,
     store::Store,
 };
 
@@ -22,6 +27,8 @@ pub struct Parts {
     pub alarms: Alarms,
     /// How often a user may set presence, all devices and dialects together.
     pub put_limit: RateLimit,
+    /// How often one user of one app may make calls of one group, where a dialect has groups.
+    pub group_limit: WindowLimit,
     draining: watch::Sender<bool>,
 }
 
@@ -37,16 +44,12 @@ impl App {
             config.presence.visibility,
             config.limits.status_bytes,
         ));
+        let penalty = Duration::from_secs(config.ringcentral.penalty_seconds);
+        let group_limit = WindowLimit::new(Duration::from_secs(60), penalty, clock.clone());
         let put_limit = RateLimit::new(config.limits.put_per_second, config.limits.put_burst, clock.clone());
         let alarms = Alarms::new(clock);
-        Self(Arc::new(Parts {
-            config,
-            directory,
-            service,
-            alarms,
-            put_limit,
-            draining: watch::Sender::new(false),
-        }))
+        let draining = watch::Sender::new(false);
+        Self(Arc::new(Parts { config, directory, service, alarms, put_limit, group_limit, draining }))
     }
 }
 

@@ -30,6 +30,7 @@ pub struct Config {
     pub server: Server,
     pub presence: Presence,
     pub matrix: Matrix,
+    pub ringcentral: RingCentral,
     pub webhooks: Webhooks,
     pub limits: Limits,
     pub log: Log,
@@ -59,11 +60,12 @@ pub struct Server {
 #[serde(rename_all = "lowercase")]
 pub enum DialectName {
     Matrix,
+    RingCentral,
 }
 
 impl DialectName {
     /// Every dialect.
-    pub const ALL: [Self; 1] = [Self::Matrix];
+    pub const ALL: [Self; 2] = [Self::Matrix, Self::RingCentral];
 }
 
 /// The rules that turn what devices say into presence, and who may see it.
@@ -85,6 +87,11 @@ pub struct Presence {
     /// How many devices may speak for one user at a time.
     #[schemars(range(min = 1))]
     pub devices_per_user: usize,
+    /// How long a reported leg of a call is believed without another report.
+    pub call_lease_seconds: u64,
+    /// How many legs of calls one user may have at a time.
+    #[schemars(range(min = 1))]
+    pub calls_per_user: usize,
 }
 
 /// What is particular to the Matrix dialect.
@@ -95,6 +102,24 @@ pub struct Matrix {
     pub query_token: bool,
     /// Whether the busy state of MSC3026 is accepted, shown and announced.
     pub busy: bool,
+}
+
+/// What is particular to the RingCentral dialect.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RingCentral {
+    /// Whether the limits below hold and are told in every answer.
+    pub rate_limits: bool,
+    /// How many calls of the group "light" one user of one app may make in a minute.
+    pub light_per_minute: u32,
+    /// The same of the group "medium".
+    pub medium_per_minute: u32,
+    /// The same of the group "heavy".
+    pub heavy_per_minute: u32,
+    /// The same of the group "auth".
+    pub auth_per_minute: u32,
+    /// How long whoever called too often has to wait; each call meanwhile starts the time anew.
+    pub penalty_seconds: u64,
 }
 
 /// Requests to addresses that users choose, to tell them of changes.
@@ -296,6 +321,8 @@ impl Config {
             ("presence.connection_grace_seconds", presence.connection_grace_seconds, 0),
             ("presence.lease_seconds", presence.lease_seconds, 0),
             ("presence.busy_lease_seconds", presence.busy_lease_seconds, 0),
+            ("presence.call_lease_seconds", presence.call_lease_seconds, 1),
+            ("ringcentral.penalty_seconds", self.ringcentral.penalty_seconds, 1),
             ("limits.body_seconds", limits.body_seconds, 1),
             ("limits.head_seconds", limits.head_seconds, 1),
             ("limits.long_poll_seconds", limits.long_poll_seconds, 0),
@@ -307,6 +334,7 @@ impl Config {
         }
         let sizes = [
             ("presence.devices_per_user", presence.devices_per_user, 1, 10_000),
+            ("presence.calls_per_user", presence.calls_per_user, 1, 1_000),
             ("limits.body_bytes", limits.body_bytes, 1, LARGEST_BYTES),
             ("limits.bulk_body_bytes", limits.bulk_body_bytes, 1, LARGEST_BYTES),
             ("limits.status_bytes", limits.status_bytes, 0, LARGEST_BYTES),
@@ -353,6 +381,7 @@ impl Config {
         self.webhooks.allow_networks =
             ["127.0.0.0/8", "::1/128"].map(|network| network.parse().expect("a network")).into();
         self.limits.put_per_second = 0.0;
+        self.ringcentral.rate_limits = false;
         self
     }
 
@@ -366,6 +395,8 @@ impl Config {
             lease: Duration::from_secs(presence.lease_seconds),
             busy_lease: Duration::from_secs(presence.busy_lease_seconds),
             devices_per_user: presence.devices_per_user,
+            call_lease: Duration::from_secs(presence.call_lease_seconds),
+            calls_per_user: presence.calls_per_user,
         }
     }
 }

@@ -57,7 +57,7 @@ pub fn furnish(directory: &Directory) {
             number: Some(number),
             display_name: Some(user.name.to_owned()),
             avatar_url: None,
-            extension: Some(Extension { account: 1, number: user.extension.to_owned() }),
+            extension: Some(Extension::new(1, user.extension)),
         };
         directory.put_user(&id, profile).expect("demo numbers are free");
         for (text, device) in user.tokens {

@@ -1,5 +1,7 @@
 //! Who is who and who may see whom: users, rooms and tokens.
 
+mod accounts;
+mod extension;
 mod token;
 mod user;
 
@@ -10,10 +12,14 @@ use std::{
 
 use parking_lot::RwLock;
 
-use self::token::{Lookup, StoredToken};
+use self::{
+    accounts::Accounts,
+    token::{Lookup, StoredToken},
+};
 pub use self::{
+    extension::{Extension, ExtensionStatus, ExtensionType},
     token::{Grant, Holder, NewToken, Scope, Scopes, TokenId, TokenInfo, TokenSecret},
-    user::{Extension, Profile, User},
+    user::{Profile, User},
 };
 use crate::{
     id::{RoomId, UserId},
@@ -32,6 +38,7 @@ pub struct Directory {
 struct Entries {
     users: BTreeMap<UserId, Entry>,
     numbers: BTreeMap<u64, UserId>,
+    accounts: Accounts,
     rooms: BTreeMap<RoomId, BTreeSet<UserId>>,
     tokens: HashMap<Lookup, StoredToken>,
 }
@@ -50,6 +57,8 @@ pub enum DirectoryError {
     UnknownUser(UserId),
     #[error("the number {number} belongs to {owner}")]
     NumberTaken { number: u64, owner: UserId },
+    #[error("the extension number {number} of account {account} belongs to {owner}")]
+    ExtensionTaken { account: u64, number: String, owner: UserId },
     #[error("the user {0} has {1} tokens, as many as are allowed; revoke one first")]
     TooManyTokens(UserId, usize),
     #[error("there is a token with this text already")]
@@ -88,11 +97,16 @@ impl Directory {
         if let Some(owner) = entries.numbers.get(&number).filter(|owner| *owner != id) {
             return Err(DirectoryError::NumberTaken { number, owner: owner.clone() });
         }
+        entries.check_extension(id, profile.extension.as_ref())?;
         if let Some(old) = known {
             entries.numbers.remove(&old);
         }
+        if let Some(old) = entries.users.get(id).map(|entry| entry.user.clone()) {
+            entries.accounts.remove(&old);
+        }
         entries.numbers.insert(number, id.clone());
         let user = User::new(id.clone(), number, profile);
+        entries.accounts.insert(&user);
         match entries.users.get_mut(id) {
             Some(entry) => entry.user = user.clone(),
             None => {
@@ -120,11 +134,36 @@ impl Directory {
         Page::of(following.map(|(_, entry)| entry.user.clone()), limit)
     }
 
+    /// The user of that extension in a telephone account.
+    pub fn extension(&self, account: u64, number: u64) -> Option<User> {
+        let entries = self.entries.read();
+        let user = &entries.users.get(entries.numbers.get(&number)?)?.user;
+        user.is_in(account).then(|| user.clone())
+    }
+
+    /// Some of an account's extensions in the order of their ids, from the one at `offset` on, and how
+    /// many there are in all.
+    pub fn extensions(&self, account: u64, offset: usize, limit: usize) -> (Vec<User>, usize) {
+        let entries = self.entries.read();
+        let all = entries.accounts.extensions(account);
+        let page = all.iter().skip(offset).take(limit);
+        let users = page.filter_map(|number| entries.users.get(entries.numbers.get(number)?));
+        (users.map(|entry| entry.user.clone()).collect(), all.len())
+    }
+
+    /// Whether both are in one telephone account.
+    pub fn share_account(&self, one: &UserId, other: &UserId) -> bool {
+        let entries = self.entries.read();
+        let account = |user| Some(entries.users.get(user)?.user.extension.as_ref()?.account);
+        account(one).is_some_and(|account| entries.users.get(other).is_some_and(|it| it.user.is_in(account)))
+    }
+
     /// Removes a user with their tokens and memberships. Says whether there was one.
     pub fn remove_user(&self, id: &UserId) -> bool {
         let mut entries = self.entries.write();
         let Some(entry) = entries.users.remove(id) else { return false };
         entries.numbers.remove(&entry.user.number);
+        entries.accounts.remove(&entry.user);
         for lookup in entry.tokens.values() {
             entries.tokens.remove(lookup);
         }
@@ -264,6 +303,19 @@ impl Entries {
             return after;
         }
         (1..=HIGHEST_NUMBER).find(|number| !self.numbers.contains_key(number)).unwrap_or(after)
+    }
+
+    /// Refuses a short number that another user of the account has.
+    fn check_extension(&self, id: &UserId, extension: Option<&Extension>) -> Result<(), DirectoryError> {
+        let Some(Extension { account, number, .. }) = extension else { return Ok(()) };
+        let owner = self.accounts.owner(*account, number).and_then(|owner| self.numbers.get(&owner));
+        match owner.filter(|owner| *owner != id) {
+            Some(owner) => {
+                let (number, owner) = (number.clone(), owner.clone());
+                Err(DirectoryError::ExtensionTaken { account: *account, number, owner })
+            }
+            None => Ok(()),
+        }
     }
 
     fn leave(&mut self, user: &UserId, room: &RoomId) {

@@ -1,5 +1,9 @@
 //! Rate limits: how often one user may do one thing.
 
+mod window;
+
+pub use self::window::{Tally, WindowLimit};
+
 use std::{
     fmt,
     num::NonZeroU32,

@@ -1,13 +1,14 @@
 //! The presence core: what the server knows of one user and what follows from it at a given moment.
 //!
 //! Presence is derived, never stored. A [`Record`] holds what was said ([`Claim`]s of devices, an
-//! [`Override`], a [`Status`]) and [`Record::at`] is a pure function of it and the time. Inputs reach
+//! [`Override`], a [`Status`], [`Telephony`]) and [`Record::at`] is a pure function of it and the time. Inputs reach
 //! a record through [`Record::apply`]. Nothing here knows of HTTP, clocks, storage or any dialect.
 
 mod claim;
 mod input;
 mod record;
 mod rules;
+mod telephony;
 mod timestamp;
 
 use std::sync::Arc;
@@ -17,6 +18,11 @@ pub use self::{
     input::Input,
     record::{Override, Presence, Record, Status},
     rules::Rules,
+    telephony::{
+        Appearance, Call, CallDetails, CallInfo, CallKind, CallLabel, CallLabelType, CallSettings,
+        CallSettingsChange, CallerIdVisibility, Direction, DoNotDisturb, Parties, PersonalDnd, SipData,
+        TelephonePresence, Telephony, TelephonyStatus, Termination,
+    },
     timestamp::Timestamp,
 };
 

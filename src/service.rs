@@ -2,6 +2,7 @@
 //! see whom applied here and nowhere else.
 
 mod connection;
+mod extensions;
 mod live;
 
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use parking_lot::Mutex;
 use self::live::Joins;
 pub use self::{
     connection::Connection,
+    extensions::{ExtensionPresence, Shown},
     live::{Picture, Watcher},
 };
 use crate::{

@@ -1,3 +1,4 @@
+use super::Extension;
 use crate::id::UserId;
 
 /// A directory entry: what is known of a user besides presence.
@@ -9,14 +10,6 @@ pub struct User {
     pub display_name: Option<String>,
     pub avatar_url: Option<String>,
     pub extension: Option<Extension>,
-}
-
-/// A user's place in a telephone account.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Extension {
-    pub account: u64,
-    /// The short number that people dial.
-    pub number: String,
 }
 
 /// What an admin says of a user; all of it replaces what was there.
@@ -38,5 +31,9 @@ impl User {
             avatar_url: profile.avatar_url,
             extension: profile.extension,
         }
+    }
+    /// Whether the user has an extension in this telephone account.
+    pub fn is_in(&self, account: u64) -> bool {
+        self.extension.as_ref().is_some_and(|extension| extension.account == account)
     }
 }

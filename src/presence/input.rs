@@ -1,4 +1,4 @@
-use super::{Claim, Override, Record, Rules, State, Status, Timestamp};
+use super::{Call, CallSettingsChange, Claim, Override, Record, Rules, State, Status, Timestamp};
 use crate::id::DeviceId;
 
 /// One thing that happened to a user. Several may be applied together; they happen at one moment.
@@ -17,6 +17,12 @@ pub enum Input {
     Override(Override),
     /// The user is hidden from others, or shown again.
     Hidden(bool),
+    /// The user changes some settings for calls.
+    CallSettings(CallSettingsChange),
+    /// A gateway reports a leg of a call, which holds for a lease.
+    Call(Box<Call>),
+    /// A gateway reports that a leg is over.
+    EndCall { id: String },
 }
 
 impl Record {
@@ -31,7 +37,11 @@ impl Record {
             Input::Status(status) => self.status = status.clone(),
             Input::Override(value) => self.override_with(*value),
             Input::Hidden(hidden) => self.hidden = *hidden,
+            Input::CallSettings(change) => self.telephony_mut().set(*change),
+            Input::Call(call) => self.telephony_mut().report(call, now, rules),
+            Input::EndCall { id } => drop(self.telephony_mut().remove(id)),
         }
+        self.tidy_telephony(now);
     }
 
     /// Turning invisible again keeps the moment at which it began.

@@ -1,4 +1,4 @@
-use super::{Claim, Rules, State, Text, Timestamp};
+use super::{Claim, Rules, State, TelephonePresence, Telephony, Text, Timestamp};
 
 /// All that the core holds of one user.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -10,6 +10,8 @@ pub struct Record {
     pub(super) status_left_behind: Option<Status>,
     pub(super) overridden: Override,
     pub(super) hidden: bool,
+    /// None where it would be empty, which keeps most records small.
+    pub(super) telephony: Option<Box<Telephony>>,
     version: u64,
 }
 
@@ -79,6 +81,34 @@ impl Record {
     /// The presence that the user sees of themselves at `now`: invisible does not hide it.
     pub fn own_at(&self, now: Timestamp, rules: &Rules) -> Presence {
         self.presence(now, rules, Eyes::Own)
+    }
+
+    /// What the user's extension is at `now`, for whoever may see it.
+    pub fn telephone_at(&self, now: Timestamp) -> TelephonePresence {
+        let telephony = self.telephony.as_deref();
+        TelephonePresence {
+            overridden: self.overridden,
+            settings: telephony.map(|telephony| telephony.settings).unwrap_or_default(),
+            calls: telephony.into_iter().flat_map(|telephony| telephony.live(now)).cloned().collect(),
+        }
+    }
+
+    /// The first moment after `now` at which a leg of a call ends without an input.
+    pub fn next_call_end(&self, now: Timestamp) -> Option<Timestamp> {
+        self.telephony.as_ref()?.next_end(now)
+    }
+
+    pub(super) fn telephony_mut(&mut self) -> &mut Telephony {
+        self.telephony.get_or_insert_default()
+    }
+
+    pub(super) fn tidy_telephony(&mut self, now: Timestamp) {
+        if let Some(telephony) = &mut self.telephony {
+            telephony.forget_ended(now);
+            if telephony.is_empty() {
+                self.telephony = None;
+            }
+        }
     }
 
     /// Whether the user is hidden from others.

@@ -153,7 +153,12 @@ impl Service {
                 || shows.last_active > shown[0].last_active.map(|at| at + self.rules.active_window)
         };
         let is_two_faced = before.is_invisible() || after.is_invisible();
+        let calls_differ = || {
+            let shows = after.telephone_at(now);
+            [told, now].iter().any(|&moment| before.telephone_at(moment) != shows)
+        };
         before.is_hidden() != after.is_hidden()
+            || calls_differ()
             || differs(Record::at)
             || (is_two_faced && differs(Record::own_at))
     }
@@ -179,7 +184,7 @@ impl Service {
     fn next_change(&self, record: &Record, now: Timestamp) -> Option<Timestamp> {
         let to_others = record.at(now, &self.rules).next_change;
         let to_oneself = record.is_invisible().then(|| record.own_at(now, &self.rules).next_change).flatten();
-        to_others.into_iter().chain(to_oneself).min()
+        to_others.into_iter().chain(to_oneself).chain(record.next_call_end(now)).min()
     }
 
     /// Who is concerned by a change of this user.

@@ -13,6 +13,7 @@ mod native;
 mod openapi;
 mod presence;
 mod readme;
+mod ringcentral;
 mod shutdown;
 mod store;
 mod support;

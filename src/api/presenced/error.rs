@@ -124,6 +124,7 @@ impl From<DirectoryError> for Failure {
         match error {
             DirectoryError::UnknownUser(_) => Self::not_found(detail),
             DirectoryError::NumberTaken { .. }
+            | DirectoryError::ExtensionTaken { .. }
             | DirectoryError::TooManyTokens(..)
             | DirectoryError::TokenTaken => Self::new(StatusCode::CONFLICT, "conflict", detail),
         }

@@ -86,7 +86,7 @@ impl UserProfile {
         let extension = match (self.account, self.extension_number) {
             (None, None) => None,
             (Some(account @ 1..=HIGHEST_NUMBER), Some(number)) if !number.is_empty() => {
-                Some(Extension { account, number })
+                Some(Extension::new(account, number))
             }
             (Some(_), Some(_)) => {
                 return Err(Failure::invalid("account: has to be positive, with an extensionNumber"));

@@ -36,7 +36,9 @@ pub(crate) fn verdict(method: &Method, path: &str, answer: &Answer) -> Result<()
             operation.pointer(&format!("/responses/{status}")).ok_or("an undocumented status")?
         }
         // Paths and methods that the document does not have are refused in the dialect's one error form.
-        None if status == "404" || status == "405" || status == "413" => refusal(document),
+        None if ["404", "405", "413"].contains(&status.as_str()) => refusal(document),
+        // Here the token is looked at before the path.
+        None if status == "401" && path.starts_with(RINGCENTRAL) => refusal(document),
         None => return Err("an undocumented operation has to be refused".to_owned()),
     };
     if *method == Method::HEAD {
@@ -54,7 +56,7 @@ fn check_body(document: &Value, expected: &Value, answer: &Answer) -> Result<(),
     let Some(content) = expected.get("content").and_then(Value::as_object) else {
         return answer.text.is_empty().then_some(()).ok_or_else(|| "an undocumented body".to_owned());
     };
-    let media_type = answer.header("content-type");
+    let media_type = answer.header("content-type").split(';').next().unwrap_or_default();
     let media = content.get(media_type).ok_or_else(|| format!("the media type {media_type:?}"))?;
     let body: Value = serde_json::from_str(&answer.text).map_err(|error| error.to_string())?;
     validate(document, &media["schema"], &body)?;
@@ -103,9 +105,15 @@ pub(crate) fn validate(document: &Value, schema: &Value, value: &Value) -> Resul
     errors.is_empty().then_some(()).ok_or_else(|| errors.join("; "))
 }
 
+const RINGCENTRAL: &str = "/restapi";
+
 /// The document of the dialect that a path belongs to.
 fn dialect_of(path: &str) -> &'static Value {
-    document(if path.starts_with("/_matrix") { "matrix" } else { "presenced" })
+    document(match path {
+        _ if path.starts_with("/_matrix") => "matrix",
+        _ if path.starts_with(RINGCENTRAL) => "ringcentral",
+        _ => "presenced",
+    })
 }
 
 fn operation<'a>(document: &'a Value, path: &str, method: &str) -> Option<&'a Value> {
@@ -141,13 +149,19 @@ fn matches(template: &str, path: &str) -> bool {
         && template.iter().zip(path).all(|(part, given)| part.starts_with('{') || *part == given)
 }
 
+/// The form of a dialect's refusals.
 fn refusal(document: &'static Value) -> &'static Value {
-    static REFUSALS: LazyLock<[Value; 2]> = LazyLock::new(|| {
+    static REFUSALS: LazyLock<[(&str, Value); 3]> = LazyLock::new(|| {
         [
-            json!({"content": {"application/json": {"schema": {"$ref": "#/components/schemas/MatrixError"}}}}),
-            json!({"content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}}),
+            ("MatrixError", "application/json"),
+            ("ErrorResponse", "application/json"),
+            ("Problem", "application/problem+json"),
         ]
+        .map(|(name, media_type)| {
+            let schema = json!({"$ref": format!("#/components/schemas/{name}")});
+            (name, json!({"content": {media_type: {"schema": schema}}}))
+        })
     });
-    let is_matrix = document.pointer("/components/schemas/MatrixError").is_some();
-    &REFUSALS[usize::from(!is_matrix)]
+    let is_documented = |name: &str| document.pointer(&format!("/components/schemas/{name}")).is_some();
+    &REFUSALS.iter().find(|(name, _)| is_documented(name)).expect("a form of refusals").1
 }

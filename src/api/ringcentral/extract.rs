@@ -1,0 +1,196 @@
+//! What requests carry, checked in this order: token, rate, path, scope, permission, ids, parameters, body.
+
+use std::{convert::Infallible, marker::PhantomData};
+
+use axum::{
+    body::Body,
+    extract::{FromRequestParts, RawPathParams},
+    http::{HeaderMap, header, request::Parts},
+};
+use serde_json::{Map, Value};
+
+use super::{
+    error::RestFailure,
+    rate::{Grouped, RateGroup},
+};
+use crate::{
+    api::{body, origin},
+    app::App,
+    auth::{self, AuthError},
+    directory::{Extension, Scope, User},
+};
+
+/// Whoever calls: an extension of a telephone account, through an application, in rate group `G`.
+pub(super) struct Caller<G> {
+    /// The caller's entry in the directory, which has an extension.
+    pub(super) user: User,
+    pub(super) extension: Extension,
+    token: auth::Caller,
+    group: PhantomData<G>,
+}
+
+/// What an operation needs: of the application and of the user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Permission {
+    ReadPresence,
+    EditPresence,
+}
+
+impl Permission {
+    /// The name of what applications are given.
+    pub(super) fn of_app(self) -> &'static str {
+        match self {
+            Self::ReadPresence => "ReadPresence",
+            Self::EditPresence => "EditPresence",
+        }
+    }
+
+    /// The name of what users are given.
+    pub(super) fn of_user(self) -> &'static str {
+        match self {
+            Self::ReadPresence => "ReadPresenceStatus",
+            Self::EditPresence => "EditPresenceSettings",
+        }
+    }
+}
+
+/// The token's user, whether they have an extension or not.
+fn token(parts: &Parts, app: &App) -> Result<auth::Caller, RestFailure> {
+    let token = auth::token(&parts.headers, parts.uri.query(), true).map_err(|error| match error {
+        AuthError::Missing if parts.headers.contains_key(header::AUTHORIZATION) => {
+            RestFailure::malformed_authorization()
+        }
+        error => error.into(),
+    })?;
+    Ok(auth::caller(auth::holder(&app.directory, &token, app.service.now())?)?)
+}
+
+impl<G: Grouped> FromRequestParts<App> for Caller<G> {
+    type Rejection = RestFailure;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, RestFailure> {
+        Self::counted(parts, app, G::GROUP)
+    }
+}
+
+impl<G> Caller<G> {
+    fn counted(parts: &Parts, app: &App, group: RateGroup) -> Result<Self, RestFailure> {
+        let token = token(parts, app)?;
+        let user = app.directory.user(&token.user).ok_or_else(RestFailure::unknown_token)?;
+        let extension = user.extension.clone().ok_or_else(RestFailure::no_extension)?;
+        group.count(app, parts, token.user.as_str(), token.device.as_str())?;
+        Ok(Self { user, extension, token, group: PhantomData })
+    }
+
+    /// Refuses whoever may not do this: the application first, then the user. Editing includes reading.
+    pub(super) fn require(&self, permission: Permission) -> Result<(), RestFailure> {
+        let scopes = self.token.scopes;
+        let is_allowed = match permission {
+            Permission::ReadPresence => scopes.contains(Scope::Read) || scopes.contains(Scope::Write),
+            Permission::EditPresence => scopes.contains(Scope::Write),
+        };
+        if !is_allowed {
+            return Err(RestFailure::app_lacks(permission));
+        }
+        if self.token.guest { Err(RestFailure::user_lacks(permission)) } else { Ok(()) }
+    }
+
+    /// The account that a path names, which can only be the caller's own.
+    pub(super) fn account(&self, ids: &PathIds) -> Result<u64, RestFailure> {
+        let own = self.extension.account;
+        let is_own = ids.account == "~" || ids.account == own.to_string();
+        if is_own { Ok(own) } else { Err(RestFailure::not_found("accountId")) }
+    }
+
+    /// The extension that an id names: `~` is the caller's own.
+    pub(super) fn find(&self, app: &App, id: &str) -> Result<User, RestFailure> {
+        if id == "~" {
+            return Ok(self.user.clone());
+        }
+        let number = id.parse().ok().filter(|number: &u64| number.to_string() == id);
+        let user = number.and_then(|number| app.directory.extension(self.extension.account, number));
+        user.ok_or_else(|| RestFailure::not_found("extensionId"))
+    }
+}
+
+/// A token was sent that opens something, whatever is called.
+pub(super) struct AnyToken;
+
+impl FromRequestParts<App> for AnyToken {
+    type Rejection = RestFailure;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, RestFailure> {
+        token(parts, app).map(|_| Self)
+    }
+}
+
+/// The ids in the path, as they were written.
+#[derive(Debug)]
+pub(super) struct PathIds {
+    pub(super) account: String,
+    /// Empty where the path has none.
+    pub(super) extension: String,
+}
+
+impl FromRequestParts<App> for PathIds {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
+        // What is not UTF-8 is the id of nothing.
+        let params = RawPathParams::from_request_parts(parts, app).await.ok();
+        let named = |name: &str| {
+            let found = params.iter().flatten().find(|(key, _)| *key == name);
+            found.map(|(_, value)| value.to_owned()).unwrap_or_default()
+        };
+        Ok(Self { account: named("accountId"), extension: named("extensionId") })
+    }
+}
+
+/// The addresses of an account's resources, under the address that the client uses.
+#[derive(Clone, Debug)]
+pub(super) struct Uris {
+    account: String,
+}
+
+impl Uris {
+    pub(super) fn new(app: &App, headers: &HeaderMap, account: u64) -> Self {
+        let origin = origin(&app.config.server, headers);
+        Self { account: format!("{origin}/restapi/v1.0/account/{account}") }
+    }
+
+    pub(super) fn account_presence(&self) -> String {
+        format!("{}/presence", self.account)
+    }
+
+    pub(super) fn extension(&self, id: impl std::fmt::Display) -> String {
+        format!("{}/extension/{id}", self.account)
+    }
+
+    pub(super) fn presence(&self, id: impl std::fmt::Display) -> String {
+        format!("{}/extension/{id}/presence", self.account)
+    }
+}
+
+/// The body of a request: a JSON object, or nothing, which is the same as an empty one.
+pub(super) async fn read_object(
+    app: &App,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<Map<String, Value>, RestFailure> {
+    let limits = &app.config.limits;
+    let read = body::read(body, limits.body_bytes, limits).await;
+    let bytes = read.map_err(|error| RestFailure::unread_body(&error))?;
+    if bytes.is_empty() {
+        return Ok(Map::new());
+    }
+    if !is_json(headers) {
+        return Err(RestFailure::not_json_type());
+    }
+    serde_json::from_slice(&bytes).map_err(|_| RestFailure::not_json())
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim();
+    kind.eq_ignore_ascii_case("application/json")
+}

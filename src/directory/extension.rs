@@ -1,0 +1,95 @@
+use serde::{Deserialize, Serialize};
+
+/// A user's place in a telephone account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Extension {
+    pub account: u64,
+    /// The short number that people dial; unique in the account.
+    pub number: String,
+    pub kind: ExtensionType,
+    pub status: ExtensionStatus,
+    /// Whether the extension takes calls of a department.
+    pub in_department: bool,
+    /// Whether the extension may turn calls away.
+    pub has_dnd: bool,
+}
+
+impl Extension {
+    /// A usual extension: an enabled user.
+    pub fn new(account: u64, number: impl Into<String>) -> Self {
+        Self {
+            account,
+            number: number.into(),
+            kind: ExtensionType::User,
+            status: ExtensionStatus::Enabled,
+            in_department: false,
+            has_dnd: true,
+        }
+    }
+}
+
+/// What an extension is for.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema, clap::ValueEnum,
+)]
+#[clap(rename_all = "PascalCase")]
+#[schema(example = "User")]
+pub enum ExtensionType {
+    #[default]
+    User,
+    Department,
+    Announcement,
+    Voicemail,
+    DigitalUser,
+    VirtualUser,
+    FaxUser,
+    PagingOnly,
+    SharedLinesGroup,
+    DelegatedLinesGroup,
+    GroupCallPickup,
+    IvrMenu,
+    ApplicationExtension,
+    ProxyAdmin,
+    RoomConnector,
+    ParkLocation,
+    Limited,
+    Bot,
+    Site,
+    Room,
+    FlexibleUser,
+    TieLine,
+    Unknown,
+}
+
+/// Whether an extension is in use.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema, clap::ValueEnum,
+)]
+#[clap(rename_all = "PascalCase")]
+#[schema(example = "Enabled")]
+pub enum ExtensionStatus {
+    #[default]
+    Enabled,
+    Disabled,
+    Frozen,
+    NotActivated,
+    Unassigned,
+}
+
+impl ExtensionType {
+    /// Whether extensions of this type have presence at all.
+    pub fn has_presence(self) -> bool {
+        !matches!(
+            self,
+            Self::Department
+                | Self::Announcement
+                | Self::Voicemail
+                | Self::FaxUser
+                | Self::PagingOnly
+                | Self::SharedLinesGroup
+                | Self::IvrMenu
+                | Self::ApplicationExtension
+                | Self::ParkLocation
+        )
+    }
+}

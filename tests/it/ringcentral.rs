@@ -1,0 +1,3 @@
+//! The RingCentral dialect over real HTTP.
+
+mod presence;
