@@ -6,6 +6,7 @@ use tokio::sync::watch;
 
 use crate::{
     alarms::Alarms,
+    api::ringcentral::{MemoryShelf, Push, Shelf},
     clock::Clock,
     config::Config,
     directory::Directory,
@@ -25,6 +26,8 @@ pub struct Parts {
     pub service: Arc<Service>,
     /// What tasks wait for that have to do something at a certain time.
     pub alarms: Alarms,
+    /// Who is told of changes, by the RingCentral dialect.
+    pub push: Push,
     /// How often a user may set presence, all devices and dialects together.
     pub put_limit: RateLimit,
     /// How often one user of one app may make calls of one group, where a dialect has groups.
@@ -35,6 +38,16 @@ pub struct Parts {
 impl App {
     /// Puts a server's parts together.
     pub fn new(config: Config, store: Box<dyn Store>, clock: Arc<dyn Clock>) -> Self {
+        Self::with_shelf(config, store, Box::new(MemoryShelf::default()), clock)
+    }
+
+    /// The same with the subscriptions that a shelf has kept.
+    pub fn with_shelf(
+        config: Config,
+        store: Box<dyn Store>,
+        shelf: Box<dyn Shelf>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
         let directory = Arc::new(Directory::new(config.limits.tokens_per_user));
         let service = Arc::new(Service::new(
             store,
@@ -48,8 +61,9 @@ impl App {
         let group_limit = WindowLimit::new(Duration::from_secs(60), penalty, clock.clone());
         let put_limit = RateLimit::new(config.limits.put_per_second, config.limits.put_burst, clock.clone());
         let alarms = Alarms::new(clock);
+        let push = Push::new(&config, shelf);
         let draining = watch::Sender::new(false);
-        Self(Arc::new(Parts { config, directory, service, alarms, put_limit, group_limit, draining }))
+        Self(Arc::new(Parts { config, directory, service, alarms, push, put_limit, group_limit, draining }))
     }
 }
 

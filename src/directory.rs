@@ -151,6 +151,11 @@ impl Directory {
         (users.map(|entry| entry.user.clone()).collect(), all.len())
     }
 
+    /// The telephone account that a user has an extension in.
+    pub fn account_of(&self, id: &UserId) -> Option<u64> {
+        Some(self.entries.read().users.get(id)?.user.extension.as_ref()?.account)
+    }
+
     /// Whether both are in one telephone account.
     pub fn share_account(&self, one: &UserId, other: &UserId) -> bool {
         let entries = self.entries.read();

@@ -29,6 +29,7 @@
 //! - [`config`]: the configuration; `config/default.toml` holds and documents the defaults.
 //! - [`app`]: what every handler is given. [`server`]: assembly, and the loop over connections.
 //! - [`clock`]: the one source of time. [`alarms`]: moments by it that a task waits for.
+//!   [`task`]: work that is done to its end.
 //! - [`demo`]: the fixtures of `serve --demo`.
 //! - [`cli`]: the command line, with one file for each command in `cli/`.
 //!
@@ -54,5 +55,6 @@ pub mod presence;
 pub mod server;
 pub mod service;
 pub mod store;
+pub mod task;
 pub mod webhook;
 pub mod wheel;

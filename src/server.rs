@@ -31,7 +31,11 @@ use tokio::{
 use tracing::Level;
 
 use self::write_limit::WriteLimit;
-use crate::{api, app::App, openapi};
+use crate::{
+    api::{self, ringcentral::Push},
+    app::App,
+    openapi,
+};
 
 /// How often what time brings is let happen: transitions, and whatever waits for its moment.
 const TICK: Duration = Duration::from_millis(250);
@@ -61,6 +65,9 @@ pub async fn run(listener: TcpListener, app: App, shutdown: impl Future<Output =
     let connections = Arc::new(Semaphore::new(app.config.limits.connections));
     let http = http(&app);
     let longest_write = Duration::from_secs(app.config.limits.stream_write_seconds);
+    if let Err(error) = Push::start(&app).await {
+        tracing::error!(%error, "subscriptions could not be read, and bring nothing");
+    }
     let ticking = tokio::spawn(tick(app.clone()));
     tokio::pin!(shutdown);
     loop {
@@ -85,7 +92,8 @@ pub async fn run(listener: TcpListener, app: App, shutdown: impl Future<Output =
     drop(listener);
     let grace = Duration::from_secs(app.config.server.shutdown_grace_seconds);
     let all = u32::try_from(app.config.limits.connections).unwrap_or(u32::MAX);
-    if tokio::time::timeout(grace, connections.acquire_many(all)).await.is_err() {
+    let ended = async { tokio::join!(connections.acquire_many(all), app.push.ended()) };
+    if tokio::time::timeout(grace, ended).await.is_err() {
         tracing::warn!(grace_s = grace.as_secs(), "some connections did not end in time");
     }
 }

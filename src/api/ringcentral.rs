@@ -7,13 +7,16 @@ mod error;
 mod extensions;
 mod extract;
 mod presence;
+mod push;
 mod query;
 mod rate;
 mod rule;
+mod socket;
+mod subscription;
 mod update;
 
 use axum::{
-    Router, middleware,
+    Extension, Router, middleware,
     response::{IntoResponse, Response},
     routing,
 };
@@ -23,6 +26,7 @@ use utoipa::openapi::{
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
+pub use self::push::{Blacklisted, Delivery, MemoryShelf, Push, Shelf, Subscription};
 use self::{error::RestFailure, extract::AnyToken};
 use super::{Dialect, frame::Frame};
 use crate::{app::App, config::DialectName, openapi};
@@ -43,16 +47,41 @@ fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(base())
         .routes(routes!(account::read_account_presence))
         .routes(routes!(extensions::read_user_presence_status, extensions::update_user_presence_status))
+        // Push.
+        .routes(routes!(subscription::list_subscriptions, subscription::create_subscription))
+        .routes(routes!(
+            subscription::read_subscription,
+            subscription::update_subscription,
+            subscription::delete_subscription
+        ))
+        .routes(routes!(subscription::renew_subscription))
+        .routes(routes!(socket::token::create_web_socket_token))
+}
+
+/// The route of the socket, over which all others are answered too.
+fn socket_route() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(socket::open_web_socket))
 }
 
 fn router(app: &App) -> Router {
+    let (over_socket, _) = routes().split_for_parts();
+    let (socket, _) = socket_route().split_for_parts();
+    let (routes, _) = routes().split_for_parts();
+    let over_socket = socket::Routes(framed(app, over_socket));
+    framed(app, routes.merge(socket.layer(Extension(over_socket))))
+}
+
+/// Routes with all that every exchange has.
+fn framed(app: &App, mut routes: Router<App>) -> Router {
     let frame = Frame {
-        body_bytes: app.config.limits.body_bytes,
+        // A subscription may name many extensions; other bodies are bounded where they are read.
+        body_bytes: app.config.limits.bulk_body_bytes,
         request_headers: "Authorization, Content-Type, Accept, X-User-Agent, Client-Id",
         too_large: |_| RestFailure::body_too_large().into_response(),
         internal_error: || RestFailure::internal_error().into_response(),
     };
-    let (mut routes, _) = routes().split_for_parts();
+    // Some clients end this path so.
+    routes = routes.route("/restapi/v1.0/subscription/", routing::post(subscription::create_subscription));
     for path in ["/restapi", "/restapi/", "/restapi/{*rest}"] {
         routes = routes.route(path, routing::any(no_such_path));
     }
@@ -69,7 +98,7 @@ async fn method_not_allowed(_: AnyToken) -> Response {
 }
 
 fn document() -> OpenApi {
-    let (_, document) = routes().split_for_parts();
+    let (_, document) = routes().merge(socket_route()).split_for_parts();
     openapi::state_open_operations(document)
 }
 

@@ -1,5 +1,8 @@
 use super::{Claim, Rules, State, TelephonePresence, Telephony, Text, Timestamp};
 
+/// The highest number of visible changes: the highest that every client can read.
+const HIGHEST_SEQUENCE: u32 = i32::MAX as u32;
+
 /// All that the core holds of one user.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Record {
@@ -13,6 +16,8 @@ pub struct Record {
     /// None where it would be empty, which keeps most records small.
     pub(super) telephony: Option<Box<Telephony>>,
     version: u64,
+    /// How many visible changes there were.
+    sequence: u32,
 }
 
 /// The user's text, and when it expires if it does. Never empty.
@@ -127,9 +132,15 @@ impl Record {
         self.version
     }
 
+    /// How many visible changes there were. It never goes back, and fits where a version does not.
+    pub fn sequence(&self) -> u32 {
+        self.sequence
+    }
+
     /// Numbers a visible change made at `micros` since the Unix epoch.
     pub fn number_change(&mut self, micros: u64) -> u64 {
         self.version = micros.max(self.version + 1);
+        self.sequence = (self.sequence + 1).min(HIGHEST_SEQUENCE);
         self.version
     }
 

@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 use super::{
     error::RestFailure,
     rate::{Grouped, RateGroup},
+    socket::sessions::OnSocket,
 };
 use crate::{
     api::{body, origin},
@@ -54,8 +55,11 @@ impl Permission {
     }
 }
 
-/// The token's user, whether they have an extension or not.
+/// The token's user, whether they have an extension or not. Who asks over a socket was known when it was opened.
 fn token(parts: &Parts, app: &App) -> Result<auth::Caller, RestFailure> {
+    if let Some(OnSocket { caller, .. }) = parts.extensions.get() {
+        return Ok(caller.clone());
+    }
     let token = auth::token(&parts.headers, parts.uri.query(), true).map_err(|error| match error {
         AuthError::Missing if parts.headers.contains_key(header::AUTHORIZATION) => {
             RestFailure::malformed_authorization()
@@ -80,6 +84,11 @@ impl<G> Caller<G> {
         let extension = user.extension.clone().ok_or_else(RestFailure::no_extension)?;
         group.count(app, parts, token.user.as_str(), token.device.as_str())?;
         Ok(Self { user, extension, token, group: PhantomData })
+    }
+
+    /// What the caller's token grants, and to which application.
+    pub(super) fn token(&self) -> &auth::Caller {
+        &self.token
     }
 
     /// Refuses whoever may not do this: the application first, then the user. Editing includes reading.
@@ -156,6 +165,11 @@ impl Uris {
     pub(super) fn new(app: &App, headers: &HeaderMap, account: u64) -> Self {
         let origin = origin(&app.config.server, headers);
         Self { account: format!("{origin}/restapi/v1.0/account/{account}") }
+    }
+
+    /// The addresses as they are without a request that tells how a client calls the server.
+    pub(super) fn bare(app: &App, account: u64) -> Self {
+        Self::new(app, &HeaderMap::new(), account)
     }
 
     pub(super) fn account_presence(&self) -> String {
