@@ -98,7 +98,8 @@ async fn method_not_allowed(_: AnyToken) -> Response {
 }
 
 fn document() -> OpenApi {
-    let (_, document) = routes().merge(socket_route()).split_for_parts();
+    let (_, mut document) = routes().merge(socket_route()).split_for_parts();
+    push::notification::describe(&mut document);
     openapi::state_open_operations(document)
 }
 

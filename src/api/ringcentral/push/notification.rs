@@ -1,7 +1,13 @@
 //! Notifications on the wire. Source: RingCentral's developer guide, "Event notifications", and captures.
 
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::{
+    PartialSchema as _, ToSchema,
+    openapi::{
+        ContentBuilder, HttpMethod, OpenApi, PathItem, PathsBuilder, Ref, Required, ResponseBuilder,
+        path::OperationBuilder, request_body::RequestBodyBuilder,
+    },
+};
 use uuid::Uuid;
 
 use super::{feed, filter::Family, registry::Subscription, time_text};
@@ -48,6 +54,9 @@ pub(in crate::api::ringcentral) struct Notification {
 /// What is told of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(untagged)]
+#[schema(as = NotificationBody, example = json!({"extensionId": 2, "telephonyStatus": "NoCall", "sequence": 11,
+    "presenceStatus": "Busy", "userStatus": "Busy", "dndStatus": "TakeAllCalls", "meetingStatus": "Disconnected",
+    "allowSeeMyPresence": true, "ringOnMonitoredCall": false, "pickUpCallsOnHold": false}))]
 pub(in crate::api::ringcentral) enum Body {
     Presence(Box<PresenceEventBody>),
     Lines(LineEventBody),
@@ -264,6 +273,25 @@ impl PresenceEventBody {
     fn hash(&self) -> u64 {
         feed::hash(&json(&Self { sequence: 0, ..self.clone() }))
     }
+}
+
+/// Adds to a document what a webhook is sent.
+pub(in crate::api::ringcentral) fn describe(document: &mut OpenApi) {
+    let mut schemas = vec![(Notification::name().into_owned(), Notification::schema())];
+    Notification::schemas(&mut schemas);
+    document.components.get_or_insert_default().schemas.extend(schemas);
+    let content = ContentBuilder::new().schema(Some(Ref::from_schema_name(Notification::name()))).build();
+    let body = RequestBodyBuilder::new()
+        .description(Some("What changed."))
+        .content("application/json", content)
+        .required(Some(Required::True));
+    let operation = OperationBuilder::new()
+        .summary(Some("Take a notification."))
+        .description(Some("Any status from 200 to 299 says that it arrived."))
+        .request_body(Some(body.build()))
+        .response("200", ResponseBuilder::new().description("The notification arrived."));
+    let item = PathItem::new(HttpMethod::Post, operation);
+    document.webhooks = Some(PathsBuilder::new().path("notification", item).build());
 }
 
 fn json<T: Serialize>(value: &T) -> String {
