@@ -160,7 +160,8 @@ pub(in crate::api::ringcentral) struct ChangedLine {
 
 /// An extension's do-not-disturb state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
+// Without more, so that every body is of one kind alone.
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(in crate::api::ringcentral) struct DndEventBody {
     /// The extension.
     #[schema(value_type = i64, example = 2)]
