@@ -3,12 +3,15 @@
 //! the test sees it, so a test only says what is particular to it.
 
 pub(crate) mod conformance;
+pub(crate) mod receiver;
+pub(crate) mod socket;
 mod stream;
 
 use std::{sync::Arc, time::Duration};
 
 pub(crate) use self::stream::EventStream;
 use presenced::{
+    api::ringcentral::{MemoryShelf, Shelf},
     app::App,
     clock::ManualClock,
     config::Config,
@@ -69,12 +72,25 @@ impl TestServer {
         Self::start_on(Box::new(MemoryStore::default()), change).await
     }
 
+    /// The same with subscriptions that a shelf has kept.
+    pub(crate) async fn start_with_shelf(shelf: Box<dyn Shelf>, change: impl FnOnce(&mut Config)) -> Self {
+        Self::start_over(Box::new(MemoryStore::default()), shelf, change).await
+    }
+
     /// The same on another store.
     pub(crate) async fn start_on(store: Box<dyn Store>, change: impl FnOnce(&mut Config)) -> Self {
+        Self::start_over(store, Box::new(MemoryShelf::default()), change).await
+    }
+
+    async fn start_over(
+        store: Box<dyn Store>,
+        shelf: Box<dyn Shelf>,
+        change: impl FnOnce(&mut Config),
+    ) -> Self {
         let mut config = Config::default().for_demo();
         change(&mut config);
         let clock = Arc::new(ManualClock::at(START));
-        let app = App::new(config, store, clock.clone());
+        let app = App::with_shelf(config, store, shelf, clock.clone());
         demo::furnish(&app.directory);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));

@@ -28,6 +28,10 @@ use crate::{
 /// How long a client may take to answer a ping.
 const PONG: Duration = Duration::from_secs(10);
 
+/// How long nothing follows the first message: clients look for notifications only once they have read it, and lose
+/// those that arrive together with it.
+const GREETING: Duration = Duration::from_millis(100);
+
 /// A connection, which has its session to itself.
 pub(super) struct Connection {
     app: App,
@@ -120,7 +124,8 @@ impl Connection {
         let sequence = self.state.sequence;
         let wsc = Wsc { token: self.session.recovery_token(sequence), sequence };
         self.send(frame::greeting(self.now(), self.recovery, wsc)).await?;
-        self.tell().await
+        self.pause = Some(Box::pin(sleep(GREETING)));
+        Ok(())
     }
 
     fn now(&self) -> Timestamp {
