@@ -18,7 +18,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tracing_subscriber::EnvFilter;
 
-use crate::{id::UserId, presence::Rules, service::Visibility};
+use crate::{
+    auth::assertion,
+    id::{DeviceId, UserId},
+    presence::Rules,
+    service::Visibility,
+};
 
 /// The documented defaults, as `presenced config default` prints them.
 pub const DEFAULTS: &str = include_str!("config/default.toml");
@@ -120,6 +125,41 @@ pub struct RingCentral {
     pub auth_per_minute: u32,
     /// How long whoever called too often has to wait; each call meanwhile starts the time anew.
     pub penalty_seconds: u64,
+    /// Whether any application may log in, with the text of a user's token as its assertion; for trying.
+    pub open_login: bool,
+    /// How long an access token holds that a login gives.
+    pub access_token_seconds: u64,
+    /// The same of a refresh token.
+    pub refresh_token_seconds: u64,
+    /// The applications that may log in.
+    pub apps: Vec<OAuthApp>,
+    /// The keys that assertions of users have to be signed with.
+    pub jwt_keys: Vec<JwtKey>,
+}
+
+/// An application that may log in.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OAuthApp {
+    /// Its client id.
+    pub id: String,
+    /// Its client secret; empty: it has none and sends its id alone.
+    #[serde(default)]
+    pub secret: String,
+}
+
+/// A key that assertions may be signed with, and what they have to say.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct JwtKey {
+    /// The algorithm, such as RS256, ES256, EdDSA or HS256.
+    pub algorithm: String,
+    /// The public key in PEM form; for HS256, HS384 and HS512 the secret itself.
+    pub key: String,
+    /// Who has to have issued the assertion: the claim `iss`.
+    pub issuer: String,
+    /// For whom it has to be: the claim `aud`.
+    pub audience: String,
 }
 
 /// Requests to addresses that users choose, to tell them of changes.
@@ -323,6 +363,8 @@ impl Config {
             ("presence.busy_lease_seconds", presence.busy_lease_seconds, 0),
             ("presence.call_lease_seconds", presence.call_lease_seconds, 1),
             ("ringcentral.penalty_seconds", self.ringcentral.penalty_seconds, 1),
+            ("ringcentral.access_token_seconds", self.ringcentral.access_token_seconds, 60),
+            ("ringcentral.refresh_token_seconds", self.ringcentral.refresh_token_seconds, 60),
             ("limits.body_seconds", limits.body_seconds, 1),
             ("limits.head_seconds", limits.head_seconds, 1),
             ("limits.long_poll_seconds", limits.long_poll_seconds, 0),
@@ -352,6 +394,7 @@ impl Config {
         in_range("webhooks.timeout_milliseconds", webhooks.timeout_milliseconds, 1, 60_000)?;
         in_range("webhooks.attempts", webhooks.attempts, 1, 1_000)?;
         self.check_texts()?;
+        self.check_logins()?;
         let rate = limits.put_per_second;
         let is_rate = rate == 0.0 || (0.001..=1_000_000.0).contains(&rate);
         require(is_rate, "limits.put_per_second", "has to be 0, or from 0.001 to 1000000")?;
@@ -373,6 +416,24 @@ impl Config {
             .map_err(|error| ConfigError::Invalid { key: "log.filter".to_owned(), why: error.to_string() })
     }
 
+    fn check_logins(&self) -> Result<(), ConfigError> {
+        for app in &self.ringcentral.apps {
+            let is_id = app.id.parse::<DeviceId>().is_ok();
+            require(
+                is_id,
+                "ringcentral.apps",
+                "each id has to be of 1 to 255 bytes, without control characters",
+            )?;
+        }
+        for key in &self.ringcentral.jwt_keys {
+            assertion::check(key).map_err(|error| ConfigError::Invalid {
+                key: "ringcentral.jwt_keys".to_owned(),
+                why: error.to_string(),
+            })?;
+        }
+        Ok(())
+    }
+
     /// The same configuration as the demo runs it: every dialect, no rate limits, `example.com`,
     /// webhooks to this machine.
     pub fn for_demo(mut self) -> Self {
@@ -382,6 +443,7 @@ impl Config {
             ["127.0.0.0/8", "::1/128"].map(|network| network.parse().expect("a network")).into();
         self.limits.put_per_second = 0.0;
         self.ringcentral.rate_limits = false;
+        self.ringcentral.open_login = true;
         self
     }
 

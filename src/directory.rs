@@ -6,7 +6,7 @@ mod token;
 mod user;
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque},
     ops::Bound,
 };
 
@@ -41,6 +41,8 @@ struct Entries {
     accounts: Accounts,
     rooms: BTreeMap<RoomId, BTreeSet<UserId>>,
     tokens: HashMap<Lookup, StoredToken>,
+    /// The tokens that were revoked last.
+    revoked: VecDeque<Lookup>,
 }
 
 #[derive(Debug)]
@@ -67,6 +69,9 @@ pub enum DirectoryError {
 
 /// The highest number of a user: the highest that every client can read.
 pub const HIGHEST_NUMBER: u64 = i64::MAX as u64;
+
+/// How many revoked tokens are remembered, for those who still use them to be told so.
+const REMEMBERED_REVOCATIONS: usize = 1_024;
 
 /// One page of a listing, and whether there is more.
 #[derive(Debug, PartialEq, Eq)]
@@ -136,9 +141,7 @@ impl Directory {
 
     /// The user of that extension in a telephone account.
     pub fn extension(&self, account: u64, number: u64) -> Option<User> {
-        let entries = self.entries.read();
-        let user = &entries.users.get(entries.numbers.get(&number)?)?.user;
-        user.is_in(account).then(|| user.clone())
+        self.user_with_number(number).filter(|user| user.is_in(account))
     }
 
     /// Some of an account's extensions in the order of their ids, from the one at `offset` on, and how
@@ -154,6 +157,12 @@ impl Directory {
     /// The telephone account that a user has an extension in.
     pub fn account_of(&self, id: &UserId) -> Option<u64> {
         Some(self.entries.read().users.get(id)?.user.extension.as_ref()?.account)
+    }
+
+    /// The user with this number.
+    pub fn user_with_number(&self, number: u64) -> Option<User> {
+        let entries = self.entries.read();
+        entries.users.get(entries.numbers.get(&number)?).map(|entry| entry.user.clone())
     }
 
     /// Whether both are in one telephone account.
@@ -279,11 +288,33 @@ impl Directory {
         Ok(infos.map(|stored| stored.info.clone()).collect())
     }
 
-    /// Removes a user's token. Says whether there was one.
+    /// Removes a user's token, and with it what would replace it. Says whether there was one.
     pub fn revoke_token(&self, user: &UserId, id: &TokenId) -> bool {
         let mut entries = self.entries.write();
-        let lookup = entries.users.get_mut(user).and_then(|entry| entry.tokens.remove(id));
-        lookup.is_some_and(|lookup| entries.tokens.remove(&lookup).is_some())
+        let gone = entries.drop_tokens(user, |token| token.info.id == *id);
+        entries.drop_tokens(user, |token| token.refreshes(id));
+        for lookup in &gone {
+            entries.remember_revoked(*lookup);
+        }
+        !gone.is_empty()
+    }
+
+    /// Forgets a user's tokens whose time is over.
+    pub fn forget_expired_tokens(&self, user: &UserId, now: Timestamp) {
+        self.entries.write().drop_tokens(user, |token| token.has_expired(now));
+    }
+
+    /// Whether a token of this text was revoked lately.
+    pub fn was_revoked(&self, secret: &[u8]) -> bool {
+        self.entries.read().revoked.contains(&token::lookup(&token::digest(secret)))
+    }
+
+    /// What may be shown of the token with this text, if it is one.
+    pub fn token(&self, secret: &[u8]) -> Option<TokenInfo> {
+        let digest = token::digest(secret);
+        let entries = self.entries.read();
+        let stored = entries.tokens.get(&token::lookup(&digest))?;
+        stored.is(&digest).then(|| stored.info.clone())
     }
 
     /// What the holder of this text may do; nothing if it is not a token.
@@ -308,6 +339,25 @@ impl Entries {
             return after;
         }
         (1..=HIGHEST_NUMBER).find(|number| !self.numbers.contains_key(number)).unwrap_or(after)
+    }
+
+    /// Removes those of a user's tokens for which `is_over` holds, and says which these were.
+    fn drop_tokens(&mut self, user: &UserId, is_over: impl Fn(&StoredToken) -> bool) -> Vec<Lookup> {
+        let Some(entry) = self.users.get_mut(user) else { return Vec::new() };
+        let is_over = |lookup: &Lookup| self.tokens.get(lookup).is_none_or(&is_over);
+        let gone: Vec<Lookup> =
+            entry.tokens.extract_if(.., |_, lookup| is_over(lookup)).map(|(_, it)| it).collect();
+        for lookup in &gone {
+            self.tokens.remove(lookup);
+        }
+        gone
+    }
+
+    fn remember_revoked(&mut self, lookup: Lookup) {
+        if self.revoked.len() == REMEMBERED_REVOCATIONS {
+            self.revoked.pop_front();
+        }
+        self.revoked.push_back(lookup);
     }
 
     /// Refuses a short number that another user of the account has.

@@ -1,6 +1,7 @@
 //! presenced's own API: the directory, settings, presence of one, of many and as it
-//! changes, reports of gateways, and the server's health.
+//! changes, reports of gateways on devices and calls, and the server's health.
 
+mod calls;
 mod changes;
 mod error;
 mod extract;
@@ -24,6 +25,7 @@ use super::{Dialect, frame::Frame};
 use crate::{app::App, openapi};
 
 pub use self::{
+    calls::{CallDisplay, CallDisplayLine, CallReport, LineAppearance, SipDialog},
     error::Problem,
     heartbeats::{Heartbeat, HeartbeatOutcome, HeartbeatResult, HeartbeatResults, Heartbeats},
     presence::{PresenceQuery, PresenceQueryResult, UserPresence},
@@ -59,6 +61,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(presence::query_presence))
         .routes(routes!(changes::stream_changes))
         .routes(routes!(heartbeats::post_heartbeats))
+        .routes(routes!(calls::put_call, calls::delete_call))
         .routes(routes!(settings::get_settings, settings::put_settings))
         // The server itself.
         .routes(routes!(health::get_health))

@@ -2,10 +2,12 @@
 //! API has it.
 
 mod account;
+mod batch;
 mod calls;
 mod error;
 mod extensions;
 mod extract;
+mod oauth;
 mod presence;
 mod push;
 mod query;
@@ -21,7 +23,7 @@ use axum::{
     routing,
 };
 use utoipa::openapi::{
-    ContactBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, ServerBuilder,
+    ContactBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, RefOr, Required, ServerBuilder,
     security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -43,7 +45,8 @@ pub static DIALECT: Dialect = Dialect {
     router,
 };
 
-fn routes() -> OpenApiRouter<App> {
+/// What needs an access token.
+fn resources() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(base())
         .routes(routes!(account::read_account_presence))
         .routes(routes!(extensions::read_user_presence_status, extensions::update_user_presence_status))
@@ -63,16 +66,21 @@ fn socket_route() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(socket::open_web_socket))
 }
 
+/// What gives one.
+fn logins() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(oauth::get_token)).routes(routes!(oauth::revoke_token))
+}
+
 fn router(app: &App) -> Router {
-    let (over_socket, _) = routes().split_for_parts();
-    let (socket, _) = socket_route().split_for_parts();
-    let (routes, _) = routes().split_for_parts();
+    let (over_socket, _) = resources().split_for_parts();
     let over_socket = socket::Routes(framed(app, over_socket));
-    framed(app, routes.merge(socket.layer(Extension(over_socket))))
+    let (socket, _) = socket_route().split_for_parts();
+    let (resources, _) = resources().split_for_parts();
+    framed(app, resources.merge(socket.layer(Extension(over_socket))))
 }
 
 /// Routes with all that every exchange has.
-fn framed(app: &App, mut routes: Router<App>) -> Router {
+fn framed(app: &App, mut resources: Router<App>) -> Router {
     let frame = Frame {
         // A subscription may name many extensions; other bodies are bounded where they are read.
         body_bytes: app.config.limits.bulk_body_bytes,
@@ -81,12 +89,15 @@ fn framed(app: &App, mut routes: Router<App>) -> Router {
         internal_error: || RestFailure::internal_error().into_response(),
     };
     // Some clients end this path so.
-    routes = routes.route("/restapi/v1.0/subscription/", routing::post(subscription::create_subscription));
+    let subscription = "/restapi/v1.0/subscription/";
+    resources = resources.route(subscription, routing::post(subscription::create_subscription));
     for path in ["/restapi", "/restapi/", "/restapi/{*rest}"] {
-        routes = routes.route(path, routing::any(no_such_path));
+        resources = resources.route(path, routing::any(no_such_path));
     }
-    let routes = routes.method_not_allowed_fallback(method_not_allowed).with_state(app.clone());
-    frame.around(routes).layer(middleware::from_fn_with_state(app.clone(), rate::headers))
+    let (logins, _) = logins().split_for_parts();
+    let logins = logins.method_not_allowed_fallback(async || RestFailure::method_not_allowed());
+    let routes = resources.method_not_allowed_fallback(method_not_allowed).merge(logins);
+    frame.around(routes.with_state(app.clone())).layer(middleware::from_fn(rate::headers))
 }
 
 async fn no_such_path(_: AnyToken) -> Response {
@@ -98,7 +109,14 @@ async fn method_not_allowed(_: AnyToken) -> Response {
 }
 
 fn document() -> OpenApi {
-    let (_, mut document) = routes().merge(socket_route()).split_for_parts();
+    let (_, mut document) = resources().merge(socket_route()).merge(logins()).split_for_parts();
+    // An update without a body changes nothing, and is none the worse for it.
+    let updates = document.paths.paths.values_mut().filter_map(|item| item.put.as_mut());
+    for body in updates.filter_map(|update| update.request_body.as_mut()) {
+        if let RefOr::T(body) = body {
+            body.required = Some(Required::False);
+        }
+    }
     push::notification::describe(&mut document);
     openapi::state_open_operations(document)
 }
@@ -126,6 +144,17 @@ fn base() -> OpenApi {
             "access_token",
             "The same token in the query; the header is to be preferred.",
         ))),
+    );
+    components.add_security_scheme(
+        "basic",
+        SecurityScheme::Http(
+            HttpBuilder::new()
+                .scheme(HttpAuthScheme::Basic)
+                .description(Some(
+                    "An application's client id and secret. One without a secret sends its id in the form.",
+                ))
+                .build(),
+        ),
     );
     components.add_security_scheme(
         "bearer",

@@ -134,6 +134,9 @@ pub enum Holder {
     Admin,
     /// A user on one device.
     User { user: UserId, device: DeviceId, scopes: Scopes, guest: bool },
+    /// A user who may have new tokens of that kind, in place of the one that `access` names. It opens nothing
+    /// itself, and ends with that one when it is revoked.
+    Refresh { user: UserId, device: DeviceId, scopes: Scopes, access: TokenId },
 }
 
 /// A token to be added.
@@ -180,8 +183,17 @@ impl StoredToken {
     pub(super) fn user(&self) -> Option<&UserId> {
         match &self.info.holder {
             Holder::Admin => None,
-            Holder::User { user, .. } => Some(user),
+            Holder::User { user, .. } | Holder::Refresh { user, .. } => Some(user),
         }
+    }
+
+    /// Whether the token only serves to replace that one.
+    pub(super) fn refreshes(&self, id: &TokenId) -> bool {
+        matches!(&self.info.holder, Holder::Refresh { access, .. } if access == id)
+    }
+
+    pub(super) fn has_expired(&self, now: Timestamp) -> bool {
+        self.info.expires.is_some_and(|expires| now >= expires)
     }
 
     pub(super) fn is(&self, digest: &Digest) -> bool {
@@ -189,9 +201,6 @@ impl StoredToken {
     }
 
     pub(super) fn grant(&self, now: Timestamp) -> Grant {
-        Grant {
-            holder: self.info.holder.clone(),
-            expired: self.info.expires.is_some_and(|expires| now >= expires),
-        }
+        Grant { holder: self.info.holder.clone(), expired: self.has_expired(now) }
     }
 }

@@ -124,8 +124,8 @@ pub struct CallDetails {
     pub session_id: Option<String>,
     pub telephony_session_id: Option<String>,
     pub party_id: Option<String>,
-    /// The number of the extension that the call is made for.
-    pub on_behalf_of: Option<String>,
+    /// The number of the user that the call is made for.
+    pub on_behalf_of: Option<u64>,
     pub queue_call: Option<bool>,
     /// How the call ended, if it did.
     pub termination: Option<Termination>,

@@ -15,6 +15,8 @@ use serde_json::json;
 
 use crate::support::{ALICE, BOB, TestServer, status_path};
 
+const RINGCENTRAL: &str = "/restapi/v1.0/account/~/extension/~/presence";
+
 /// A store that does what it is told to, for as long as it is told to.
 #[derive(Default)]
 struct Faulty {
@@ -89,6 +91,8 @@ async fn a_store_that_refuses_writes() {
     let put = server.admin(Method::PUT, &settings, Some(json!({"hidden": true}))).await;
     insta::assert_snapshot!(put.line(), @r#"503 {"type":"urn:presenced:problem:store-unavailable","title":"Service Unavailable","status":503,"detail":"the store refuses writes: the disk is full"}"#);
     assert_eq!(server.admin(Method::DELETE, &format!("/users/{BOB}"), None).await.status, 503);
+    let call = server.call(Method::PUT, RINGCENTRAL).token("demo-alice").json(&json!({"userStatus": "Busy"}));
+    insta::assert_snapshot!(call.send().await.line(), @r#"503 {"errorCode":"CMN-211","message":"the store refuses writes: the disk is full","errors":[{"errorCode":"CMN-211","message":"the store refuses writes: the disk is full"}]}"#);
     let ready = server.call(Method::GET, "/readyz").send().await;
     insta::assert_snapshot!(ready.line(), @r#"503 {"type":"urn:presenced:problem:not-ready","title":"Service Unavailable","status":503,"detail":"the store refuses writes: the disk is full"}"#);
     assert_eq!(server.call(Method::GET, "/healthz").send().await.status, 200);
@@ -110,6 +114,9 @@ async fn a_request_that_meets_a_bug_is_answered() {
     let call = server.call(Method::PUT, format!("/presenced/v1/users/{ALICE}/settings")).token("demo-admin");
     let answer = call.json(&json!({})).send_undocumented().await;
     insta::assert_snapshot!(answer.line(), @r#"500 {"type":"urn:presenced:problem:internal-error","title":"Internal Server Error","status":500,"detail":"internal server error"}"#);
+    let call = server.call(Method::PUT, RINGCENTRAL).token("demo-alice").json(&json!({"userStatus": "Busy"}));
+    let answer = call.send_undocumented().await;
+    insta::assert_snapshot!(answer.line(), @r#"500 {"errorCode":"CMN-203","message":"Internal Server Error","errors":[{"errorCode":"CMN-203","message":"Internal Server Error"}]}"#);
     mood.store(WELL, Ordering::SeqCst);
     assert_eq!(server.presence("demo-bob", ALICE).await.json()["status_msg"], "before");
 }

@@ -175,7 +175,7 @@ pub(super) async fn login(State(app): State<App>, body: Body) -> Result<Json<Log
         Ok(Holder::User { user, device, .. }) => {
             Ok(Json(Login { user_id: user.into(), access_token: token.to_owned(), device_id: device.into() }))
         }
-        Ok(Holder::Admin) => Err(AuthError::NoUser.into()),
+        Ok(_) => Err(AuthError::NoUser.into()),
         Err(_) => Err(MatrixFailure::forbidden("The token is not valid")),
     }
 }

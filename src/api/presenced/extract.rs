@@ -30,7 +30,7 @@ impl FromRequestParts<App> for Admin {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
         match holder(parts, app)? {
             Holder::Admin => Ok(Self),
-            Holder::User { .. } => Err(Failure::forbidden("this needs the admin token")),
+            _ => Err(Failure::forbidden("this needs the admin token")),
         }
     }
 }
@@ -84,7 +84,7 @@ impl Caller {
     fn of(holder: Holder) -> Result<Self, AuthError> {
         match holder {
             Holder::Admin => Ok(Self::Admin),
-            user @ Holder::User { .. } => Ok(Self::User(auth::caller(user)?.refuse_guests()?)),
+            user => Ok(Self::User(auth::caller(user)?.refuse_guests()?)),
         }
     }
 
@@ -152,6 +152,27 @@ impl FromRequestParts<App> for TokenPath {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
         path_text(parts, app, "tokenId").await.map(|text| Self(TokenId::from(text)))
+    }
+}
+
+/// The `{userId}` and `{callId}` of the path.
+pub(super) struct CallPath {
+    pub(super) user: UserId,
+    pub(super) call: String,
+}
+
+impl FromRequestParts<App> for CallPath {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
+        let user = path_id(parts, app, "userId").await?;
+        let call = path_text(parts, app, "callId").await?;
+        if call.is_empty() || call.len() > 255 || call.chars().any(char::is_control) {
+            return Err(Failure::invalid(
+                "callId: has to be from 1 to 255 bytes, without control characters",
+            ));
+        }
+        Ok(Self { user, call })
     }
 }
 

@@ -10,7 +10,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    error::{ErrorResponse, RestFailure},
+    error::{ErrorResponse, Refusals, RestFailure},
     extract::{Caller, PathIds, Permission, Uris},
     presence::{Detail, GetPresenceInfo},
     query::{PageRequest, Query},
@@ -157,14 +157,13 @@ impl Detail {
         ("perPage" = Option<i32>, Query, description = "How many on a page; 100 if left out, 1000 at most.",
             minimum = 0, example = 100),
     ),
-    security(("bearer" = [])),
+    security(("accessToken" = []), ("bearer" = [])),
     tag = "Presence",
     responses(
         (status = 200, description = "One page.", body = AccountPresenceInfo),
         (status = 400, description = "A parameter is not valid.", body = ErrorResponse),
-        (status = 401, description = "There is no token, or it is not valid.", body = ErrorResponse),
-        (status = 403, description = "The application or the user may not do this.", body = ErrorResponse),
         (status = 404, description = "The account is not the caller's.", body = ErrorResponse),
+        Refusals,
     ),
 )]
 pub(super) async fn read_account_presence(

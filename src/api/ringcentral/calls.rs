@@ -179,7 +179,7 @@ impl ActiveCallInfo {
             session_id: details.session_id,
             telephony_session_id: details.telephony_session_id,
             party_id: details.party_id,
-            on_behalf_of: details.on_behalf_of,
+            on_behalf_of: details.on_behalf_of.map(|number| number.to_string()),
             termination_type: details.termination,
             start_time: started.map(date_time),
             sip_data: details.sip.filter(|_| with_sip).map(SipData::from),

@@ -1,4 +1,4 @@
-use std::{borrow::Cow, time::Duration};
+use std::{borrow::Cow, collections::BTreeMap, time::Duration};
 
 use axum::{
     Json,
@@ -6,7 +6,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::{
+    IntoResponses, ToSchema,
+    openapi::{ContentBuilder, HeaderBuilder, Ref, RefOr, Response as ResponseDoc, ResponseBuilder},
+};
 
 use super::extract::Permission;
 use crate::{api::body::BodyError, auth::AuthError, directory::ExtensionStatus, service::ServiceError};
@@ -136,6 +139,10 @@ impl RestFailure {
         Self::unauthorized("OAU-149", "OAuth token is invalid").within("TokenInvalid")
     }
 
+    pub(super) fn revoked_token() -> Self {
+        Self::unauthorized("OAU-129", "Access token corrupted").within("TokenInvalid")
+    }
+
     pub(super) fn expired_token() -> Self {
         Self::unauthorized("OAU-128", "Access token expired.").within("TokenExpired")
     }
@@ -197,6 +204,12 @@ impl RestFailure {
         Self::invalid(parameter).with(Extra::Choice(parameter, accepted))
     }
 
+    /// A list of more extensions than are allowed.
+    pub(super) fn too_many_ids(most: usize) -> Self {
+        let message = format!("Extension Presence Info multipart request is limited to {most} extensions");
+        Self::new(StatusCode::BAD_REQUEST, "CMN-106", message).within("InvalidMultipartRequest")
+    }
+
     pub(super) fn not_json() -> Self {
         Self::new(StatusCode::BAD_REQUEST, "CMN-103", "JSON can't be parsed.")
     }
@@ -242,8 +255,12 @@ impl RestFailure {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "CMN-203", "Internal Server Error")
     }
 
+    pub(super) fn status(&self) -> StatusCode {
+        self.status
+    }
+
     /// The refusal as it is sent.
-    fn body(self) -> ErrorResponse {
+    pub(super) fn body(self) -> ErrorResponse {
         let (parameter_name, permission_name) = (self.extra.parameter_name(), self.extra.permission_name());
         let accepted_values = self.extra.accepted_values();
         let message = self.message.into_owned();
@@ -302,4 +319,33 @@ impl IntoResponse for RestFailure {
         }
         response
     }
+}
+
+/// What every operation with a token may answer besides its own answers.
+pub(super) struct Refusals;
+
+impl IntoResponses for Refusals {
+    fn responses() -> BTreeMap<String, RefOr<ResponseDoc>> {
+        [
+            ("401", "There is no token, or it is not valid."),
+            ("403", "The application or the user may not do this."),
+            ("413", "The request body is too large."),
+            ("429", "The caller made too many calls of this rate group."),
+            ("500", "The server failed."),
+        ]
+        .into_iter()
+        .map(|(status, description)| (status.to_owned(), refusal(status, description).into()))
+        .collect()
+    }
+}
+
+fn refusal(status: &str, description: &str) -> ResponseDoc {
+    let schema = Ref::from_schema_name("ErrorResponse");
+    let content = ContentBuilder::new().schema(Some(schema)).build();
+    let response = ResponseBuilder::new().description(description).content("application/json", content);
+    if status != "429" {
+        return response.build();
+    }
+    let wait = HeaderBuilder::new().description(Some("How many seconds to wait.")).build();
+    response.header("Retry-After", wait).build()
 }

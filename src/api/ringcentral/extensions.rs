@@ -6,12 +6,14 @@ use axum::{
     body::Body,
     extract::{RawQuery, State},
     http::HeaderMap,
+    response::{IntoResponse, Response},
 };
 
 use super::{
-    error::{ErrorResponse, RestFailure},
+    batch::{self, BatchItem},
+    error::{ErrorResponse, Refusals, RestFailure},
     extract::{Caller, PathIds, Permission, Uris, read_object},
-    presence::{Detail, GetPresenceInfo},
+    presence::{Detail, GetPresenceInfo, PresenceInfoResource},
     query::Query,
     rate::{Light, Medium},
     update,
@@ -22,23 +24,39 @@ use crate::{
     service::ServiceError,
 };
 
-/// Read an extension's presence.
+/// Read an extension's presence, or that of several.
+///
+/// Several ids with commas between them, at most 30, are answered together with status 207. Each is answered
+/// once, in the order given, and what is wrong with one is told in its part.
 #[utoipa::path(
     get,
     path = "/restapi/v1.0/account/{accountId}/extension/{extensionId}/presence",
     operation_id = "ReadUserPresenceStatus",
     params(
         ("accountId" = String, Path, description = "The account's id; `~` is the caller's.", example = "~"),
-        ("extensionId" = String, Path, description = "The extension's id; `~` is the caller's.", example = "~"),
+        ("extensionId" = String, Path, description = "The extension's id, or several with commas between them; \
+            `~` is the caller's.", example = "~"),
+        ("detailedTelephonyState" = Option<bool>, Query, description = "Whether to list calls, in any letter \
+            case.", example = true),
+        ("sipData" = Option<bool>, Query, description = "Whether to list calls with their SIP dialogs.",
+            example = false),
+        ("totalActiveCalls" = Option<bool>, Query, description = "Whether to count calls; the name alone asks \
+            for it.", example = true),
     ),
-    security(("bearer" = [])),
+    security(("accessToken" = []), ("bearer" = [])),
     tag = "Presence",
     responses(
         (status = 200, description = "The extension's presence.", body = GetPresenceInfo),
-        (status = 401, description = "There is no token, or it is not valid.", body = ErrorResponse),
-        (status = 403, description = "The application or the user may not do this.", body = ErrorResponse),
+        (status = 207, description = "The answers for several ids.", content(
+            (String = "multipart/mixed", example = json!("--Boundary_3_1767603600000\r\n\
+                Content-Type: application/json\r\n\r\n{}\r\n--Boundary_3_1767603600000--\r\n")),
+            (Vec<BatchItem> = "application/vnd.ringcentral.multipart+json"),
+        )),
+        (status = 400, description = "A parameter is not valid, or there are too many ids.",
+            body = ErrorResponse),
         (status = 404, description = "There is no such account or extension for the caller to see.",
             body = ErrorResponse),
+        Refusals,
     ),
 )]
 pub(super) async fn read_user_presence_status(
@@ -47,14 +65,19 @@ pub(super) async fn read_user_presence_status(
     ids: PathIds,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
-) -> Result<Json<GetPresenceInfo>, RestFailure> {
+) -> Result<Response, RestFailure> {
     caller.require(Permission::ReadPresence)?;
-    let account = caller.account(&ids)?;
-    let user = caller.find(&app, &ids.extension)?;
-    let detail = Query::of(query.as_deref()).detail()?;
-    let seen = app.service.extension(&caller.user.id, &user.id, app.service.now()).await?;
-    let uris = Uris::new(&app, &headers, account);
-    Ok(Json(GetPresenceInfo::new(&uris, &user, &seen, detail)))
+    let uris = Uris::new(&app, &headers, caller.account(&ids)?);
+    let query = Query::of(query.as_deref());
+    let now = app.service.now();
+    let Some(listed) = batch::listed(&ids.extension)? else {
+        let user = caller.find(&app, &ids.extension)?;
+        let detail = query.detail()?;
+        let seen = app.service.extension(&caller.user.id, &user.id, now).await?;
+        return Ok(Json(GetPresenceInfo::new(&uris, &user, &seen, detail)).into_response());
+    };
+    let items = batch::read(&app, &caller, &uris, listed, query.detail()?).await?;
+    Ok(batch::respond(&headers, &uris, &items, now))
 }
 
 /// Update one's own presence.
@@ -68,16 +91,18 @@ pub(super) async fn read_user_presence_status(
         ("accountId" = String, Path, description = "The account's id; `~` is the caller's.", example = "~"),
         ("extensionId" = String, Path, description = "The extension's id; `~` is the caller's.", example = "~"),
     ),
-    security(("bearer" = [])),
+    request_body(content = PresenceInfoResource, description = "What to change. What only the server \
+        knows is ignored, as is what is unknown."),
+    security(("accessToken" = []), ("bearer" = [])),
     tag = "Presence",
     responses(
-        (status = 200, description = "The presence afterwards.", body = GetPresenceInfo),
+        (status = 200, description = "The presence afterwards.", body = PresenceInfoResource),
         (status = 400, description = "The body is not valid. Nothing was changed.", body = ErrorResponse),
-        (status = 401, description = "There is no token, or it is not valid.", body = ErrorResponse),
-        (status = 403, description = "The application or the user may not do this.", body = ErrorResponse),
         (status = 404, description = "There is no such account or extension.", body = ErrorResponse),
-        (status = 413, description = "The body is too large.", body = ErrorResponse),
         (status = 415, description = "The body is not declared as JSON.", body = ErrorResponse),
+        (status = 503, description = "The store refuses writes at present. Nothing was changed.",
+            body = ErrorResponse),
+        Refusals,
     ),
 )]
 pub(super) async fn update_user_presence_status(
@@ -86,7 +111,8 @@ pub(super) async fn update_user_presence_status(
     ids: PathIds,
     headers: HeaderMap,
     body: Body,
-) -> Result<Json<GetPresenceInfo>, RestFailure> {
+) -> Result<Json<PresenceInfoResource>, RestFailure> {
+    app.put_limit.check(&caller.user.id).map_err(RestFailure::too_many_requests)?;
     caller.require(Permission::EditPresence)?;
     let account = caller.account(&ids)?;
     check_target(&app, &caller, &ids.extension)?;
@@ -98,7 +124,8 @@ pub(super) async fn update_user_presence_status(
         outcome => outcome?,
     };
     let seen = app.service.extension(&user.id, &user.id, now).await?;
-    Ok(Json(GetPresenceInfo::new(&Uris::new(&app, &headers, account), user, &seen, Detail::default())))
+    let uris = Uris::new(&app, &headers, account);
+    Ok(Json(PresenceInfoResource { info: GetPresenceInfo::new(&uris, user, &seen, Detail::default()) }))
 }
 
 /// Refuses all but the caller's own extension, and that too if it has no presence to set.

@@ -4,9 +4,10 @@ use std::{convert::Infallible, marker::PhantomData};
 
 use axum::{
     body::Body,
-    extract::{FromRequestParts, RawPathParams},
+    extract::FromRequestParts,
     http::{HeaderMap, header, request::Parts},
 };
+use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
 use super::{
@@ -66,7 +67,11 @@ fn token(parts: &Parts, app: &App) -> Result<auth::Caller, RestFailure> {
         }
         error => error.into(),
     })?;
-    Ok(auth::caller(auth::holder(&app.directory, &token, app.service.now())?)?)
+    let holder = auth::holder(&app.directory, &token, app.service.now()).map_err(|error| match error {
+        AuthError::Unknown if app.directory.was_revoked(&token) => RestFailure::revoked_token(),
+        error => error.into(),
+    });
+    Ok(auth::caller(holder?)?)
 }
 
 impl<G: Grouped> FromRequestParts<App> for Caller<G> {
@@ -144,14 +149,14 @@ pub(super) struct PathIds {
 impl FromRequestParts<App> for PathIds {
     type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
-        // What is not UTF-8 is the id of nothing.
-        let params = RawPathParams::from_request_parts(parts, app).await.ok();
-        let named = |name: &str| {
-            let found = params.iter().flatten().find(|(key, _)| *key == name);
-            found.map(|(_, value)| value.to_owned()).unwrap_or_default()
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Infallible> {
+        // As `/restapi/v1.0/account/{accountId}/extension/{extensionId}/…` has them. What is not UTF-8 is the
+        // id of nothing.
+        let segment = |place: usize| {
+            let segment = parts.uri.path().split('/').nth(place).unwrap_or_default();
+            percent_decode_str(segment).decode_utf8_lossy().into_owned()
         };
-        Ok(Self { account: named("accountId"), extension: named("extensionId") })
+        Ok(Self { account: segment(4), extension: segment(6) })
     }
 }
 

@@ -179,6 +179,15 @@ pub(super) struct GetPresenceInfo {
     pub(super) cx_telephony_status: Option<CxTelephonyStatus>,
 }
 
+/// An extension's presence as it is updated, and as it is afterwards.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(example = json!({"userStatus": "Busy", "message": "lunch"}))]
+pub(super) struct PresenceInfoResource {
+    #[serde(flatten)]
+    #[schema(inline = false)]
+    pub(super) info: GetPresenceInfo,
+}
+
 /// What of an extension's calls is asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Detail {

@@ -7,7 +7,7 @@ use std::{
 };
 
 use axum::{
-    extract::{Request, State},
+    extract::Request,
     http::{HeaderMap, HeaderName, HeaderValue, header, request::Parts},
     middleware::Next,
     response::Response,
@@ -22,6 +22,7 @@ pub(super) enum RateGroup {
     Light,
     Medium,
     Heavy,
+    Auth,
 }
 
 /// Names a group in a handler's arguments.
@@ -51,6 +52,7 @@ impl RateGroup {
             Self::Light => "light",
             Self::Medium => "medium",
             Self::Heavy => "heavy",
+            Self::Auth => "auth",
         }
     }
 
@@ -60,6 +62,7 @@ impl RateGroup {
             Self::Light => limits.light_per_minute,
             Self::Medium => limits.medium_per_minute,
             Self::Heavy => limits.heavy_per_minute,
+            Self::Auth => limits.auth_per_minute,
         }
     }
 
@@ -86,7 +89,7 @@ const EXPOSED: &str =
 
 /// Puts on every answer what this dialect has beside its body: the rate group, a charset that clients need,
 /// and CORS for the origin that asks.
-pub(super) async fn headers(State(_): State<App>, mut request: Request, next: Next) -> Response {
+pub(super) async fn headers(mut request: Request, next: Next) -> Response {
     let note = Note::default();
     request.extensions_mut().insert(note.clone());
     let origin = request.headers().get(header::ORIGIN).cloned();

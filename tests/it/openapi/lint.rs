@@ -157,7 +157,11 @@ fn assert_property_examples(name: &str, document: &Value) {
         for (property, value) in value["properties"].as_object().into_iter().flatten() {
             let of = value.get("$ref").or_else(|| value["items"].get("$ref")).and_then(Value::as_str);
             let has_example = match of.and_then(|reference| document.pointer(&reference[1..])) {
-                Some(component) => component["type"] == "object" || !component["example"].is_null(),
+                Some(component) => {
+                    component["type"] == "object"
+                        || !component["example"].is_null()
+                        || !component["examples"].is_null()
+                }
                 None => !value["example"].is_null(),
             };
             assert!(has_example, "{name}: {schema}.{property} has no example");
