@@ -12,12 +12,13 @@ mod origin;
 
 pub(crate) use self::origin::origin;
 
-use axum::Router;
+use axum::{Router, response::Response};
 use utoipa::openapi::OpenApi;
 
 use crate::{
     app::App,
     config::{Config, DialectName},
+    store::StoreError,
 };
 
 /// One published contract and the routes that keep it.
@@ -36,6 +37,10 @@ pub struct Dialect {
     pub notice: &'static str,
     /// The document without all that goes beyond the published contract it follows, if it follows one.
     pub contract: Option<fn() -> serde_json::Value>,
+    /// What the paths of its operations begin with.
+    pub prefixes: &'static [&'static str],
+    /// The answer to all of them where the store cannot serve.
+    pub unavailable: fn(StoreError) -> Response,
     /// All routes, mounted where they belong.
     pub router: fn(&App) -> Router,
 }

@@ -1,18 +1,19 @@
 //! What every handler is given: the service, the directory, the limits and the configuration.
 
-use std::{ops::Deref, sync::Arc, time::Duration};
+use std::{num::NonZeroU32, ops::Deref, sync::Arc, time::Duration};
 
 use tokio::sync::watch;
 
 use crate::{
     alarms::Alarms,
-    api::ringcentral::{MemoryShelf, Push, Shelf},
+    api::ringcentral::Push,
     clock::Clock,
     config::Config,
     directory::Directory,
-    limit::{RateLimit, WindowLimit},
+    id::UserId,
+    limit::{RateLimit, StreamLimit, WindowLimit},
     service::Service,
-    store::Store,
+    store::{Store, StoreError},
 };
 
 /// A handle to the parts of one server. Cheap to clone.
@@ -29,41 +30,54 @@ pub struct Parts {
     /// Who is told of changes, by the RingCentral dialect.
     pub push: Push,
     /// How often a user may set presence, all devices and dialects together.
-    pub put_limit: RateLimit,
+    pub put_limit: RateLimit<UserId>,
     /// How often one user of one app may make calls of one group, where a dialect has groups.
     pub group_limit: WindowLimit,
+    /// How often a user's waiting requests may say something of presence.
+    pub sync_limit: RateLimit<UserId>,
+    /// How often anybody may open a stream of changes.
+    pub new_stream_limit: RateLimit<()>,
+    /// How many streams may be open.
+    pub stream_limit: StreamLimit,
     draining: watch::Sender<bool>,
 }
 
 impl App {
-    /// Puts a server's parts together.
-    pub fn new(config: Config, store: Box<dyn Store>, clock: Arc<dyn Clock>) -> Self {
-        Self::with_shelf(config, store, Box::new(MemoryShelf::default()), clock)
-    }
-
-    /// The same with the subscriptions that a shelf has kept.
-    pub fn with_shelf(
-        config: Config,
-        store: Box<dyn Store>,
-        shelf: Box<dyn Shelf>,
-        clock: Arc<dyn Clock>,
-    ) -> Self {
-        let directory = Arc::new(Directory::new(config.limits.tokens_per_user));
+    /// Puts a server's parts together, over what the store holds.
+    pub fn open(config: Config, store: Box<dyn Store>, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
+        let store: Arc<dyn Store> = store.into();
+        let (tokens_per_user, list_entries) = (config.limits.tokens_per_user, config.limits.list_entries);
+        let directory = Arc::new(Directory::open(store.clone(), tokens_per_user, list_entries)?);
         let service = Arc::new(Service::new(
-            store,
+            store.clone(),
             directory.clone(),
             clock.clone(),
             config.rules(),
             config.presence.visibility,
+            config.presence.lists,
             config.limits.status_bytes,
         ));
+        let limits = &config.limits;
+        let new_streams = limits.new_streams_per_second;
+        let stream_burst = NonZeroU32::new(new_streams).unwrap_or(NonZeroU32::MIN);
         let penalty = Duration::from_secs(config.ringcentral.penalty_seconds);
-        let group_limit = WindowLimit::new(Duration::from_secs(60), penalty, clock.clone());
-        let put_limit = RateLimit::new(config.limits.put_per_second, config.limits.put_burst, clock.clone());
-        let alarms = Alarms::new(clock);
-        let push = Push::new(&config, shelf);
-        let draining = watch::Sender::new(false);
-        Self(Arc::new(Parts { config, directory, service, alarms, push, put_limit, group_limit, draining }))
+        Ok(Self(Arc::new(Parts {
+            directory,
+            service,
+            alarms: Alarms::new(clock.clone()),
+            push: Push::new(&config, store),
+            put_limit: RateLimit::new(limits.put_per_second, limits.put_burst, clock.clone()),
+            group_limit: WindowLimit::new(Duration::from_secs(60), penalty, clock.clone()),
+            sync_limit: RateLimit::new(
+                limits.sync_presence_per_second,
+                limits.sync_presence_burst,
+                clock.clone(),
+            ),
+            new_stream_limit: RateLimit::new(new_streams.into(), stream_burst, clock.clone()),
+            stream_limit: StreamLimit::new(limits.streams, limits.streams_per_user),
+            config,
+            draining: watch::Sender::new(false),
+        })))
     }
 }
 

@@ -1,10 +1,12 @@
 //! A typed client of presenced's own API, on the server's own wire types.
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode};
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde::de::DeserializeOwned;
 
 use crate::api::presenced::{
-    IssuedToken, Members, Problem, RoomPage, TokenList, TokenRequest, User, UserPage, UserProfile,
+    IssuedToken, ListEntry, Members, PresenceList, Problem, RoomPage, TokenList, TokenRequest, User,
+    UserPage, UserProfile,
 };
 
 /// Calls a server's directory operations with an admin token, which goes to that server and to no proxy.
@@ -13,6 +15,14 @@ pub struct AdminClient {
     http: reqwest::Client,
     url: String,
     token: String,
+}
+
+/// Calls a server's operations for a user, with a token of theirs, which goes to that server and to no
+/// proxy.
+#[derive(Debug)]
+pub struct UserClient {
+    calls: AdminClient,
+    user: String,
 }
 
 /// Why a call gave no answer to use.
@@ -127,7 +137,35 @@ impl AdminClient {
     }
 }
 
+impl UserClient {
+    /// A client of the server at `url` for `user`, such as `@alice:example.com`.
+    pub fn new(url: &str, user: &str, token: &str) -> Self {
+        Self { calls: AdminClient::new(url, token), user: user.to_owned() }
+    }
+
+    /// What presence lists say of the user: whom they invited to be seen, and who invited them.
+    pub async fn presence_list(&self) -> Result<PresenceList> {
+        let call = self.calls.call(Method::GET, &["users", &self.user, "presence-list"]);
+        self.calls.json(call).await
+    }
+
+    /// Lets an observer who invited the user see them.
+    pub async fn accept_observer(&self, observer: &str) -> Result<ListEntry> {
+        let call = self.calls.call(Method::PUT, &["users", &self.user, "observers", observer]);
+        self.calls.json(call).await
+    }
+
+    /// Turns an observer down, before or after having accepted them.
+    pub async fn deny_observer(&self, observer: &str) -> Result<()> {
+        let call = self.calls.call(Method::DELETE, &["users", &self.user, "observers", observer]);
+        self.calls.send(call).await.map(drop)
+    }
+}
+
+/// What is encoded in a path segment. The hyphen stands in names of our own, which are matched as they are.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-');
+
 /// One path segment, percent-encoded.
-fn encode(segment: &str) -> percent_encoding::PercentEncode<'_> {
-    percent_encoding::utf8_percent_encode(segment, percent_encoding::NON_ALPHANUMERIC)
+fn encode(segment: &str) -> PercentEncode<'_> {
+    percent_encoding::utf8_percent_encode(segment, ENCODED)
 }

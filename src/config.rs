@@ -34,6 +34,7 @@ pub const DEFAULTS: &str = include_str!("config/default.toml");
 pub struct Config {
     pub server: Server,
     pub presence: Presence,
+    pub store: Store,
     pub matrix: Matrix,
     pub ringcentral: RingCentral,
     pub webhooks: Webhooks,
@@ -79,6 +80,8 @@ impl DialectName {
 pub struct Presence {
     /// Who may see whom.
     pub visibility: Visibility,
+    /// Whether users may ask others to be allowed to see them, by presence lists.
+    pub lists: bool,
     /// How long after their last activity an online user counts as currently active.
     pub active_window_seconds: u64,
     /// How long a device may be inactive before its "online" becomes "unavailable".
@@ -97,6 +100,18 @@ pub struct Presence {
     /// How many legs of calls one user may have at a time.
     #[schemars(range(min = 1))]
     pub calls_per_user: usize,
+}
+
+/// How what the server knows is kept on disk.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Store {
+    /// How far activity times may lag behind on disk. What somebody sets never does.
+    #[schemars(range(min = 1, max = 3600))]
+    pub activity_lag_seconds: u16,
+    /// Writes are refused while less than this is free on the disk, in MiB; 0 leaves it to the disk to
+    /// refuse, after which the server has to be restarted.
+    pub reserve_mebibytes: u64,
 }
 
 /// What is particular to the Matrix dialect.
@@ -207,10 +222,17 @@ pub struct Limits {
     pub put_per_second: f64,
     /// How often one user may set presence at once.
     pub put_burst: NonZeroU32,
+    /// How often one user's `/sync` requests may set presence, on average per second; 0 is no limit.
+    #[schemars(range(min = 0.0))]
+    pub sync_presence_per_second: f64,
+    /// How often they may do so at once.
+    pub sync_presence_burst: NonZeroU32,
     /// How long a request may wait for news.
     pub long_poll_seconds: u64,
     /// How many tokens one user may have.
     pub tokens_per_user: usize,
+    /// How many entries a presence list may have.
+    pub list_entries: usize,
     /// How many users one bulk read may name.
     #[schemars(range(min = 1, max = 1000))]
     pub bulk_users: usize,
@@ -220,6 +242,14 @@ pub struct Limits {
     /// How often a change stream shows that it is alive.
     #[schemars(range(min = 1))]
     pub stream_heartbeat_seconds: u64,
+    /// How many streams may be open at a time: change streams and requests that wait for news.
+    #[schemars(range(min = 1))]
+    pub streams: usize,
+    /// How many of them may be one user's.
+    #[schemars(range(min = 1))]
+    pub streams_per_user: usize,
+    /// How many change streams may be opened per second; 0 is no limit.
+    pub new_streams_per_second: u32,
     /// How long a change stream pauses after each batch; what changes meanwhile goes out together.
     pub stream_pause_milliseconds: u64,
     /// How long a client may take nothing of what it is sent, before its connection is closed.
@@ -383,6 +413,9 @@ impl Config {
             ("limits.head_bytes", limits.head_bytes, 8_192, LARGEST_BYTES),
             ("limits.connections", limits.connections, 1, 10_000_000),
             ("limits.tokens_per_user", limits.tokens_per_user, 1, 1_000_000),
+            ("limits.list_entries", limits.list_entries, 1, 1_000_000),
+            ("limits.streams", limits.streams, 1, 10_000_000),
+            ("limits.streams_per_user", limits.streams_per_user, 1, 10_000_000),
             ("limits.bulk_users", limits.bulk_users, 1, 1_000),
             ("limits.heartbeats_per_call", limits.heartbeats_per_call, 1, 1_000),
             ("webhooks.concurrent", self.webhooks.concurrent, 1, 100_000),
@@ -390,14 +423,22 @@ impl Config {
         for (key, value, least, most) in sizes {
             in_range(key, value, least, most)?;
         }
+        in_range("store.activity_lag_seconds", self.store.activity_lag_seconds, 1, 3_600)?;
+        in_range("store.reserve_mebibytes", self.store.reserve_mebibytes, 0, 1 << 30)?;
         let webhooks = &self.webhooks;
         in_range("webhooks.timeout_milliseconds", webhooks.timeout_milliseconds, 1, 60_000)?;
         in_range("webhooks.attempts", webhooks.attempts, 1, 1_000)?;
         self.check_texts()?;
         self.check_logins()?;
-        let rate = limits.put_per_second;
-        let is_rate = rate == 0.0 || (0.001..=1_000_000.0).contains(&rate);
-        require(is_rate, "limits.put_per_second", "has to be 0, or from 0.001 to 1000000")?;
+        let rates = [
+            ("limits.put_per_second", limits.put_per_second),
+            ("limits.sync_presence_per_second", limits.sync_presence_per_second),
+        ];
+        for (key, rate) in rates {
+            let is_rate = rate == 0.0 || (0.001..=1_000_000.0).contains(&rate);
+            require(is_rate, key, "has to be 0, or from 0.001 to 1000000")?;
+        }
+        in_range("limits.new_streams_per_second", limits.new_streams_per_second, 0, 1_000_000)?;
         require(
             presence.active_window_seconds < presence.idle_after_seconds,
             "presence.idle_after_seconds",
@@ -434,16 +475,19 @@ impl Config {
         Ok(())
     }
 
-    /// The same configuration as the demo runs it: every dialect, no rate limits, `example.com`,
-    /// webhooks to this machine.
+    /// The same configuration as the demo runs it: every dialect, presence lists, no rate limits,
+    /// `example.com`, webhooks to this machine.
     pub fn for_demo(mut self) -> Self {
         self.server.name = "example.com".to_owned();
         self.server.dialects = DialectName::ALL.to_vec();
+        self.presence.lists = true;
         self.webhooks.allow_networks =
             ["127.0.0.0/8", "::1/128"].map(|network| network.parse().expect("a network")).into();
         self.limits.put_per_second = 0.0;
         self.ringcentral.rate_limits = false;
         self.ringcentral.open_login = true;
+        self.limits.sync_presence_per_second = 0.0;
+        self.limits.new_streams_per_second = 0;
         self
     }
 

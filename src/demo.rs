@@ -1,10 +1,10 @@
 //! The fixtures of `presenced serve --demo`: three users, a room that two of them share, and tokens
 //! that are easy to type.
 
-use std::{fmt::Write as _, net::SocketAddr};
+use std::{fmt::Write as _, net::SocketAddr, path::Path, sync::Arc};
 
 use crate::{
-    directory::{Directory, Extension, Holder, NewToken, Profile, Scopes, TokenSecret},
+    directory::{Directory, DirectoryError, Extension, Holder, NewToken, Profile, Scopes, TokenSecret},
     id::{RoomId, UserId},
 };
 
@@ -48,8 +48,12 @@ const USERS: [DemoUser; 3] = [
     },
 ];
 
-/// Puts the fixtures into an empty directory.
-pub fn furnish(directory: &Directory) {
+/// Puts the fixtures into the directory, unless it has users already.
+pub async fn furnish(directory: &Arc<Directory>) -> Result<(), DirectoryError> {
+    directory.admit(&TokenSecret::from(ADMIN_TOKEN), NewToken { holder: Holder::Admin, expires: None });
+    if !directory.users(None, 1).items.is_empty() {
+        return Ok(());
+    }
     let mut members = std::collections::BTreeSet::new();
     for (number, user) in (1..).zip(USERS) {
         let id: UserId = user.id.parse().expect("demo ids are valid");
@@ -59,32 +63,27 @@ pub fn furnish(directory: &Directory) {
             avatar_url: None,
             extension: Some(Extension::new(1, user.extension)),
         };
-        directory.put_user(&id, profile).expect("demo numbers are free");
+        directory.put_user(&id, profile).await?;
         for (text, device) in user.tokens {
             let device = device.parse().expect("demo devices are valid");
             let holder = Holder::User { user: id.clone(), device, scopes: Scopes::all(), guest: false };
-            add_token(directory, text, holder);
+            directory.add_token(&TokenSecret::from(*text), NewToken { holder, expires: None }).await?;
         }
         if user.is_in_room {
             members.insert(id);
         }
     }
-    add_token(directory, ADMIN_TOKEN, Holder::Admin);
     let room: RoomId = ROOM.parse().expect("the demo room is valid");
-    directory.set_members(&room, members).expect("demo members are known");
-}
-
-fn add_token(directory: &Directory, text: &str, holder: Holder) {
-    directory
-        .add_token(&TokenSecret::from(text), NewToken { holder, expires: None })
-        .expect("demo tokens are free");
+    directory.set_members(&room, members).await?;
+    Ok(())
 }
 
 /// What a newcomer is told: where to look, who is there, and three commands to paste.
-pub fn greeting(address: SocketAddr) -> String {
+pub fn greeting(address: SocketAddr, data: Option<&Path>) -> String {
     let url = format!("http://{address}");
+    let place = data.map_or("memory".to_owned(), |data| data.display().to_string());
     let status = format!("{url}/_matrix/client/v3/presence/@alice:example.com/status");
-    let mut text = format!("presenced's demo runs at {url} and keeps everything in memory.\n\n");
+    let mut text = format!("presenced's demo runs at {url} and keeps everything in {place}.\n\n");
     let _ = writeln!(text, "  Swagger UI  {url}/swagger-ui/\n");
     let _ = writeln!(text, "  {:<20}{:<28}room {ROOM}", "user", "tokens");
     for user in USERS {

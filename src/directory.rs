@@ -1,37 +1,52 @@
-//! Who is who and who may see whom: users, rooms and tokens.
+//! Who is who and who may see whom: users, rooms, presence lists and tokens.
 
 mod accounts;
 mod extension;
+mod fact;
+mod list;
+mod login;
 mod token;
 mod user;
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque},
+    fmt,
     ops::Bound,
+    sync::Arc,
 };
 
 use parking_lot::RwLock;
+use tokio::sync::Mutex;
 
 use self::{
     accounts::Accounts,
+    fact::Fact,
     token::{Lookup, StoredToken},
 };
 pub use self::{
     extension::{Extension, ExtensionStatus, ExtensionType},
+    list::{ChangedEntries, PresenceList, Standing},
+    login::Login,
     token::{Grant, Holder, NewToken, Scope, Scopes, TokenId, TokenInfo, TokenSecret},
     user::{Profile, User},
 };
 use crate::{
     id::{RoomId, UserId},
     presence::Timestamp,
+    store::{Store, StoreError},
+    task::to_the_end,
 };
 
-/// Users, rooms and tokens. All of it is in memory, behind one lock that is held for a look-up or for
-/// one change, so a change is seen whole or not at all.
-#[derive(Debug)]
+/// Users, rooms, presence lists and tokens. All of it is in memory, behind one lock that is held for a
+/// look-up or for one change, so a change is seen whole or not at all; and in the store, which has it
+/// first.
 pub struct Directory {
     entries: RwLock<Entries>,
+    /// Held from the check of a change to its end, so that nothing comes between.
+    changing: Mutex<()>,
+    store: Arc<dyn Store>,
     tokens_per_user: usize,
+    list_entries: usize,
 }
 
 #[derive(Debug, Default)]
@@ -40,6 +55,10 @@ struct Entries {
     numbers: BTreeMap<u64, UserId>,
     accounts: Accounts,
     rooms: BTreeMap<RoomId, BTreeSet<UserId>>,
+    /// By observer.
+    lists: BTreeMap<UserId, PresenceList>,
+    /// Who has a user on their list; follows from `lists`. The user may be unknown.
+    observers: BTreeMap<UserId, BTreeSet<UserId>>,
     tokens: HashMap<Lookup, StoredToken>,
     /// The tokens that were revoked last.
     revoked: VecDeque<Lookup>,
@@ -52,6 +71,12 @@ struct Entry {
     tokens: BTreeMap<TokenId, Lookup>,
 }
 
+impl Entry {
+    fn new(user: User) -> Self {
+        Self { user, rooms: HashSet::new(), tokens: BTreeMap::new() }
+    }
+}
+
 /// Why the directory refused a change. Nothing was changed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DirectoryError {
@@ -61,10 +86,16 @@ pub enum DirectoryError {
     NumberTaken { number: u64, owner: UserId },
     #[error("the extension number {number} of account {account} belongs to {owner}")]
     ExtensionTaken { account: u64, number: String, owner: UserId },
+    #[error("the token is not there any more")]
+    TokenSpent,
     #[error("the user {0} has {1} tokens, as many as are allowed; revoke one first")]
     TooManyTokens(UserId, usize),
     #[error("there is a token with this text already")]
     TokenTaken,
+    #[error("a presence list may have {0} entries; drop some first")]
+    ListTooLong(usize),
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 /// The highest number of a user: the highest that every client can read.
@@ -88,38 +119,38 @@ impl<T> Page<T> {
 }
 
 impl Directory {
-    /// An empty directory, in which a user may have so many tokens.
-    pub fn new(tokens_per_user: usize) -> Self {
-        Self { entries: RwLock::default(), tokens_per_user }
+    /// The directory that the store holds, in which a user may have so many tokens, and entries on a presence
+    /// list.
+    pub fn open(
+        store: Arc<dyn Store>,
+        tokens_per_user: usize,
+        list_entries: usize,
+    ) -> Result<Self, StoreError> {
+        let mut entries = Entries::default();
+        fact::load(&*store, &mut |fact| entries.apply(fact))?;
+        let (entries, changing) = (RwLock::new(entries), Mutex::default());
+        Ok(Self { entries, changing, store, tokens_per_user, list_entries })
     }
 
     /// Adds a user or replaces what is known of one. Without a number in `profile` a new user gets the
     /// next free one and a known user keeps theirs. Says whether the user is new.
-    pub fn put_user(&self, id: &UserId, profile: Profile) -> Result<(User, bool), DirectoryError> {
-        let mut entries = self.entries.write();
-        let known = entries.users.get(id).map(|entry| entry.user.number);
-        let number = profile.number.or(known).unwrap_or_else(|| entries.next_number());
-        if let Some(owner) = entries.numbers.get(&number).filter(|owner| *owner != id) {
-            return Err(DirectoryError::NumberTaken { number, owner: owner.clone() });
-        }
-        entries.check_extension(id, profile.extension.as_ref())?;
-        if let Some(old) = known {
-            entries.numbers.remove(&old);
-        }
-        if let Some(old) = entries.users.get(id).map(|entry| entry.user.clone()) {
-            entries.accounts.remove(&old);
-        }
-        entries.numbers.insert(number, id.clone());
-        let user = User::new(id.clone(), number, profile);
-        entries.accounts.insert(&user);
-        match entries.users.get_mut(id) {
-            Some(entry) => entry.user = user.clone(),
-            None => {
-                let entry = Entry { user: user.clone(), rooms: HashSet::new(), tokens: BTreeMap::new() };
-                entries.users.insert(id.clone(), entry);
+    pub async fn put_user(
+        self: &Arc<Self>,
+        id: &UserId,
+        profile: Profile,
+    ) -> Result<(User, bool), DirectoryError> {
+        let id = id.clone();
+        self.change(move |entries| {
+            let known = entries.users.get(&id).map(|entry| entry.user.number);
+            let number = profile.number.or(known).unwrap_or_else(|| entries.next_number());
+            if let Some(owner) = entries.numbers.get(&number).filter(|owner| **owner != id) {
+                return Err(DirectoryError::NumberTaken { number, owner: owner.clone() });
             }
-        }
-        Ok((user, known.is_none()))
+            entries.check_extension(&id, profile.extension.as_ref())?;
+            let user = User::new(id, number, profile);
+            Ok((vec![Fact::User(user.clone())], (user, known.is_none())))
+        })
+        .await
     }
 
     /// The directory's entry of a user.
@@ -137,6 +168,12 @@ impl Directory {
         let entries = self.entries.read();
         let following = entries.users.range::<str, _>(following(after));
         Page::of(following.map(|(_, entry)| entry.user.clone()), limit)
+    }
+
+    /// The user with this number.
+    pub fn user_with_number(&self, number: u64) -> Option<User> {
+        let entries = self.entries.read();
+        entries.users.get(entries.numbers.get(&number)?).map(|entry| entry.user.clone())
     }
 
     /// The user of that extension in a telephone account.
@@ -159,12 +196,6 @@ impl Directory {
         Some(self.entries.read().users.get(id)?.user.extension.as_ref()?.account)
     }
 
-    /// The user with this number.
-    pub fn user_with_number(&self, number: u64) -> Option<User> {
-        let entries = self.entries.read();
-        entries.users.get(entries.numbers.get(&number)?).map(|entry| entry.user.clone())
-    }
-
     /// Whether both are in one telephone account.
     pub fn share_account(&self, one: &UserId, other: &UserId) -> bool {
         let entries = self.entries.read();
@@ -172,47 +203,37 @@ impl Directory {
         account(one).is_some_and(|account| entries.users.get(other).is_some_and(|it| it.user.is_in(account)))
     }
 
-    /// Removes a user with their tokens and memberships. Says whether there was one.
-    pub fn remove_user(&self, id: &UserId) -> bool {
-        let mut entries = self.entries.write();
-        let Some(entry) = entries.users.remove(id) else { return false };
-        entries.numbers.remove(&entry.user.number);
-        entries.accounts.remove(&entry.user);
-        for lookup in entry.tokens.values() {
-            entries.tokens.remove(lookup);
-        }
-        for room in &entry.rooms {
-            entries.leave(id, room);
-        }
-        true
+    /// Removes a user with their tokens, memberships and entries on presence lists, and their record in the
+    /// store. Says whether there was one.
+    pub async fn remove_user(self: &Arc<Self>, id: &UserId) -> Result<bool, DirectoryError> {
+        let (directory, id) = (self.clone(), id.clone());
+        let work = async move {
+            let _alone = directory.changing.lock().await;
+            let Some(facts) = directory.entries.read().removal(&id) else { return Ok(false) };
+            let documents = facts.iter().filter_map(Fact::document).collect();
+            directory.store.remove(&id, documents).await?;
+            directory.apply(facts);
+            Ok(true)
+        };
+        to_the_end(work).await
     }
 
     /// Sets a room's members, and returns those before. A room without members is no room. Every member
     /// has to be a known user.
-    pub fn set_members(
-        &self,
+    pub async fn set_members(
+        self: &Arc<Self>,
         room: &RoomId,
         members: BTreeSet<UserId>,
     ) -> Result<BTreeSet<UserId>, DirectoryError> {
-        let mut entries = self.entries.write();
-        if let Some(unknown) = members.iter().find(|member| !entries.users.contains_key(*member)) {
-            return Err(DirectoryError::UnknownUser(unknown.clone()));
-        }
-        let before = entries.rooms.remove(room).unwrap_or_default();
-        for former in &before {
-            if let Some(entry) = entries.users.get_mut(former) {
-                entry.rooms.remove(room);
+        let room = room.clone();
+        self.change(move |entries| {
+            if let Some(unknown) = members.iter().find(|member| !entries.users.contains_key(*member)) {
+                return Err(DirectoryError::UnknownUser(unknown.clone()));
             }
-        }
-        for member in &members {
-            if let Some(entry) = entries.users.get_mut(member) {
-                entry.rooms.insert(room.clone());
-            }
-        }
-        if !members.is_empty() {
-            entries.rooms.insert(room.clone(), members);
-        }
-        Ok(before)
+            let before = entries.rooms.get(&room).cloned().unwrap_or_default();
+            Ok((vec![Fact::Members(room, members)], before))
+        })
+        .await
     }
 
     /// The rooms that a user is a member of.
@@ -261,23 +282,32 @@ impl Directory {
     }
 
     /// Adds a token whose text is `secret`. The directory keeps its hash alone.
-    pub fn add_token(&self, secret: &TokenSecret, token: NewToken) -> Result<TokenInfo, DirectoryError> {
-        let mut entries = self.entries.write();
-        let stored = StoredToken::new(secret, token);
-        if entries.tokens.contains_key(&stored.lookup()) {
-            return Err(DirectoryError::TokenTaken);
-        }
-        if let Some(user) = stored.user() {
-            let entry =
-                entries.users.get_mut(user).ok_or_else(|| DirectoryError::UnknownUser(user.clone()))?;
-            if entry.tokens.len() >= self.tokens_per_user {
-                return Err(DirectoryError::TooManyTokens(user.clone(), self.tokens_per_user));
+    pub async fn add_token(
+        self: &Arc<Self>,
+        secret: &TokenSecret,
+        token: NewToken,
+    ) -> Result<TokenInfo, DirectoryError> {
+        let (stored, tokens_per_user) = (StoredToken::new(secret, token), self.tokens_per_user);
+        self.change(move |entries| {
+            if entries.tokens.contains_key(&stored.lookup()) {
+                return Err(DirectoryError::TokenTaken);
             }
-            entry.tokens.insert(stored.info.id.clone(), stored.lookup());
-        }
-        let info = stored.info.clone();
-        entries.tokens.insert(stored.lookup(), stored);
-        Ok(info)
+            if let Some(user) = stored.user() {
+                let entry = entries.users.get(user);
+                let entry = entry.ok_or_else(|| DirectoryError::UnknownUser(user.clone()))?;
+                if entry.tokens.len() >= tokens_per_user {
+                    return Err(DirectoryError::TooManyTokens(user.clone(), tokens_per_user));
+                }
+            }
+            let info = stored.info.clone();
+            Ok((vec![Fact::Token(stored)], info))
+        })
+        .await
+    }
+
+    /// Lets a token in for as long as the process runs: one that comes from elsewhere at each start.
+    pub fn admit(&self, secret: &TokenSecret, token: NewToken) {
+        self.apply(vec![Fact::Token(StoredToken::new(secret, token))]);
     }
 
     /// A user's tokens, in the order of their ids.
@@ -289,19 +319,17 @@ impl Directory {
     }
 
     /// Removes a user's token, and with it what would replace it. Says whether there was one.
-    pub fn revoke_token(&self, user: &UserId, id: &TokenId) -> bool {
-        let mut entries = self.entries.write();
-        let gone = entries.drop_tokens(user, |token| token.info.id == *id);
-        entries.drop_tokens(user, |token| token.refreshes(id));
-        for lookup in &gone {
-            entries.remember_revoked(*lookup);
-        }
-        !gone.is_empty()
-    }
-
-    /// Forgets a user's tokens whose time is over.
-    pub fn forget_expired_tokens(&self, user: &UserId, now: Timestamp) {
-        self.entries.write().drop_tokens(user, |token| token.has_expired(now));
+    pub async fn revoke_token(self: &Arc<Self>, user: &UserId, id: &TokenId) -> Result<bool, DirectoryError> {
+        let (user, id) = (user.clone(), id.clone());
+        let gone = self.change(move |entries| {
+            let is_theirs = entries.users.get(&user).is_some_and(|entry| entry.tokens.contains_key(&id));
+            let mut gone = entries.tokens_of(&user, |token| token.refreshes(&id));
+            gone.extend(is_theirs.then_some(id));
+            Ok((gone.iter().cloned().map(Fact::NoToken).collect(), is_theirs.then_some(gone)))
+        });
+        let gone = gone.await?;
+        self.entries.write().remember_revoked(gone.as_deref().unwrap_or_default());
+        Ok(gone.is_some())
     }
 
     /// Whether a token of this text was revoked lately.
@@ -324,6 +352,36 @@ impl Directory {
         let stored = entries.tokens.get(&token::lookup(&digest))?;
         stored.is(&digest).then(|| stored.grant(now))
     }
+
+    /// Makes a change: `plan` checks it, and says what is to be so and what to return. It is durable before
+    /// anybody sees it.
+    async fn change<T: Send + 'static>(
+        self: &Arc<Self>,
+        plan: impl FnOnce(&Entries) -> Result<(Vec<Fact>, T), DirectoryError> + Send + 'static,
+    ) -> Result<T, DirectoryError> {
+        let directory = self.clone();
+        let work = async move {
+            let _alone = directory.changing.lock().await;
+            let (facts, result) = plan(&directory.entries.read())?;
+            directory.store.write(facts.iter().filter_map(Fact::document).collect()).await?;
+            directory.apply(facts);
+            Ok(result)
+        };
+        to_the_end(work).await
+    }
+
+    fn apply(&self, facts: Vec<Fact>) {
+        let mut entries = self.entries.write();
+        for fact in facts {
+            entries.apply(fact);
+        }
+    }
+}
+
+impl fmt::Debug for Directory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Directory").field("users", &self.entries.read().users.len()).finish_non_exhaustive()
+    }
 }
 
 /// The range of what comes after `after`.
@@ -340,24 +398,20 @@ impl Entries {
         }
         (1..=HIGHEST_NUMBER).find(|number| !self.numbers.contains_key(number)).unwrap_or(after)
     }
-
-    /// Removes those of a user's tokens for which `is_over` holds, and says which these were.
-    fn drop_tokens(&mut self, user: &UserId, is_over: impl Fn(&StoredToken) -> bool) -> Vec<Lookup> {
-        let Some(entry) = self.users.get_mut(user) else { return Vec::new() };
-        let is_over = |lookup: &Lookup| self.tokens.get(lookup).is_none_or(&is_over);
-        let gone: Vec<Lookup> =
-            entry.tokens.extract_if(.., |_, lookup| is_over(lookup)).map(|(_, it)| it).collect();
-        for lookup in &gone {
-            self.tokens.remove(lookup);
-        }
-        gone
+    /// Those of a user's tokens for which `fits` holds.
+    fn tokens_of(&self, user: &UserId, fits: impl Fn(&StoredToken) -> bool) -> Vec<TokenId> {
+        let tokens = self.users.get(user).into_iter().flat_map(|entry| &entry.tokens);
+        let fitting = tokens.filter(|(_, lookup)| self.tokens.get(lookup).is_some_and(&fits));
+        fitting.map(|(id, _)| id.clone()).collect()
     }
 
-    fn remember_revoked(&mut self, lookup: Lookup) {
-        if self.revoked.len() == REMEMBERED_REVOCATIONS {
-            self.revoked.pop_front();
+    fn remember_revoked(&mut self, ids: &[TokenId]) {
+        for lookup in ids.iter().filter_map(TokenId::lookup) {
+            if self.revoked.len() == REMEMBERED_REVOCATIONS {
+                self.revoked.pop_front();
+            }
+            self.revoked.push_back(lookup);
         }
-        self.revoked.push_back(lookup);
     }
 
     /// Refuses a short number that another user of the account has.
@@ -370,14 +424,6 @@ impl Entries {
                 Err(DirectoryError::ExtensionTaken { account: *account, number, owner })
             }
             None => Ok(()),
-        }
-    }
-
-    fn leave(&mut self, user: &UserId, room: &RoomId) {
-        let Some(members) = self.rooms.get_mut(room) else { return };
-        members.remove(user);
-        if members.is_empty() {
-            self.rooms.remove(room);
         }
     }
 }

@@ -8,10 +8,9 @@
 //! - [`presence`]: the core. Claims of devices, records, and the pure function from a record and a
 //!   moment to somebody's presence. No HTTP, no clock, no I/O.
 //! - [`id`]: the names of users, devices and rooms.
-//! - [`directory`]: users, rooms and tokens: who is who and who may see whom.
+//! - [`directory`]: users, rooms, presence lists and tokens: who is who and who may see whom.
 //! - [`store`]: the contract that every store of records keeps, and `store/` with the stores.
-//! - [`changes`]: the numbered feed of changes that watchers follow; [`wheel`]: reminders of transitions
-//!   that happen without an input.
+//! - [`changes`]: the numbered feed of changes that watchers follow.
 //! - [`service`]: the one door to the core for all dialects.
 //!
 //! What it speaks:
@@ -29,8 +28,7 @@
 //! - [`config`]: the configuration; `config/default.toml` holds and documents the defaults.
 //! - [`app`]: what every handler is given. [`server`]: assembly, and the loop over connections.
 //! - [`clock`]: the one source of time. [`alarms`]: moments by it that a task waits for.
-//!   [`task`]: work that is done to its end.
-//! - [`demo`]: the fixtures of `serve --demo`.
+//! - [`task`]: work that outlives whoever waits for it. [`demo`]: the fixtures of `serve --demo`.
 //! - [`cli`]: the command line, with one file for each command in `cli/`.
 //!
 //! Beside the source: `openapi/` has the documents as checked in, and the contract that the Matrix one
@@ -57,4 +55,3 @@ pub mod service;
 pub mod store;
 pub mod task;
 pub mod webhook;
-pub mod wheel;

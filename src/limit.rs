@@ -1,11 +1,13 @@
-//! Rate limits: how often one user may do one thing.
+//! Limits: how often somebody may do something, and how many streams may be open.
 
 mod window;
 
 pub use self::window::{Tally, WindowLimit};
 
 use std::{
+    collections::HashMap,
     fmt,
+    hash::Hash,
     num::NonZeroU32,
     sync::{
         Arc,
@@ -18,20 +20,21 @@ use governor::{
     Quota, RateLimiter, clock::Clock as GovernorClock, middleware::NoOpMiddleware, nanos::Nanos,
     state::keyed::DefaultKeyedStateStore,
 };
+use parking_lot::Mutex;
 
 use crate::{clock::Clock, id::UserId};
 
-/// After so many checks, users whose bucket is full again are forgotten.
+/// After so many checks, keys whose bucket is full again are forgotten.
 const CHECKS_BETWEEN_CLEANINGS: u32 = 65_536;
 
-/// A bucket per user that refills steadily.
-pub struct RateLimit {
-    limiter: Option<Limiter>,
+/// A bucket for each key that refills steadily. What is limited for everybody together has the key `()`.
+pub struct RateLimit<K: Hash + Eq + Clone> {
+    limiter: Option<Limiter<K>>,
     clock: InjectedClock,
     checks: AtomicU32,
 }
 
-type Limiter = RateLimiter<UserId, DefaultKeyedStateStore<UserId>, InjectedClock, NoOpMiddleware<Nanos>>;
+type Limiter<K> = RateLimiter<K, DefaultKeyedStateStore<K>, InjectedClock, NoOpMiddleware<Nanos>>;
 
 #[derive(Clone)]
 struct InjectedClock(Arc<dyn Clock>);
@@ -44,7 +47,7 @@ impl GovernorClock for InjectedClock {
     }
 }
 
-impl RateLimit {
+impl<K: Hash + Eq + Clone> RateLimit<K> {
     /// `per_second` on average and up to `burst` at once; 0 per second is no limit.
     pub fn new(per_second: f64, burst: NonZeroU32, clock: Arc<dyn Clock>) -> Self {
         let clock = InjectedClock(clock);
@@ -58,20 +61,95 @@ impl RateLimit {
         Self { limiter, clock, checks: AtomicU32::new(0) }
     }
 
-    /// Takes one from the user's bucket, or says how long to wait for the next.
-    pub fn check(&self, user: &UserId) -> Result<(), Duration> {
+    /// Takes one from the key's bucket, or says how long to wait for the next.
+    pub fn check(&self, key: &K) -> Result<(), Duration> {
         let Some(limiter) = &self.limiter else { return Ok(()) };
         if self.checks.fetch_add(1, Ordering::Relaxed) % CHECKS_BETWEEN_CLEANINGS
             == CHECKS_BETWEEN_CLEANINGS - 1
         {
             limiter.retain_recent();
         }
-        limiter.check_key(user).map_err(|refusal| refusal.wait_time_from(self.clock.now()))
+        limiter.check_key(key).map_err(|refusal| refusal.wait_time_from(self.clock.now()))
     }
 }
 
-impl fmt::Debug for RateLimit {
+impl<K: Hash + Eq + Clone> fmt::Debug for RateLimit<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RateLimit").field("limited", &self.limiter.is_some()).finish_non_exhaustive()
+    }
+}
+
+/// How many streams may be open at a time: streams of changes, and requests that may wait for news.
+#[derive(Debug)]
+pub struct StreamLimit {
+    most: usize,
+    most_per_user: usize,
+    open: Arc<Mutex<OpenStreams>>,
+}
+
+#[derive(Debug, Default)]
+struct OpenStreams {
+    all: usize,
+    /// Users without an open stream are not there.
+    of_users: HashMap<UserId, usize>,
+}
+
+/// One open stream. Dropping it makes room for another.
+#[derive(Debug)]
+pub struct StreamPermit {
+    open: Arc<Mutex<OpenStreams>>,
+    user: Option<UserId>,
+}
+
+/// Why a stream may not be opened now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TooManyStreams {
+    #[error("the server has as many streams open as it may")]
+    Server,
+    #[error("the user has as many streams open as one may")]
+    User,
+}
+
+impl TooManyStreams {
+    /// When to come again. Nobody knows when a stream ends; this keeps clients from asking all the time.
+    pub const RETRY_AFTER: Duration = Duration::from_secs(5);
+}
+
+impl StreamLimit {
+    /// At most `most` in all, and `most_per_user` of one user.
+    pub fn new(most: usize, most_per_user: usize) -> Self {
+        Self { most, most_per_user, open: Arc::default() }
+    }
+
+    /// Opens a stream of a user; of nobody's account, if it is an admin's.
+    pub fn open(&self, user: Option<&UserId>) -> Result<StreamPermit, TooManyStreams> {
+        let mut open = self.open.lock();
+        if open.all >= self.most {
+            return Err(TooManyStreams::Server);
+        }
+        if let Some(user) = user {
+            let of_user = open.of_users.entry(user.clone()).or_default();
+            if *of_user >= self.most_per_user {
+                return Err(TooManyStreams::User);
+            }
+            *of_user += 1;
+        }
+        open.all += 1;
+        Ok(StreamPermit { open: self.open.clone(), user: user.cloned() })
+    }
+}
+
+impl Drop for StreamPermit {
+    fn drop(&mut self) {
+        let mut open = self.open.lock();
+        open.all -= 1;
+        if let Some(user) = &self.user
+            && let Some(of_user) = open.of_users.get_mut(user)
+        {
+            *of_user -= 1;
+            if *of_user == 0 {
+                open.of_users.remove(user);
+            }
+        }
     }
 }

@@ -6,6 +6,7 @@
 
 mod claim;
 mod input;
+mod packed;
 mod record;
 mod rules;
 mod telephony;
@@ -16,6 +17,7 @@ use std::sync::Arc;
 pub use self::{
     claim::Claim,
     input::Input,
+    packed::Unreadable,
     record::{Override, Presence, Record, Status},
     rules::Rules,
     telephony::{

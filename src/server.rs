@@ -1,8 +1,9 @@
 //! Assembly: all routes of a server, and the loop that serves connections until it is told to stop.
 
+mod starting;
 mod write_limit;
 
-use std::{error::Error, io, sync::Arc, time::Duration};
+use std::{error::Error, future::pending, io, pin::Pin, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -25,15 +26,17 @@ use hyper_util::{
 use tokio::{
     net::{TcpListener, TcpStream},
     signal::unix::{SignalKind, signal},
-    sync::{OwnedSemaphorePermit, Semaphore},
+    sync::{OwnedSemaphorePermit, Semaphore, watch},
     time::MissedTickBehavior,
 };
 use tracing::Level;
 
+pub use self::starting::starting;
 use self::write_limit::WriteLimit;
 use crate::{
     api::{self, ringcentral::Push},
     app::App,
+    config::Limits,
     openapi,
 };
 
@@ -59,42 +62,80 @@ async fn log(request: Request, next: Next) -> Response {
 }
 
 /// Serves connections until `shutdown` completes; then takes no more, lets running requests finish for
-/// at most the configured grace, and returns.
+/// at most the configured grace, makes durable what lags behind, and returns.
 pub async fn run(listener: TcpListener, app: App, shutdown: impl Future<Output = ()>) {
-    let service = TowerToHyperService::new(router(&app));
-    let connections = Arc::new(Semaphore::new(app.config.limits.connections));
-    let http = http(&app);
-    let longest_write = Duration::from_secs(app.config.limits.stream_write_seconds);
     if let Err(error) = Push::start(&app).await {
         tracing::error!(%error, "subscriptions could not be read, and bring nothing");
     }
     let ticking = tokio::spawn(tick(app.clone()));
+    let connections = Connections::new(router(&app), &app.config.limits);
     tokio::pin!(shutdown);
-    loop {
-        let (stream, permit) = tokio::select! {
-            accepted = accept(&listener, &connections) => match accepted {
-                Ok(accepted) => accepted,
-                Err(error) => {
-                    // Out of file descriptors, most likely; others may close some.
-                    tracing::warn!(%error, "a connection could not be accepted");
-                    tokio::time::sleep(Duration::from_millis(100)).await;
-                    continue;
-                }
-            },
-            () = &mut shutdown => break,
-        };
-        let stream = WriteLimit::new(stream, longest_write, permit);
-        let connection = http.serve_connection(TokioIo::new(stream), service.clone()).with_upgrades();
-        tokio::spawn(serve(connection, app.clone()));
-    }
+    connections.serve(&listener, shutdown).await;
     app.drain();
     ticking.abort();
     drop(listener);
     let grace = Duration::from_secs(app.config.server.shutdown_grace_seconds);
-    let all = u32::try_from(app.config.limits.connections).unwrap_or(u32::MAX);
-    let ended = async { tokio::join!(connections.acquire_many(all), app.push.ended()) };
+    let ended = async { tokio::join!(connections.end(), app.push.ended()) };
     if tokio::time::timeout(grace, ended).await.is_err() {
         tracing::warn!(grace_s = grace.as_secs(), "some connections did not end in time");
+    }
+    if let Err(error) = app.service.close().await {
+        tracing::error!(%error, "not all of the activity could be kept");
+    }
+}
+
+/// The connections that one set of routes answers.
+struct Connections {
+    service: TowerToHyperService<Router>,
+    http: http1::Builder,
+    /// A place for each connection.
+    room: Arc<Semaphore>,
+    places: usize,
+    longest_write: Duration,
+    stopping: watch::Sender<bool>,
+}
+
+impl Connections {
+    fn new(router: Router, limits: &Limits) -> Self {
+        Self {
+            service: TowerToHyperService::new(router),
+            http: http(limits),
+            room: Arc::new(Semaphore::new(limits.connections)),
+            places: limits.connections,
+            longest_write: Duration::from_secs(limits.stream_write_seconds),
+            stopping: watch::Sender::new(false),
+        }
+    }
+
+    /// Takes connections until `end` completes. Those that were taken go on.
+    async fn serve(&self, listener: &TcpListener, mut end: Pin<&mut impl Future<Output = ()>>) {
+        loop {
+            tokio::select! {
+                accepted = accept(listener, &self.room) => match accepted {
+                    Ok((stream, place)) => self.answer(stream, place),
+                    Err(error) => {
+                        // Out of file descriptors, most likely; others may close some.
+                        tracing::warn!(%error, "a connection could not be accepted");
+                        tokio::time::sleep(Duration::from_millis(100)).await;
+                    }
+                },
+                () = &mut end => return,
+            }
+        }
+    }
+
+    fn answer(&self, stream: TcpStream, place: OwnedSemaphorePermit) {
+        let stream = WriteLimit::new(stream, self.longest_write, place);
+        let connection = self.http.serve_connection(TokioIo::new(stream), self.service.clone());
+        tokio::spawn(serve(connection.with_upgrades(), self.stopping.subscribe()));
+    }
+
+    /// Lets running requests be the last, and waits until all connections have given their places back,
+    /// upgraded ones too.
+    async fn end(&self) {
+        self.stopping.send_replace(true);
+        let places = u32::try_from(self.places).unwrap_or(u32::MAX);
+        let _all = self.room.acquire_many(places).await;
     }
 }
 
@@ -107,8 +148,7 @@ async fn tick(app: App) {
     }
 }
 
-fn http(app: &App) -> http1::Builder {
-    let limits = &app.config.limits;
+fn http(limits: &Limits) -> http1::Builder {
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
         .header_read_timeout(Duration::from_secs(limits.head_seconds))
@@ -117,8 +157,10 @@ fn http(app: &App) -> http1::Builder {
 }
 
 /// Serves one connection. When the server is about to stop, a running request is the last.
-async fn serve<S>(connection: UpgradeableConnection<TokioIo<WriteLimit>, S>, app: App)
-where
+async fn serve<S>(
+    connection: UpgradeableConnection<TokioIo<WriteLimit>, S>,
+    mut stopping: watch::Receiver<bool>,
+) where
     S: HttpService<Incoming, ResBody = Body>,
     S::Error: Into<Box<dyn Error + Send + Sync>>,
 {
@@ -126,9 +168,16 @@ where
     // A client that goes away in mid-request is no event.
     tokio::select! {
         _gone = connection.as_mut() => return,
-        () = app.drained() => connection.as_mut().graceful_shutdown(),
+        () = stopped(&mut stopping) => connection.as_mut().graceful_shutdown(),
     }
     let _gone = connection.await;
+}
+
+/// Completes when connections are told to end. Nobody tells those that were taken while the server started.
+async fn stopped(stopping: &mut watch::Receiver<bool>) {
+    if stopping.wait_for(|stopping| *stopping).await.is_err() {
+        pending().await
+    }
 }
 
 /// The next connection, once there is room for it.

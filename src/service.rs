@@ -3,26 +3,28 @@
 
 mod connection;
 mod extensions;
+mod lists;
 mod live;
 
 use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use self::live::Joins;
+use self::live::Moves;
 pub use self::{
     connection::Connection,
     extensions::{ExtensionPresence, Shown},
+    lists::Listing,
     live::{Picture, Watcher},
 };
 use crate::{
     changes::Changes,
     clock::Clock,
-    directory::Directory,
+    directory::{Directory, DirectoryError},
     id::UserId,
     presence::{Input, Override, Presence, Record, Rules, Timestamp},
-    store::{Store, StoreError, Updated},
-    wheel::Wheel,
+    store::{Keep, Store, StoreError, Updated},
+    task::to_the_end,
 };
 
 /// Who may see whom, besides oneself and admins.
@@ -71,31 +73,33 @@ pub enum ServiceError {
 
 /// Presence over a store, with a directory and a clock.
 pub struct Service {
-    store: Box<dyn Store>,
+    store: Arc<dyn Store>,
     directory: Arc<Directory>,
     clock: Arc<dyn Clock>,
     rules: Rules,
     visibility: Visibility,
+    /// Whether presence lists count.
+    lists: bool,
     status_bytes: usize,
     changes: Arc<Changes>,
-    joins: Mutex<Joins>,
-    wheel: Wheel,
+    moves: Mutex<Moves>,
 }
 
 impl Service {
-    /// A service over `store`. `status_bytes` is the longest status text accepted, in bytes of UTF-8.
+    /// A service over `store`. With `lists`, whoever agreed to be on a user's presence list is seen by that
+    /// user. `status_bytes` is the longest status text accepted, in bytes of UTF-8.
     pub fn new(
-        store: Box<dyn Store>,
+        store: Arc<dyn Store>,
         directory: Arc<Directory>,
         clock: Arc<dyn Clock>,
         rules: Rules,
         visibility: Visibility,
+        lists: bool,
         status_bytes: usize,
     ) -> Self {
-        let changes = Arc::new(Changes::starting_at(clock.micros()));
-        let joins = Mutex::new(Joins::starting_at(changes.watermark()));
-        let wheel = Wheel::default();
-        Self { store, directory, clock, rules, visibility, status_bytes, changes, joins, wheel }
+        let changes = Arc::new(Changes::starting_at(clock.micros().max(store.highest_version())));
+        let moves = Mutex::new(Moves::starting_at(changes.watermark()));
+        Self { store, directory, clock, rules, visibility, lists, status_bytes, changes, moves }
     }
 
     /// The time that answers are about.
@@ -145,23 +149,36 @@ impl Service {
     }
 
     /// Applies inputs to a known user's record, all of them or none, at one moment, and tells watchers
-    /// what they can see of it.
-    pub async fn update(&self, user: &UserId, inputs: &[Input]) -> Result<Updated, ServiceError> {
+    /// what they can see of it. What somebody set is durable when this returns.
+    pub async fn update(self: &Arc<Self>, user: &UserId, inputs: &[Input]) -> Result<Updated, ServiceError> {
         self.check_inputs(inputs)?;
         if !self.directory.knows(user) {
             return Err(ServiceError::UnknownUser);
         }
+        if inputs.iter().any(Input::is_set) {
+            self.store.health()?;
+        }
+        let (service, user, inputs) = (self.clone(), user.clone(), inputs.to_vec());
+        to_the_end(async move { service.apply(&user, &inputs).await }).await
+    }
+
+    async fn apply(&self, user: &UserId, inputs: &[Input]) -> Result<Updated, ServiceError> {
         let micros = self.clock.micros();
         let now = Timestamp::from_micros(micros);
+        let is_set = inputs.iter().any(Input::is_set);
         let apply = |record: &mut Record| {
             for input in inputs {
                 record.apply(input, now, &self.rules);
             }
         };
-        let updated = self.change(user, micros, &apply).await?;
+        let keep = |before: &Record, after: &Record, visible: bool| {
+            let is_new = visible || !after.is_set_like(before, now);
+            if is_set && is_new { Keep::Acknowledged } else { Keep::Lazily }
+        };
+        let updated = self.change(user, micros, &apply, &keep).await?;
         // A user may have been removed meanwhile; then nothing of them stays behind.
         if !self.directory.knows(user) {
-            self.forget(user).await?;
+            self.store.remove(user, Vec::new()).await?;
             return Err(ServiceError::UnknownUser);
         }
         Ok(updated)
@@ -182,16 +199,28 @@ impl Service {
 
     /// Removes a user from the directory, and all that the store holds of them. Says whether there was
     /// such a user.
-    pub async fn remove_user(&self, user: &UserId) -> Result<bool, ServiceError> {
+    pub async fn remove_user(self: &Arc<Self>, user: &UserId) -> Result<bool, ServiceError> {
         self.store.health()?;
-        let removed = self.directory.remove_user(user);
-        self.forget(user).await?;
-        Ok(removed)
+        let (service, user) = (self.clone(), user.clone());
+        to_the_end(async move { service.forget(&user).await }).await
     }
 
-    async fn forget(&self, user: &UserId) -> Result<(), ServiceError> {
-        self.wheel.set(user, None);
-        Ok(self.store.remove(user).await?)
+    async fn forget(&self, user: &UserId) -> Result<bool, ServiceError> {
+        let numbered = self.changes.number(self.clock.micros());
+        let listed = self.listed_with(user);
+        match self.directory.remove_user(user).await {
+            Ok(removed) => {
+                self.tell_of_lists(numbered, &listed);
+                Ok(removed)
+            }
+            Err(DirectoryError::Store(error)) => Err(error.into()),
+            Err(_) => Ok(false),
+        }
+    }
+
+    /// Makes durable what may lag behind. Nothing is written after this.
+    pub async fn close(&self) -> Result<(), ServiceError> {
+        Ok(self.store.close().await?)
     }
 
     fn check_inputs(&self, inputs: &[Input]) -> Result<(), ServiceError> {
@@ -215,12 +244,13 @@ impl Service {
     }
 
     /// Whether `viewer` may see `user` at all. Under [`Visibility::Room`] an unknown user and one
-    /// without a common room are the same, so that nobody learns who exists.
+    /// who is a stranger are the same, so that nobody learns who exists.
     fn may_see(&self, viewer: Viewer<'_>, user: &UserId) -> Result<(), ServiceError> {
         match viewer {
             Viewer::User(own) if own == user => Ok(()),
             Viewer::User(own) if self.visibility == Visibility::Room => {
-                self.directory.share_room(own, user).then_some(()).ok_or(ServiceError::NotVisible)
+                let is_known = self.directory.share_room(own, user) || self.observes(own, user);
+                is_known.then_some(()).ok_or(ServiceError::NotVisible)
             }
             Viewer::User(_) | Viewer::Admin => {
                 self.directory.knows(user).then_some(()).ok_or(ServiceError::UnknownUser)

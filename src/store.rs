@@ -2,22 +2,34 @@
 //!
 //! A store reads, changes and numbers records; it never decides a state. What it promises:
 //!
-//! - **One change at a time.** [`Store::update`] runs its function on the current record, and no other
+//! - **One change at a time.** [`Store::update`] runs its function on the latest record, and no other
 //!   change of that user happens between that reading and the storing of the result. The function may
 //!   be called again if the store has to start over, so it has no effect besides the record.
 //! - **All or nothing.** An update that returns an error has changed nothing that anybody can read.
-//! - **Acknowledged is kept.** When an update returns, the change is as durable as the store is.
+//! - **Acknowledged is kept.** When an update that is to be [kept](Keep) returns, the change is as durable
+//!   as the store is, and only then can it be read.
 //! - **Numbers go up.** A visible change gets a version above all earlier ones of that user: the time
 //!   in microseconds, or one more than the last if that is later.
+//! - **Reminders.** An update says when the user's presence turns next by itself; [`Store::due`] gives back
+//!   whose moment has come. They only serve to tell watchers: a read is right without them.
 //! - A user without a record reads as the empty record; [`Store::remove`] makes a user read so again.
+//!
+//! Beside records a store keeps [documents](Document): users, tokens, rooms.
 
-mod memory;
+mod document;
+pub mod embedded;
 
 use async_trait::async_trait;
 use xxhash_rust::xxh3::xxh3_64;
 
-pub use self::memory::MemoryStore;
-use crate::{id::UserId, presence::Record};
+pub use self::{
+    document::{Document, Kind, parse, parse_id},
+    embedded::EmbeddedStore,
+};
+use crate::{
+    id::UserId,
+    presence::{Record, Timestamp},
+};
 
 /// How many partitions there are. Fixed for ever: a record's place follows from its user's id alone.
 pub const PARTITIONS: usize = 256;
@@ -26,6 +38,28 @@ pub const PARTITIONS: usize = 256;
 pub fn partition(user: &UserId) -> usize {
     let hash = xxh3_64(user.as_str().as_bytes());
     usize::try_from(hash % PARTITIONS as u64).expect("a partition number is small")
+}
+
+/// What a change did to a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Effect {
+    /// Whether others can see a difference.
+    pub visible: bool,
+    pub keep: Keep,
+    /// When the user's presence turns next without an input, if ever.
+    pub next_change: Option<Timestamp>,
+}
+
+/// How well a change has to be kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// Durable before it is acknowledged: somebody set this.
+    Acknowledged,
+    /// It may be lost with the process within a minute: activity, connections. The next heartbeat repairs
+    /// it.
+    Lazily,
+    /// It follows from what is kept.
+    Derived,
 }
 
 /// What became of an update.
@@ -43,13 +77,28 @@ pub enum StoreError {
     /// Writes are refused at present; the text says why, for operators.
     #[error("the store refuses writes: {0}")]
     Refused(String),
+    /// The data is not there yet.
+    #[error("the server is starting and reads its data")]
+    Opening,
+    /// What is stored cannot be read; the text says what and why, for operators.
+    #[error("{0}")]
+    Unreadable(String),
 }
 
-/// Changes a record in place and says whether others can see a difference.
-pub type Change<'a> = dyn FnMut(&mut Record) -> bool + Send + 'a;
+impl StoreError {
+    pub(crate) fn bad_key(key: &[u8]) -> Self {
+        Self::Unreadable(format!("there is no such key: {:?}", String::from_utf8_lossy(key)))
+    }
+}
+
+/// Changes a record in place and says what that did.
+pub type Change<'a> = dyn FnMut(&mut Record) -> Effect + Send + 'a;
 
 /// Looks at the record of the user at the given index of the question.
 pub type Visit<'a> = dyn FnMut(usize, &Record) + Send + 'a;
+
+/// Looks at the id and the value of a document.
+pub type DocumentVisit<'a> = dyn FnMut(&str, &[u8]) -> Result<(), StoreError> + Send + 'a;
 
 /// The contract; the module's text says what it promises.
 #[async_trait]
@@ -66,9 +115,27 @@ pub trait Store: Send + Sync {
         change: &mut Change<'_>,
     ) -> Result<Updated, StoreError>;
 
-    /// Removes all that is held of a user.
-    async fn remove(&self, user: &UserId) -> Result<(), StoreError>;
+    /// Removes a user's record, and writes documents with it: both or neither.
+    async fn remove(&self, user: &UserId, documents: Vec<Document>) -> Result<(), StoreError>;
+
+    /// Writes documents, all or none of them. They are durable when this returns.
+    async fn write(&self, documents: Vec<Document>) -> Result<(), StoreError>;
+
+    /// Shows every document of a kind, in the order of their ids.
+    fn documents(&self, kind: Kind, visit: &mut DocumentVisit<'_>) -> Result<(), StoreError>;
+
+    /// Takes the users whose moment has come. Each is due no more until its next update.
+    async fn due(&self, now: Timestamp) -> Vec<UserId>;
+
+    /// How many users are going to be due.
+    fn reminders(&self) -> usize;
+
+    /// The highest version of all records that were there when the store was opened.
+    fn highest_version(&self) -> u64;
 
     /// Whether writes are accepted; if not, why.
     fn health(&self) -> Result<(), StoreError>;
+
+    /// Makes durable what may lag behind. Nothing is written after this.
+    async fn close(&self) -> Result<(), StoreError>;
 }

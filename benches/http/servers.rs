@@ -22,7 +22,7 @@ use presenced::{
     id::{DeviceId, RoomId, UserId},
     presence::{Input, State, Status},
     server,
-    store::MemoryStore,
+    store::EmbeddedStore,
 };
 use tokio::net::TcpListener;
 
@@ -111,11 +111,12 @@ pub(super) fn serve(role: Role, model: Option<SocketAddr>) {
 async fn app() -> App {
     let mut config = Config::default();
     config.limits.put_per_second = 0.0;
-    let app = App::new(config, Box::new(MemoryStore::default()), Arc::new(SystemClock::start()));
+    let app = App::open(config, Box::new(EmbeddedStore::in_memory()), Arc::new(SystemClock::start()))
+        .expect("an empty store opens");
     let users: Vec<UserId> = (0..USERS).map(user).collect();
     let device: DeviceId = "BENCH".parse().expect("a valid device");
     for (number, user) in users.iter().enumerate() {
-        add_user(&app.directory, number, user, &device);
+        add_user(&app.directory, number, user, &device).await;
         let inputs = [
             Input::Claim { device: device.clone(), state: State::Online },
             Input::Status(Status::lasting(STATUS)),
@@ -123,16 +124,17 @@ async fn app() -> App {
         app.service.update(user, &inputs).await.expect("the user is known");
     }
     let room: RoomId = "!all:localhost".parse().expect("a valid room");
-    app.directory.set_members(&room, users.into_iter().collect()).expect("the users are known");
+    app.directory.set_members(&room, users.into_iter().collect()).await.expect("the users are known");
     app
 }
 
-fn add_user(directory: &Directory, number: usize, user: &UserId, device: &DeviceId) {
+async fn add_user(directory: &Arc<Directory>, number: usize, user: &UserId, device: &DeviceId) {
     let holder =
         Holder::User { user: user.clone(), device: device.clone(), scopes: Scopes::all(), guest: false };
-    directory.put_user(user, Profile::default()).expect("numbers are free");
+    directory.put_user(user, Profile::default()).await.expect("numbers are free");
     directory
         .add_token(&TokenSecret::from(token(number).as_str()), NewToken { holder, expires: None })
+        .await
         .expect("tokens differ");
 }
 

@@ -7,6 +7,7 @@ mod error;
 mod event;
 mod extract;
 mod filter;
+mod list;
 mod presence;
 mod sync;
 mod versions;
@@ -43,13 +44,15 @@ pub static DIALECT: Dialect = Dialect {
     name: "matrix",
     title: "Matrix",
     switch: Some(DialectName::Matrix),
-    document: || document(false),
-    served_document: |config: &Config| document(config.matrix.busy),
+    document: || document(false, true),
+    served_document: |config: &Config| document(config.matrix.busy, config.presence.lists),
     notice: "The presence operations and the two error schemas follow the OpenAPI definition of the Matrix\n\
              client-server API: Copyright 2016 OpenMarket Ltd, Copyright 2018 New Vector Ltd, licensed under the\n\
              Apache License, Version 2.0 (http://www.apache.org/licenses/LICENSE-2.0). It was changed: the\n\
              additions are listed in tests/it/openapi/contract.rs.\n",
-    contract: Some(|| without_additions(&document(false))),
+    contract: Some(|| without_additions(&document(false, true))),
+    prefixes: &["/_matrix/"],
+    unavailable: |error| MatrixFailure::from(error).into_response(),
     router,
 };
 
@@ -79,6 +82,11 @@ fn under_sync_prefix() -> Routes {
     ]
 }
 
+/// What stands under `r0` alone, where presence lists are on.
+fn under_r0(lists: bool) -> Routes {
+    if lists { vec![routes!(list::get_presence_list, list::modify_presence_list)] } else { Vec::new() }
+}
+
 /// What stands beside the prefixes.
 fn beside_prefix() -> Routes {
     vec![routes!(versions::get_versions)]
@@ -93,6 +101,7 @@ fn router(app: &App) -> Router {
             router = mount(router, &base, under_sync_prefix());
         }
     }
+    router = mount(router, "/_matrix/client/r0", under_r0(app.config.presence.lists));
     for path in ["/_matrix", "/_matrix/", "/_matrix/{*rest}"] {
         router = router.route(path, routing::any(unrecognized));
     }
@@ -119,9 +128,10 @@ async fn unrecognized() -> MatrixFailure {
     MatrixFailure::unrecognized_path()
 }
 
-/// The document; `busy` adds the state of MSC3026.
-fn document(busy: bool) -> OpenApi {
-    let routes = [under_prefix(), under_sync_prefix(), beside_prefix()].into_iter().flatten();
+/// The document; `busy` adds the state of MSC3026, `lists` the presence lists of r0.
+fn document(busy: bool, lists: bool) -> OpenApi {
+    let routes = [under_prefix(), under_sync_prefix(), under_r0(lists), beside_prefix()];
+    let routes = routes.into_iter().flatten();
     let documented = routes.fold(OpenApiRouter::with_openapi(base()), OpenApiRouter::routes);
     let (_, mut document) = documented.split_for_parts();
     if !busy {

@@ -1,5 +1,5 @@
-//! presenced's own API: the directory, settings, presence of one, of many and as it
-//! changes, reports of gateways on devices and calls, and the server's health.
+//! presenced's own API: the directory, settings, presence of one, of many and as it changes, presence
+//! lists, reports of gateways on devices and calls, and the server's health.
 
 mod calls;
 mod changes;
@@ -7,6 +7,7 @@ mod error;
 mod extract;
 mod health;
 mod heartbeats;
+mod lists;
 mod presence;
 mod rooms;
 mod settings;
@@ -22,12 +23,13 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use self::error::Failure;
 use super::{Dialect, frame::Frame};
-use crate::{app::App, openapi};
+use crate::{app::App, config::Config, openapi};
 
 pub use self::{
     calls::{CallDisplay, CallDisplayLine, CallReport, LineAppearance, SipDialog},
     error::Problem,
     heartbeats::{Heartbeat, HeartbeatOutcome, HeartbeatResult, HeartbeatResults, Heartbeats},
+    lists::{ListEntry, PresenceList, Standing},
     presence::{PresenceQuery, PresenceQueryResult, UserPresence},
     rooms::{Members, RoomPage, RoomSummary},
     settings::{OverrideName, UserSettings},
@@ -40,15 +42,18 @@ pub static DIALECT: Dialect = Dialect {
     name: "presenced",
     title: "presenced",
     switch: None,
-    document,
-    served_document: |_| document(),
+    document: || document(true),
+    served_document: |config: &Config| document(config.presence.lists),
     notice: "",
     contract: None,
+    prefixes: &["/presenced/"],
+    unavailable: |error| Failure::from(error).into_response(),
     router,
 };
 
-fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::with_openapi(base())
+/// All operations; those on presence lists only with `lists`.
+fn routes(lists: bool) -> OpenApiRouter<App> {
+    let routes = OpenApiRouter::with_openapi(base())
         // The directory: who is who.
         .routes(routes!(users::list_users))
         .routes(routes!(users::get_user, users::put_user, users::delete_user))
@@ -65,7 +70,13 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(settings::get_settings, settings::put_settings))
         // The server itself.
         .routes(routes!(health::get_health))
-        .routes(routes!(health::get_readiness))
+        .routes(routes!(health::get_readiness));
+    if !lists {
+        return routes;
+    }
+    routes
+        .routes(routes!(lists::get_presence_list))
+        .routes(routes!(lists::accept_observer, lists::deny_observer))
 }
 
 fn router(app: &App) -> Router {
@@ -75,7 +86,7 @@ fn router(app: &App) -> Router {
         too_large: |limit| Failure::body_too_large(limit).into_response(),
         internal_error: || Failure::internal_error().into_response(),
     };
-    let (routes, _) = routes().split_for_parts();
+    let (routes, _) = routes(app.config.presence.lists).split_for_parts();
     let routes = routes
         .route("/presenced", routing::any(no_such_path))
         .route("/presenced/", routing::any(no_such_path))
@@ -89,8 +100,8 @@ async fn no_such_path() -> Failure {
     Failure::no_such_path()
 }
 
-fn document() -> OpenApi {
-    let (_, document) = routes().split_for_parts();
+fn document(lists: bool) -> OpenApi {
+    let (_, document) = routes(lists).split_for_parts();
     openapi::state_open_operations(document)
 }
 

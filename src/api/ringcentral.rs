@@ -28,7 +28,7 @@ use utoipa::openapi::{
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-pub use self::push::{Blacklisted, Delivery, MemoryShelf, Push, Shelf, Subscription};
+pub use self::push::Push;
 use self::{error::RestFailure, extract::AnyToken};
 use super::{Dialect, frame::Frame};
 use crate::{app::App, config::DialectName, openapi};
@@ -42,6 +42,8 @@ pub static DIALECT: Dialect = Dialect {
     served_document: |_| document(),
     notice: "",
     contract: None,
+    prefixes: &["/restapi/"],
+    unavailable: |error| RestFailure::read_only(error).into_response(),
     router,
 };
 

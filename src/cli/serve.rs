@@ -1,10 +1,11 @@
+mod data;
+
 use std::{
     fs,
     io::{self, Write as _},
     net::{SocketAddr, TcpListener},
-    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
+    os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
-    sync::Arc,
 };
 
 use clap::Args;
@@ -13,12 +14,10 @@ use tracing_subscriber::EnvFilter;
 use super::{Done, Failure, print};
 use crate::{
     app::App,
-    clock::SystemClock,
     config::{Config, Overrides},
     demo,
     directory::{Holder, NewToken, TokenSecret},
     server,
-    store::MemoryStore,
 };
 
 #[derive(Debug, Args)]
@@ -42,29 +41,42 @@ impl Serve {
         let config = self.config()?;
         start_log(&config)?;
         let listener = listen(config.server.listen)?;
-        let app = App::new(config, Box::new(MemoryStore::default()), Arc::new(SystemClock::start()));
-        if self.demo {
-            demo::furnish(&app.directory);
-        } else {
-            add_admin_token(&app)?;
-        }
         let runtime = tokio::runtime::Runtime::new().map_err(Failure::unusable)?;
-        runtime.block_on(self.serve(listener, app))
+        let done = runtime.block_on(self.serve(listener, config));
+        // Whoever stops a server that still reads its data need not wait for the rest.
+        runtime.shutdown_background();
+        done
     }
 
-    async fn serve(&self, listener: TcpListener, app: App) -> Done {
+    async fn serve(&self, listener: TcpListener, config: Config) -> Done {
         let listener = tokio::net::TcpListener::from_std(listener).map_err(Failure::unusable)?;
         let address = listener.local_addr().map_err(Failure::unusable)?;
         // Signals are caught before anybody is told that the server runs.
         let stop = server::stop_signal().map_err(Failure::unusable)?;
+        tokio::pin!(stop);
+        let opening = tokio::task::spawn_blocking({
+            let (config, is_kept) = (config.clone(), self.keeps_data());
+            move || data::open(config, is_kept)
+        });
+        let app = tokio::select! {
+            opened = opening => opened.map_err(Failure::unusable)??,
+            () = server::starting(&listener, &config) => unreachable!("it is never done"),
+            () = &mut stop => return Ok(()),
+        };
         if self.demo {
-            print(&format!("{}\n", demo::greeting(address)));
+            demo::furnish(&app.directory).await.map_err(Failure::unusable)?;
+            print(&format!("{}\n", demo::greeting(address, self.data.as_deref())));
         } else {
+            admit_admin(&app)?;
             tracing::info!(%address, "serving");
-            tracing::warn!("users, rooms, tokens and presence are in memory and end with this process");
         }
         server::run(listener, app, stop).await;
         Ok(())
+    }
+
+    /// The demo leaves nothing behind unless it is told where.
+    fn keeps_data(&self) -> bool {
+        !self.demo || self.data.is_some()
     }
 
     fn config(&self) -> Result<Config, Failure> {
@@ -106,12 +118,11 @@ fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
     })
 }
 
-fn add_admin_token(app: &App) -> Done {
+fn admit_admin(app: &App) -> Done {
     let file = app.config.server.data.join("admin-token");
     let token = admin_token(&file)
         .map_err(|error| Failure::unusable(format!("the admin token in {}: {error}", file.display())))?;
-    let holder = Holder::Admin;
-    app.directory.add_token(&token, NewToken { holder, expires: None }).map_err(Failure::unusable)?;
+    app.directory.admit(&token, NewToken { holder: Holder::Admin, expires: None });
     tracing::info!(file = %file.display(), "the admin token is in");
     Ok(())
 }
@@ -123,9 +134,6 @@ fn admin_token(file: &Path) -> io::Result<TokenSecret> {
         Ok(_) => return Err(io::Error::other("the file is empty; remove it to have a new token made")),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(error) => return Err(error),
-    }
-    if let Some(folder) = file.parent() {
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     }
     let token = TokenSecret::random();
     let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)?;

@@ -1,16 +1,20 @@
 use serde::{Deserialize, Serialize};
 
 /// A user's place in a telephone account.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Extension {
     pub account: u64,
     /// The short number that people dial; unique in the account.
     pub number: String,
+    #[serde(default)]
     pub kind: ExtensionType,
+    #[serde(default)]
     pub status: ExtensionStatus,
     /// Whether the extension takes calls of a department.
+    #[serde(default)]
     pub in_department: bool,
     /// Whether the extension may turn calls away.
+    #[serde(default = "Extension::usually_has_dnd")]
     pub has_dnd: bool,
 }
 
@@ -25,6 +29,10 @@ impl Extension {
             in_department: false,
             has_dnd: true,
         }
+    }
+
+    fn usually_has_dnd() -> bool {
+        true
     }
 }
 

@@ -57,13 +57,18 @@ impl fmt::Debug for TokenSecret {
 }
 
 /// A token's name in listings: the first 16 hexadecimal digits of its hash. It opens nothing.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct TokenId(String);
 
 impl TokenId {
     /// The id as text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Where the token of that id is filed.
+    pub(super) fn lookup(&self) -> Option<Lookup> {
+        u64::from_str_radix(&self.0, 16).ok().map(u64::swap_bytes)
     }
 }
 
@@ -101,7 +106,8 @@ impl Scope {
 }
 
 /// A set of scopes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(from = "Vec<Scope>", into = "Vec<Scope>")]
 pub struct Scopes(u8);
 
 impl Scopes {
@@ -127,8 +133,21 @@ impl FromIterator<Scope> for Scopes {
     }
 }
 
+impl From<Vec<Scope>> for Scopes {
+    fn from(scopes: Vec<Scope>) -> Self {
+        scopes.into_iter().collect()
+    }
+}
+
+impl From<Scopes> for Vec<Scope> {
+    fn from(scopes: Scopes) -> Self {
+        scopes.iter().collect()
+    }
+}
+
 /// Whom a token speaks for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Holder {
     /// The operator: everything in the native API, no presence of its own.
     Admin,
@@ -148,7 +167,7 @@ pub struct NewToken {
 }
 
 /// What may be shown of a token.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TokenInfo {
     pub id: TokenId,
     pub holder: Holder,
@@ -163,9 +182,11 @@ pub struct Grant {
     pub expired: bool,
 }
 
-#[derive(Debug)]
+/// A token as it is kept: its hash alone, never its text.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct StoredToken {
     digest: Digest,
+    #[serde(flatten)]
     pub(super) info: TokenInfo,
 }
 

@@ -1,14 +1,19 @@
+use serde::{Deserialize, Serialize};
+
 use super::Extension;
 use crate::id::UserId;
 
 /// A directory entry: what is known of a user besides presence.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct User {
     pub id: UserId,
     /// The pnut id and the RingCentral extension id; unique.
     pub number: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub display_name: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub avatar_url: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub extension: Option<Extension>,
 }
 

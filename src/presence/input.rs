@@ -25,6 +25,14 @@ pub enum Input {
     EndCall { id: String },
 }
 
+impl Input {
+    /// Whether somebody set something that has to be found again after a restart. A connection is not: it
+    /// ends with the server, and its device comes back.
+    pub fn is_set(&self) -> bool {
+        !matches!(self, Self::Connect { .. } | Self::Disconnect { .. })
+    }
+}
+
 impl Record {
     /// Applies one input at `now`. Inputs that name a device stamp its activity, and the user's too
     /// while the merged state is online or busy.

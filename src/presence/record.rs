@@ -1,7 +1,11 @@
 use super::{Claim, Rules, State, TelephonePresence, Telephony, Text, Timestamp};
+use crate::id::DeviceId;
 
-/// The highest number of visible changes: the highest that every client can read.
-const HIGHEST_SEQUENCE: u32 = i32::MAX as u32;
+/// Where sequences begin: 2020-01-01, in seconds since the Unix epoch.
+const SEQUENCES_BEGIN: u64 = 1_577_836_800;
+
+/// The highest number in a sequence: the highest that every client can read.
+const HIGHEST_SEQUENCE: u64 = i32::MAX as u64;
 
 /// All that the core holds of one user.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -15,9 +19,9 @@ pub struct Record {
     pub(super) hidden: bool,
     /// None where it would be empty, which keeps most records small.
     pub(super) telephony: Option<Box<Telephony>>,
-    version: u64,
-    /// How many visible changes there were.
-    sequence: u32,
+    pub(super) version: u64,
+    /// Numbers the visible changes.
+    pub(super) sequence: u32,
 }
 
 /// The user's text, and when it expires if it does. Never empty.
@@ -132,7 +136,8 @@ impl Record {
         self.version
     }
 
-    /// How many visible changes there were. It never goes back, and fits where a version does not.
+    /// Another number of the last visible change, for those to whom a version is too large: the seconds
+    /// since 2020 at least, so that it goes up even where a change was lost with the process.
     pub fn sequence(&self) -> u32 {
         self.sequence
     }
@@ -140,13 +145,49 @@ impl Record {
     /// Numbers a visible change made at `micros` since the Unix epoch.
     pub fn number_change(&mut self, micros: u64) -> u64 {
         self.version = micros.max(self.version + 1);
-        self.sequence = (self.sequence + 1).min(HIGHEST_SEQUENCE);
+        let seconds = (micros / 1_000_000).saturating_sub(SEQUENCES_BEGIN);
+        let sequence = seconds.max(u64::from(self.sequence) + 1).min(HIGHEST_SEQUENCE);
+        self.sequence = u32::try_from(sequence).expect("the highest is small");
         self.version
     }
 
     /// Whether others see something else than the user.
     pub fn is_invisible(&self) -> bool {
         matches!(self.overridden, Override::Invisible { .. })
+    }
+
+    /// The first moment after `now` at which the presence turns without an input, to others or to oneself.
+    pub fn next_change(&self, now: Timestamp, rules: &Rules) -> Option<Timestamp> {
+        let to_others = self.at(now, rules).next_change;
+        let to_oneself = self.is_invisible().then(|| self.own_at(now, rules).next_change).flatten();
+        to_others.into_iter().chain(to_oneself).chain(self.next_call_end(now)).min()
+    }
+
+    /// Whether the same was set in both records: states of devices that still hold, status, override,
+    /// hidden or not, calls. When it was set or will end makes no difference.
+    pub fn is_set_like(&self, other: &Self, now: Timestamp) -> bool {
+        fn states(record: &Record, now: Timestamp) -> impl Iterator<Item = (&DeviceId, State)> {
+            let live = record.claims.iter().filter(move |claim| claim.is_live(now));
+            live.map(|claim| (&claim.device, claim.state))
+        }
+        fn text(status: Option<&Status>) -> Option<&str> {
+            status.map(|status| &*status.text)
+        }
+        text(self.status.as_ref()) == text(other.status.as_ref())
+            && text(self.status_left_behind.as_ref()) == text(other.status_left_behind.as_ref())
+            && self.overridden == other.overridden
+            && self.hidden == other.hidden
+            && states(self, now).eq(states(other, now))
+            && self.telephone_at(now) == other.telephone_at(now)
+    }
+
+    /// Carries the record over a restart. Whoever was there at `stopped` gets until the end of the grace
+    /// to be heard of again; connections ended with the process that held them.
+    pub fn resume(&mut self, stopped: Timestamp, now: Timestamp, rules: &Rules) {
+        for claim in self.claims.iter_mut().filter(|claim| claim.is_live(stopped)) {
+            claim.connections = 0;
+            claim.until = claim.until.max(now + rules.connection_grace);
+        }
     }
 
     /// The highest state of the live claims.

@@ -50,7 +50,7 @@ impl Drop for Connection {
     }
 }
 
-async fn disconnect(service: &Service, ended: Option<(UserId, DeviceId)>) -> Result<(), ServiceError> {
+async fn disconnect(service: &Arc<Service>, ended: Option<(UserId, DeviceId)>) -> Result<(), ServiceError> {
     let Some((user, device)) = ended else { return Ok(()) };
     match service.update(&user, &[Input::Disconnect { device }]).await {
         Ok(_) | Err(ServiceError::UnknownUser) => Ok(()),

@@ -15,7 +15,7 @@ pub struct ExtensionPresence {
     pub shown: Option<Shown>,
     /// The number of the last visible change.
     pub version: u64,
-    /// How many visible changes there were.
+    /// Orders the visible changes.
     pub sequence: u32,
 }
 

@@ -5,23 +5,42 @@ use std::{
     sync::Arc,
 };
 
-use super::{Service, ServiceError, Viewer, Visibility};
+use super::{Listing, Service, ServiceError, Viewer, Visibility};
 use crate::{
     changes::{Topic, Watch},
-    directory::DirectoryError,
+    directory::{DirectoryError, Standing},
     id::{RoomId, UserId},
     presence::{Presence, Record, Rules, Timestamp},
-    store::Updated,
+    store::{Effect, Keep, Updated},
+    task::to_the_end,
 };
 
-/// How many joins are remembered. Whoever resumes from further back is shown everybody.
-const REMEMBERED_JOINS: usize = 16_384;
+/// How many moves are remembered. Whoever resumes from further back is shown everybody.
+const REMEMBERED_MOVES: usize = 16_384;
 
-/// Who joined which room, in the order of the numbers.
+/// Something that may have changed who sees whom.
+#[derive(Clone, Debug)]
+pub(super) enum Move {
+    /// A user joined a room.
+    Join { room: RoomId, user: UserId },
+    /// An entry of a presence list came to this standing, or ended.
+    List { observer: UserId, observed: UserId, standing: Option<Standing> },
+}
+
+/// The latest moves, in the order of the numbers.
 #[derive(Debug)]
-pub(super) struct Joins {
-    joins: VecDeque<(u64, RoomId, UserId)>,
+pub(super) struct Moves {
+    moves: VecDeque<(u64, Move)>,
     complete_after: u64,
+}
+
+/// What moves came to for one viewer.
+#[derive(Debug, Default)]
+struct Moved {
+    /// Whom the viewer came to see.
+    met: BTreeSet<UserId>,
+    /// Entries of presence lists changed that the viewer has part in.
+    listed: bool,
 }
 
 /// What a watcher is shown: the users' current presence, and the token to go on from.
@@ -31,6 +50,8 @@ pub struct Picture {
     pub token: u64,
     /// Each user once. Whom the watcher may not see is not there.
     pub users: Vec<(UserId, Presence)>,
+    /// Whether the watcher's [`listing`](Watcher::listing) may be news.
+    pub listed: bool,
 }
 
 /// Somebody who watches whom they may see.
@@ -43,18 +64,24 @@ pub struct Watcher {
     watch: Watch,
 }
 
-impl Joins {
+impl Moves {
     pub(super) fn starting_at(number: u64) -> Self {
-        Self { joins: VecDeque::new(), complete_after: number }
+        Self { moves: VecDeque::new(), complete_after: number }
     }
 
-    fn push(&mut self, number: u64, room: &RoomId, user: &UserId) {
-        if self.joins.len() == REMEMBERED_JOINS
-            && let Some((forgotten, ..)) = self.joins.pop_front()
+    pub(super) fn push(&mut self, number: u64, latest: Move) {
+        if self.moves.len() == REMEMBERED_MOVES
+            && let Some((forgotten, _)) = self.moves.pop_front()
         {
             self.complete_after = self.complete_after.max(forgotten);
         }
-        self.joins.push_back((number, room.clone(), user.clone()));
+        self.moves.push_back((number, latest));
+    }
+
+    /// The moves after `since` and up to `until`, if all of these are remembered.
+    fn between(&self, since: u64, until: u64) -> Option<impl Iterator<Item = &Move>> {
+        let wanted = move |(number, _): &&(u64, Move)| (since + 1..=until).contains(number);
+        (since >= self.complete_after).then(|| self.moves.iter().filter(wanted).map(|(_, one)| one))
     }
 }
 
@@ -84,7 +111,7 @@ impl Service {
 
     /// Whether somebody's presence is going to turn by itself.
     pub fn has_reminders(&self) -> bool {
-        !self.wheel.is_empty()
+        self.store.reminders() > 0
     }
 
     /// The token that stands for now.
@@ -93,15 +120,24 @@ impl Service {
     }
 
     /// Sets a room's members, and tells those whom it concerns.
-    pub fn set_members(&self, room: &RoomId, members: &BTreeSet<UserId>) -> Result<(), DirectoryError> {
+    pub async fn set_members(
+        self: &Arc<Self>,
+        room: &RoomId,
+        members: BTreeSet<UserId>,
+    ) -> Result<(), DirectoryError> {
+        let (service, room) = (self.clone(), room.clone());
+        to_the_end(async move { service.move_members(&room, members).await }).await
+    }
+
+    async fn move_members(&self, room: &RoomId, members: BTreeSet<UserId>) -> Result<(), DirectoryError> {
         let numbered = self.changes.number(self.clock.micros());
-        let before = self.directory.set_members(room, members.clone())?;
+        let before = self.directory.set_members(room, members.clone()).await?;
         let joined: Vec<&UserId> = members.difference(&before).collect();
-        let mut joins = self.joins.lock();
+        let mut moves = self.moves.lock();
         for user in &joined {
-            joins.push(numbered.get(), room, user);
+            moves.push(numbered.get(), Move::Join { room: room.clone(), user: (*user).clone() });
         }
-        drop(joins);
+        drop(moves);
         let moved = members.symmetric_difference(&before);
         let mut topics: Vec<Topic> = moved.map(|user| Topic::User(user.clone())).collect();
         if !joined.is_empty() {
@@ -114,31 +150,33 @@ impl Service {
     /// Tells watchers of the transitions whose time has come. To be called once in a while: the pauses are
     /// how late watchers learn of them.
     pub async fn tick(&self) {
-        for user in self.wheel.due(self.clock.now()) {
-            if let Err(error) = self.change(&user, self.clock.micros(), &|_| {}).await {
+        for user in self.store.due(self.clock.now()).await {
+            let keep = |_: &Record, _: &Record, _| Keep::Derived;
+            if let Err(error) = self.change(&user, self.clock.micros(), &|_| {}, &keep).await {
                 tracing::warn!(%error, "watchers could not be told of a transition");
             }
         }
     }
 
-    /// Changes a record, publishes what others can see of it, and files the next reminder.
+    /// Changes a record, and publishes what others can see of it. `keep` tells from the record before and
+    /// after, and from whether others can see the difference, how well the change is to be kept.
     pub(super) async fn change(
         &self,
         user: &UserId,
         micros: u64,
         apply: &(dyn Fn(&mut Record) + Sync),
+        keep: &(dyn Fn(&Record, &Record, bool) -> Keep + Sync),
     ) -> Result<Updated, ServiceError> {
         let now = Timestamp::from_micros(micros);
         let numbered = self.changes.number(micros);
-        let mut next = None;
         let mut change = |record: &mut Record| {
             let before = record.clone();
             apply(record);
-            next = self.next_change(record, now);
-            self.is_news(&before, record, now)
+            let visible = self.is_news(&before, record, now);
+            let keep = keep(&before, record, visible);
+            Effect { visible, keep, next_change: record.next_change(now, &self.rules) }
         };
         let updated = self.store.update(user, numbered.get(), &mut change).await?;
-        self.remind(user, next, now).await?;
         if updated.visible {
             numbered.publish(user, &self.topics_about(user));
         }
@@ -168,30 +206,6 @@ impl Service {
             || (is_two_faced && differs(Record::own_at))
     }
 
-    /// Files a reminder of the next transition. Another change may have come in between; then its own
-    /// reminder has to stand.
-    async fn remind(
-        &self,
-        user: &UserId,
-        mut next: Option<Timestamp>,
-        now: Timestamp,
-    ) -> Result<(), ServiceError> {
-        loop {
-            self.wheel.set(user, next);
-            let filed = next;
-            self.store.read(&[user], &mut |_, record| next = self.next_change(record, now)).await?;
-            if next == filed {
-                return Ok(());
-            }
-        }
-    }
-
-    fn next_change(&self, record: &Record, now: Timestamp) -> Option<Timestamp> {
-        let to_others = record.at(now, &self.rules).next_change;
-        let to_oneself = record.is_invisible().then(|| record.own_at(now, &self.rules).next_change).flatten();
-        to_others.into_iter().chain(to_oneself).chain(record.next_call_end(now)).min()
-    }
-
     /// Who is concerned by a change of this user.
     fn topics_about(&self, user: &UserId) -> Vec<Topic> {
         let rooms = self.directory.rooms_of(user).into_iter().map(Topic::Room);
@@ -203,7 +217,8 @@ impl Service {
     fn topics_of(&self, viewer: Viewer<'_>) -> HashSet<Topic> {
         match (viewer, self.visibility) {
             (Viewer::User(viewer), Visibility::Room) => {
-                self.directory.rooms_of(viewer).into_iter().map(Topic::Room).collect()
+                let rooms = self.directory.rooms_of(viewer).into_iter().map(Topic::Room);
+                rooms.chain(self.observed_by(viewer).into_iter().map(Topic::User)).collect()
             }
             (Viewer::Admin, _) | (_, Visibility::Server) => [Topic::Server].into(),
         }
@@ -212,31 +227,38 @@ impl Service {
     /// Everybody whom this viewer may see.
     fn visible_to(&self, viewer: Viewer<'_>) -> BTreeSet<UserId> {
         match (viewer, self.visibility) {
-            (Viewer::User(viewer), Visibility::Room) => self.directory.roommates(viewer),
+            (Viewer::User(viewer), Visibility::Room) => {
+                let mut users = self.directory.roommates(viewer);
+                users.extend(self.observed_by(viewer));
+                users
+            }
             (Viewer::Admin, _) | (_, Visibility::Server) => self.directory.everybody(),
         }
     }
 
-    /// Whom a viewer came to see by a join after `since` and up to `until`, without the viewer; none if
-    /// that is longer ago than is remembered.
-    fn met_between(&self, viewer: Viewer<'_>, since: u64, until: u64) -> Option<BTreeSet<UserId>> {
+    /// What moves after `since` and up to `until` came to for a viewer; none if that is longer ago than is
+    /// remembered.
+    fn moved_between(&self, viewer: Viewer<'_>, since: u64, until: u64) -> Option<Moved> {
         // An admin sees everybody all the time.
-        let Viewer::User(viewer) = viewer else { return Some(BTreeSet::new()) };
-        let joins = self.joins.lock();
-        if since < joins.complete_after {
-            return None;
-        }
-        let mut met = BTreeSet::new();
-        for (_, room, user) in joins.joins.iter().filter(|(number, ..)| (since + 1..=until).contains(number))
-        {
-            if user == viewer {
-                met.extend(self.directory.members(room));
-            } else if self.directory.is_member(room, viewer) {
-                met.insert(user.clone());
+        let Viewer::User(viewer) = viewer else { return Some(Moved::default()) };
+        let moves = self.moves.lock();
+        let mut moved = Moved::default();
+        for one in moves.between(since, until)? {
+            match one {
+                Move::Join { room, user } if user == viewer => moved.met.extend(self.directory.members(room)),
+                Move::Join { room, user } if self.directory.is_member(room, viewer) => {
+                    moved.met.insert(user.clone());
+                }
+                Move::List { observer, observed, standing } if observer == viewer => {
+                    moved.listed = true;
+                    moved.met.extend((*standing == Some(Standing::Accepted)).then(|| observed.clone()));
+                }
+                Move::List { observed, .. } if observed == viewer => moved.listed = true,
+                Move::Join { .. } | Move::List { .. } => {}
             }
         }
-        met.remove(viewer);
-        Some(met)
+        moved.met.remove(viewer);
+        Some(moved)
     }
 }
 
@@ -244,30 +266,41 @@ impl Watcher {
     /// Everybody who is watched.
     pub async fn everybody(&self) -> Result<Picture, ServiceError> {
         let token = self.service.token();
-        match &self.only {
-            Some(only) => self.picture(only, token).await,
-            None => self.picture(&self.service.visible_to(self.viewer()), token).await,
-        }
+        let mut picture = match &self.only {
+            Some(only) => self.picture(only, token).await?,
+            None => self.picture(&self.service.visible_to(self.viewer()), token).await?,
+        };
+        picture.listed = true;
+        Ok(picture)
     }
 
     /// Whoever changed or came in sight after `since`.
     pub async fn since(&self, since: u64) -> Result<Picture, ServiceError> {
         let token = self.service.token();
         let changed = self.service.changes.between(since, token);
-        let met = self.service.met_between(self.viewer(), since, token);
-        match (changed, met) {
-            (Some(mut users), Some(met)) => {
-                users.extend(met);
+        let moved = self.service.moved_between(self.viewer(), since, token);
+        match (changed, moved) {
+            (Some(mut users), Some(moved)) => {
+                users.extend(moved.met);
                 users.retain(|user| self.only.as_ref().is_none_or(|only| only.contains(user)));
-                self.picture(&users, token).await
+                let picture = self.picture(&users, token).await?;
+                Ok(Picture { listed: moved.listed, ..picture })
             }
-            (None, Some(met)) => {
+            (None, Some(moved)) => {
                 let mut picture = self.everybody().await?;
-                picture.users.retain(|(user, presence)| presence.version > since || met.contains(user));
-                Ok(picture)
+                let is_news =
+                    |user: &UserId, presence: &Presence| presence.version > since || moved.met.contains(user);
+                picture.users.retain(|(user, presence)| is_news(user, presence));
+                Ok(Picture { listed: moved.listed, ..picture })
             }
             (_, None) => self.everybody().await,
         }
+    }
+
+    /// What presence lists say of the viewer; none for watchers of named users, and for an admin.
+    pub fn listing(&self) -> Option<Listing> {
+        let viewer = self.viewer.as_ref().filter(|_| self.service.lists && self.only.is_none());
+        viewer.map(|viewer| self.service.listing(viewer))
     }
 
     /// Waits until there may be something to see that was not there before.
@@ -296,6 +329,6 @@ impl Watcher {
         let asked: Vec<&UserId> = users.iter().collect();
         let answers = self.service.get_many(self.viewer(), &asked, self.service.now()).await?;
         let seen = users.iter().zip(answers).filter_map(|(user, answer)| Some((user.clone(), answer.ok()?)));
-        Ok(Picture { token, users: seen.collect() })
+        Ok(Picture { token, users: seen.collect(), listed: false })
     }
 }

@@ -1,79 +1,15 @@
 //! What clients see when the store refuses, and when a request meets a bug.
 
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicU8, Ordering},
-};
-
-use async_trait::async_trait;
-use presenced::{
-    id::UserId,
-    store::{Change, MemoryStore, Store, StoreError, Updated, Visit},
-};
+use presenced::id::UserId;
 use reqwest::Method;
 use serde_json::json;
 
-use crate::support::{ALICE, BOB, TestServer, status_path};
+use crate::support::{ALICE, BOB, FaultyStore, Mood, TestServer, status_path};
 
 const RINGCENTRAL: &str = "/restapi/v1.0/account/~/extension/~/presence";
 
-/// A store that does what it is told to, for as long as it is told to.
-#[derive(Default)]
-struct Faulty {
-    memory: MemoryStore,
-    mood: Arc<AtomicU8>,
-    /// What happens in the middle of the next update.
-    meanwhile: Arc<Mutex<Option<Meanwhile>>>,
-}
-
-type Meanwhile = Box<dyn FnOnce() + Send>;
-
-const WELL: u8 = 0;
-const REFUSING: u8 = 1;
-const PANICKING: u8 = 2;
-
-impl Faulty {
-    fn try_to_write(&self) -> Result<(), StoreError> {
-        match self.mood.load(Ordering::SeqCst) {
-            REFUSING => Err(StoreError::Refused("the disk is full".to_owned())),
-            PANICKING => panic!("a bug"),
-            _ => Ok(()),
-        }
-    }
-}
-
-#[async_trait]
-impl Store for Faulty {
-    async fn read(&self, users: &[&UserId], visit: &mut Visit<'_>) -> Result<(), StoreError> {
-        self.memory.read(users, visit).await
-    }
-
-    async fn update(
-        &self,
-        user: &UserId,
-        micros: u64,
-        change: &mut Change<'_>,
-    ) -> Result<Updated, StoreError> {
-        self.try_to_write()?;
-        let updated = self.memory.update(user, micros, change).await;
-        if let Some(meanwhile) = self.meanwhile.lock().expect("nobody panics here").take() {
-            meanwhile();
-        }
-        updated
-    }
-
-    async fn remove(&self, user: &UserId) -> Result<(), StoreError> {
-        self.try_to_write()?;
-        self.memory.remove(user).await
-    }
-
-    fn health(&self) -> Result<(), StoreError> {
-        self.try_to_write()
-    }
-}
-
-async fn start() -> (TestServer, Arc<AtomicU8>) {
-    let store = Faulty::default();
+async fn start() -> (TestServer, Mood) {
+    let store = FaultyStore::default();
     let mood = store.mood.clone();
     let server = TestServer::start_on(Box::new(store), |_| {}).await;
     server.set_presence("demo-alice", ALICE, json!({"presence": "online", "status_msg": "before"})).await;
@@ -84,7 +20,7 @@ async fn start() -> (TestServer, Arc<AtomicU8>) {
 async fn a_store_that_refuses_writes() {
     let (server, mood) = start().await;
     let before = server.presence("demo-bob", ALICE).await.line();
-    mood.store(REFUSING, Ordering::SeqCst);
+    mood.refuse();
     let put = server.set_presence("demo-alice", ALICE, json!({"presence": "offline"})).await;
     insta::assert_snapshot!(put.line(), @r#"503 {"errcode":"M_UNKNOWN","error":"the store refuses writes: the disk is full"}"#);
     let settings = format!("/users/{ALICE}/settings");
@@ -98,7 +34,7 @@ async fn a_store_that_refuses_writes() {
     assert_eq!(server.call(Method::GET, "/healthz").send().await.status, 200);
     // Reads go on, nothing was changed, and it goes on once the cause is gone.
     assert_eq!(server.presence("demo-bob", ALICE).await.line(), before);
-    mood.store(WELL, Ordering::SeqCst);
+    mood.be_well();
     assert_eq!(server.call(Method::GET, "/readyz").send().await.status, 200);
     assert_eq!(server.set_presence("demo-alice", ALICE, json!({"presence": "offline"})).await.status, 200);
 }
@@ -106,7 +42,7 @@ async fn a_store_that_refuses_writes() {
 #[tokio::test]
 async fn a_request_that_meets_a_bug_is_answered() {
     let (server, mood) = start().await;
-    mood.store(PANICKING, Ordering::SeqCst);
+    mood.panic();
     let put = server.call(Method::PUT, status_path(ALICE)).token("demo-alice");
     let answer = put.json(&json!({"presence": "offline"})).send_undocumented().await;
     insta::assert_snapshot!(answer.line(), @r#"500 {"errcode":"M_UNKNOWN","error":"Internal server error"}"#);
@@ -117,18 +53,23 @@ async fn a_request_that_meets_a_bug_is_answered() {
     let call = server.call(Method::PUT, RINGCENTRAL).token("demo-alice").json(&json!({"userStatus": "Busy"}));
     let answer = call.send_undocumented().await;
     insta::assert_snapshot!(answer.line(), @r#"500 {"errorCode":"CMN-203","message":"Internal Server Error","errors":[{"errorCode":"CMN-203","message":"Internal Server Error"}]}"#);
-    mood.store(WELL, Ordering::SeqCst);
+    mood.be_well();
     assert_eq!(server.presence("demo-bob", ALICE).await.json()["status_msg"], "before");
 }
 
 #[tokio::test]
 async fn a_user_that_is_removed_in_the_middle_of_an_update_leaves_nothing_behind() {
-    let store = Faulty::default();
+    let store = FaultyStore::default();
     let meanwhile = store.meanwhile.clone();
     let server = TestServer::start_on(Box::new(store), |_| {}).await;
     let directory = server.app.directory.clone();
-    let remove = move || assert!(directory.remove_user(&ALICE.parse().expect("a user id")));
-    *meanwhile.lock().expect("nobody panics here") = Some(Box::new(remove));
+    *meanwhile.lock().expect("nobody panics here") = Some(Box::new(move || {
+        let directory = directory.clone();
+        Box::pin(async move {
+            let alice: UserId = ALICE.parse().expect("a user id");
+            assert!(directory.remove_user(&alice).await.expect("the store removes"));
+        })
+    }));
     let put =
         server.set_presence("demo-alice", ALICE, json!({"presence": "online", "status_msg": "late"})).await;
     assert_eq!(put.errcode(), (401, "M_UNKNOWN_TOKEN".to_owned()));

@@ -16,7 +16,7 @@ use presenced::{
     id::{DeviceId, RoomId, UserId},
     presence::{Input, Override, Presence, State, Status},
     service::{Picture, Viewer, Watcher},
-    store::MemoryStore,
+    store::EmbeddedStore,
 };
 use proptest::{collection::vec, prelude::*, sample::select};
 
@@ -32,6 +32,10 @@ enum Step {
     Input(usize, Input),
     /// A room gets other members.
     Members(usize, Vec<usize>),
+    /// A user asks another to be seen, or drops them again.
+    List { observer: usize, user: usize, drop: bool },
+    /// A user answers an observer.
+    Answer { user: usize, observer: usize, accept: bool },
     /// Time passes, and watchers are told what it brought.
     Pass(u64),
     /// Time passes, and the next reminder is late.
@@ -64,6 +68,9 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         6 => (user(), input()).prop_map(|(user, input)| Step::Input(user, input)),
         1 => (0..ROOMS.len(), vec(user(), 0..4)).prop_map(|(room, members)| Step::Members(room, members)),
+        2 => (user(), user(), any::<bool>()).prop_map(|(observer, user, drop)| Step::List { observer, user, drop }),
+        2 => (user(), user(), prop::bool::weighted(0.8))
+            .prop_map(|(user, observer, accept)| Step::Answer { user, observer, accept }),
         2 => time().prop_map(Step::Pass),
         1 => time().prop_map(Step::PassUntold),
         4 => user().prop_map(Step::Look),
@@ -94,12 +101,13 @@ fn room(number: usize) -> RoomId {
 }
 
 impl World {
-    fn new() -> Self {
+    async fn new() -> Self {
         let clock = Arc::new(ManualClock::at(START));
         let config = Config::default().for_demo();
-        let app = App::new(config, Box::new(MemoryStore::default()), clock.clone());
-        demo::furnish(&app.directory);
-        app.directory.put_user(&user(3), Profile::default()).expect("dave is new");
+        let app = App::open(config, Box::new(EmbeddedStore::in_memory()), clock.clone());
+        let app = app.expect("an empty store opens");
+        demo::furnish(&app.directory).await.expect("an empty directory");
+        app.directory.put_user(&user(3), Profile::default()).await.expect("dave is new");
         let follower = |number| Follower {
             viewer: user(number),
             watcher: app.service.watch(Viewer::User(&user(number)), None),
@@ -121,7 +129,31 @@ impl World {
             }
             Step::Members(number, members) => {
                 let members: BTreeSet<UserId> = members.iter().map(|member| user(*member)).collect();
-                self.app.service.set_members(&room(*number), &members).expect("all are known");
+                self.app.service.set_members(&room(*number), members).await.expect("all are known");
+            }
+            Step::List { observer, user: other, drop } => {
+                let (observer, other) = (user(*observer), [user(*other)]);
+                let (invite, drop): (&[UserId], &[UserId]) =
+                    if *drop { (&[], &other) } else { (&other, &[]) };
+                self.app
+                    .service
+                    .change_list(&observer, invite.to_vec(), drop.to_vec())
+                    .await
+                    .expect("the observer is known");
+            }
+            Step::Answer { user: asked, observer, accept: true } => {
+                self.app
+                    .service
+                    .accept_observer(&user(*asked), &user(*observer))
+                    .await
+                    .expect("the store takes it");
+            }
+            Step::Answer { user: asked, observer, accept: false } => {
+                self.app
+                    .service
+                    .deny_observer(&user(*asked), &user(*observer))
+                    .await
+                    .expect("the store takes it");
             }
             Step::Pass(millis) => {
                 self.clock.advance(Duration::from_millis(*millis));
@@ -142,10 +174,12 @@ impl World {
             Some(token) => follower.watcher.since(token).await,
             None => follower.watcher.everybody().await,
         };
-        let Picture { token, users } = picture.expect("the store reads");
+        let Picture { token, users, .. } = picture.expect("the store reads");
         assert!(follower.token.is_none_or(|before| before <= token), "tokens only go up");
         for (user, presence) in users {
-            let may_see = user == follower.viewer || self.app.directory.share_room(&follower.viewer, &user);
+            let (viewer, directory) = (&follower.viewer, &self.app.directory);
+            let may_see =
+                user == *viewer || directory.share_room(viewer, &user) || directory.observes(viewer, &user);
             assert!(may_see, "{} was shown {user}", follower.viewer);
             follower.shown.insert(user, presence);
         }
@@ -186,7 +220,7 @@ proptest! {
     #[test]
     fn every_watcher_ends_with_the_true_picture(steps in vec(step(), 0..60)) {
         run(async {
-            let mut world = World::new();
+            let mut world = World::new().await;
             for step in &steps {
                 world.take(step).await;
             }
@@ -198,7 +232,7 @@ proptest! {
 #[test]
 fn a_user_who_flips_is_one_piece_of_news() {
     run(async {
-        let world = World::new();
+        let world = World::new().await;
         let watcher = &world.followers[0].watcher;
         let start = world.app.service.token();
         let device: DeviceId = "phone".parse().expect("a device id");
@@ -217,7 +251,7 @@ fn a_user_who_flips_is_one_piece_of_news() {
 #[test]
 fn two_thousand_watchers_come_and_go_and_leave_nothing() {
     run(async {
-        let world = World::new();
+        let world = World::new().await;
         let before = world.app.service.watchers();
         for _ in 0..3 {
             let storm: Vec<Watcher> =
@@ -238,7 +272,7 @@ fn two_thousand_watchers_come_and_go_and_leave_nothing() {
 #[test]
 fn a_late_transition_that_is_undone_is_news_to_who_saw_it() {
     run(async {
-        let mut world = World::new();
+        let mut world = World::new().await;
         let claim = |name: &str, state| {
             Step::Input(0, Input::Claim { device: name.parse().expect("a device id"), state })
         };

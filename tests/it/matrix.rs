@@ -3,11 +3,16 @@
 mod account;
 mod auth;
 mod busy;
+mod complement;
 mod cors;
+mod devices;
 mod limits;
+mod lists;
 mod ruma;
 mod semantics;
+mod synapse;
 mod sync;
+mod sytest;
 mod validation;
 mod versions;
 mod visibility;

@@ -4,6 +4,7 @@ mod changes;
 mod directory;
 mod health;
 mod heartbeats;
+mod lists;
 mod presence;
 mod refusals;
 mod refusing;

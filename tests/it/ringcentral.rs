@@ -11,7 +11,6 @@ mod presence;
 mod rates;
 mod rule;
 mod socket;
-mod store;
 mod subscriptions;
 mod update;
 mod webhooks;

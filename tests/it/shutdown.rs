@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use presenced::{app::App, clock::ManualClock, config::Config, demo, server, store::MemoryStore};
+use presenced::{app::App, clock::ManualClock, config::Config, demo, server, store::EmbeddedStore};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -15,8 +15,9 @@ use crate::support::{ALICE, START, status_path};
 async fn start(grace_seconds: u64) -> (TcpStream, App, oneshot::Sender<()>, JoinHandle<()>) {
     let mut config = Config::default().for_demo();
     config.server.shutdown_grace_seconds = grace_seconds;
-    let app = App::new(config, Box::new(MemoryStore::default()), Arc::new(ManualClock::at(START)));
-    demo::furnish(&app.directory);
+    let app = App::open(config, Box::new(EmbeddedStore::in_memory()), Arc::new(ManualClock::at(START)))
+        .expect("an empty store opens");
+    demo::furnish(&app.directory).await.expect("an empty directory");
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("an address");
     let (stop, stopped) = oneshot::channel::<()>();

@@ -1,30 +1,33 @@
 //! The conformance suite of the store's contract. Every store runs all of it.
 
+mod disk;
+mod engine;
+
 use std::collections::HashSet;
 
 use presenced::{
     id::UserId,
     presence::{Input, Record, Rules, State, Status, Timestamp},
-    store::{MemoryStore, PARTITIONS, Store, Updated, partition},
+    store::{Effect, EmbeddedStore, Keep, PARTITIONS, Store, Updated, partition},
 };
 
-const NOW: Timestamp = Timestamp::from_millis(1_000_000);
+pub(crate) const NOW: Timestamp = Timestamp::from_millis(1_000_000);
 
-fn user(name: &str) -> UserId {
+pub(crate) fn user(name: &str) -> UserId {
     format!("@{name}:example.com").parse().expect("a user id")
 }
 
-async fn set_status(store: &dyn Store, user: &UserId, text: &str, micros: u64) -> Updated {
+pub(crate) async fn set_status(store: &dyn Store, user: &UserId, text: &str, micros: u64) -> Updated {
     let input = Input::Status(Status::lasting(text));
     let mut change = |record: &mut Record| {
         let before = record.clone();
         record.apply(&input, NOW, &Rules::default());
-        *record != before
+        Effect { visible: *record != before, keep: Keep::Acknowledged, next_change: None }
     };
     store.update(user, micros, &mut change).await.expect("the store takes it")
 }
 
-async fn status(store: &dyn Store, user: &UserId) -> Option<String> {
+pub(crate) async fn status(store: &dyn Store, user: &UserId) -> Option<String> {
     let mut found = None;
     let mut look = |_: usize, record: &Record| {
         found = record.at(NOW, &Rules::default()).status.map(|text| text.to_string());
@@ -87,9 +90,9 @@ async fn many_are_read_once_each(store: &dyn Store) {
 async fn removed_users_read_as_empty(store: &dyn Store) {
     let dave = user("dave");
     set_status(store, &dave, "here", 10).await;
-    store.remove(&dave).await.expect("the store removes");
+    store.remove(&dave, Vec::new()).await.expect("the store removes");
     assert_eq!(status(store, &dave).await, None);
-    store.remove(&dave).await.expect("removing nobody is no error");
+    store.remove(&dave, Vec::new()).await.expect("removing nobody is no error");
 }
 
 /// Every task adds one to the same record; none may be lost.
@@ -101,7 +104,7 @@ async fn concurrent_updates_all_count(store: &'static dyn Store) {
                 let input = Input::Claim { device, state: State::Unavailable };
                 let mut change = |record: &mut Record| {
                     record.apply(&input, NOW, &Rules::default());
-                    true
+                    Effect { visible: true, keep: Keep::Acknowledged, next_change: None }
                 };
                 store.update(&user("busy"), 1, &mut change).await.expect("the store takes it").version
             })
@@ -116,9 +119,18 @@ async fn concurrent_updates_all_count(store: &'static dyn Store) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_memory_store_conforms() {
-    let store: &'static MemoryStore = Box::leak(Box::default());
+    let store: &'static EmbeddedStore = Box::leak(Box::default());
     conforms(store).await;
     concurrent_updates_all_count(store).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_store_on_disk_conforms() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store: &'static EmbeddedStore = Box::leak(Box::new(disk::open(folder.path()).expect("it opens")));
+    conforms(store).await;
+    concurrent_updates_all_count(store).await;
+    store.close().await.expect("all is kept");
 }
 
 #[test]

@@ -3,22 +3,26 @@
 //! the test sees it, so a test only says what is particular to it.
 
 pub(crate) mod conformance;
+mod faulty;
 pub(crate) mod receiver;
 pub(crate) mod socket;
 mod stream;
+pub(crate) mod sync;
 
 use std::{sync::Arc, time::Duration};
 
-pub(crate) use self::stream::EventStream;
+pub(crate) use self::{
+    faulty::{FaultyStore, Mood},
+    stream::EventStream,
+};
 use presenced::{
-    api::ringcentral::{MemoryShelf, Shelf},
     app::App,
     clock::ManualClock,
     config::Config,
     demo,
     presence::Timestamp,
     server,
-    store::{MemoryStore, Store},
+    store::{EmbeddedStore, Store},
 };
 use reqwest::{Method, Response, StatusCode, header::HeaderMap};
 use serde_json::Value;
@@ -69,29 +73,16 @@ impl TestServer {
 
     /// The same with another configuration.
     pub(crate) async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
-        Self::start_on(Box::new(MemoryStore::default()), change).await
-    }
-
-    /// The same with subscriptions that a shelf has kept.
-    pub(crate) async fn start_with_shelf(shelf: Box<dyn Shelf>, change: impl FnOnce(&mut Config)) -> Self {
-        Self::start_over(Box::new(MemoryStore::default()), shelf, change).await
+        Self::start_on(Box::new(EmbeddedStore::in_memory()), change).await
     }
 
     /// The same on another store.
     pub(crate) async fn start_on(store: Box<dyn Store>, change: impl FnOnce(&mut Config)) -> Self {
-        Self::start_over(store, Box::new(MemoryShelf::default()), change).await
-    }
-
-    async fn start_over(
-        store: Box<dyn Store>,
-        shelf: Box<dyn Shelf>,
-        change: impl FnOnce(&mut Config),
-    ) -> Self {
         let mut config = Config::default().for_demo();
         change(&mut config);
         let clock = Arc::new(ManualClock::at(START));
-        let app = App::with_shelf(config, store, shelf, clock.clone());
-        demo::furnish(&app.directory);
+        let app = App::open(config, store, clock.clone()).expect("a store that opens");
+        demo::furnish(&app.directory).await.expect("an empty directory");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let (stop, stopped) = oneshot::channel::<()>();

@@ -8,7 +8,9 @@ use axum::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{api::body::BodyError, auth::AuthError, service::ServiceError};
+use crate::{
+    api::body::BodyError, auth::AuthError, limit::TooManyStreams, service::ServiceError, store::StoreError,
+};
 
 /// A Matrix-level Error
 #[derive(Serialize, ToSchema)]
@@ -110,13 +112,18 @@ impl MatrixFailure {
         Self::too_large(format!("The request body is larger than the {limit} bytes allowed"))
     }
 
-    fn too_large(error: impl Into<Cow<'static, str>>) -> Self {
+    pub(super) fn too_large(error: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "M_TOO_LARGE", error)
     }
 
     pub(super) fn limit_exceeded(wait: Duration) -> Self {
         let failure = Self::new(StatusCode::TOO_MANY_REQUESTS, "M_LIMIT_EXCEEDED", "Too many requests");
         Self { extra: Extra::RetryAfter(wait), ..failure }
+    }
+
+    /// The answer where no more requests may wait.
+    pub(super) fn too_many_streams(error: TooManyStreams) -> Self {
+        Self { error: error.to_string().into(), ..Self::limit_exceeded(TooManyStreams::RETRY_AFTER) }
     }
 
     pub(super) fn internal_error() -> Self {
@@ -168,10 +175,14 @@ impl From<ServiceError> for MatrixFailure {
                 Self::not_found("There is no presence state for this user")
             }
             ServiceError::StatusTooLong { .. } => Self::too_large(error.to_string()),
-            ServiceError::Store(error) => {
-                Self::new(StatusCode::SERVICE_UNAVAILABLE, "M_UNKNOWN", error.to_string())
-            }
+            ServiceError::Store(error) => error.into(),
         }
+    }
+}
+
+impl From<StoreError> for MatrixFailure {
+    fn from(error: StoreError) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "M_UNKNOWN", error.to_string())
     }
 }
 

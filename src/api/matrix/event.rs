@@ -29,7 +29,7 @@ pub(super) struct PresenceEvent {
 /// What kind of event it is.
 #[derive(Debug, PartialEq, Eq, Serialize, ToSchema, JsonSchema)]
 #[schema(example = "m.presence")]
-enum EventType {
+pub(super) enum EventType {
     #[serde(rename = "m.presence")]
     Presence,
 }

@@ -11,7 +11,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    error::{MatrixError, MatrixFailure},
+    error::{LimitExceeded, MatrixError, MatrixFailure},
     event::PresenceEvent,
     extract::Token,
     filter::PresenceFilter,
@@ -19,6 +19,7 @@ use super::{
 };
 use crate::{
     app::App,
+    auth::Caller,
     directory::Scope,
     presence::State as CoreState,
     service::{Picture, Viewer, Watcher},
@@ -143,6 +144,10 @@ fn token(position: u64) -> String {
         (status = 401, description = "There is no access token, or it is not valid.", body = MatrixError),
         (status = 403, description = "The token does not allow this.", body = MatrixError),
         (status = 413, description = "The request declares a body that is too large.", body = MatrixError),
+        (status = 429, description = "Too many requests wait, of this user or in all.", body = LimitExceeded,
+            headers(("Retry-After" = u32, description = "How many seconds to wait.")),
+            examples(("response" = (value = json!({"errcode": "M_LIMIT_EXCEEDED",
+                "error": "the user has as many streams open as one may", "retry_after_ms": 5000}))))),
         (status = 503, description = "The store cannot be used at present.", body = MatrixError),
     ),
 )]
@@ -153,8 +158,9 @@ pub(super) async fn sync(
 ) -> Result<Json<SyncResponse>, MatrixFailure> {
     caller.require(Scope::Read)?;
     let query = Query::parse(query.as_deref().unwrap_or_default())?;
+    let _permit = app.stream_limit.open(Some(&caller.user)).map_err(MatrixFailure::too_many_streams)?;
     let watcher = app.service.watch(Viewer::User(&caller.user), None);
-    let connection = match query.set_presence.filter(|_| caller.require(Scope::Write).is_ok()) {
+    let connection = match query.set_presence.filter(|_| may_speak(&app, &caller)) {
         Some(state) => Some(app.service.connect(&caller.user, &caller.device, state).await?),
         None => None,
     };
@@ -166,6 +172,12 @@ pub(super) async fn sync(
         connection.close().await?;
     }
     Ok(Json(response))
+}
+
+/// Whether the connection counts for the caller's device. If it comes too soon after others it does not,
+/// and is answered all the same.
+fn may_speak(app: &App, caller: &Caller) -> bool {
+    caller.require(Scope::Write).is_ok() && app.sync_limit.check(&caller.user).is_ok()
 }
 
 /// Waits for news. If none comes in time, or the server stops, the client goes on from where it was.

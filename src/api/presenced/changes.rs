@@ -20,6 +20,7 @@ use self::stream::ChangeStream;
 use super::{
     error::{Failure, Problem, WithToken},
     extract::Follower,
+    lists::PresenceList,
     presence::UserPresence,
 };
 use crate::{app::App, id::UserId, presence::State as CoreState};
@@ -31,6 +32,15 @@ use crate::{app::App, id::UserId, presence::State as CoreState};
 enum ConnectedState {
     Unavailable,
     Online,
+}
+
+/// The data of an event: of `presence` or of `presence-list`, as its name says.
+#[derive(ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "it stands for the schema; what is sent is one of the two")]
+enum ChangeEvent {
+    Presence(UserPresence),
+    PresenceList(PresenceList),
 }
 
 /// What a stream is asked for.
@@ -87,14 +97,18 @@ fn last_event_id(headers: &HeaderMap) -> Result<Option<u64>, Failure> {
 ///
 /// A stream of Server-Sent Events, one for each user whose presence changed, as it is now: a slow reader
 /// gets fewer events, never outdated ones. It starts with everybody who is not offline and, offline or
-/// not, everybody named in `users`. Each event has the name `presence`; its data is the JSON object of the
-/// schema below, on one line:
+/// not, everybody named in `users`. Each event has the name `presence`; its data is a `UserPresence` on
+/// one line:
 ///
 /// ```text
 /// event: presence
 /// data: {"userId":"@alice:example.com","state":"online","currentlyActive":true}
 /// id: 1767603600000000
 /// ```
+///
+/// Where presence lists are on, a user's stream of everybody also has events with the name
+/// `presence-list`: one at the start, if there are entries that the caller has part in, and one whenever
+/// such an entry is made, accepted or ended. Their data is a `PresenceList`, whole and as it is now.
 ///
 /// Events that go out together have one id, on the last of them. Who sends it as `Last-Event-ID` goes on
 /// from there, with the same `users`: nothing is missed, and only what changed is sent. Comments show that
@@ -119,14 +133,18 @@ fn last_event_id(headers: &HeaderMap) -> Result<Option<u64>, Failure> {
     security(("bearer" = []), ("accessToken" = [])),
     tag = "Presence",
     responses(
-        (status = 200, description = "The changes, for as long as the client takes them.", body = UserPresence,
+        (status = 200, description = "The changes, for as long as the client takes them.", body = ChangeEvent,
             content_type = "text/event-stream",
             examples(("event" = (summary = "The data of one event", value = json!({
                 "userId": "@alice:example.com", "state": "online", "currentlyActive": true,
                 "lastActiveAt": 1_767_603_600_000_u64}))))),
         (status = 400, description = "A parameter is not valid.", body = Problem,
             content_type = "application/problem+json"),
-        (status = 503, description = "The store cannot be used at present.", body = Problem,
+        (status = 429, description = "The user has as many streams open as one may.", body = Problem,
+            content_type = "application/problem+json",
+            headers(("Retry-After" = u32, description = "How many seconds to wait."))),
+        (status = 503, description = "The store cannot be used at present, or the server takes no more streams; \
+            then `Retry-After` says how many seconds to wait.", body = Problem,
             content_type = "application/problem+json"),
         WithToken,
     ),
@@ -139,7 +157,9 @@ pub(super) async fn stream_changes(
 ) -> Result<Response, Failure> {
     follower.caller.viewer()?;
     let query = Query::parse(query.as_deref().unwrap_or_default(), app.config.limits.bulk_users)?;
-    let stream = ChangeStream::start(app, follower, query, last_event_id(&headers)?).await?;
+    let last = last_event_id(&headers)?;
+    app.new_stream_limit.check(&()).map_err(Failure::too_many_new_streams)?;
+    let stream = ChangeStream::start(app, follower, query, last).await?;
     // nginx keeps back what it proxies unless it is told.
     let unbuffered = [(HeaderName::from_static("x-accel-buffering"), "no")];
     Ok((unbuffered, Sse::new(stream.events())).into_response())

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use axum::{
     Json,
@@ -11,7 +11,10 @@ use utoipa::{
     openapi::{ContentBuilder, Ref, RefOr, Response as ResponseDoc, ResponseBuilder},
 };
 
-use crate::{api::body::BodyError, auth::AuthError, directory::DirectoryError, service::ServiceError};
+use crate::{
+    api::body::BodyError, auth::AuthError, directory::DirectoryError, limit::TooManyStreams,
+    service::ServiceError, store::StoreError,
+};
 
 /// What went wrong, as problem details (RFC 9457).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -39,11 +42,12 @@ pub(super) struct Failure {
     status: StatusCode,
     kind: &'static str,
     detail: String,
+    retry_after: Option<Duration>,
 }
 
 impl Failure {
     fn new(status: StatusCode, kind: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, kind, detail: detail.into() }
+        Self { status, kind, detail: detail.into(), retry_after: None }
     }
 
     pub(super) fn invalid(detail: impl Into<String>) -> Self {
@@ -80,6 +84,16 @@ impl Failure {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "not-ready", detail)
     }
 
+    /// The server takes no more new streams in this second.
+    pub(super) fn too_many_new_streams(wait: Duration) -> Self {
+        let detail = "the server opens as many streams at present as it may";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "too-many-streams", detail).after(wait)
+    }
+
+    fn after(self, wait: Duration) -> Self {
+        Self { retry_after: Some(wait), ..self }
+    }
+
     pub(super) fn unread_body(error: &BodyError, limit: usize) -> Self {
         match error {
             BodyError::TooLarge => Self::body_too_large(limit),
@@ -113,8 +127,14 @@ impl From<ServiceError> for Failure {
             ServiceError::StatusTooLong { .. } => {
                 Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", detail)
             }
-            ServiceError::Store(_) => Self::new(StatusCode::SERVICE_UNAVAILABLE, "store-unavailable", detail),
+            ServiceError::Store(error) => error.into(),
         }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "store-unavailable", error.to_string())
     }
 }
 
@@ -126,8 +146,21 @@ impl From<DirectoryError> for Failure {
             DirectoryError::NumberTaken { .. }
             | DirectoryError::ExtensionTaken { .. }
             | DirectoryError::TooManyTokens(..)
-            | DirectoryError::TokenTaken => Self::new(StatusCode::CONFLICT, "conflict", detail),
+            | DirectoryError::TokenTaken
+            | DirectoryError::TokenSpent
+            | DirectoryError::ListTooLong(_) => Self::new(StatusCode::CONFLICT, "conflict", detail),
+            DirectoryError::Store(error) => error.into(),
         }
+    }
+}
+
+impl From<TooManyStreams> for Failure {
+    fn from(error: TooManyStreams) -> Self {
+        let status = match error {
+            TooManyStreams::Server => StatusCode::SERVICE_UNAVAILABLE,
+            TooManyStreams::User => StatusCode::TOO_MANY_REQUESTS,
+        };
+        Self::new(status, "too-many-streams", error.to_string()).after(TooManyStreams::RETRY_AFTER)
     }
 }
 
@@ -142,6 +175,11 @@ impl IntoResponse for Failure {
         let mut response = (self.status, Json(problem)).into_response();
         let kind = HeaderValue::from_static("application/problem+json");
         response.headers_mut().insert(header::CONTENT_TYPE, kind);
+        if let Some(wait) = self.retry_after {
+            let seconds = wait.as_millis().div_ceil(1_000).max(1);
+            let seconds = u64::try_from(seconds).unwrap_or(u64::MAX);
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
         response
     }
 }

@@ -88,6 +88,14 @@ impl Caller {
         }
     }
 
+    /// The user; an admin is none.
+    pub(super) fn user(&self) -> Option<&UserId> {
+        match self {
+            Self::Admin => None,
+            Self::User(caller) => Some(&caller.user),
+        }
+    }
+
     /// Whose eyes to read with, if the caller may read.
     pub(super) fn viewer(&self) -> Result<Viewer<'_>, AuthError> {
         match self {
@@ -130,6 +138,17 @@ impl FromRequestParts<App> for UserPath {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
         path_id(parts, app, "userId").await.map(Self)
+    }
+}
+
+/// The `{observerId}` of the path.
+pub(super) struct ObserverPath(pub(super) UserId);
+
+impl FromRequestParts<App> for ObserverPath {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
+        path_id(parts, app, "observerId").await.map(Self)
     }
 }
 

@@ -170,7 +170,7 @@ pub(super) async fn create_token(
     let scopes = request.scopes.into_iter().collect();
     let secret = TokenSecret::random();
     let holder = Holder::User { user, device, scopes, guest: request.guest };
-    let info = app.directory.add_token(&secret, NewToken { holder, expires })?;
+    let info = app.directory.add_token(&secret, NewToken { holder, expires }).await?;
     let info = Token::of_user(info).expect("the token was made for a user");
     Ok((StatusCode::CREATED, Json(IssuedToken { token: secret.reveal().to_owned(), info })))
 }
@@ -202,7 +202,7 @@ pub(super) async fn revoke_token(
     UserPath(user): UserPath,
     TokenPath(token): TokenPath,
 ) -> Result<StatusCode, Failure> {
-    match app.directory.revoke_token(&user, &token) {
+    match app.directory.revoke_token(&user, &token).await? {
         true => Ok(StatusCode::NO_CONTENT),
         false => Err(Failure::not_found(format!("{user} has no such token"))),
     }

@@ -20,7 +20,7 @@ use crate::{
     api::body,
     app::App,
     auth::{self, assertion},
-    directory::{Directory, Holder, NewToken, Scope, Scopes, TokenId, TokenInfo, TokenSecret, User},
+    directory::{DirectoryError, Holder, Login, Scope, Scopes, TokenId, TokenSecret, User},
     id::DeviceId,
     presence::Timestamp,
 };
@@ -115,6 +115,10 @@ impl OAuthFailure {
         Self::refused("invalid_request", "CMN-101", why)
     }
 
+    fn unknown_refresh_token() -> Self {
+        Self::invalid_grant("OAU-213", "The refresh token is not known, or its time is over")
+    }
+
     fn invalid_grant(code: &'static str, why: impl Into<String>) -> Self {
         Self::refused("invalid_grant", code, why)
     }
@@ -123,6 +127,17 @@ impl OAuthFailure {
 impl From<RestFailure> for OAuthFailure {
     fn from(failure: RestFailure) -> Self {
         Self::Rest(failure)
+    }
+}
+
+impl From<DirectoryError> for OAuthFailure {
+    fn from(error: DirectoryError) -> Self {
+        match error {
+            DirectoryError::Store(error) => Self::Rest(RestFailure::read_only(error)),
+            DirectoryError::TokenSpent => Self::unknown_refresh_token(),
+            // The user has as many tokens as are allowed, or was removed this moment.
+            error => Self::invalid_grant("OAU-140", error.to_string()),
+        }
     }
 }
 
@@ -216,11 +231,11 @@ fn check_app(app: &App, id: &str, secret: &str) -> Result<()> {
     }
 }
 
-/// Who may have a token, and what it replaces.
-struct Login {
+/// Who may have tokens, and the refresh token that is spent on it.
+struct Grantee {
     user: User,
     scopes: Scopes,
-    replaces: Option<TokenId>,
+    spent: Option<TokenId>,
 }
 
 /// Log a user in, or stay logged in.
@@ -242,11 +257,13 @@ struct Login {
         (status = 413, description = "The body is too large.", body = super::error::ErrorResponse),
         (status = 429, description = "The application asked too often.", body = super::error::ErrorResponse,
             headers(("Retry-After" = u32, description = "How many seconds to wait."))),
+        (status = 503, description = "The store refuses writes at present. Nothing was changed.",
+            body = super::error::ErrorResponse),
     ),
 )]
 pub(super) async fn get_token(State(app): State<App>, form: Form) -> Result<Json<TokenResponse>> {
     let now = app.service.now();
-    let login = match form.need("grant_type")? {
+    let grantee = match form.need("grant_type")? {
         JWT_BEARER => by_assertion(&app, form.need("assertion")?, now)?,
         "refresh_token" => by_refresh_token(&app, form.need("refresh_token")?, &form.app_id, now)?,
         "authorization_code" | "password" | "client_credentials" => {
@@ -258,17 +275,17 @@ pub(super) async fn get_token(State(app): State<App>, form: Form) -> Result<Json
             return Err(OAuthFailure::refused("unsupported_grant_type", "OAU-250", why));
         }
     };
-    issue(&app, &form, login, now).map(Json)
+    issue(&app, &form, grantee, now).await.map(Json)
 }
 
 /// The user whom an assertion names. Where logins are open, the text of a token of theirs is one too.
-fn by_assertion(app: &App, assertion: &str, now: Timestamp) -> Result<Login> {
+fn by_assertion(app: &App, assertion: &str, now: Timestamp) -> Result<Grantee> {
     let config = &app.config.ringcentral;
     if config.open_login
         && let Ok(Holder::User { user, scopes, .. }) = auth::holder(&app.directory, assertion.as_bytes(), now)
     {
         let user = app.directory.user(&user);
-        return Ok(Login { user: with_extension(user)?, scopes, replaces: None });
+        return Ok(Grantee { user: with_extension(user)?, scopes, spent: None });
     }
     let subject = assertion::subject(&config.jwt_keys, assertion, now)
         .map_err(|error| OAuthFailure::invalid_grant("OAU-140", error.to_string()))?;
@@ -277,22 +294,18 @@ fn by_assertion(app: &App, assertion: &str, now: Timestamp) -> Result<Login> {
         Err(_) => subject.parse().ok().and_then(|id| app.directory.user(&id)),
     };
     let scopes = [Scope::Read, Scope::Write].into_iter().collect();
-    Ok(Login { user: with_extension(user)?, scopes, replaces: None })
+    Ok(Grantee { user: with_extension(user)?, scopes, spent: None })
 }
 
 /// The user whose refresh token this is. It has to be the application's own, and gets one token.
-fn by_refresh_token(app: &App, token: &str, app_id: &DeviceId, now: Timestamp) -> Result<Login> {
-    let unknown = || OAuthFailure::invalid_grant("OAU-213", "The refresh token is not known, or has expired");
+fn by_refresh_token(app: &App, token: &str, app_id: &DeviceId, now: Timestamp) -> Result<Grantee> {
+    let unknown = OAuthFailure::unknown_refresh_token;
     let info = app.directory.token(token.as_bytes()).ok_or_else(unknown)?;
     let is_over = info.expires.is_some_and(|expires| now >= expires);
     match info.holder {
-        Holder::Refresh { user, device, scopes, access } if !is_over && device == *app_id => {
+        Holder::Refresh { user, device, scopes, .. } if !is_over && device == *app_id => {
             let user = app.directory.user(&user).ok_or_else(unknown)?;
-            // Of two who come with the same token, one has it.
-            if !app.directory.revoke_token(&user.id, &info.id) {
-                return Err(unknown());
-            }
-            Ok(Login { user, scopes, replaces: Some(access) })
+            Ok(Grantee { user, scopes, spent: Some(info.id) })
         }
         _ => Err(unknown()),
     }
@@ -306,47 +319,32 @@ fn with_extension(user: Option<User>) -> Result<User> {
 }
 
 /// Makes the tokens of a login, in place of those before.
-fn issue(app: &App, form: &Form, login: Login, now: Timestamp) -> Result<TokenResponse> {
+async fn issue(app: &App, form: &Form, grantee: Grantee, now: Timestamp) -> Result<TokenResponse> {
     let config = &app.config.ringcentral;
-    let Login { user, scopes, replaces } = login;
+    let Grantee { user, scopes, spent } = grantee;
     let expires_in = form.life("access_token_ttl", config.access_token_seconds);
     let refresh_expires_in = form.life("refresh_token_ttl", config.refresh_token_seconds);
-    app.directory.forget_expired_tokens(&user.id, now);
-    if let Some(replaced) = replaces {
-        app.directory.revoke_token(&user.id, &replaced);
-    }
-    let device = form.app_id.clone();
-    let access = Holder::User { user: user.id.clone(), device: device.clone(), scopes, guest: false };
-    let (access_token, info) = add(&app.directory, access, now + Duration::from_secs(expires_in))?;
-    let refresh = Holder::Refresh { user: user.id.clone(), device, scopes, access: info.id.clone() };
-    let refresh_expires = now + Duration::from_secs(refresh_expires_in);
-    let (refresh_token, _) = match add(&app.directory, refresh, refresh_expires) {
-        Ok(added) => added,
-        Err(failure) => {
-            // There is no login with half of its tokens.
-            app.directory.revoke_token(&user.id, &info.id);
-            return Err(failure);
-        }
+    let (access, refresh) = (TokenSecret::random(), TokenSecret::random());
+    let login = Login {
+        user: user.id,
+        device: form.app_id.clone(),
+        scopes,
+        access: (access.clone(), now + Duration::from_secs(expires_in)),
+        refresh: (refresh.clone(), now + Duration::from_secs(refresh_expires_in)),
+        spent,
     };
+    let info = app.directory.log_in(login, now).await?;
     Ok(TokenResponse {
-        access_token,
+        access_token: access.reveal().to_owned(),
         token_type: "bearer",
         expires_in,
-        refresh_token,
+        refresh_token: refresh.reveal().to_owned(),
         refresh_token_expires_in: refresh_expires_in,
         scope: scope_names(scopes),
         owner_id: user.number.to_string(),
         session_id: info.id.as_str().to_owned(),
         endpoint_id: form.get("endpoint_id").map(str::to_owned),
     })
-}
-
-fn add(directory: &Directory, holder: Holder, expires: Timestamp) -> Result<(String, TokenInfo)> {
-    let secret = TokenSecret::random();
-    let added = directory.add_token(&secret, NewToken { holder, expires: Some(expires) });
-    // The user has as many tokens as are allowed, or was removed this moment.
-    let info = added.map_err(|error| OAuthFailure::invalid_grant("OAU-140", error.to_string()))?;
-    Ok((secret.reveal().to_owned(), info))
 }
 
 fn scope_names(scopes: Scopes) -> String {
@@ -411,17 +409,18 @@ pub(super) struct RevokeRequest {
         (status = 413, description = "The body is too large.", body = super::error::ErrorResponse),
         (status = 429, description = "The application asked too often.", body = super::error::ErrorResponse,
             headers(("Retry-After" = u32, description = "How many seconds to wait."))),
+        (status = 503, description = "The store refuses writes at present. Nothing was changed.",
+            body = super::error::ErrorResponse),
     ),
 )]
 pub(super) async fn revoke_token(State(app): State<App>, form: Form) -> Result<Json<Nothing>> {
-    let token = form.need("token")?;
-    let info = app.directory.token(token.as_bytes());
+    let info = app.directory.token(form.need("token")?.as_bytes());
     match info.map(|info| (info.holder, info.id)) {
         Some((Holder::User { user, device, .. }, id)) if device == form.app_id => {
-            app.directory.revoke_token(&user, &id);
+            app.directory.revoke_token(&user, &id).await?;
         }
         Some((Holder::Refresh { user, device, access, .. }, _)) if device == form.app_id => {
-            app.directory.revoke_token(&user, &access);
+            app.directory.revoke_token(&user, &access).await?;
         }
         _ => {}
     }

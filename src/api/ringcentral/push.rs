@@ -21,15 +21,20 @@ mod refusal;
 pub(super) mod registry;
 pub(super) mod shelf;
 
+use std::sync::Arc;
+
 use tokio::sync::watch;
 
-use self::registry::Registry;
-pub use self::{
-    registry::{Blacklisted, Delivery, Subscription},
-    shelf::{MemoryShelf, Shelf},
-};
+pub(super) use self::registry::{Delivery, Subscription};
+use self::{registry::Registry, shelf::Shelf};
 use super::socket::{sessions::Sessions, token::SocketTokens};
-use crate::{app::App, config::Config, presence::Timestamp, store::StoreError, webhook::Webhooks};
+use crate::{
+    app::App,
+    config::Config,
+    presence::Timestamp,
+    store::{Store, StoreError},
+    webhook::Webhooks,
+};
 
 /// All that push holds for one server.
 pub struct Push {
@@ -47,10 +52,10 @@ pub struct Push {
 pub(super) struct Work(watch::Sender<usize>);
 
 impl Push {
-    /// Push with the subscriptions of a shelf, which are read by [`start`](Self::start).
-    pub fn new(config: &Config, shelf: Box<dyn Shelf>) -> Self {
+    /// Push with the subscriptions of a store, which are read by [`start`](Self::start).
+    pub fn new(config: &Config, store: Arc<dyn Store>) -> Self {
         Self {
-            subscriptions: Registry::new(shelf),
+            subscriptions: Registry::new(Shelf::new(store)),
             webhooks: Webhooks::new(&config.webhooks),
             tokens: SocketTokens::default(),
             sessions: Sessions::default(),
@@ -61,7 +66,7 @@ impl Push {
 
     /// Goes on with the subscriptions that survived. To be called once, before requests are served.
     pub async fn start(app: &App) -> Result<(), StoreError> {
-        for entry in app.push.subscriptions.load().await? {
+        for entry in app.push.subscriptions.load()? {
             delivery::resume(app, entry).await;
         }
         Ok(())

@@ -132,7 +132,7 @@ fn starts_that_fail_say_why_in_one_line() {
     presenced: the demo's tokens are known to everybody, so it listens on loopback addresses only, not on [::]:0
     presenced: configuration: server.unknown: unknown field `unknown`, expected one of `listen`, `data`, `name`, `public_url`, `dialects`, `shutdown_grace_seconds`
     presenced: configuration: /nowhere.toml: No such file or directory (os error 2)
-    presenced: the admin token in FILE/admin-token: Not a directory (os error 20)
+    presenced: FILE: no data folder: File exists (os error 17)
     ");
 }
 

@@ -1,33 +1,14 @@
 //! `/sync`: who is told what, when, and how often.
 
-use std::time::Duration;
+use std::{num::NonZeroU32, time::Duration};
 
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{ALICE, Answer, BOB, CAROL, TestServer, minutes, seconds};
-
-/// Long enough for any news to come, and never waited for.
-const PATIENT: &str = "timeout=120000";
-
-async fn sync(server: &TestServer, token: &str, query: &str) -> Answer {
-    server.call(Method::GET, format!("/_matrix/client/v3/sync?{query}")).token(token).send().await
-}
-
-/// The token of an answer, and what it tells of whom.
-fn read(answer: &Answer) -> (String, Vec<(String, Value)>) {
-    let body = answer.json();
-    let events = body["presence"]["events"].as_array().cloned().unwrap_or_default();
-    let told = events.into_iter().map(|event| {
-        assert_eq!(event["type"], "m.presence");
-        (event["sender"].as_str().expect("a sender").to_owned(), event["content"].clone())
-    });
-    (body["next_batch"].as_str().expect("a token").to_owned(), told.collect())
-}
-
-fn senders(answer: &Answer) -> Vec<String> {
-    read(answer).1.into_iter().map(|(sender, _)| sender).collect()
-}
+use crate::support::{
+    ALICE, BOB, CAROL, TestServer, minutes, seconds,
+    sync::{PATIENT, read, senders, sync},
+};
 
 async fn set(server: &TestServer, token: &str, body: Value) {
     let user = if token.starts_with("demo-alice") { ALICE } else { BOB };
@@ -85,9 +66,7 @@ async fn a_change_ends_the_wait() {
     let query = format!("since={start}&{PATIENT}");
     let waiting = sync(&server, "demo-alice", &query);
     let change = async {
-        while server.app.service.watchers() == 0 {
-            tokio::task::yield_now().await;
-        }
+        server.watched_by(1).await;
         set(&server, "demo-bob", json!({"presence": "online"})).await;
     };
     let (woken, ()) = tokio::join!(waiting, change);
@@ -127,9 +106,7 @@ async fn a_dropped_connection_starts_the_grace() {
     {
         let waiting = sync(&server, "demo-bob", &query);
         let lasts = async {
-            while server.app.service.watchers() == 0 {
-                tokio::task::yield_now().await;
-            }
+            server.watched_by(1).await;
             server.advance(minutes(60)).await;
             assert_eq!(server.presence("demo-alice", BOB).await.json()["presence"], "unavailable");
         };
@@ -139,9 +116,7 @@ async fn a_dropped_connection_starts_the_grace() {
             _ = waiting => panic!("it should still wait"),
         }
     }
-    while server.app.service.watchers() > 0 {
-        tokio::task::yield_now().await;
-    }
+    server.watched_by(0).await;
     // That the connection ended is noted by a task of its own.
     while !server.app.service.has_reminders() {
         tokio::task::yield_now().await;
@@ -228,9 +203,7 @@ async fn a_join_ends_the_wait() {
     let query = format!("since={start}&{PATIENT}");
     let waiting = sync(&server, "demo-carol", &query);
     let join = async {
-        while server.app.service.watchers() == 0 {
-            tokio::task::yield_now().await;
-        }
+        server.watched_by(1).await;
         let members = json!({"members": [ALICE, CAROL]});
         server.admin(Method::PUT, "/rooms/!pair:example.com/members", Some(members)).await;
     };
@@ -403,11 +376,54 @@ async fn a_server_that_stops_ends_the_wait() {
     let query = format!("since={start}&{PATIENT}");
     let waiting = sync(&server, "demo-alice", &query);
     let stop = async {
-        while server.app.service.watchers() == 0 {
-            tokio::task::yield_now().await;
-        }
+        server.watched_by(1).await;
         server.app.drain();
     };
     let (ended, ()) = tokio::join!(waiting, stop);
     assert_eq!(ended.json(), json!({"next_batch": start}));
+}
+
+#[tokio::test]
+async fn presence_said_too_often_is_ignored() {
+    let server = TestServer::start_with(|config| {
+        config.limits.sync_presence_per_second = 0.1;
+        config.limits.sync_presence_burst = NonZeroU32::MIN;
+        config.limits.put_per_second = 0.1;
+        config.limits.put_burst = NonZeroU32::MIN;
+    })
+    .await;
+    let shown = async || server.presence("demo-bob", ALICE).await.json()["presence"].clone();
+    // What says nothing of presence takes nothing from the bucket.
+    sync(&server, "demo-alice", "set_presence=offline").await;
+    sync(&server, "demo-alice", "set_presence=unavailable").await;
+    assert_eq!(shown().await, "unavailable");
+    let ignored = sync(&server, "demo-alice-2", "set_presence=online").await;
+    assert_eq!((ignored.status.as_u16(), senders(&ignored)), (200, vec![ALICE.to_owned()]));
+    assert_eq!(shown().await, "unavailable", "one bucket for all devices");
+    sync(&server, "demo-bob", "set_presence=online").await;
+    assert_eq!(server.presence("demo-alice", BOB).await.json()["presence"], "online", "another for bob");
+    set(&server, "demo-alice", json!({"presence": "online"})).await;
+    assert_eq!(shown().await, "online", "and another for PUT");
+    set(&server, "demo-bob", json!({"presence": "offline"})).await;
+    server.advance(seconds(10)).await;
+    sync(&server, "demo-alice", "set_presence=unavailable").await;
+    assert_eq!(shown().await, "unavailable");
+}
+
+#[tokio::test]
+async fn waiting_requests_are_bounded() {
+    let server = TestServer::start_with(|config| config.limits.streams_per_user = 1).await;
+    let (start, _) = read(&sync(&server, "demo-alice", "set_presence=offline").await);
+    let query = format!("since={start}&set_presence=offline&{PATIENT}");
+    let waiting = sync(&server, "demo-alice", &query);
+    let another = async {
+        server.watched_by(1).await;
+        let too_many = sync(&server, "demo-alice-2", "set_presence=online").await;
+        insta::assert_snapshot!(too_many.line(), @r#"429 {"errcode":"M_LIMIT_EXCEEDED","error":"the user has as many streams open as one may","retry_after_ms":5000}"#);
+        assert_eq!(too_many.header("retry-after"), "5");
+        set(&server, "demo-bob", json!({"presence": "online"})).await;
+    };
+    let (woken, ()) = tokio::join!(waiting, another);
+    assert_eq!(senders(&woken), [BOB], "and nothing of the refused request");
+    assert_eq!(sync(&server, "demo-alice", "").await.status, 200);
 }

@@ -10,7 +10,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::{io::AsyncWriteExt, net::TcpSocket};
 
-use crate::support::{ALICE, BOB, CAROL, EventStream, TestServer, minutes, seconds};
+use crate::support::{ALICE, Answer, BOB, CAROL, EventStream, TestServer, minutes, seconds};
 
 const PATH: &str = "/presenced/v1/changes";
 
@@ -35,13 +35,6 @@ async fn set_room(server: &TestServer, members: &[&str]) {
 
 fn told(user: &str, state: &str) -> (String, String) {
     (user.to_owned(), state.to_owned())
-}
-
-/// Waits until nobody watches any more.
-async fn unwatched(server: &TestServer) {
-    while server.app.service.watchers() > 0 {
-        tokio::task::yield_now().await;
-    }
 }
 
 #[tokio::test]
@@ -108,6 +101,8 @@ async fn an_id_of_the_future_is_none_of_ours() {
     let server = TestServer::start().await;
     set(&server, ALICE, "online").await;
     let mut stream = resume(&server, "demo-alice", &u64::MAX.to_string()).await;
+    let none = json!({"observed": [], "observers": []});
+    assert_eq!(stream.told_list().await, none, "the client may have known of entries");
     assert_eq!(stream.told().await, told(ALICE, "online"));
     assert_eq!(stream.told().await, told(BOB, "offline"), "the client may have known bob online");
 }
@@ -299,7 +294,7 @@ async fn a_stream_can_speak_for_its_device() {
     server.advance(minutes(60)).await;
     assert_eq!(server.presence("demo-alice", BOB).await.json()["presence"], "unavailable");
     drop(stream);
-    unwatched(&server).await;
+    server.watched_by(0).await;
     // That the connection ended is noted by a task of its own.
     while !server.app.service.has_reminders() {
         tokio::task::yield_now().await;
@@ -320,7 +315,7 @@ async fn a_dropped_stream_leaves_nothing_behind() {
     ];
     assert_eq!(server.app.service.watchers(), 3);
     drop(streams);
-    unwatched(&server).await;
+    server.watched_by(0).await;
 }
 
 #[tokio::test]
@@ -331,7 +326,7 @@ async fn a_stream_ends_with_its_token() {
     assert_eq!(server.admin(Method::DELETE, &format!("/users/{ALICE}/tokens/{id}"), None).await.status, 204);
     set(&server, BOB, "online").await;
     assert_eq!(stream.try_event().await, None);
-    unwatched(&server).await;
+    server.watched_by(0).await;
 }
 
 #[tokio::test]
@@ -356,9 +351,7 @@ async fn a_reader_who_takes_nothing_is_cut() {
     let mut reader = socket.connect(address).await.expect("a connection");
     let head = format!("GET {PATH} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer demo-alice\r\n\r\n");
     reader.write_all(head.as_bytes()).await.expect("a request that is sent");
-    while server.app.service.watchers() == 0 {
-        tokio::task::yield_now().await;
-    }
+    server.watched_by(1).await;
     let bob: UserId = BOB.parse().expect("an id");
     let mut number = 0;
     while server.app.service.watchers() > 0 {
@@ -376,4 +369,40 @@ async fn pages_may_send_the_last_event_id() {
     let answer = server.call(Method::OPTIONS, PATH).header("origin", "https://app.example").send().await;
     let allowed: BTreeSet<&str> = answer.header("access-control-allow-headers").split(", ").collect();
     assert!(allowed.contains("Last-Event-ID") && allowed.contains("Authorization"), "{allowed:?}");
+}
+
+async fn refused(server: &TestServer, token: &str) -> Answer {
+    server.call(Method::GET, PATH).token(token).send().await
+}
+
+#[tokio::test]
+async fn open_streams_are_bounded() {
+    let server = TestServer::start_with(|config| {
+        config.limits.streams = 3;
+        config.limits.streams_per_user = 2;
+    })
+    .await;
+    let streams = [open(&server, "demo-alice", "").await, open(&server, "demo-alice-2", "").await];
+    let too_many = refused(&server, "demo-alice").await;
+    insta::assert_snapshot!(too_many.line(), @r#"429 {"type":"urn:presenced:problem:too-many-streams","title":"Too Many Requests","status":429,"detail":"the user has as many streams open as one may"}"#);
+    assert_eq!(too_many.header("retry-after"), "5");
+    let admin = open(&server, "demo-admin", "").await;
+    let full = refused(&server, "demo-bob").await;
+    insta::assert_snapshot!(full.line(), @r#"503 {"type":"urn:presenced:problem:too-many-streams","title":"Service Unavailable","status":503,"detail":"the server has as many streams open as it may"}"#);
+    assert_eq!(full.header("retry-after"), "5");
+    assert_eq!(server.app.service.watchers(), 3, "a refusal leaves nothing behind");
+    drop((streams, admin));
+    server.watched_by(0).await;
+    open(&server, "demo-alice", "").await;
+}
+
+#[tokio::test]
+async fn new_streams_are_limited_in_rate() {
+    let server = TestServer::start_with(|config| config.limits.new_streams_per_second = 2).await;
+    let _streams = [open(&server, "demo-alice", "").await, open(&server, "demo-bob", "").await];
+    let too_fast = refused(&server, "demo-carol").await;
+    insta::assert_snapshot!(too_fast.line(), @r#"503 {"type":"urn:presenced:problem:too-many-streams","title":"Service Unavailable","status":503,"detail":"the server opens as many streams at present as it may"}"#);
+    assert_eq!(too_fast.header("retry-after"), "1");
+    server.advance(seconds(1)).await;
+    open(&server, "demo-carol", "").await;
 }

@@ -1,44 +1,16 @@
 //! Over a store that refuses writes: who pushes and who reports is told so.
 
-use async_trait::async_trait;
-use presenced::{
-    id::UserId,
-    store::{Change, Store, StoreError, Updated, Visit},
-};
 use reqwest::Method;
 use serde_json::json;
 
-use crate::support::{ALICE, TestServer};
-
-/// Reads nothing and refuses all changes.
-struct Refusing;
-
-fn refused() -> StoreError {
-    StoreError::Refused("the disk is full".to_owned())
-}
-
-#[async_trait]
-impl Store for Refusing {
-    async fn read(&self, _: &[&UserId], _: &mut Visit<'_>) -> Result<(), StoreError> {
-        Err(refused())
-    }
-
-    async fn update(&self, _: &UserId, _: u64, _: &mut Change<'_>) -> Result<Updated, StoreError> {
-        Err(refused())
-    }
-
-    async fn remove(&self, _: &UserId) -> Result<(), StoreError> {
-        Err(refused())
-    }
-
-    fn health(&self) -> Result<(), StoreError> {
-        Err(refused())
-    }
-}
+use crate::support::{ALICE, FaultyStore, TestServer};
 
 #[tokio::test]
 async fn streams_and_heartbeats() {
-    let server = TestServer::start_on(Box::new(Refusing), |_| {}).await;
+    let store = FaultyStore::default();
+    let mood = store.mood.clone();
+    let server = TestServer::start_on(Box::new(store), |_| {}).await;
+    mood.refuse_everything();
     for query in ["", "state=online"] {
         let call = server.call(Method::GET, format!("/presenced/v1/changes?{query}")).token("demo-alice");
         assert_eq!(call.send().await.status, 503, "{query}");

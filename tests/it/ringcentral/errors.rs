@@ -1,12 +1,10 @@
 //! The table of refusals, in the order in which requests are checked.
 
-use std::sync::atomic::Ordering;
-
 use reqwest::Method;
 use serde_json::json;
 
-use super::{ACCOUNT, OWN, codes, get, presence_path, refused, store::CountingStore, update};
-use crate::support::{ALICE, TestServer, seconds};
+use super::{ACCOUNT, OWN, codes, get, presence_path, refused, update};
+use crate::support::{ALICE, FaultyStore, TestServer, seconds};
 
 #[tokio::test]
 async fn tokens() {
@@ -132,14 +130,14 @@ async fn what_is_looked_at_first() {
 
 #[tokio::test]
 async fn a_store_that_cannot_be_read() {
-    let store = CountingStore::default();
-    let is_broken = store.is_broken.clone();
+    let store = FaultyStore::default();
+    let mood = store.mood.clone();
     let server = TestServer::start_on(Box::new(store), |_| {}).await;
-    is_broken.store(true, Ordering::SeqCst);
+    mood.refuse_everything();
     for path in [OWN.to_owned(), ACCOUNT.to_owned(), presence_path("1,2")] {
         let answer = get(&server, "demo-alice", path).send().await;
         assert_eq!(codes(&answer), refused(500, "CMN-201", "CMN-201"));
     }
     let put = update(&server, "demo-alice", json!({"userStatus": "Busy"})).await;
-    insta::assert_snapshot!(put.line(), @r#"503 {"errorCode":"CMN-211","message":"the store refuses writes: the disk failed","errors":[{"errorCode":"CMN-211","message":"the store refuses writes: the disk failed"}]}"#);
+    insta::assert_snapshot!(put.line(), @r#"503 {"errorCode":"CMN-211","message":"the store refuses writes: the disk is full","errors":[{"errorCode":"CMN-211","message":"the store refuses writes: the disk is full"}]}"#);
 }

@@ -10,7 +10,6 @@ use axum::{
     routing,
 };
 use parking_lot::Mutex;
-use presenced::api::ringcentral::Shelf;
 use serde_json::Value;
 use tokio::{
     net::TcpListener,
@@ -137,14 +136,4 @@ impl Hook {
         let _waits = self.answer.send(response);
         self.body
     }
-}
-
-/// A shelf that another server can take over.
-pub(crate) fn shared_shelf() -> Arc<presenced::api::ringcentral::MemoryShelf> {
-    Arc::default()
-}
-
-/// A handle to a shelf.
-pub(crate) fn shelf(shared: &Arc<presenced::api::ringcentral::MemoryShelf>) -> Box<dyn Shelf> {
-    Box::new(shared.clone())
 }

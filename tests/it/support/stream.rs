@@ -20,9 +20,10 @@ pub(crate) struct EventStream {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Block(Vec<(String, String)>);
 
-/// An event of somebody's presence.
+/// An event of somebody's presence, or of the reader's presence list.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Event {
+    pub name: String,
     pub id: Option<String>,
     pub data: Value,
 }
@@ -53,10 +54,10 @@ impl EventStream {
         loop {
             let block = self.block().await?;
             let Some(data) = block.field("data") else { continue };
-            assert_eq!(block.field("event"), Some("presence"));
+            let name = block.field("event").expect("a name").to_owned();
             let data = serde_json::from_str(data).expect("JSON");
             assert_eq!(conformance::event_verdict(&self.path, &data), Ok(()), "{data}");
-            return Some(Event { id: block.field("id").map(str::to_owned), data });
+            return Some(Event { name, id: block.field("id").map(str::to_owned), data });
         }
     }
 
@@ -65,9 +66,17 @@ impl EventStream {
         self.try_event().await.expect("another event")
     }
 
+    /// What presence lists say of the reader, as the next event tells.
+    pub(crate) async fn told_list(&mut self) -> Value {
+        let Event { name, data, .. } = self.event().await;
+        assert_eq!(name, "presence-list", "{data}");
+        data
+    }
+
     /// Who the next event is about, and their state.
     pub(crate) async fn told(&mut self) -> (String, String) {
-        let data = self.event().await.data;
+        let Event { name, data, .. } = self.event().await;
+        assert_eq!(name, "presence", "{data}");
         let text = |name: &str| data[name].as_str().expect("text").to_owned();
         (text("userId"), text("state"))
     }

@@ -6,9 +6,10 @@ use std::{
 
 use axum::response::sse::Event;
 use futures_util::{Stream, StreamExt, stream};
+use serde::Serialize;
 use tokio::time::{Interval, MissedTickBehavior};
 
-use super::{Query, UserPresence};
+use super::{PresenceList, Query, UserPresence};
 use crate::{
     api::presenced::{
         error::Failure,
@@ -18,6 +19,7 @@ use crate::{
     auth::{self, AuthError},
     directory::Scope,
     id::UserId,
+    limit::StreamPermit,
     presence::State,
     service::{Connection, Picture, ServiceError, Watcher},
 };
@@ -32,6 +34,7 @@ pub(super) struct ChangeStream {
     /// Checked again and again: a token that ends takes its streams along.
     token: Vec<u8>,
     watcher: Watcher,
+    _permit: StreamPermit,
     _connection: Option<Connection>,
     /// Every change up to this number was sent.
     cursor: u64,
@@ -52,6 +55,7 @@ impl ChangeStream {
         since: Option<u64>,
     ) -> Result<Self, Failure> {
         let Follower { caller, token } = follower;
+        let permit = app.stream_limit.open(caller.user())?;
         let named = query.users.clone().unwrap_or_default();
         let watcher = app.service.watch(caller.viewer()?, query.users);
         let connection = match query.state {
@@ -63,6 +67,7 @@ impl ChangeStream {
             app,
             token,
             watcher,
+            _permit: permit,
             _connection: connection,
             cursor: 0,
             ahead: HashMap::new(),
@@ -100,6 +105,7 @@ impl ChangeStream {
                 picture
                     .users
                     .retain(|(user, presence)| presence.state != State::Offline || named.contains(user));
+                picture.listed = self.watcher.listing().is_some_and(|listing| !listing.is_empty());
                 Ok(picture)
             }
         }
@@ -144,8 +150,13 @@ impl ChangeStream {
         self.ahead.retain(|_, version| *version > picture.token);
         let ahead = picture.users.iter().filter(|(_, presence)| presence.version > picture.token);
         self.ahead.extend(ahead.map(|(user, presence)| (user.clone(), presence.version)));
-        let mut events: Vec<Event> =
-            picture.users.iter().map(|(user, presence)| event(&UserPresence::new(user, presence))).collect();
+        let listing = self.watcher.listing().filter(|_| picture.listed);
+        let list = listing.map(|listing| event("presence-list", &PresenceList::from(listing)));
+        let changes = picture
+            .users
+            .iter()
+            .map(|(user, presence)| event("presence", &UserPresence::new(user, presence)));
+        let mut events: Vec<Event> = list.into_iter().chain(changes).collect();
         if let Some(last) = events.pop() {
             events.push(last.id(picture.token.to_string()));
         }
@@ -153,9 +164,9 @@ impl ChangeStream {
     }
 }
 
-fn event(presence: &UserPresence) -> Event {
-    let data = serde_json::to_string(presence).expect("presence can be written as JSON");
-    Event::default().event("presence").data(data)
+fn event(name: &str, data: &impl Serialize) -> Event {
+    let data = serde_json::to_string(data).expect("presence can be written as JSON");
+    Event::default().event(name).data(data)
 }
 
 async fn connect(app: &App, caller: &Caller, state: State) -> Result<Connection, Failure> {

@@ -29,9 +29,9 @@ const MOST: usize = 30;
 /// How many expired subscriptions of one user of one application are still known as such.
 const EXPIRED_KNOWN: usize = 30;
 
-/// A wish to be told of changes. Plain data, which a [`Shelf`] keeps.
+/// A wish to be told of changes. Plain data, which the store keeps.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Subscription {
+pub(in crate::api::ringcentral) struct Subscription {
     pub id: Uuid,
     pub owner: UserId,
     /// The application that it was made with, as the device of its token.
@@ -54,7 +54,7 @@ pub struct Subscription {
 
 /// The way on which notifications go.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Delivery {
+pub(in crate::api::ringcentral) enum Delivery {
     /// Requests to an address, with a token by which the receiver knows them.
     WebHook { address: String, verification_token: Option<String> },
     /// The socket of one session, with which the subscription ends. It is not kept.
@@ -63,7 +63,7 @@ pub enum Delivery {
 
 /// Nothing more is sent: the receiver failed too often.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Blacklisted {
+pub(in crate::api::ringcentral) struct Blacklisted {
     pub at: Timestamp,
     /// What the last failure was.
     pub reason: String,
@@ -127,7 +127,7 @@ pub(in crate::api::ringcentral) struct Registry {
     entries: Mutex<Entries>,
     /// Held from the check of a change to its end, so that nothing comes between.
     changing: tokio::sync::Mutex<()>,
-    shelf: Box<dyn Shelf>,
+    shelf: Shelf,
 }
 
 #[derive(Default)]
@@ -138,13 +138,13 @@ struct Entries {
 }
 
 impl Registry {
-    pub(super) fn new(shelf: Box<dyn Shelf>) -> Self {
+    pub(super) fn new(shelf: Shelf) -> Self {
         Self { entries: Mutex::default(), changing: tokio::sync::Mutex::default(), shelf }
     }
 
-    /// Takes in what the shelf has.
-    pub(super) async fn load(&self) -> Result<Vec<Arc<Entry>>, StoreError> {
-        let subscriptions = self.shelf.load().await?;
+    /// Takes in what the store has.
+    pub(super) fn load(&self) -> Result<Vec<Arc<Entry>>, StoreError> {
+        let subscriptions = self.shelf.load()?;
         let mut entries = self.entries.lock();
         Ok(subscriptions.into_iter().map(|subscription| entries.insert(subscription)).collect())
     }

@@ -1,59 +1,38 @@
-//! Where subscriptions survive a restart.
+//! Where subscriptions survive a restart: in the store, as documents.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
-use async_trait::async_trait;
-use parking_lot::Mutex;
 use uuid::Uuid;
 
 use super::Subscription;
-use crate::store::StoreError;
+use crate::store::{Document, Kind, Store, StoreError, parse};
 
-/// Keeps subscriptions. What is saved or removed is durable when the call returns.
-#[async_trait]
-pub trait Shelf: Send + Sync {
+/// The subscriptions in the store. What is saved or removed is durable when the call returns.
+pub(super) struct Shelf(Arc<dyn Store>);
+
+impl Shelf {
+    pub(super) fn new(store: Arc<dyn Store>) -> Self {
+        Self(store)
+    }
+
     /// Keeps a subscription, in the place of the one with the same id.
-    async fn save(&self, subscription: &Subscription) -> Result<(), StoreError>;
+    pub(super) async fn save(&self, subscription: &Subscription) -> Result<(), StoreError> {
+        let document = Document::put(Kind::Subscription, subscription.id.to_string(), subscription);
+        self.0.write(vec![document]).await
+    }
 
     /// Keeps a subscription no longer.
-    async fn remove(&self, id: Uuid) -> Result<(), StoreError>;
+    pub(super) async fn remove(&self, id: Uuid) -> Result<(), StoreError> {
+        self.0.write(vec![Document::removed(Kind::Subscription, id.to_string())]).await
+    }
 
     /// Every subscription that is kept.
-    async fn load(&self) -> Result<Vec<Subscription>, StoreError>;
-}
-
-#[async_trait]
-impl<T: Shelf + ?Sized> Shelf for Arc<T> {
-    async fn save(&self, subscription: &Subscription) -> Result<(), StoreError> {
-        (**self).save(subscription).await
-    }
-
-    async fn remove(&self, id: Uuid) -> Result<(), StoreError> {
-        (**self).remove(id).await
-    }
-
-    async fn load(&self) -> Result<Vec<Subscription>, StoreError> {
-        (**self).load().await
-    }
-}
-
-/// Keeps subscriptions in the process's memory and nowhere else.
-#[derive(Debug, Default)]
-pub struct MemoryShelf(Mutex<BTreeMap<Uuid, Subscription>>);
-
-#[async_trait]
-impl Shelf for MemoryShelf {
-    async fn save(&self, subscription: &Subscription) -> Result<(), StoreError> {
-        self.0.lock().insert(subscription.id, subscription.clone());
-        Ok(())
-    }
-
-    async fn remove(&self, id: Uuid) -> Result<(), StoreError> {
-        self.0.lock().remove(&id);
-        Ok(())
-    }
-
-    async fn load(&self) -> Result<Vec<Subscription>, StoreError> {
-        Ok(self.0.lock().values().cloned().collect())
+    pub(super) fn load(&self) -> Result<Vec<Subscription>, StoreError> {
+        let mut subscriptions = Vec::new();
+        self.0.documents(Kind::Subscription, &mut |id, value| {
+            subscriptions.push(parse(Kind::Subscription, id, value)?);
+            Ok(())
+        })?;
+        Ok(subscriptions)
     }
 }

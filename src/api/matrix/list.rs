@@ -1,0 +1,183 @@
+//! `POST` and `GET /_matrix/client/r0/presence/list/{userId}`: whom the caller asked to be allowed to see.
+//! Invited users answer in presenced's own API; the specification never had a way for clients to do so.
+//! Source: <https://matrix.org/docs/spec/client_server/r0.4.0.html#id112>, removed in r0.5.0.
+
+use axum::{Json, body::Body, extract::State};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+use super::{
+    error::{LimitExceeded, MatrixError, MatrixFailure},
+    event::EventType,
+    extract::{Caller, Target, read_body},
+    presence::{Empty, PresenceStatus},
+};
+use crate::{
+    app::App,
+    auth::AuthError,
+    directory::{DirectoryError, Scope},
+    id::UserId,
+    service::Viewer,
+};
+
+/// What to change of the caller's presence list.
+#[derive(Debug, PartialEq, Eq, ToSchema)]
+#[schema(example = json!({"invite": ["@bob:example.com"], "drop": ["@alice:example.com"]}))]
+pub(super) struct PresenceListUpdate {
+    /// Users to ask. Empty strings are skipped, and so is the caller.
+    #[schema(value_type = Option<Vec<String>>, example = json!(["@bob:example.com"]), nullable = false)]
+    invite: Vec<UserId>,
+    /// Users to take off the list, after that.
+    #[schema(value_type = Option<Vec<String>>, example = json!(["@alice:example.com"]), nullable = false)]
+    drop: Vec<UserId>,
+}
+
+impl PresenceListUpdate {
+    fn parse(body: &[u8]) -> Result<Self, MatrixFailure> {
+        let body: Value = serde_json::from_slice(body)
+            .map_err(|error| MatrixFailure::not_json(format!("The body is not JSON: {error}")))?;
+        let body =
+            body.as_object().ok_or_else(|| MatrixFailure::bad_json("The body is not a JSON object"))?;
+        Ok(Self { invite: users(body, "invite")?, drop: users(body, "drop")? })
+    }
+}
+
+fn users(body: &Map<String, Value>, key: &str) -> Result<Vec<UserId>, MatrixFailure> {
+    let Some(value) = body.get(key) else { return Ok(Vec::new()) };
+    let entries =
+        value.as_array().ok_or_else(|| MatrixFailure::bad_json(format!("`{key}` is not an array")))?;
+    let user = |entry: &Value| {
+        let text = entry.as_str();
+        text.and_then(|text| text.parse().ok())
+            .ok_or_else(|| MatrixFailure::bad_json(format!("`{key}` holds what is no user id: {entry}")))
+    };
+    entries.iter().filter(|entry| *entry != "").map(user).collect()
+}
+
+/// Somebody on the caller's presence list.
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({"type": "m.presence", "content": {"user_id": "@alice:example.com",
+    "presence": "offline", "last_active_ago": 395}}))]
+pub(super) struct ListedEvent {
+    #[serde(rename = "type")]
+    kind: EventType,
+    content: ListedPresence,
+}
+
+/// A user, and their presence.
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({"user_id": "@alice:example.com", "presence": "offline", "last_active_ago": 395}))]
+pub(super) struct ListedPresence {
+    /// The user whose presence it is.
+    #[schema(example = "@alice:example.com")]
+    user_id: String,
+    #[serde(flatten)]
+    presence: PresenceStatus,
+}
+
+/// The caller, if the list is theirs.
+fn own_list(target: Option<&UserId>, caller: &UserId) -> Result<(), MatrixFailure> {
+    let refused = || MatrixFailure::invalid_param("You can only have a presence list of your own");
+    (target == Some(caller)).then_some(()).ok_or_else(refused)
+}
+
+/// Invite users to be seen, and drop others.
+///
+/// An invitation is pending until the invited user accepts it; then the caller sees their presence, without
+/// a shared room. Dropping ends it at once. Whether an invited user exists is not told.
+#[utoipa::path(
+    post,
+    path = "/presence/list/{userId}",
+    operation_id = "modifyPresenceList",
+    params(("userId" = String, Path, description = "The caller.", example = "@alice:example.com")),
+    request_body(content = PresenceListUpdate, description = "Whom to invite and whom to drop."),
+    security(("accessToken" = []), ("accessTokenBearer" = [])),
+    tag = "Presence lists",
+    servers((url = "{protocol}://{hostname}{basePath}", variables(
+        ("protocol" = (default = "https", enum_values("http", "https"))),
+        ("hostname" = (default = "localhost:8008")),
+        ("basePath" = (default = "/_matrix/client/r0")),
+    ))),
+    responses(
+        (status = 200, description = "The list was changed.", body = Empty,
+            examples(("response" = (value = json!({}))))),
+        (status = 400, description = "The user is not the caller, or the body is not valid. Nothing was changed.",
+            body = MatrixError),
+        (status = 401, description = "There is no access token, or it is not valid.", body = MatrixError),
+        (status = 403, description = "The token does not allow this.", body = MatrixError),
+        (status = 413, description = "The body is too large, or the list would be. Nothing was changed.",
+            body = MatrixError),
+        (status = 429, description = "This request was rate-limited.", body = LimitExceeded,
+            headers(("Retry-After" = u32, description = "How many seconds to wait.")),
+            examples(("response" = (value = json!({"errcode": "M_LIMIT_EXCEEDED",
+                "error": "Too many requests", "retry_after_ms": 2000}))))),
+    ),
+)]
+pub(super) async fn modify_presence_list(
+    State(app): State<App>,
+    Caller(caller): Caller,
+    Target(target): Target,
+    body: Body,
+) -> Result<Json<Empty>, MatrixFailure> {
+    caller.require(Scope::Write)?;
+    own_list(target.as_ref(), &caller.user)?;
+    app.put_limit.check(&caller.user).map_err(MatrixFailure::limit_exceeded)?;
+    let update = PresenceListUpdate::parse(&read_body(&app, body).await?)?;
+    match app.service.change_list(&caller.user, update.invite, update.drop).await {
+        Ok(()) => Ok(Json(Empty {})),
+        Err(DirectoryError::Store(error)) => Err(error.into()),
+        Err(error @ DirectoryError::ListTooLong(_)) => Err(MatrixFailure::too_large(error.to_string())),
+        // The user was removed since the token was looked at, and the token with them.
+        Err(_) => Err(AuthError::Unknown.into()),
+    }
+}
+
+/// Get the presence of the users on the caller's list.
+///
+/// Those who accepted, that is, in the order of their ids.
+#[utoipa::path(
+    get,
+    path = "/presence/list/{userId}",
+    operation_id = "getPresenceList",
+    params(("userId" = String, Path, description = "The caller.", example = "@alice:example.com")),
+    security(("accessToken" = []), ("accessTokenBearer" = [])),
+    tag = "Presence lists",
+    servers((url = "{protocol}://{hostname}{basePath}", variables(
+        ("protocol" = (default = "https", enum_values("http", "https"))),
+        ("hostname" = (default = "localhost:8008")),
+        ("basePath" = (default = "/_matrix/client/r0")),
+    ))),
+    responses(
+        (status = 200, description = "The presence of each.", body = Vec<ListedEvent>,
+            examples(("response" = (value = json!([{"type": "m.presence", "content":
+                {"user_id": "@alice:example.com", "presence": "offline", "last_active_ago": 395}}]))))),
+        (status = 400, description = "The user is not the caller.", body = MatrixError),
+        (status = 401, description = "There is no access token, or it is not valid.", body = MatrixError),
+        (status = 403, description = "The token does not allow this.", body = MatrixError),
+        (status = 413, description = "The request declares a body that is too large.", body = MatrixError),
+        (status = 503, description = "The store cannot be read at present.", body = MatrixError),
+    ),
+)]
+pub(super) async fn get_presence_list(
+    State(app): State<App>,
+    Caller(caller): Caller,
+    Target(target): Target,
+) -> Result<Json<Vec<ListedEvent>>, MatrixFailure> {
+    caller.require(Scope::Read)?;
+    own_list(target.as_ref(), &caller.user)?;
+    let now = app.service.now();
+    let list = app.directory.list(&caller.user);
+    let users: Vec<&UserId> = list.accepted().collect();
+    let answers = app.service.get_many(Viewer::User(&caller.user), &users, now).await?;
+    // Whoever is hidden is not told of.
+    let seen = users.into_iter().zip(answers).filter_map(|(user, answer)| Some((user, answer.ok()?)));
+    let event = |(user, presence)| ListedEvent {
+        kind: EventType::Presence,
+        content: ListedPresence {
+            user_id: UserId::as_str(user).to_owned(),
+            presence: PresenceStatus::new(&presence, now, app.config.matrix.busy),
+        },
+    };
+    Ok(Json(seen.map(event).collect()))
+}

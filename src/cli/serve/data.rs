@@ -1,0 +1,81 @@
+//! Opening what the server keeps, and telling how far that is.
+
+use std::{
+    io::{self, IsTerminal as _},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::{
+    app::App,
+    cli::Failure,
+    clock::{Clock as _, SystemClock},
+    config::Config,
+    presence::{Record, Timestamp},
+    store::{
+        Effect, EmbeddedStore, Keep, PARTITIONS,
+        embedded::{Loading, Progress, disk::DiskEngine},
+    },
+};
+
+/// Between two log lines about the progress lie so many records.
+const RECORDS_A_LINE: usize = 1_000_000;
+
+/// Puts a server together over its data folder, or over memory alone.
+pub(super) fn open(config: Config, is_kept: bool) -> Result<App, Failure> {
+    let clock = Arc::new(SystemClock::start());
+    let store = if is_kept { stored(&config, &clock)? } else { EmbeddedStore::in_memory() };
+    App::open(config, Box::new(store), clock).map_err(Failure::unusable)
+}
+
+fn stored(config: &Config, clock: &SystemClock) -> Result<EmbeddedStore, Failure> {
+    let folder = &config.server.data;
+    let engine = DiskEngine::open(folder, config.store.reserve_mebibytes << 20).map_err(Failure::unusable)?;
+    let (now, rules) = (clock.now(), config.rules());
+    let resume = |record: &mut Record, stopped: Timestamp| {
+        record.resume(stopped, now, &rules);
+        Effect { visible: false, keep: Keep::Derived, next_change: record.next_change(now, &rules) }
+    };
+    let teller = Teller::new();
+    let loading = Loading { resume: &resume, progress: &|progress| teller.tell(progress) };
+    let lag_seconds = config.store.activity_lag_seconds;
+    let store = EmbeddedStore::open(Box::new(engine), lag_seconds, &loading).map_err(Failure::unusable)?;
+    teller.finish();
+    tracing::info!(folder = %folder.display(), records = store.len(), "the data is there");
+    Ok(store)
+}
+
+/// Tells people how far the opening is: a bar on a terminal, and otherwise lines in the log.
+struct Teller {
+    bar: ProgressBar,
+    told: AtomicUsize,
+}
+
+impl Teller {
+    fn new() -> Self {
+        let bar = if io::stderr().is_terminal() {
+            let style = ProgressStyle::with_template("reading data {wide_bar} {msg} {percent}%");
+            ProgressBar::new(PARTITIONS as u64).with_style(style.expect("the template is valid"))
+        } else {
+            ProgressBar::hidden()
+        };
+        Self { bar, told: AtomicUsize::new(0) }
+    }
+
+    fn tell(&self, Progress { partitions, records }: Progress) {
+        self.bar.set_position(partitions as u64);
+        self.bar.set_message(format!("{records} users"));
+        let lines = records / RECORDS_A_LINE;
+        if self.bar.is_hidden() && self.told.fetch_max(lines, Ordering::Relaxed) < lines {
+            tracing::info!(records, partitions, of = PARTITIONS, "reading data");
+        }
+    }
+
+    fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}

@@ -1,0 +1,149 @@
+use std::{collections::BTreeSet, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Entries, Entry, PresenceList, TokenId, User, token::StoredToken};
+use crate::{
+    id::{IdError, RoomId, UserId},
+    store::{Document, Kind, Store, StoreError, parse},
+};
+
+/// Something that is to be so in the directory. All changes are made of these; each is one document in
+/// the store, and reading the documents back makes the same directory.
+#[derive(Clone, Debug)]
+pub(super) enum Fact {
+    User(User),
+    /// The user and what hangs on them is gone, save what other facts name.
+    NoUser(UserId),
+    /// All members of a room; without any it is no room.
+    Members(RoomId, BTreeSet<UserId>),
+    /// Whom a user asked to see, and who agreed; without entries it is no list.
+    List(UserId, PresenceList),
+    Token(StoredToken),
+    NoToken(TokenId),
+}
+
+/// A room's document.
+#[derive(Deserialize, Serialize)]
+struct Room {
+    members: BTreeSet<UserId>,
+}
+
+impl Fact {
+    /// What the store keeps of it.
+    pub(super) fn document(&self) -> Option<Document> {
+        Some(match self {
+            Self::User(user) => Document::put(Kind::User, user.id.as_str(), user),
+            Self::NoUser(user) => Document::removed(Kind::User, user.as_str()),
+            Self::Members(room, members) if members.is_empty() => {
+                Document::removed(Kind::Room, room.as_str())
+            }
+            Self::Members(room, members) => {
+                Document::put(Kind::Room, room.as_str(), &Room { members: members.clone() })
+            }
+            Self::List(observer, list) if list.is_empty() => Document::removed(Kind::List, observer.as_str()),
+            Self::List(observer, list) => Document::put(Kind::List, observer.as_str(), list),
+            Self::Token(token) => Document::put(Kind::Token, token.info.id.as_str(), token),
+            Self::NoToken(id) => Document::removed(Kind::Token, id.as_str()),
+        })
+    }
+}
+
+/// Reads back what is so. Users come first, since the others name them.
+pub(super) fn load(store: &dyn Store, take: &mut (dyn FnMut(Fact) + Send)) -> Result<(), StoreError> {
+    store.documents(Kind::User, &mut |id, value| {
+        take(Fact::User(parse(Kind::User, id, value)?));
+        Ok(())
+    })?;
+    store.documents(Kind::Token, &mut |id, value| {
+        take(Fact::Token(parse(Kind::Token, id, value)?));
+        Ok(())
+    })?;
+    store.documents(Kind::Room, &mut |id, value| {
+        let room: Room = parse(Kind::Room, id, value)?;
+        take(Fact::Members(parse_name(id)?, room.members));
+        Ok(())
+    })?;
+    store.documents(Kind::List, &mut |id, value| {
+        take(Fact::List(parse_name(id)?, parse(Kind::List, id, value)?));
+        Ok(())
+    })
+}
+
+fn parse_name<T: FromStr<Err = IdError>>(id: &str) -> Result<T, StoreError> {
+    id.parse().map_err(|error| StoreError::Unreadable(format!("a document is named {id:?}: {error}")))
+}
+
+impl Entries {
+    /// Makes it so.
+    pub(super) fn apply(&mut self, fact: Fact) {
+        match fact {
+            Fact::User(user) => self.put_user(user),
+            Fact::NoUser(user) => {
+                if let Some(entry) = self.users.remove(&user) {
+                    self.numbers.remove(&entry.user.number);
+                    self.accounts.remove(&entry.user);
+                }
+            }
+            Fact::Members(room, members) => self.set_members(room, members),
+            Fact::List(observer, list) => self.put_list(&observer, list),
+            Fact::Token(token) => {
+                if let Some(user) = token.user()
+                    && let Some(entry) = self.users.get_mut(user)
+                {
+                    entry.tokens.insert(token.info.id.clone(), token.lookup());
+                }
+                self.tokens.insert(token.lookup(), token);
+            }
+            Fact::NoToken(id) => {
+                let Some(token) = id.lookup().and_then(|lookup| self.tokens.remove(&lookup)) else { return };
+                if let Some(entry) = token.user().and_then(|user| self.users.get_mut(user)) {
+                    entry.tokens.remove(&id);
+                }
+            }
+        }
+    }
+
+    fn put_user(&mut self, user: User) {
+        let id = user.id.clone();
+        let number = user.number;
+        let known = self.users.get_mut(&id).map(|entry| std::mem::replace(&mut entry.user, user.clone()));
+        if let Some(known) = &known {
+            self.numbers.remove(&known.number);
+            self.accounts.remove(known);
+        }
+        self.accounts.insert(&user);
+        self.numbers.insert(number, id.clone());
+        if known.is_none() {
+            self.users.insert(id, Entry::new(user));
+        }
+    }
+
+    fn set_members(&mut self, room: RoomId, members: BTreeSet<UserId>) {
+        for former in self.rooms.remove(&room).unwrap_or_default() {
+            if let Some(entry) = self.users.get_mut(&former) {
+                entry.rooms.remove(&room);
+            }
+        }
+        for member in &members {
+            if let Some(entry) = self.users.get_mut(member) {
+                entry.rooms.insert(room.clone());
+            }
+        }
+        if !members.is_empty() {
+            self.rooms.insert(room, members);
+        }
+    }
+
+    /// What has to be so for a user to be gone, with all that hangs on them; none if there is no such user.
+    pub(super) fn removal(&self, user: &UserId) -> Option<Vec<Fact>> {
+        let entry = self.users.get(user)?;
+        let tokens = entry.tokens.keys().map(|id| Fact::NoToken(id.clone()));
+        let rooms = entry.rooms.iter().map(|room| {
+            let members = self.rooms.get(room).cloned().unwrap_or_default();
+            Fact::Members(room.clone(), members.into_iter().filter(|member| member != user).collect())
+        });
+        let facts = tokens.chain(rooms).chain(self.unlisting(user));
+        Some(facts.chain([Fact::NoUser(user.clone())]).collect())
+    }
+}

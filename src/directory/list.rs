@@ -1,0 +1,148 @@
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Directory, DirectoryError, Entries, Fact};
+use crate::id::UserId;
+
+/// How far an entry of a presence list has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Standing {
+    /// The user was invited, and has not answered yet.
+    Pending,
+    /// The user agreed to be seen.
+    Accepted,
+}
+
+/// Whom one user, the observer, asked to be allowed to see, and who of them agreed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PresenceList(BTreeMap<UserId, Standing>);
+
+/// The entries of a list that a change made, moved or ended, as they are now.
+pub type ChangedEntries = BTreeMap<UserId, Option<Standing>>;
+
+impl PresenceList {
+    /// Asks a user, unless that was done before.
+    pub fn invite(&mut self, user: &UserId) {
+        self.0.entry(user.clone()).or_insert(Standing::Pending);
+    }
+
+    /// Notes that a user agreed. Says whether they were asked.
+    pub fn accept(&mut self, user: &UserId) -> bool {
+        let Some(standing) = self.0.get_mut(user) else { return false };
+        *standing = Standing::Accepted;
+        true
+    }
+
+    /// Ends an entry. Says whether there was one.
+    pub fn remove(&mut self, user: &UserId) -> bool {
+        self.0.remove(user).is_some()
+    }
+
+    /// Who is on the list, in the order of their ids.
+    pub fn entries(&self) -> impl Iterator<Item = (&UserId, Standing)> {
+        self.0.iter().map(|(user, standing)| (user, *standing))
+    }
+
+    /// Who agreed to be seen, in the order of their ids.
+    pub fn accepted(&self) -> impl Iterator<Item = &UserId> {
+        self.entries().filter(|(_, standing)| *standing == Standing::Accepted).map(|(user, _)| user)
+    }
+
+    /// Whether there is no entry.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    fn standing(&self, user: &UserId) -> Option<Standing> {
+        self.0.get(user).copied()
+    }
+
+    fn changed_from(&self, before: &Self) -> ChangedEntries {
+        let users: BTreeSet<&UserId> = self.0.keys().chain(before.0.keys()).collect();
+        let changed = users.into_iter().filter(|user| self.standing(user) != before.standing(user));
+        changed.map(|user| (user.clone(), self.standing(user))).collect()
+    }
+}
+
+impl Directory {
+    /// Changes a known user's presence list, all of it or nothing, and returns what `change` did and which
+    /// entries differ. This is the only way in which lists change, besides the removal of a user.
+    pub async fn change_list<T: Send + 'static>(
+        self: &Arc<Self>,
+        observer: &UserId,
+        change: impl FnOnce(&mut PresenceList) -> T + Send + 'static,
+    ) -> Result<(T, ChangedEntries), DirectoryError> {
+        let (observer, most) = (observer.clone(), self.list_entries);
+        self.change(move |entries| {
+            if !entries.users.contains_key(&observer) {
+                return Err(DirectoryError::UnknownUser(observer));
+            }
+            let before = entries.lists.get(&observer).cloned().unwrap_or_default();
+            let mut list = before.clone();
+            let outcome = change(&mut list);
+            if list.0.len() > most.max(before.0.len()) {
+                return Err(DirectoryError::ListTooLong(most));
+            }
+            let changed = list.changed_from(&before);
+            let fact = (!changed.is_empty()).then_some(Fact::List(observer, list));
+            Ok((fact.into_iter().collect(), (outcome, changed)))
+        })
+        .await
+    }
+
+    /// A user's presence list.
+    pub fn list(&self, observer: &UserId) -> PresenceList {
+        self.entries.read().lists.get(observer).cloned().unwrap_or_default()
+    }
+
+    /// Who has a user on their list, in the order of their ids.
+    pub fn observers(&self, user: &UserId) -> Vec<(UserId, Standing)> {
+        let entries = self.entries.read();
+        let observers = entries.observers.get(user).into_iter().flatten();
+        let standing = |observer| entries.lists.get(observer)?.standing(user);
+        observers.filter_map(|observer| Some((observer.clone(), standing(observer)?))).collect()
+    }
+
+    /// Whether a user agreed to be seen by an observer.
+    pub fn observes(&self, observer: &UserId, user: &UserId) -> bool {
+        let entries = self.entries.read();
+        let standing = entries.lists.get(observer).and_then(|list| list.standing(user));
+        standing == Some(Standing::Accepted)
+    }
+}
+
+impl Entries {
+    /// Puts a list into the place of the one before. A list without entries is no list.
+    pub(super) fn put_list(&mut self, observer: &UserId, list: PresenceList) {
+        let before = self.lists.remove(observer).unwrap_or_default();
+        for user in before.0.keys() {
+            if let Some(observers) = self.observers.get_mut(user) {
+                observers.remove(observer);
+                if observers.is_empty() {
+                    self.observers.remove(user);
+                }
+            }
+        }
+        for user in list.0.keys() {
+            self.observers.entry(user.clone()).or_default().insert(observer.clone());
+        }
+        if !list.0.is_empty() {
+            self.lists.insert(observer.clone(), list);
+        }
+    }
+
+    /// What has to be so for a user to be on no list, and to have none.
+    pub(super) fn unlisting(&self, user: &UserId) -> Vec<Fact> {
+        let own = self.lists.get(user).map(|_| Fact::List(user.clone(), PresenceList::default()));
+        let others = self.observers.get(user).into_iter().flatten().filter_map(|observer| {
+            let mut list = self.lists.get(observer)?.clone();
+            list.remove(user);
+            Some(Fact::List(observer.clone(), list))
+        });
+        own.into_iter().chain(others).collect()
+    }
+}

@@ -1,0 +1,49 @@
+use std::future::pending;
+
+use axum::{
+    Json, Router,
+    extract::Request,
+    http::{HeaderValue, StatusCode, header},
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+    routing,
+};
+use serde_json::json;
+use tokio::{net::TcpListener, pin};
+
+use super::Connections;
+use crate::{api, config::Config, store::StoreError};
+
+/// When a client may try again, in seconds.
+const RETRY_AFTER: &str = "1";
+
+/// Answers while the data is being read, for as long as it is polled: the process is alive and not ready,
+/// and every dialect says so in its own shape.
+pub async fn starting(listener: &TcpListener, config: &Config) {
+    let router = Router::new()
+        .route("/healthz", routing::get(async || Json(json!({"status": "ok"}))))
+        .fallback(refuse)
+        .layer(middleware::from_fn(close));
+    let forever = pending();
+    pin!(forever);
+    Connections::new(router, &config.limits).serve(listener, forever).await;
+}
+
+async fn refuse(request: Request) -> Response {
+    let path = request.uri().path();
+    let serves = |dialect: &&&api::Dialect| dialect.prefixes.iter().any(|prefix| path.starts_with(prefix));
+    let dialect = api::ALL.iter().find(serves).copied().unwrap_or(&api::presenced::DIALECT);
+    (dialect.unavailable)(StoreError::Opening)
+}
+
+/// Each connection has one answer, so that the next one is answered by the server itself.
+async fn close(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await.into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    if response.status() == StatusCode::SERVICE_UNAVAILABLE {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER));
+    }
+    response
+}

@@ -1,0 +1,56 @@
+//! Documents: what has to survive a restart besides records. Users, tokens, rooms and subscriptions are kept so, each as
+//! one JSON value under its kind and id.
+
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::StoreError;
+
+/// What a document is about. The numbers are part of the data: they are never reused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Kind {
+    /// A directory entry, by user id.
+    User = b'u',
+    /// A room's members, by room id.
+    Room = b'r',
+    /// Whom a user asked to see, by user id.
+    List = b'l',
+    /// A token's hash and what it grants, by token id.
+    Token = b't',
+    /// A subscription to notifications, by its id.
+    Subscription = b's',
+}
+
+/// A document to be written or removed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Document {
+    pub kind: Kind,
+    pub id: String,
+    /// JSON; none removes the document.
+    pub value: Option<Vec<u8>>,
+}
+
+impl Document {
+    /// A document that holds `value`.
+    pub fn put<T: Serialize>(kind: Kind, id: impl Into<String>, value: &T) -> Self {
+        let value = serde_json::to_vec(value).expect("what is kept has a JSON form");
+        Self { kind, id: id.into(), value: Some(value) }
+    }
+
+    /// The removal of a document.
+    pub fn removed(kind: Kind, id: impl Into<String>) -> Self {
+        Self { kind, id: id.into(), value: None }
+    }
+}
+
+/// The value of a document that was read.
+pub fn parse<T: DeserializeOwned>(kind: Kind, id: &str, value: &[u8]) -> Result<T, StoreError> {
+    serde_json::from_slice(value).map_err(|error| {
+        StoreError::Unreadable(format!("the {kind:?} document {id:?} cannot be read: {error}"))
+    })
+}
+
+/// The id in a key.
+pub fn parse_id(bytes: &[u8]) -> Result<&str, StoreError> {
+    str::from_utf8(bytes).map_err(|_| StoreError::bad_key(bytes))
+}

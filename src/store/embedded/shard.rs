@@ -1,0 +1,200 @@
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    mem,
+};
+
+use super::table::{Slot, Table};
+use crate::{
+    id::UserId,
+    presence::{Record, Timestamp, Unreadable},
+    store::Effect,
+};
+
+/// One partition: its users' records, when each is due, what waits for the disk and what may lag behind.
+#[derive(Debug, Default)]
+pub(super) struct Shard {
+    table: Table,
+    wheel: Wheel,
+    /// What was accepted and is on its way to the disk. Nobody can read it, but the user's next change
+    /// builds on it.
+    pending: HashMap<UserId, Pending>,
+    /// Whose record is ahead of the disk.
+    lagging: HashSet<Slot>,
+}
+
+/// A record on its way to the disk.
+#[derive(Clone, Debug)]
+pub(super) struct Pending {
+    pub(super) record: Record,
+    /// The number of the write.
+    pub(super) number: u64,
+}
+
+/// How long a tick is, in milliseconds: how late a reminder may be, besides the pace of its asker.
+const TICK_MILLIS: u64 = 250;
+
+/// How long before the first deadline the ticks begin: a year, so that earlier deadlines have ticks too.
+/// Ticks last for 34 years.
+const LEAD_MILLIS: u64 = 365 * 24 * 60 * 60 * 1_000;
+
+/// The slots that are due, by the tick for which they are filed.
+///
+/// The wheel is lazy. A deadline that moves later costs one write: its slot stays filed where it was and
+/// is filed anew when it comes up. Only a deadline that moves earlier is filed at once; what was filed
+/// for it before is known by its tick and ignored.
+#[derive(Debug, Default)]
+struct Wheel {
+    /// When tick 0 begins, in milliseconds; none before the first deadline.
+    start: Option<u64>,
+    filed: BTreeMap<u32, Vec<Slot>>,
+    /// How many slots have a deadline.
+    deadlines: usize,
+}
+
+impl Shard {
+    /// The record that can be read, if there is one.
+    pub(super) fn record(&self, user: &UserId) -> Option<Record> {
+        Some(unpack(self.table.bytes(self.table.find(user)?)))
+    }
+
+    /// The record that the next change builds on.
+    pub(super) fn latest(&self, user: &UserId) -> Record {
+        let pending = self.pending.get(user).map(|pending| pending.record.clone());
+        pending.or_else(|| self.record(user)).unwrap_or_default()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.table.len()
+    }
+
+    /// Takes in a record that was read from the disk.
+    pub(super) fn load(
+        &mut self,
+        user: &UserId,
+        packed: &[u8],
+        change: &mut dyn FnMut(&mut Record) -> Effect,
+    ) -> Result<u64, Unreadable> {
+        let mut record = Record::unpack(packed)?;
+        let next_change = change(&mut record).next_change;
+        self.put(user, &record, next_change);
+        Ok(record.version())
+    }
+
+    /// Makes a record readable, and files its reminder.
+    pub(super) fn put(&mut self, user: &UserId, record: &Record, next_change: Option<Timestamp>) -> Slot {
+        let slot = self.table.put(user, &record.pack());
+        self.wheel.set(&mut self.table, slot, next_change);
+        slot
+    }
+
+    /// Makes a record readable that the disk learns of later.
+    pub(super) fn put_lagging(&mut self, user: &UserId, record: &Record, next_change: Option<Timestamp>) {
+        let slot = self.put(user, record, next_change);
+        self.lagging.insert(slot);
+    }
+
+    pub(super) fn remove(&mut self, user: &UserId) {
+        if let Some(slot) = self.table.find(user) {
+            self.wheel.set(&mut self.table, slot, None);
+            self.lagging.remove(&slot);
+            self.table.remove(user);
+        }
+    }
+
+    pub(super) fn is_pending(&self, user: &UserId) -> bool {
+        self.pending.contains_key(user)
+    }
+
+    pub(super) fn pend(&mut self, user: &UserId, pending: Pending) {
+        self.pending.insert(user.clone(), pending);
+    }
+
+    /// Ends the wait of the write with that number, unless a later one has taken its place.
+    pub(super) fn settle(&mut self, user: &UserId, number: u64) {
+        if self.pending.get(user).is_some_and(|pending| pending.number == number) {
+            self.pending.remove(user);
+        }
+    }
+
+    /// Forgets what waits for the disk, and returns the number of the last such write.
+    pub(super) fn abandon(&mut self, user: &UserId) -> Option<u64> {
+        self.pending.remove(user).map(|pending| pending.number)
+    }
+
+    /// Takes the records that are ahead of the disk.
+    pub(super) fn take_lagging(&mut self) -> Vec<(UserId, Vec<u8>)> {
+        let lagging = mem::take(&mut self.lagging);
+        lagging.into_iter().map(|slot| (self.table.user(slot), self.table.bytes(slot).to_vec())).collect()
+    }
+
+    /// Marks a user's record as ahead of the disk.
+    pub(super) fn mark_lagging(&mut self, user: &UserId) {
+        self.lagging.extend(self.table.find(user));
+    }
+
+    /// Takes the users whose moment has come.
+    pub(super) fn due(&mut self, now: Timestamp) -> Vec<UserId> {
+        let due = self.wheel.due(&mut self.table, now);
+        due.into_iter().map(|slot| self.table.user(slot)).collect()
+    }
+
+    pub(super) fn reminders(&self) -> usize {
+        self.wheel.deadlines
+    }
+}
+
+fn unpack(bytes: &[u8]) -> Record {
+    Record::unpack(bytes).expect("what is in memory was packed by this process, or unpacked before")
+}
+
+fn tick(number: u64) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+impl Wheel {
+    /// The first tick that does not begin before the moment, and is not 0.
+    fn tick_at(&mut self, moment: Timestamp) -> u32 {
+        let millis = moment.as_millis();
+        let start = *self.start.get_or_insert(millis.saturating_sub(LEAD_MILLIS));
+        tick(millis.saturating_sub(start).div_ceil(TICK_MILLIS)).max(1)
+    }
+
+    fn set(&mut self, table: &mut Table, slot: Slot, at: Option<Timestamp>) {
+        let due = at.map_or(0, |at| self.tick_at(at));
+        let deadline = table.deadline(slot);
+        self.deadlines += usize::from(due != 0);
+        self.deadlines -= usize::from(deadline.due != 0);
+        deadline.due = due;
+        let is_filed_in_time = deadline.filed != 0 && deadline.filed <= due;
+        if due != 0 && !is_filed_in_time {
+            deadline.filed = due;
+            self.filed.entry(due).or_default().push(slot);
+        }
+    }
+
+    fn due(&mut self, table: &mut Table, now: Timestamp) -> Vec<Slot> {
+        let mut due = Vec::new();
+        let Some(start) = self.start else { return due };
+        let current = tick(now.as_millis().saturating_sub(start) / TICK_MILLIS);
+        while let Some(filed) = self.filed.first_entry().filter(|filed| *filed.key() <= current) {
+            let (tick, slots) = filed.remove_entry();
+            for slot in slots {
+                let deadline = table.deadline(slot);
+                // Filed anew for an earlier tick, or of a user that was removed.
+                if deadline.filed != tick {
+                    continue;
+                }
+                deadline.filed = 0;
+                if deadline.due != 0 && deadline.due <= current {
+                    deadline.due = 0;
+                    self.deadlines -= 1;
+                    due.push(slot);
+                } else if deadline.due != 0 {
+                    deadline.filed = deadline.due;
+                    self.filed.entry(deadline.due).or_default().push(slot);
+                }
+            }
+        }
+        due
+    }
+}

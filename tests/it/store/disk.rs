@@ -1,0 +1,161 @@
+//! The data folder: one process at a time, torn and damaged files, other formats.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use presenced::{
+    presence::{Record, Timestamp},
+    store::{
+        Effect, EmbeddedStore, Keep, Store,
+        embedded::{
+            Loading,
+            disk::DiskEngine,
+            engine::{Engine, Write},
+        },
+    },
+};
+
+use super::{set_status, status, user};
+
+/// Opens a data folder as the server does; what is wrong with it is told in one line.
+pub(super) fn open(folder: &Path) -> Result<EmbeddedStore, String> {
+    let engine = DiskEngine::open(folder, 0).map_err(|error| error.to_string())?;
+    let resume =
+        |_: &mut Record, _: Timestamp| Effect { visible: false, keep: Keep::Derived, next_change: None };
+    let loading = Loading { resume: &resume, progress: &|_| {} };
+    EmbeddedStore::open(Box::new(engine), 60, &loading).map_err(|error| error.to_string())
+}
+
+/// A folder in which alice's status went through these texts, each in a batch of its own.
+async fn written(texts: &[&str]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = open(folder.path()).expect("it opens");
+    for (text, micros) in texts.iter().zip(1..) {
+        set_status(&store, &user("alice"), text, micros).await;
+    }
+    store.close().await.expect("all is kept");
+    drop(store);
+    // A journal is preallocated; most of that is left away, so that copying it takes less time.
+    let journal = journal(folder.path());
+    let mut bytes = fs::read(&journal).expect("a journal");
+    bytes.truncate(end(&bytes) + 1_024);
+    fs::write(&journal, bytes).expect("a journal");
+    folder
+}
+
+/// Where the last batch ends. What follows is preallocated.
+fn end(journal: &[u8]) -> usize {
+    journal.iter().rposition(|&byte| byte != 0).expect("a batch") + 1
+}
+
+fn journal(folder: &Path) -> PathBuf {
+    let files = fs::read_dir(folder.join("db")).expect("a folder").flatten().map(|entry| entry.path());
+    let journals: Vec<_> = files.filter(|path| path.extension().is_some_and(|it| it == "jnl")).collect();
+    let [journal] = &journals[..] else { panic!("one journal: {journals:?}") };
+    journal.clone()
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("a folder");
+    for entry in fs::read_dir(from).expect("a folder").flatten() {
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).expect("a copy");
+        }
+    }
+}
+
+/// The status that a damaged copy of a folder shows, or why it does not open.
+async fn damaged(folder: &Path, damage: impl FnOnce(&mut Vec<u8>)) -> Result<Option<String>, String> {
+    let copied = tempfile::tempdir().expect("a folder");
+    copy(folder, copied.path());
+    let journal = journal(copied.path());
+    let mut bytes = fs::read(&journal).expect("a journal");
+    damage(&mut bytes);
+    fs::write(&journal, bytes).expect("a journal");
+    let store =
+        open(copied.path()).map_err(|why| why.replace(&copied.path().display().to_string(), "FOLDER"))?;
+    Ok(status(&store, &user("alice")).await)
+}
+
+/// Where the last batch begins and ends. All batches end with the same four bytes.
+fn last_batch(folder: &Path) -> (usize, usize) {
+    let bytes = fs::read(journal(folder)).expect("a journal");
+    let end = end(&bytes);
+    let (before, trailer) = bytes[..end].split_at(end - 4);
+    let start = before.windows(4).rposition(|window| window == trailer).expect("an earlier batch") + 4;
+    (start, end)
+}
+
+#[tokio::test]
+async fn a_batch_that_was_torn_is_cut() {
+    let folder = written(&["before", "after"]).await;
+    // The note is of the first batch, as it may be after a crash.
+    fs::remove_file(folder.path().join("acknowledged")).expect("a note");
+    let (start, end) = last_batch(folder.path());
+    assert_eq!(damaged(folder.path(), |_| {}).await, Ok(Some("after".to_owned())));
+    for cut in start..end {
+        let cut_off = damaged(folder.path(), |bytes| bytes.truncate(cut)).await;
+        assert_eq!(cut_off, Ok(Some("before".to_owned())), "cut at byte {cut} of {end}");
+        let zeroed = damaged(folder.path(), |bytes| bytes[cut..].fill(0)).await;
+        assert_eq!(zeroed, Ok(Some("before".to_owned())), "zeros from byte {cut} of {end}");
+    }
+}
+
+#[tokio::test]
+async fn a_flipped_byte_is_noticed() {
+    let texts: Vec<String> = (0..20).map(|number| format!("status {number}")).collect();
+    let folder = written(&texts.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    let (_, end) = last_batch(folder.path());
+    // The note was made at the first batch; a later one tells more.
+    fs::write(folder.path().join("acknowledged"), "20\n").expect("a note");
+    for place in (0..end).step_by(7) {
+        match damaged(folder.path(), |bytes| bytes[place] ^= 0x10).await {
+            Ok(shown) => assert_eq!(shown.as_deref(), Some("status 19"), "byte {place}"),
+            Err(why) => assert!(why.contains("FOLDER"), "byte {place}: {why}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_loss_of_what_was_acknowledged_is_told() {
+    let folder = written(&["before", "after"]).await;
+    fs::write(folder.path().join("acknowledged"), "1000\n").expect("a note");
+    let why = damaged(folder.path(), |_| {}).await;
+    insta::assert_snapshot!(why.expect_err("it does not open"), @"the data folder FOLDER has lost changes that were acknowledged: FOLDER/db/0.jnl ends at batch 2, and batch 1000 was acknowledged. Restore a backup; or, to go on without them, remove FOLDER/acknowledged");
+    fs::write(folder.path().join("acknowledged"), "nonsense\n").expect("a note");
+    let why = damaged(folder.path(), |_| {}).await;
+    insta::assert_snapshot!(why.expect_err("it does not open"), @"FOLDER/acknowledged: it holds no number");
+}
+
+#[tokio::test]
+async fn one_process_at_a_time_has_a_folder_open() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = open(folder.path()).expect("it opens");
+    let why = open(folder.path()).expect_err("it is open already");
+    assert_eq!(why, format!("the data folder {} is in use by another process", folder.path().display()));
+    store.close().await.expect("all is kept");
+}
+
+#[tokio::test]
+async fn data_of_a_later_version_is_left_alone() {
+    let folder = written(&["here"]).await;
+    let engine = DiskEngine::open(folder.path(), 0).expect("it opens");
+    let format = Write { key: b"m/format".to_vec(), value: Some(2_u32.to_be_bytes().to_vec()) };
+    engine.commit(&[format]).expect("it is written");
+    drop(engine);
+    let why = open(folder.path()).expect_err("it is of a later version");
+    insta::assert_snapshot!(why.replace(&folder.path().display().to_string(), "FOLDER"), @"the data folder FOLDER has format 2; this version reads up to 1: use the version that wrote it, or a later one");
+}
+
+#[tokio::test]
+async fn writes_are_refused_while_the_disk_is_almost_full() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let engine = DiskEngine::open(folder.path(), u64::MAX).expect("it opens");
+    let why = engine.commit(&[]).expect_err("no disk has so much").to_string();
+    assert!(why.starts_with(&format!("the disk of {} is almost full", folder.path().display())), "{why}");
+}
