@@ -54,6 +54,11 @@ impl Alarms {
         drop(place);
     }
 
+    /// How many tasks sleep.
+    pub fn sleepers(&self) -> usize {
+        self.sleepers.lock().len()
+    }
+
     /// Wakes everybody whose moment has come. To be called once in a while.
     pub fn ring(&self) {
         let mut sleepers = self.sleepers.lock();
@@ -72,6 +77,6 @@ impl Drop for Place<'_> {
 
 impl fmt::Debug for Alarms {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Alarms").field("sleepers", &self.sleepers.lock().len()).finish_non_exhaustive()
+        f.debug_struct("Alarms").field("sleepers", &self.sleepers()).finish_non_exhaustive()
     }
 }

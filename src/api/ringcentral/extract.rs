@@ -190,14 +190,14 @@ impl Uris {
     }
 }
 
-/// The body of a request: a JSON object, or nothing, which is the same as an empty one.
+/// The body of a request, of at most so many bytes: a JSON object, or nothing, which is the same as an empty one.
 pub(super) async fn read_object(
     app: &App,
     headers: &HeaderMap,
     body: Body,
+    most: usize,
 ) -> Result<Map<String, Value>, RestFailure> {
-    let limits = &app.config.limits;
-    let read = body::read(body, limits.body_bytes, limits).await;
+    let read = body::read(body, most, &app.config.limits).await;
     let bytes = read.map_err(|error| RestFailure::unread_body(&error))?;
     if bytes.is_empty() {
         return Ok(Map::new());

@@ -82,6 +82,11 @@ impl Push {
         none(&self.couriers).await;
     }
 
+    /// How many sessions of WebSockets wait for another connection.
+    pub fn detached_sessions(&self) -> usize {
+        self.sessions.count_detached()
+    }
+
     pub(super) fn work(&self) -> Work {
         Work::begin(&self.works)
     }

@@ -286,7 +286,11 @@ pub(super) async fn create_subscription(
 ) -> Result<Response, RestFailure> {
     caller.require(Permission::ReadPresence)?;
     let session = on_socket.map(|Extension(OnSocket { session, .. })| session);
-    let wish = Wish::parse(&app, &read_object(&app, &headers, body).await?, session.is_some())?;
+    let wish = Wish::parse(
+        &app,
+        &read_object(&app, &headers, body, app.config.limits.bulk_body_bytes).await?,
+        session.is_some(),
+    )?;
     let interests = Interests::parse(&wish.filters, subscriber(&caller))?;
     check::all(&app, &caller.user.id, &interests, subscriber(&caller)).await?;
     let subscription = new_subscription(&app, &caller, &wish, &interests);
@@ -423,7 +427,7 @@ pub(super) async fn update_subscription(
 ) -> Result<Response, RestFailure> {
     caller.require(Permission::ReadPresence)?;
     let subscription = app.push.subscriptions.find(&owner(&caller), &id)?;
-    let body = read_object(&app, &headers, body).await?;
+    let body = read_object(&app, &headers, body, app.config.limits.bulk_body_bytes).await?;
     let lifetime_seconds = wish::lifetime(&body)?;
     let fresh = match wish::filters(&body)? {
         Some(filters) => {

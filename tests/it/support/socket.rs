@@ -112,6 +112,14 @@ impl Socket {
         }
     }
 
+    /// The next message as it is written.
+    pub(crate) async fn text(&mut self) -> String {
+        match tokio::time::timeout(PATIENCE, self.stream.next()).await {
+            Ok(Some(Ok(Message::Text(text)))) => text.to_string(),
+            other => panic!("no text: {other:?}"),
+        }
+    }
+
     /// The next message: what is said of it, and its body.
     pub(crate) async fn message(&mut self) -> (Value, Value) {
         loop {

@@ -123,6 +123,12 @@ impl Sessions {
         }
     }
 
+    /// How many sessions are without a connection.
+    pub(in crate::api::ringcentral) fn count_detached(&self) -> usize {
+        let sessions = self.0.lock();
+        sessions.values().flatten().filter(|session| !session.is_attached.load(Ordering::SeqCst)).count()
+    }
+
     /// The owner's sessions without a connection.
     fn detached(&self, owner: &Owner) -> Vec<Arc<Session>> {
         let sessions = self.0.lock();
