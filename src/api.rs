@@ -3,6 +3,7 @@
 //! To add one: write `api/<dialect>.rs` with a [`Dialect`] in it, and add it to [`ALL`].
 
 pub mod matrix;
+pub mod pnut;
 pub mod presenced;
 pub mod ringcentral;
 
@@ -46,7 +47,8 @@ pub struct Dialect {
 }
 
 /// Every dialect, in the order in which people are shown them.
-pub static ALL: [&Dialect; 3] = [&matrix::DIALECT, &ringcentral::DIALECT, &presenced::DIALECT];
+pub static ALL: [&Dialect; 4] =
+    [&matrix::DIALECT, &pnut::DIALECT, &ringcentral::DIALECT, &presenced::DIALECT];
 
 impl Dialect {
     /// The dialect of that name.

@@ -17,9 +17,12 @@ mod recent;
 mod watch;
 
 use std::{
-    collections::{BTreeSet, HashMap, HashSet},
+    collections::{BTreeSet, HashMap},
     fmt,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use crossbeam_utils::CachePadded;
@@ -51,6 +54,7 @@ pub struct Changes {
     /// The changes of each partition, newest last.
     recent: Box<[CachePadded<Mutex<Recent>>]>,
     topics: Mutex<HashMap<Topic, HashMap<u64, Arc<Inbox>>>>,
+    watches: AtomicUsize,
 }
 
 #[derive(Debug)]
@@ -72,6 +76,7 @@ impl Changes {
             numbers: Mutex::new(Numbers { last: micros, in_flight: BTreeSet::new() }),
             recent: (0..PARTITIONS).map(|_| CachePadded::new(Mutex::new(Recent::from(micros)))).collect(),
             topics: Mutex::default(),
+            watches: AtomicUsize::new(0),
         }
     }
 
@@ -84,10 +89,17 @@ impl Changes {
         Numbered { changes: self, number }
     }
 
-    /// The highest number up to which every change has been published.
-    pub fn watermark(&self) -> u64 {
-        let numbers = self.numbers.lock();
-        numbers.in_flight.first().map_or(numbers.last, |lowest| lowest - 1)
+    /// A number up to which every change has been published, as of `micros`. It tells the time and not when
+    /// somebody changed last: no number of a later change is below it.
+    pub fn watermark(&self, micros: u64) -> u64 {
+        let mut numbers = self.numbers.lock();
+        numbers.last = numbers.last.max(micros);
+        numbers.published()
+    }
+
+    /// The highest number taken up to which every change has been published.
+    fn published(&self) -> u64 {
+        self.numbers.lock().published()
     }
 
     /// The users with a change after `since` and up to `until`, each once; none if that is longer ago than
@@ -107,9 +119,19 @@ impl Changes {
 
     /// How many watches there are.
     pub fn watches(&self) -> usize {
+        self.watches.load(Ordering::Relaxed)
+    }
+
+    /// How many marks wait for their watchers to look: at most one for each watch and user.
+    pub fn marks(&self) -> usize {
         let topics = self.topics.lock();
-        let watches: HashSet<&u64> = topics.values().flat_map(HashMap::keys).collect();
-        watches.len()
+        let inboxes: HashMap<&u64, &Arc<Inbox>> = topics.values().flatten().collect();
+        inboxes.values().map(|inbox| inbox.len()).sum()
+    }
+
+    /// How many changes are remembered, for whoever resumes.
+    pub fn remembered(&self) -> usize {
+        self.recent.iter().map(|recent| recent.lock().len()).sum()
     }
 
     /// Who watches any of the topics. Marking happens outside the lock.
@@ -117,6 +139,12 @@ impl Changes {
         let registered = self.topics.lock();
         let watchers = topics.iter().filter_map(|topic| registered.get(topic));
         watchers.flat_map(HashMap::values).cloned().collect()
+    }
+}
+
+impl Numbers {
+    fn published(&self) -> u64 {
+        self.in_flight.first().map_or(self.last, |lowest| lowest - 1)
     }
 }
 
@@ -151,6 +179,6 @@ impl Drop for Numbered<'_> {
 
 impl fmt::Debug for Changes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Changes").field("watermark", &self.watermark()).finish_non_exhaustive()
+        f.debug_struct("Changes").field("published", &self.published()).finish_non_exhaustive()
     }
 }

@@ -5,6 +5,8 @@
 
 mod admin;
 mod config;
+mod export;
+mod import;
 mod openapi;
 mod room;
 mod schema;
@@ -40,6 +42,10 @@ enum Command {
     Token(admin::Admin<token::Token>),
     /// Manage the rooms of a running server.
     Room(admin::Admin<room::Room>),
+    /// Write all that a running server keeps as JSON Lines.
+    Export(export::Export),
+    /// Fill a new data folder with an export.
+    Import(import::Import),
 }
 
 /// Why a command did not do what it was told.
@@ -69,6 +75,8 @@ pub fn main() -> ExitCode {
         Command::User(admin) => admin.run(),
         Command::Token(admin) => admin.run(),
         Command::Room(admin) => admin.run(),
+        Command::Export(export) => export.run(),
+        Command::Import(import) => import.run(),
     };
     let (message, code) = match done {
         Ok(()) => return ExitCode::SUCCESS,

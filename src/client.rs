@@ -98,6 +98,11 @@ impl AdminClient {
         self.json(self.page(&["rooms"], after)).await
     }
 
+    /// Everything that the server keeps, as JSON Lines; the last one has the kind `end`.
+    pub async fn export(&self) -> Result<Response> {
+        self.send(self.call(Method::GET, &["export"])).await
+    }
+
     fn call(&self, method: Method, segments: &[&str]) -> RequestBuilder {
         let path: String = segments.iter().map(|segment| format!("/{}", encode(segment))).collect();
         self.http.request(method, format!("{}/presenced/v1{path}", self.url)).bearer_auth(&self.token)

@@ -36,6 +36,7 @@ pub struct Config {
     pub presence: Presence,
     pub store: Store,
     pub matrix: Matrix,
+    pub pnut: Pnut,
     pub ringcentral: RingCentral,
     pub webhooks: Webhooks,
     pub limits: Limits,
@@ -66,12 +67,13 @@ pub struct Server {
 #[serde(rename_all = "lowercase")]
 pub enum DialectName {
     Matrix,
+    Pnut,
     RingCentral,
 }
 
 impl DialectName {
     /// Every dialect.
-    pub const ALL: [Self; 2] = [Self::Matrix, Self::RingCentral];
+    pub const ALL: [Self; 3] = [Self::Matrix, Self::Pnut, Self::RingCentral];
 }
 
 /// The rules that turn what devices say into presence, and who may see it.
@@ -122,6 +124,30 @@ pub struct Matrix {
     pub query_token: bool,
     /// Whether the busy state of MSC3026 is accepted, shown and announced.
     pub busy: bool,
+}
+
+/// What is particular to the pnut.io dialect: how often its clients may call.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Pnut {
+    /// How many GET requests without a valid token one address may make in a window; 0 is no limit.
+    pub anonymous_reads: u32,
+    /// The length of that window.
+    #[schemars(range(min = 1))]
+    pub anonymous_reads_seconds: u64,
+    /// How many GET requests one token may make in a window; 0 is no limit.
+    pub reads: u32,
+    /// The length of that window.
+    #[schemars(range(min = 1))]
+    pub reads_seconds: u64,
+    /// How many other requests one token, or one address without, may make in a window; 0 is no limit.
+    pub writes: u32,
+    /// The length of that window.
+    #[schemars(range(min = 1))]
+    pub writes_seconds: u64,
+    /// How long whoever makes one request more is refused.
+    #[schemars(range(min = 1))]
+    pub ban_seconds: u64,
 }
 
 /// What is particular to the RingCentral dialect.
@@ -383,7 +409,7 @@ impl Config {
     }
 
     fn check(&self) -> Result<(), ConfigError> {
-        let (server, presence, limits) = (&self.server, &self.presence, &self.limits);
+        let (server, presence, pnut, limits) = (&self.server, &self.presence, &self.pnut, &self.limits);
         let seconds = [
             ("server.shutdown_grace_seconds", server.shutdown_grace_seconds, 0),
             ("presence.active_window_seconds", presence.active_window_seconds, 0),
@@ -395,6 +421,10 @@ impl Config {
             ("ringcentral.penalty_seconds", self.ringcentral.penalty_seconds, 1),
             ("ringcentral.access_token_seconds", self.ringcentral.access_token_seconds, 60),
             ("ringcentral.refresh_token_seconds", self.ringcentral.refresh_token_seconds, 60),
+            ("pnut.anonymous_reads_seconds", pnut.anonymous_reads_seconds, 1),
+            ("pnut.reads_seconds", pnut.reads_seconds, 1),
+            ("pnut.writes_seconds", pnut.writes_seconds, 1),
+            ("pnut.ban_seconds", pnut.ban_seconds, 1),
             ("limits.body_seconds", limits.body_seconds, 1),
             ("limits.head_seconds", limits.head_seconds, 1),
             ("limits.long_poll_seconds", limits.long_poll_seconds, 0),
@@ -486,6 +516,7 @@ impl Config {
         self.limits.put_per_second = 0.0;
         self.ringcentral.rate_limits = false;
         self.ringcentral.open_login = true;
+        (self.pnut.anonymous_reads, self.pnut.reads, self.pnut.writes) = (0, 0, 0);
         self.limits.sync_presence_per_second = 0.0;
         self.limits.new_streams_per_second = 0;
         self

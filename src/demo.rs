@@ -6,6 +6,7 @@ use std::{fmt::Write as _, net::SocketAddr, path::Path, sync::Arc};
 use crate::{
     directory::{Directory, DirectoryError, Extension, Holder, NewToken, Profile, Scopes, TokenSecret},
     id::{RoomId, UserId},
+    presence::Timestamp,
 };
 
 /// The token that opens the native API's admin operations.
@@ -48,8 +49,8 @@ const USERS: [DemoUser; 3] = [
     },
 ];
 
-/// Puts the fixtures into the directory, unless it has users already.
-pub async fn furnish(directory: &Arc<Directory>) -> Result<(), DirectoryError> {
+/// Puts the fixtures into the directory, at `now`, unless it has users already.
+pub async fn furnish(directory: &Arc<Directory>, now: Timestamp) -> Result<(), DirectoryError> {
     directory.admit(&TokenSecret::from(ADMIN_TOKEN), NewToken { holder: Holder::Admin, expires: None });
     if !directory.users(None, 1).items.is_empty() {
         return Ok(());
@@ -63,7 +64,7 @@ pub async fn furnish(directory: &Arc<Directory>) -> Result<(), DirectoryError> {
             avatar_url: None,
             extension: Some(Extension::new(1, user.extension)),
         };
-        directory.put_user(&id, profile).await?;
+        directory.put_user(&id, profile, now).await?;
         for (text, device) in user.tokens {
             let device = device.parse().expect("demo devices are valid");
             let holder = Holder::User { user: id.clone(), device, scopes: Scopes::all(), guest: false };

@@ -5,6 +5,7 @@ mod extension;
 mod fact;
 mod list;
 mod login;
+mod people;
 mod token;
 mod user;
 
@@ -21,6 +22,7 @@ use tokio::sync::Mutex;
 use self::{
     accounts::Accounts,
     fact::Fact,
+    people::People,
     token::{Lookup, StoredToken},
 };
 pub use self::{
@@ -51,30 +53,22 @@ pub struct Directory {
 
 #[derive(Debug, Default)]
 struct Entries {
-    users: BTreeMap<UserId, Entry>,
-    numbers: BTreeMap<u64, UserId>,
+    users: People,
     accounts: Accounts,
+    /// Users with capitals in their names, by their names without.
+    capitalized: BTreeMap<String, BTreeSet<UserId>>,
     rooms: BTreeMap<RoomId, BTreeSet<UserId>>,
+    /// The rooms of each user who is in one; follows from `rooms`.
+    memberships: HashMap<UserId, HashSet<RoomId>>,
     /// By observer.
     lists: BTreeMap<UserId, PresenceList>,
     /// Who has a user on their list; follows from `lists`. The user may be unknown.
     observers: BTreeMap<UserId, BTreeSet<UserId>>,
     tokens: HashMap<Lookup, StoredToken>,
+    /// The tokens of each user who has one; follows from `tokens`.
+    tokens_of: HashMap<UserId, BTreeMap<TokenId, Lookup>>,
     /// The tokens that were revoked last.
     revoked: VecDeque<Lookup>,
-}
-
-#[derive(Debug)]
-struct Entry {
-    user: User,
-    rooms: HashSet<RoomId>,
-    tokens: BTreeMap<TokenId, Lookup>,
-}
-
-impl Entry {
-    fn new(user: User) -> Self {
-        Self { user, rooms: HashSet::new(), tokens: BTreeMap::new() }
-    }
 }
 
 /// Why the directory refused a change. Nothing was changed.
@@ -132,48 +126,58 @@ impl Directory {
         Ok(Self { entries, changing, store, tokens_per_user, list_entries })
     }
 
-    /// Adds a user or replaces what is known of one. Without a number in `profile` a new user gets the
-    /// next free one and a known user keeps theirs. Says whether the user is new.
+    /// Adds a user at `now` or replaces what is known of one. Without a number in `profile` a new user gets
+    /// the next free one and a known user keeps theirs. Says whether the user is new.
     pub async fn put_user(
         self: &Arc<Self>,
         id: &UserId,
         profile: Profile,
+        now: Timestamp,
     ) -> Result<(User, bool), DirectoryError> {
         let id = id.clone();
         self.change(move |entries| {
-            let known = entries.users.get(&id).map(|entry| entry.user.number);
-            let number = profile.number.or(known).unwrap_or_else(|| entries.next_number());
-            if let Some(owner) = entries.numbers.get(&number).filter(|owner| **owner != id) {
-                return Err(DirectoryError::NumberTaken { number, owner: owner.clone() });
+            let known = entries.users.get(&id);
+            let number = profile.number.or(known.as_ref().map(|user| user.number));
+            let number = number.unwrap_or_else(|| entries.next_number());
+            if let Some(owner) = entries.users.owner(number).filter(|owner| *owner != id) {
+                return Err(DirectoryError::NumberTaken { number, owner });
             }
             entries.check_extension(&id, profile.extension.as_ref())?;
-            let user = User::new(id, number, profile);
-            Ok((vec![Fact::User(user.clone())], (user, known.is_none())))
+            let is_new = known.is_none();
+            let user = User::new(id, number, profile, known.map_or(now, |user| user.created));
+            Ok((vec![Fact::User(user.clone())], (user, is_new)))
         })
         .await
     }
 
     /// The directory's entry of a user.
     pub fn user(&self, id: &UserId) -> Option<User> {
-        self.entries.read().users.get(id).map(|entry| entry.user.clone())
-    }
-
-    /// Whether there is such a user.
-    pub fn knows(&self, id: &UserId) -> bool {
-        self.entries.read().users.contains_key(id)
-    }
-
-    /// Up to `limit` users in the order of their ids, from the one after `after` on.
-    pub fn users(&self, after: Option<&str>, limit: usize) -> Page<User> {
-        let entries = self.entries.read();
-        let following = entries.users.range::<str, _>(following(after));
-        Page::of(following.map(|(_, entry)| entry.user.clone()), limit)
+        self.entries.read().users.get(id)
     }
 
     /// The user with this number.
     pub fn user_with_number(&self, number: u64) -> Option<User> {
+        self.entries.read().users.with_number(number)
+    }
+
+    /// The user of `server` with this name, in whatever letter case; the one written in just this way if
+    /// there are several.
+    pub fn user_named(&self, name: &str, server: &str) -> Option<User> {
         let entries = self.entries.read();
-        entries.users.get(entries.numbers.get(&number)?).map(|entry| entry.user.clone())
+        let lowercase = name.to_ascii_lowercase();
+        let of_server = |name: &str| entries.users.get(&format!("@{name}:{server}").parse().ok()?);
+        let user = of_server(name).or_else(|| of_server(&lowercase));
+        user.or_else(|| entries.users.get(entries.capitalized.get(&lowercase)?.first()?))
+    }
+
+    /// Whether there is such a user.
+    pub fn knows(&self, id: &UserId) -> bool {
+        self.entries.read().users.contains(id)
+    }
+
+    /// Up to `limit` users in the order of their ids, from the one after `after` on.
+    pub fn users(&self, after: Option<&str>, limit: usize) -> Page<User> {
+        self.entries.read().users.page(after, limit)
     }
 
     /// The user of that extension in a telephone account.
@@ -187,20 +191,12 @@ impl Directory {
         let entries = self.entries.read();
         let all = entries.accounts.extensions(account);
         let page = all.iter().skip(offset).take(limit);
-        let users = page.filter_map(|number| entries.users.get(entries.numbers.get(number)?));
-        (users.map(|entry| entry.user.clone()).collect(), all.len())
+        (page.filter_map(|number| entries.users.with_number(*number)).collect(), all.len())
     }
 
     /// The telephone account that a user has an extension in.
-    pub fn account_of(&self, id: &UserId) -> Option<u64> {
-        Some(self.entries.read().users.get(id)?.user.extension.as_ref()?.account)
-    }
-
-    /// Whether both are in one telephone account.
-    pub fn share_account(&self, one: &UserId, other: &UserId) -> bool {
-        let entries = self.entries.read();
-        let account = |user| Some(entries.users.get(user)?.user.extension.as_ref()?.account);
-        account(one).is_some_and(|account| entries.users.get(other).is_some_and(|it| it.user.is_in(account)))
+    pub fn account_of(&self, user: &UserId) -> Option<u64> {
+        Some(self.user(user)?.extension?.account)
     }
 
     /// Removes a user with their tokens, memberships and entries on presence lists, and their record in the
@@ -227,7 +223,7 @@ impl Directory {
     ) -> Result<BTreeSet<UserId>, DirectoryError> {
         let room = room.clone();
         self.change(move |entries| {
-            if let Some(unknown) = members.iter().find(|member| !entries.users.contains_key(*member)) {
+            if let Some(unknown) = members.iter().find(|member| !entries.users.contains(member)) {
                 return Err(DirectoryError::UnknownUser(unknown.clone()));
             }
             let before = entries.rooms.get(&room).cloned().unwrap_or_default();
@@ -239,25 +235,25 @@ impl Directory {
     /// The rooms that a user is a member of.
     pub fn rooms_of(&self, user: &UserId) -> Vec<RoomId> {
         let entries = self.entries.read();
-        entries.users.get(user).map(|entry| entry.rooms.iter().cloned().collect()).unwrap_or_default()
+        entries.memberships.get(user).into_iter().flatten().cloned().collect()
     }
 
     /// Whether a user is a member of a room.
     pub fn is_member(&self, room: &RoomId, user: &UserId) -> bool {
-        self.entries.read().users.get(user).is_some_and(|entry| entry.rooms.contains(room))
+        self.entries.read().memberships.get(user).is_some_and(|rooms| rooms.contains(room))
     }
 
     /// Everybody who shares a room with a user, and the user.
     pub fn roommates(&self, user: &UserId) -> BTreeSet<UserId> {
         let entries = self.entries.read();
-        let rooms = entries.users.get(user).into_iter().flat_map(|entry| &entry.rooms);
+        let rooms = entries.memberships.get(user).into_iter().flatten();
         let members = rooms.filter_map(|room| entries.rooms.get(room)).flatten().cloned();
         members.chain([user.clone()]).collect()
     }
 
     /// Every user.
     pub fn everybody(&self) -> BTreeSet<UserId> {
-        self.entries.read().users.keys().cloned().collect()
+        self.entries.read().users.ids().collect()
     }
 
     /// A room's members; none if there is no such room.
@@ -275,10 +271,8 @@ impl Directory {
     /// Whether both are members of one room.
     pub fn share_room(&self, one: &UserId, other: &UserId) -> bool {
         let entries = self.entries.read();
-        let (Some(one), Some(other)) = (entries.users.get(one), entries.users.get(other)) else {
-            return false;
-        };
-        !one.rooms.is_disjoint(&other.rooms)
+        let rooms = |user| entries.memberships.get(user);
+        rooms(one).zip(rooms(other)).is_some_and(|(one, other)| !one.is_disjoint(other))
     }
 
     /// Adds a token whose text is `secret`. The directory keeps its hash alone.
@@ -293,9 +287,10 @@ impl Directory {
                 return Err(DirectoryError::TokenTaken);
             }
             if let Some(user) = stored.user() {
-                let entry = entries.users.get(user);
-                let entry = entry.ok_or_else(|| DirectoryError::UnknownUser(user.clone()))?;
-                if entry.tokens.len() >= tokens_per_user {
+                if !entries.users.contains(user) {
+                    return Err(DirectoryError::UnknownUser(user.clone()));
+                }
+                if entries.tokens_of.get(user).map_or(0, BTreeMap::len) >= tokens_per_user {
                     return Err(DirectoryError::TooManyTokens(user.clone(), tokens_per_user));
                 }
             }
@@ -313,8 +308,11 @@ impl Directory {
     /// A user's tokens, in the order of their ids.
     pub fn tokens(&self, user: &UserId) -> Result<Vec<TokenInfo>, DirectoryError> {
         let entries = self.entries.read();
-        let entry = entries.users.get(user).ok_or_else(|| DirectoryError::UnknownUser(user.clone()))?;
-        let infos = entry.tokens.values().filter_map(|lookup| entries.tokens.get(lookup));
+        if !entries.users.contains(user) {
+            return Err(DirectoryError::UnknownUser(user.clone()));
+        }
+        let lookups = entries.tokens_of.get(user).into_iter().flat_map(BTreeMap::values);
+        let infos = lookups.filter_map(|lookup| entries.tokens.get(lookup));
         Ok(infos.map(|stored| stored.info.clone()).collect())
     }
 
@@ -322,8 +320,8 @@ impl Directory {
     pub async fn revoke_token(self: &Arc<Self>, user: &UserId, id: &TokenId) -> Result<bool, DirectoryError> {
         let (user, id) = (user.clone(), id.clone());
         let gone = self.change(move |entries| {
-            let is_theirs = entries.users.get(&user).is_some_and(|entry| entry.tokens.contains_key(&id));
-            let mut gone = entries.tokens_of(&user, |token| token.refreshes(&id));
+            let is_theirs = entries.tokens_of.get(&user).is_some_and(|tokens| tokens.contains_key(&id));
+            let mut gone = entries.tokens_that(&user, |token| token.refreshes(&id));
             gone.extend(is_theirs.then_some(id));
             Ok((gone.iter().cloned().map(Fact::NoToken).collect(), is_theirs.then_some(gone)))
         });
@@ -392,15 +390,15 @@ fn following(after: Option<&str>) -> (Bound<&str>, Bound<&str>) {
 impl Entries {
     /// The number after the highest, or the lowest free one once there is none after it.
     fn next_number(&self) -> u64 {
-        let after = self.numbers.last_key_value().map_or(1, |(last, _)| last + 1);
+        let after = self.users.highest_number() + 1;
         if after <= HIGHEST_NUMBER {
             return after;
         }
-        (1..=HIGHEST_NUMBER).find(|number| !self.numbers.contains_key(number)).unwrap_or(after)
+        (1..=HIGHEST_NUMBER).find(|number| self.users.owner(*number).is_none()).unwrap_or(after)
     }
     /// Those of a user's tokens for which `fits` holds.
-    fn tokens_of(&self, user: &UserId, fits: impl Fn(&StoredToken) -> bool) -> Vec<TokenId> {
-        let tokens = self.users.get(user).into_iter().flat_map(|entry| &entry.tokens);
+    fn tokens_that(&self, user: &UserId, fits: impl Fn(&StoredToken) -> bool) -> Vec<TokenId> {
+        let tokens = self.tokens_of.get(user).into_iter().flatten();
         let fitting = tokens.filter(|(_, lookup)| self.tokens.get(lookup).is_some_and(&fits));
         fitting.map(|(id, _)| id.clone()).collect()
     }
@@ -417,13 +415,30 @@ impl Entries {
     /// Refuses a short number that another user of the account has.
     fn check_extension(&self, id: &UserId, extension: Option<&Extension>) -> Result<(), DirectoryError> {
         let Some(Extension { account, number, .. }) = extension else { return Ok(()) };
-        let owner = self.accounts.owner(*account, number).and_then(|owner| self.numbers.get(&owner));
-        match owner.filter(|owner| *owner != id) {
+        let owner = self.accounts.owner(*account, number).and_then(|owner| self.users.owner(owner));
+        match owner.filter(|owner| owner != id) {
             Some(owner) => {
-                let (number, owner) = (number.clone(), owner.clone());
+                let number = number.clone();
                 Err(DirectoryError::ExtensionTaken { account: *account, number, owner })
             }
             None => Ok(()),
+        }
+    }
+
+    fn note_capitals(&mut self, id: &UserId) {
+        let lowercase = id.localpart().to_ascii_lowercase();
+        if lowercase != id.localpart() {
+            self.capitalized.entry(lowercase).or_default().insert(id.clone());
+        }
+    }
+
+    fn forget_capitals(&mut self, id: &UserId) {
+        let lowercase = id.localpart().to_ascii_lowercase();
+        if let Some(written) = self.capitalized.get_mut(&lowercase) {
+            written.remove(id);
+            if written.is_empty() {
+                self.capitalized.remove(&lowercase);
+            }
         }
     }
 }

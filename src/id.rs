@@ -45,6 +45,11 @@ pub enum IdError {
 }
 
 impl UserId {
+    /// The part between the `@` and the first `:`.
+    pub fn localpart(&self) -> &str {
+        self.0[1..].split_once(':').map_or("", |(local, _)| local)
+    }
+
     /// The part after the first `:`.
     pub fn server_name(&self) -> &str {
         self.0.split_once(':').map_or("", |(_, server)| server)

@@ -27,6 +27,7 @@
 //!
 //! - [`config`]: the configuration; `config/default.toml` holds and documents the defaults.
 //! - [`app`]: what every handler is given. [`server`]: assembly, and the loop over connections.
+//! - `table`: users with some bytes each, packed closely, for the store and the directory.
 //! - [`clock`]: the one source of time. [`alarms`]: moments by it that a task waits for.
 //! - [`task`]: work that outlives whoever waits for it. [`demo`]: the fixtures of `serve --demo`.
 //! - [`cli`]: the command line, with one file for each command in `cli/`.
@@ -53,5 +54,6 @@ pub mod presence;
 pub mod server;
 pub mod service;
 pub mod store;
+mod table;
 pub mod task;
 pub mod webhook;

@@ -29,7 +29,10 @@ pub use self::{
 };
 
 /// How present somebody is. The order is the order of the merge: the highest live claim wins.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
+#[serde(rename_all = "lowercase")]
 pub enum State {
     /// No device speaks for the user, or the last one that did said so.
     #[default]

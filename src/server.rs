@@ -3,12 +3,12 @@
 mod starting;
 mod write_limit;
 
-use std::{error::Error, future::pending, io, pin::Pin, sync::Arc, time::Duration};
+use std::{error::Error, future::pending, io, net::SocketAddr, pin::Pin, sync::Arc, time::Duration};
 
 use axum::{
     Router,
     body::Body,
-    extract::Request,
+    extract::{ConnectInfo, Request},
     http::StatusCode,
     middleware::{self, Next},
     response::{Redirect, Response},
@@ -17,7 +17,7 @@ use axum::{
 use hyper::{
     body::Incoming,
     server::conn::http1::{self, UpgradeableConnection},
-    service::HttpService,
+    service::{HttpService, Service as _, service_fn},
 };
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
@@ -112,7 +112,7 @@ impl Connections {
         loop {
             tokio::select! {
                 accepted = accept(listener, &self.room) => match accepted {
-                    Ok((stream, place)) => self.answer(stream, place),
+                    Ok((stream, peer, place)) => self.answer(stream, peer, place),
                     Err(error) => {
                         // Out of file descriptors, most likely; others may close some.
                         tracing::warn!(%error, "a connection could not be accepted");
@@ -124,9 +124,14 @@ impl Connections {
         }
     }
 
-    fn answer(&self, stream: TcpStream, place: OwnedSemaphorePermit) {
+    fn answer(&self, stream: TcpStream, peer: SocketAddr, place: OwnedSemaphorePermit) {
         let stream = WriteLimit::new(stream, self.longest_write, place);
-        let connection = self.http.serve_connection(TokioIo::new(stream), self.service.clone());
+        let service = self.service.clone();
+        let with_peer = service_fn(move |mut request: hyper::Request<Incoming>| {
+            request.extensions_mut().insert(ConnectInfo(peer));
+            service.call(request)
+        });
+        let connection = self.http.serve_connection(TokioIo::new(stream), with_peer);
         tokio::spawn(serve(connection.with_upgrades(), self.stopping.subscribe()));
     }
 
@@ -184,11 +189,11 @@ async fn stopped(stopping: &mut watch::Receiver<bool>) {
 async fn accept(
     listener: &TcpListener,
     connections: &Arc<Semaphore>,
-) -> io::Result<(TcpStream, OwnedSemaphorePermit)> {
+) -> io::Result<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
     let permit = connections.clone().acquire_owned().await.map_err(io::Error::other)?;
-    let (stream, _) = listener.accept().await?;
+    let (stream, peer) = listener.accept().await?;
     stream.set_nodelay(true)?;
-    Ok((stream, permit))
+    Ok((stream, peer, permit))
 }
 
 /// Catches SIGINT and SIGTERM from now on. What is returned completes on the first of them.

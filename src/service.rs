@@ -5,6 +5,7 @@ mod connection;
 mod extensions;
 mod lists;
 mod live;
+mod open;
 
 use std::sync::Arc;
 
@@ -23,7 +24,7 @@ use crate::{
     directory::{Directory, DirectoryError},
     id::UserId,
     presence::{Input, Override, Presence, Record, Rules, Timestamp},
-    store::{Keep, Store, StoreError, Updated},
+    store::{Keep, LineVisit, Store, StoreError, Updated},
     task::to_the_end,
 };
 
@@ -97,8 +98,9 @@ impl Service {
         lists: bool,
         status_bytes: usize,
     ) -> Self {
-        let changes = Arc::new(Changes::starting_at(clock.micros().max(store.highest_version())));
-        let moves = Mutex::new(Moves::starting_at(changes.watermark()));
+        let start = clock.micros().max(store.highest_version());
+        let changes = Arc::new(Changes::starting_at(start));
+        let moves = Mutex::new(Moves::starting_at(start));
         Self { store, directory, clock, rules, visibility, lists, status_bytes, changes, moves }
     }
 
@@ -218,6 +220,11 @@ impl Service {
         }
     }
 
+    /// Shows all that is kept in the lines of an export. Takes its time, on the thread that calls.
+    pub fn export(&self, visit: &mut LineVisit<'_>) -> Result<(), StoreError> {
+        self.store.export(visit)
+    }
+
     /// Makes durable what may lag behind. Nothing is written after this.
     pub async fn close(&self) -> Result<(), ServiceError> {
         Ok(self.store.close().await?)
@@ -225,10 +232,13 @@ impl Service {
 
     fn check_inputs(&self, inputs: &[Input]) -> Result<(), ServiceError> {
         for input in inputs {
-            if let Input::Status(Some(status)) = input
-                && status.text.len() > self.status_bytes
-            {
-                let (bytes, limit) = (status.text.len(), self.status_bytes);
+            let text = match input {
+                Input::Status(Some(status)) => &status.text,
+                Input::Lease { text: Some(text), .. } => text,
+                _ => continue,
+            };
+            let (bytes, limit) = (text.len(), self.status_bytes);
+            if bytes > limit {
                 return Err(ServiceError::StatusTooLong { bytes, limit });
             }
         }

@@ -80,6 +80,9 @@ pub enum StoreError {
     /// The data is not there yet.
     #[error("the server is starting and reads its data")]
     Opening,
+    /// There is nothing but what is in memory.
+    #[error("the server keeps its data in memory alone, so there is nothing to export")]
+    NothingKept,
     /// What is stored cannot be read; the text says what and why, for operators.
     #[error("{0}")]
     Unreadable(String),
@@ -99,6 +102,9 @@ pub type Visit<'a> = dyn FnMut(usize, &Record) + Send + 'a;
 
 /// Looks at the id and the value of a document.
 pub type DocumentVisit<'a> = dyn FnMut(&str, &[u8]) -> Result<(), StoreError> + Send + 'a;
+
+/// Takes a line of an export, and says whether to go on.
+pub type LineVisit<'a> = dyn FnMut(String) -> bool + 'a;
 
 /// The contract; the module's text says what it promises.
 #[async_trait]
@@ -123,6 +129,10 @@ pub trait Store: Send + Sync {
 
     /// Shows every document of a kind, in the order of their ids.
     fn documents(&self, kind: Kind, visit: &mut DocumentVisit<'_>) -> Result<(), StoreError>;
+
+    /// Shows all that is kept as it is at one moment, in the lines of an export, until the visitor says no.
+    /// Takes its time.
+    fn export(&self, visit: &mut LineVisit<'_>) -> Result<(), StoreError>;
 
     /// Takes the users whose moment has come. Each is due no more until its next update.
     async fn due(&self, now: Timestamp) -> Vec<UserId>;

@@ -20,7 +20,7 @@ use presenced::{
     config::Config,
     directory::{Directory, Holder, NewToken, Profile, Scopes, TokenSecret},
     id::{DeviceId, RoomId, UserId},
-    presence::{Input, State, Status},
+    presence::{Input, State, Status, Timestamp},
     server,
     store::EmbeddedStore,
 };
@@ -131,7 +131,7 @@ async fn app() -> App {
 async fn add_user(directory: &Arc<Directory>, number: usize, user: &UserId, device: &DeviceId) {
     let holder =
         Holder::User { user: user.clone(), device: device.clone(), scopes: Scopes::all(), guest: false };
-    directory.put_user(user, Profile::default()).await.expect("numbers are free");
+    directory.put_user(user, Profile::default(), Timestamp::from_millis(0)).await.expect("numbers are free");
     directory
         .add_token(&TokenSecret::from(token(number).as_str()), NewToken { holder, expires: None })
         .await

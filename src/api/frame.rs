@@ -18,12 +18,31 @@ use super::body;
 pub(super) struct Frame {
     /// The largest body, in bytes.
     pub(super) body_bytes: usize,
-    /// The headers that pages of other origins may send.
-    pub(super) request_headers: &'static str,
+    /// What pages of other origins may do.
+    pub(super) cors: Cors,
     /// The dialect's refusal of a body larger than so many bytes.
     pub(super) too_large: fn(usize) -> Response,
     /// The dialect's answer where the server itself failed.
     pub(super) internal_error: fn() -> Response,
+}
+
+/// What pages of other origins may do with a dialect.
+#[derive(Clone, Copy)]
+pub(super) struct Cors {
+    pub(super) methods: &'static str,
+    /// The headers that they may send.
+    pub(super) request_headers: &'static str,
+    /// The headers that they may read, besides those that every page may.
+    pub(super) exposed_headers: &'static str,
+}
+
+impl Cors {
+    /// What the Matrix specification has ("Web Browser Clients").
+    pub(super) const MATRIX: Self = Self {
+        methods: "GET, HEAD, POST, PUT, DELETE, OPTIONS",
+        request_headers: "X-Requested-With, Content-Type, Authorization, Date",
+        exposed_headers: "Retry-After",
+    };
 }
 
 impl Frame {
@@ -34,7 +53,7 @@ impl Frame {
 }
 
 /// Answers preflights without any logic, checks declared body sizes first of all, and puts CORS headers
-/// on every answer (Matrix client-server API, "Web Browser Clients").
+/// on every answer.
 async fn frame(State(frame): State<Frame>, request: Request, next: Next) -> Response {
     let (request, leftover) = body::share(request);
     let mut response = if request.method() == Method::OPTIONS {
@@ -55,7 +74,7 @@ async fn frame(State(frame): State<Frame>, request: Request, next: Next) -> Resp
     }
     let is_empty = response.status() == StatusCode::NO_CONTENT;
     let headers = response.headers_mut();
-    add_cors(headers, frame.request_headers);
+    add_cors(headers, frame.cors);
     if !is_empty {
         headers
             .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache, no-store, must-revalidate"));
@@ -63,12 +82,12 @@ async fn frame(State(frame): State<Frame>, request: Request, next: Next) -> Resp
     response
 }
 
-fn add_cors(headers: &mut HeaderMap, request_headers: &'static str) {
+fn add_cors(headers: &mut HeaderMap, cors: Cors) {
     let lines = [
         (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
-        (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD, POST, PUT, DELETE, OPTIONS"),
-        (header::ACCESS_CONTROL_ALLOW_HEADERS, request_headers),
-        (header::ACCESS_CONTROL_EXPOSE_HEADERS, "Retry-After"),
+        (header::ACCESS_CONTROL_ALLOW_METHODS, cors.methods),
+        (header::ACCESS_CONTROL_ALLOW_HEADERS, cors.request_headers),
+        (header::ACCESS_CONTROL_EXPOSE_HEADERS, cors.exposed_headers),
     ];
     for (name, value) in lines {
         headers.insert(name, HeaderValue::from_static(value));

@@ -23,7 +23,10 @@ use utoipa_axum::{
 };
 
 use self::{contract::without_additions, error::MatrixFailure};
-use super::{Dialect, frame::Frame};
+use super::{
+    Dialect,
+    frame::{Cors, Frame},
+};
 use crate::{
     app::App,
     config::{Config, DialectName},
@@ -107,7 +110,7 @@ fn router(app: &App) -> Router {
     }
     let frame = Frame {
         body_bytes: app.config.limits.body_bytes,
-        request_headers: "X-Requested-With, Content-Type, Authorization, Date",
+        cors: Cors::MATRIX,
         too_large: |limit| MatrixFailure::body_too_large(limit).into_response(),
         internal_error: || MatrixFailure::internal_error().into_response(),
     };

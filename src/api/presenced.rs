@@ -4,6 +4,7 @@
 mod calls;
 mod changes;
 mod error;
+mod export;
 mod extract;
 mod health;
 mod heartbeats;
@@ -22,7 +23,10 @@ use utoipa::openapi::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use self::error::Failure;
-use super::{Dialect, frame::Frame};
+use super::{
+    Dialect,
+    frame::{Cors, Frame},
+};
 use crate::{app::App, config::Config, openapi};
 
 pub use self::{
@@ -69,6 +73,7 @@ fn routes(lists: bool) -> OpenApiRouter<App> {
         .routes(routes!(calls::put_call, calls::delete_call))
         .routes(routes!(settings::get_settings, settings::put_settings))
         // The server itself.
+        .routes(routes!(export::export_data))
         .routes(routes!(health::get_health))
         .routes(routes!(health::get_readiness));
     if !lists {
@@ -82,7 +87,10 @@ fn routes(lists: bool) -> OpenApiRouter<App> {
 fn router(app: &App) -> Router {
     let frame = Frame {
         body_bytes: app.config.limits.bulk_body_bytes,
-        request_headers: "X-Requested-With, Content-Type, Authorization, Date, Last-Event-ID",
+        cors: Cors {
+            request_headers: "X-Requested-With, Content-Type, Authorization, Date, Last-Event-ID",
+            ..Cors::MATRIX
+        },
         too_large: |limit| Failure::body_too_large(limit).into_response(),
         internal_error: || Failure::internal_error().into_response(),
     };

@@ -30,7 +30,10 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub use self::push::Push;
 use self::{error::RestFailure, extract::AnyToken};
-use super::{Dialect, frame::Frame};
+use super::{
+    Dialect,
+    frame::{Cors, Frame},
+};
 use crate::{app::App, config::DialectName, openapi};
 
 /// The dialect.
@@ -86,7 +89,12 @@ fn framed(app: &App, mut resources: Router<App>) -> Router {
     let frame = Frame {
         // A subscription may name many extensions; other bodies are bounded where they are read.
         body_bytes: app.config.limits.bulk_body_bytes,
-        request_headers: "Authorization, Content-Type, Accept, X-User-Agent, Client-Id",
+        cors: Cors {
+            methods: "GET, HEAD, POST, PUT, DELETE, OPTIONS",
+            request_headers: "Authorization, Content-Type, Accept, X-User-Agent, Client-Id",
+            exposed_headers: "Retry-After, X-Rate-Limit-Group, X-Rate-Limit-Limit, \
+                X-Rate-Limit-Remaining, X-Rate-Limit-Window",
+        },
         too_large: |_| RestFailure::body_too_large().into_response(),
         internal_error: || RestFailure::internal_error().into_response(),
     };

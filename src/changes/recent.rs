@@ -20,6 +20,10 @@ impl Recent {
         Self { changes: VecDeque::new(), last: number, complete_after: number }
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.changes.len()
+    }
+
     pub(super) fn push(&mut self, number: u64, user: UserId) {
         if self.changes.len() == REMEMBERED
             && let Some((forgotten, _)) = self.changes.pop_front()

@@ -33,6 +33,11 @@ pub struct Marks {
 }
 
 impl Inbox {
+    /// How many marks it holds.
+    pub(super) fn len(&self) -> usize {
+        self.marks.lock().users.len()
+    }
+
     pub(super) fn mark(&self, user: &UserId, number: u64) {
         let mut marks = self.marks.lock();
         if !marks.users.contains(user) {
@@ -65,6 +70,7 @@ impl Watch {
     pub(super) fn new(changes: Arc<Changes>, topics: HashSet<Topic>) -> Self {
         static IDS: AtomicU64 = AtomicU64::new(0);
         let id = IDS.fetch_add(1, Ordering::Relaxed);
+        changes.watches.fetch_add(1, Ordering::Relaxed);
         let watch = Self { changes, id, topics: Mutex::default(), inbox: Arc::default() };
         watch.set_topics(topics);
         watch
@@ -95,7 +101,7 @@ impl Watch {
             let happened = {
                 let mut marks = self.inbox.marks.lock();
                 let happened = marks.moved || !marks.users.is_empty();
-                if happened && marks.highest <= self.changes.watermark() {
+                if happened && marks.highest <= self.changes.published() {
                     return mem::take(&mut *marks);
                 }
                 happened
@@ -121,5 +127,6 @@ impl Watch {
 impl Drop for Watch {
     fn drop(&mut self) {
         self.set_topics(HashSet::new());
+        self.changes.watches.fetch_sub(1, Ordering::Relaxed);
     }
 }

@@ -13,6 +13,16 @@ use crate::client::{AdminClient, ClientError};
 pub(super) struct Admin<A: Subcommand> {
     #[command(subcommand)]
     action: A,
+    #[command(flatten)]
+    connection: Connection,
+    /// Print JSON instead of a table.
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+/// Which server a command calls, and with which token.
+#[derive(Debug, Args)]
+pub(super) struct Connection {
     /// The server.
     #[arg(long, global = true, value_name = "URL", default_value = "http://127.0.0.1:8008")]
     url: String,
@@ -22,9 +32,6 @@ pub(super) struct Admin<A: Subcommand> {
     /// The file with the admin token.
     #[arg(long, global = true, value_name = "FILE", default_value = "presenced-data/admin-token")]
     token_file: PathBuf,
-    /// Print JSON instead of a table.
-    #[arg(long, global = true)]
-    json: bool,
 }
 
 /// What an action gives back, in both forms that can be printed.
@@ -67,23 +74,39 @@ pub(super) trait Action: Subcommand {
 
 impl<A: Action> Admin<A> {
     pub(super) fn run(self) -> Done {
-        if self.url.starts_with("https:") {
-            let why = "--url: https is not spoken by this command; run it where the server is, over http";
-            return Err(Failure::unusable(why));
-        }
-        let client = AdminClient::new(&self.url, &self.token()?);
-        let runtime =
-            tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::unusable)?;
-        let report = runtime.block_on(self.action.call(&client)).map_err(|error| match error {
-            ClientError::Refused(problem) => Failure::No(problem.detail),
-            ClientError::Unanswered(why) => Failure::Unusable(why),
-        })?;
+        let client = self.connection.client()?;
+        let report = block_on(async { self.action.call(&client).await.map_err(failure) })?;
         if self.json {
             print(&format!("{:#}\n", report.json));
         } else {
             print(&report.text);
         }
         Ok(())
+    }
+}
+
+/// Runs a command's calls to their end.
+pub(super) fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(Failure::unusable)?.block_on(work)
+}
+
+/// What a call that went wrong is to the command.
+pub(super) fn failure(error: ClientError) -> Failure {
+    match error {
+        ClientError::Refused(problem) => Failure::No(problem.detail),
+        ClientError::Unanswered(why) => Failure::Unusable(why),
+    }
+}
+
+impl Connection {
+    /// A client of that server.
+    pub(super) fn client(&self) -> Result<AdminClient, Failure> {
+        if self.url.starts_with("https:") {
+            let why = "--url: https is not spoken by this command; run it where the server is, over http";
+            return Err(Failure::unusable(why));
+        }
+        Ok(AdminClient::new(&self.url, &self.token()?))
     }
 
     fn token(&self) -> Result<String, Failure> {

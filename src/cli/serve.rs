@@ -64,7 +64,7 @@ impl Serve {
             () = &mut stop => return Ok(()),
         };
         if self.demo {
-            demo::furnish(&app.directory).await.map_err(Failure::unusable)?;
+            demo::furnish(&app.directory, app.service.now()).await.map_err(Failure::unusable)?;
             print(&format!("{}\n", demo::greeting(address, self.data.as_deref())));
         } else {
             admit_admin(&app)?;

@@ -6,16 +6,20 @@ pub struct Extension {
     pub account: u64,
     /// The short number that people dial; unique in the account.
     pub number: String,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_usual")]
     pub kind: ExtensionType,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_usual")]
     pub status: ExtensionStatus,
     /// Whether the extension takes calls of a department.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_usual")]
     pub in_department: bool,
     /// Whether the extension may turn calls away.
-    #[serde(default = "Extension::usually_has_dnd")]
+    #[serde(default = "Extension::usually_has_dnd", skip_serializing_if = "Clone::clone")]
     pub has_dnd: bool,
+}
+
+fn is_usual<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 impl Extension {

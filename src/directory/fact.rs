@@ -1,8 +1,11 @@
-use std::{collections::BTreeSet, str::FromStr};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    str::FromStr,
+};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Entries, Entry, PresenceList, TokenId, User, token::StoredToken};
+use super::{Entries, PresenceList, TokenId, User, token::StoredToken};
 use crate::{
     id::{IdError, RoomId, UserId},
     store::{Document, Kind, Store, StoreError, parse},
@@ -78,57 +81,54 @@ impl Entries {
     /// Makes it so.
     pub(super) fn apply(&mut self, fact: Fact) {
         match fact {
-            Fact::User(user) => self.put_user(user),
+            Fact::User(user) => {
+                self.note_capitals(&user.id);
+                if let Some(known) = self.users.get(&user.id) {
+                    self.accounts.remove(&known);
+                }
+                self.accounts.insert(&user);
+                self.users.put(user);
+            }
             Fact::NoUser(user) => {
-                if let Some(entry) = self.users.remove(&user) {
-                    self.numbers.remove(&entry.user.number);
-                    self.accounts.remove(&entry.user);
+                if let Some(known) = self.users.remove(&user) {
+                    self.accounts.remove(&known);
+                    self.forget_capitals(&user);
                 }
             }
             Fact::Members(room, members) => self.set_members(room, members),
             Fact::List(observer, list) => self.put_list(&observer, list),
             Fact::Token(token) => {
-                if let Some(user) = token.user()
-                    && let Some(entry) = self.users.get_mut(user)
-                {
-                    entry.tokens.insert(token.info.id.clone(), token.lookup());
+                if let Some(user) = token.user() {
+                    let tokens = self.tokens_of.entry(user.clone()).or_default();
+                    tokens.insert(token.info.id.clone(), token.lookup());
                 }
                 self.tokens.insert(token.lookup(), token);
             }
             Fact::NoToken(id) => {
                 let Some(token) = id.lookup().and_then(|lookup| self.tokens.remove(&lookup)) else { return };
-                if let Some(entry) = token.user().and_then(|user| self.users.get_mut(user)) {
-                    entry.tokens.remove(&id);
+                if let Some(user) = token.user()
+                    && let Some(tokens) = self.tokens_of.get_mut(user)
+                {
+                    tokens.remove(&id);
+                    if tokens.is_empty() {
+                        self.tokens_of.remove(user);
+                    }
                 }
             }
         }
     }
 
-    fn put_user(&mut self, user: User) {
-        let id = user.id.clone();
-        let number = user.number;
-        let known = self.users.get_mut(&id).map(|entry| std::mem::replace(&mut entry.user, user.clone()));
-        if let Some(known) = &known {
-            self.numbers.remove(&known.number);
-            self.accounts.remove(known);
-        }
-        self.accounts.insert(&user);
-        self.numbers.insert(number, id.clone());
-        if known.is_none() {
-            self.users.insert(id, Entry::new(user));
-        }
-    }
-
     fn set_members(&mut self, room: RoomId, members: BTreeSet<UserId>) {
         for former in self.rooms.remove(&room).unwrap_or_default() {
-            if let Some(entry) = self.users.get_mut(&former) {
-                entry.rooms.remove(&room);
+            if let Some(rooms) = self.memberships.get_mut(&former) {
+                rooms.remove(&room);
+                if rooms.is_empty() {
+                    self.memberships.remove(&former);
+                }
             }
         }
         for member in &members {
-            if let Some(entry) = self.users.get_mut(member) {
-                entry.rooms.insert(room.clone());
-            }
+            self.memberships.entry(member.clone()).or_default().insert(room.clone());
         }
         if !members.is_empty() {
             self.rooms.insert(room, members);
@@ -137,9 +137,12 @@ impl Entries {
 
     /// What has to be so for a user to be gone, with all that hangs on them; none if there is no such user.
     pub(super) fn removal(&self, user: &UserId) -> Option<Vec<Fact>> {
-        let entry = self.users.get(user)?;
-        let tokens = entry.tokens.keys().map(|id| Fact::NoToken(id.clone()));
-        let rooms = entry.rooms.iter().map(|room| {
+        if !self.users.contains(user) {
+            return None;
+        }
+        let tokens = self.tokens_of.get(user).into_iter().flat_map(BTreeMap::keys);
+        let tokens = tokens.map(|id| Fact::NoToken(id.clone()));
+        let rooms = self.memberships.get(user).into_iter().flatten().map(|room| {
             let members = self.rooms.get(room).cloned().unwrap_or_default();
             Fact::Members(room.clone(), members.into_iter().filter(|member| member != user).collect())
         });

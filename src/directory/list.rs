@@ -10,6 +10,7 @@ use crate::id::UserId;
 
 /// How far an entry of a presence list has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Standing {
     /// The user was invited, and has not answered yet.
     Pending,
@@ -78,7 +79,7 @@ impl Directory {
     ) -> Result<(T, ChangedEntries), DirectoryError> {
         let (observer, most) = (observer.clone(), self.list_entries);
         self.change(move |entries| {
-            if !entries.users.contains_key(&observer) {
+            if !entries.users.contains(&observer) {
                 return Err(DirectoryError::UnknownUser(observer));
             }
             let before = entries.lists.get(&observer).cloned().unwrap_or_default();

@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
     Directory, DirectoryError, Holder, NewToken, Scopes, TokenId, TokenInfo, TokenSecret, fact::Fact,
@@ -36,15 +36,17 @@ impl Directory {
         let holder = Holder::Refresh { user: user.clone(), device, scopes, access: info.id.clone() };
         let refresh = StoredToken::new(&refresh.0, NewToken { holder, expires: Some(refresh.1) });
         let replaced = self.change(move |entries| {
-            let entry = entries.users.get(&user);
-            let entry = entry.ok_or_else(|| DirectoryError::UnknownUser(user.clone()))?;
+            if !entries.users.contains(&user) {
+                return Err(DirectoryError::UnknownUser(user));
+            }
             let replaced = match &spent {
                 Some(spent) => vec![spent.clone(), entries.refreshed_by(&user, spent)?],
                 None => Vec::new(),
             };
-            let gone =
-                entries.tokens_of(&user, |token| token.has_expired(now) || replaced.contains(&token.info.id));
-            if entry.tokens.len() - gone.len() + 2 > tokens_per_user {
+            let gone = entries
+                .tokens_that(&user, |token| token.has_expired(now) || replaced.contains(&token.info.id));
+            let had = entries.tokens_of.get(&user).map_or(0, BTreeMap::len);
+            if had - gone.len() + 2 > tokens_per_user {
                 return Err(DirectoryError::TooManyTokens(user, tokens_per_user));
             }
             let facts =
@@ -60,7 +62,7 @@ impl Directory {
 impl super::Entries {
     /// The access token that a refresh token of a user's belongs to.
     fn refreshed_by(&self, user: &UserId, id: &TokenId) -> Result<TokenId, DirectoryError> {
-        let known = self.users.get(user).and_then(|entry| entry.tokens.get(id));
+        let known = self.tokens_of.get(user).and_then(|tokens| tokens.get(id));
         match known.and_then(|lookup| self.tokens.get(lookup)).map(|token| &token.info.holder) {
             Some(Holder::Refresh { access, .. }) => Ok(access.clone()),
             _ => Err(DirectoryError::TokenSpent),

@@ -22,10 +22,6 @@ pub(super) fn lookup(digest: &Digest) -> Lookup {
     u64::from_le_bytes(*digest.first_chunk().expect("a digest has 32 bytes"))
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 /// A token's text, on its way to its owner. Its `Debug` form hides it, so that no log shows it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct TokenSecret(String);
@@ -35,7 +31,7 @@ impl TokenSecret {
     pub fn random() -> Self {
         let mut bytes = [0; 32];
         getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
-        Self(format!("pd_{}", hex(&bytes)))
+        Self(format!("pd_{}", hex::encode(bytes)))
     }
 
     /// The text, to be shown to its owner once.
@@ -185,6 +181,7 @@ pub struct Grant {
 /// A token as it is kept: its hash alone, never its text.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct StoredToken {
+    #[serde(with = "hex")]
     digest: Digest,
     #[serde(flatten)]
     pub(super) info: TokenInfo,
@@ -193,7 +190,7 @@ pub(super) struct StoredToken {
 impl StoredToken {
     pub(super) fn new(secret: &TokenSecret, token: NewToken) -> Self {
         let digest = digest(secret.reveal().as_bytes());
-        let id = TokenId(hex(&digest[..8]));
+        let id = TokenId(hex::encode(&digest[..8]));
         Self { digest, info: TokenInfo { id, holder: token.holder, expires: token.expires } }
     }
 

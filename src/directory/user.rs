@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Extension;
-use crate::id::UserId;
+use crate::{id::UserId, presence::Timestamp};
 
 /// A directory entry: what is known of a user besides presence.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,6 +15,8 @@ pub struct User {
     pub avatar_url: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub extension: Option<Extension>,
+    /// When the user was added.
+    pub created: Timestamp,
 }
 
 /// What an admin says of a user; all of it replaces what was there.
@@ -28,13 +30,14 @@ pub struct Profile {
 }
 
 impl User {
-    pub(super) fn new(id: UserId, number: u64, profile: Profile) -> Self {
+    pub(super) fn new(id: UserId, number: u64, profile: Profile, created: Timestamp) -> Self {
         Self {
             id,
             number,
             display_name: profile.display_name,
             avatar_url: profile.avatar_url,
             extension: profile.extension,
+            created,
         }
     }
     /// Whether the user has an extension in this telephone account.

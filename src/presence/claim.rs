@@ -1,5 +1,7 @@
 use std::iter;
 
+use serde::{Deserialize, Serialize};
+
 use super::{Rules, State, Timestamp};
 use crate::id::DeviceId;
 
@@ -7,13 +9,15 @@ use crate::id::DeviceId;
 ///
 /// A claim holds while the device has a connection, and after that until a moment that was fixed when
 /// the connection ended or the claim was set.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claim {
     pub(super) device: DeviceId,
     pub(super) state: State,
     pub(super) last_active: Timestamp,
     pub(super) connections: u32,
     pub(super) until: Timestamp,
+    /// Until when it holds at least, whatever connections come and go.
+    pub(super) leased_until: Timestamp,
 }
 
 impl Claim {
@@ -41,6 +45,6 @@ impl Claim {
     /// Fixes the moment at which the claim ends, for a device without a connection.
     pub(super) fn hold_for(&mut self, now: Timestamp, otherwise: std::time::Duration, rules: &Rules) {
         let span = if self.state == State::Busy { rules.busy_lease } else { otherwise };
-        self.until = now + span;
+        self.until = self.leased_until.max(now + span);
     }
 }

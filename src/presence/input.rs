@@ -1,4 +1,4 @@
-use super::{Call, CallSettingsChange, Claim, Override, Record, Rules, State, Status, Timestamp};
+use super::{Call, CallSettingsChange, Claim, Override, Record, Rules, State, Status, Text, Timestamp};
 use crate::id::DeviceId;
 
 /// One thing that happened to a user. Several may be applied together; they happen at one moment.
@@ -6,6 +6,13 @@ use crate::id::DeviceId;
 pub enum Input {
     /// A device sets its state. Without a connection it holds for a lease; `offline` ends the claim.
     Claim { device: DeviceId, state: State },
+    /// A gateway tells a device's state: a claim again, but no update unless it says something else.
+    Report { device: DeviceId, state: State },
+    /// A device sets the user online, with this text or none, for a whole lease: both end together, and
+    /// connections that come and go do not shorten it.
+    Lease { device: DeviceId, text: Option<Text> },
+    /// The user leaves: what devices without a connection say ends, and the status with it.
+    Leave,
     /// A device opens a connection (a `/sync` in flight, a stream) that says `state`. It never takes
     /// a user out of busy: only a [`Claim`](Input::Claim) does.
     Connect { device: DeviceId, state: State },
@@ -38,8 +45,15 @@ impl Record {
     /// while the merged state is online or busy.
     pub fn apply(&mut self, input: &Input, now: Timestamp, rules: &Rules) {
         self.claims.retain(|claim| claim.is_live(now));
+        if self.is_updated_by(input) {
+            self.last_update = Some(now);
+        }
         match input {
-            Input::Claim { device, state } => self.claim(device, *state, now, rules),
+            Input::Claim { device, state } | Input::Report { device, state } => {
+                self.claim(device, *state, now, rules);
+            }
+            Input::Lease { device, text } => self.lease(device, text.as_ref(), now, rules),
+            Input::Leave => self.leave(now),
             Input::Connect { device, state } => self.connect(device, *state, now, rules),
             Input::Disconnect { device } => self.disconnect(device, now, rules),
             Input::Status(status) => self.status = status.clone(),
@@ -50,6 +64,27 @@ impl Record {
             Input::EndCall { id } => drop(self.telephony_mut().remove(id)),
         }
         self.tidy_telephony(now);
+    }
+
+    /// Whether the input sets state or status. Connections do not, nor does what only renews.
+    fn is_updated_by(&self, input: &Input) -> bool {
+        match input {
+            Input::Claim { .. } | Input::Lease { .. } | Input::Leave | Input::Status(_) => true,
+            Input::Report { device, state } => {
+                let said = self.claims.iter().find(|claim| claim.device == *device);
+                said.map_or(State::Offline, |claim| claim.state) != *state
+            }
+            Input::Override(value) => match value {
+                Override::Invisible { .. } => !self.is_invisible(),
+                Override::None | Override::Busy => *value != self.overridden,
+            },
+            Input::Connect { .. }
+            | Input::Disconnect { .. }
+            | Input::Hidden(_)
+            | Input::CallSettings(_)
+            | Input::Call(_)
+            | Input::EndCall { .. } => false,
+        }
     }
 
     /// Turning invisible again keeps the moment at which it began.
@@ -66,11 +101,27 @@ impl Record {
         let claim = self.claim_of(device, now, rules);
         claim.state = state;
         claim.last_active = now;
+        claim.leased_until = now;
         claim.hold_for(now, rules.lease, rules);
         if state == State::Offline && claim.connections == 0 {
             self.claims.retain(|claim| claim.device != *device);
         }
         self.stamp_activity(now, rules);
+    }
+
+    fn lease(&mut self, device: &DeviceId, text: Option<&Text>, now: Timestamp, rules: &Rules) {
+        self.claim(device, State::Online, now, rules);
+        let until = now + rules.lease;
+        self.claim_of(device, now, rules).leased_until = until;
+        self.status = text.map(|text| Status { text: text.clone(), expires: Some(until) });
+    }
+
+    fn leave(&mut self, now: Timestamp) {
+        self.claims.retain(|claim| claim.connections > 0);
+        for claim in &mut self.claims {
+            claim.leased_until = now;
+        }
+        self.status = None;
     }
 
     fn connect(&mut self, device: &DeviceId, state: State, now: Timestamp, rules: &Rules) {
@@ -116,6 +167,7 @@ impl Record {
             last_active: now,
             connections: 0,
             until: now,
+            leased_until: now,
         });
         self.claims.last_mut().expect("a claim was just pushed")
     }

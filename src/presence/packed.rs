@@ -4,14 +4,12 @@
 //! stay readable. Moments are written relative to the last visible change, which is close to all of
 //! them, so that a plain record of one device takes about 30 bytes.
 
-use std::borrow::Cow;
-
 use serde::{Deserialize, Serialize};
 
 use super::{Claim, Override, Record, State, Status, Telephony, Timestamp};
 
 /// The number of the form that is written.
-const FORM: u8 = 3;
+const FORM: u8 = 1;
 
 /// Why bytes are no record.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -29,6 +27,7 @@ type Offset = i64;
 struct Packed<'a> {
     version: u64,
     last_active: Option<Offset>,
+    last_update: Option<Offset>,
     #[serde(borrow)]
     claims: Vec<PackedClaim<'a>>,
     #[serde(borrow)]
@@ -37,9 +36,7 @@ struct Packed<'a> {
     status_left_behind: Option<PackedStatus<'a>>,
     overridden: PackedOverride,
     hidden: bool,
-    /// Since form 2.
     telephony: Option<Box<Telephony>>,
-    /// Since form 3.
     sequence: u32,
 }
 
@@ -51,6 +48,8 @@ struct PackedClaim<'a> {
     connections: u32,
     /// From the claim's last activity.
     until: Offset,
+    /// The same.
+    leased_until: Offset,
 }
 
 #[derive(Deserialize, Serialize)]
@@ -98,6 +97,7 @@ impl Base {
             last_active: self.pack(claim.last_active),
             connections: claim.connections,
             until: Self(claim.last_active).pack(claim.until),
+            leased_until: Self(claim.last_active).pack(claim.leased_until),
         }
     }
 
@@ -109,6 +109,7 @@ impl Base {
             last_active,
             connections: claim.connections,
             until: Self(last_active).unpack(claim.until),
+            leased_until: Self(last_active).unpack(claim.leased_until),
         })
     }
 }
@@ -125,6 +126,7 @@ impl Record {
         let packed = Packed {
             version: self.version(),
             last_active: self.last_active.map(|at| base.pack(at)),
+            last_update: self.last_update.map(|at| base.pack(at)),
             claims: self.claims.iter().map(|claim| base.pack_claim(claim)).collect(),
             status: self.status.as_ref().map(|status| base.pack_status(status)),
             status_left_behind: self.status_left_behind.as_ref().map(|status| base.pack_status(status)),
@@ -142,18 +144,16 @@ impl Record {
 
     /// The record that these bytes were made from.
     pub fn unpack(bytes: &[u8]) -> Result<Self, Unreadable> {
-        let body = match bytes.split_first() {
-            Some((&FORM, body)) => Cow::Borrowed(body),
-            // Each form ends where the next goes on with a member that is a zero where there is none.
-            Some((&form @ 1..FORM, body)) => Cow::Owned([body, &vec![0; usize::from(FORM - form)]].concat()),
+        let packed: Packed<'_> = match bytes.split_first() {
+            Some((&FORM, body)) => postcard::from_bytes(body).map_err(|_| Unreadable::Damaged)?,
             Some((&form, _)) if form > FORM => return Err(Unreadable::NewerForm(form)),
             _ => return Err(Unreadable::Damaged),
         };
-        let packed: Packed<'_> = postcard::from_bytes(&body).map_err(|_| Unreadable::Damaged)?;
         let base = Base::of(packed.version);
         Ok(Self {
             claims: packed.claims.iter().map(|claim| base.unpack_claim(claim)).collect::<Result<_, _>>()?,
             last_active: packed.last_active.map(|offset| base.unpack(offset)),
+            last_update: packed.last_update.map(|offset| base.unpack(offset)),
             status: packed.status.map(|status| base.unpack_status(&status)),
             status_left_behind: packed.status_left_behind.map(|status| base.unpack_status(&status)),
             overridden: match packed.overridden {

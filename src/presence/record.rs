@@ -1,3 +1,5 @@
+use serde::{Deserialize, Serialize};
+
 use super::{Claim, Rules, State, TelephonePresence, Telephony, Text, Timestamp};
 use crate::id::DeviceId;
 
@@ -8,16 +10,19 @@ const SEQUENCES_BEGIN: u64 = 1_577_836_800;
 const HIGHEST_SEQUENCE: u64 = i32::MAX as u64;
 
 /// All that the core holds of one user.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
     pub(super) claims: Vec<Claim>,
     pub(super) last_active: Option<Timestamp>,
+    /// When state or status were last set, through whatever dialect.
+    pub(super) last_update: Option<Timestamp>,
     pub(super) status: Option<Status>,
     /// What others see of the status while the user is invisible: what it was when that began.
     pub(super) status_left_behind: Option<Status>,
     pub(super) overridden: Override,
     pub(super) hidden: bool,
     /// None where it would be empty, which keeps most records small.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) telephony: Option<Box<Telephony>>,
     pub(super) version: u64,
     /// Numbers the visible changes.
@@ -25,7 +30,7 @@ pub struct Record {
 }
 
 /// The user's text, and when it expires if it does. Never empty.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Status {
     pub text: Text,
     pub expires: Option<Timestamp>,
@@ -39,7 +44,8 @@ impl Status {
 }
 
 /// What the user set by hand for all devices.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Override {
     /// The devices decide.
     #[default]
@@ -56,6 +62,8 @@ pub struct Presence {
     pub state: State,
     /// When the user was last active, if ever.
     pub last_active: Option<Timestamp>,
+    /// When state or status were last set, if ever. Renewals and connections are no updates.
+    pub last_update: Option<Timestamp>,
     /// Online, and active within the active window.
     pub currently_active: bool,
     pub status: Option<Text>,
@@ -66,7 +74,7 @@ pub struct Presence {
 }
 
 impl Presence {
-    /// Whether a watcher would see a difference. The activity time alone is none.
+    /// Whether a watcher would see a difference. The times of activity and update alone are none.
     pub fn looks_like(&self, other: &Self) -> bool {
         self.state == other.state
             && self.currently_active == other.currently_active
@@ -220,10 +228,12 @@ impl Record {
             _ => self.merged(now, rules),
         };
         // Somebody who turned invisible looks like somebody who left at that moment.
-        let last_active = self.last_active.map(|at| invisible_since.map_or(at, |since| at.min(since)));
+        let seen = |at: Timestamp| invisible_since.map_or(at, |since| at.min(since));
+        let last_active = self.last_active.map(seen);
         Presence {
             state,
             last_active,
+            last_update: self.last_update.map(seen),
             currently_active: state == State::Online
                 && last_active.is_some_and(|at| now < at + rules.active_window),
             status: self

@@ -48,7 +48,8 @@ impl Service {
         now: Timestamp,
     ) -> Result<Vec<Result<ExtensionPresence, ServiceError>>, ServiceError> {
         let mut answers = vec![Err(ServiceError::UnknownUser); users.len()];
-        let may_see = |user: &UserId| self.directory.share_account(viewer, user);
+        let account = self.directory.account_of(viewer);
+        let may_see = |user: &UserId| account.is_some() && self.directory.account_of(user) == account;
         let places: Vec<usize> = (0..users.len()).filter(|&place| may_see(users[place])).collect();
         let readable: Vec<&UserId> = places.iter().map(|&place| users[place]).collect();
         let mut look = |index: usize, record: &Record| {

@@ -109,6 +109,16 @@ impl Service {
         self.changes.watches()
     }
 
+    /// How many marks of changes wait for their watchers to look at them.
+    pub fn marks(&self) -> usize {
+        self.changes.marks()
+    }
+
+    /// How many changes are remembered, for watchers who go on from a token.
+    pub fn remembered_changes(&self) -> usize {
+        self.changes.remembered()
+    }
+
     /// Whether somebody's presence is going to turn by itself.
     pub fn has_reminders(&self) -> bool {
         self.store.reminders() > 0
@@ -116,7 +126,7 @@ impl Service {
 
     /// The token that stands for now.
     pub fn token(&self) -> u64 {
-        self.changes.watermark()
+        self.changes.watermark(self.clock.micros())
     }
 
     /// Sets a room's members, and tells those whom it concerns.

@@ -21,6 +21,22 @@ pub enum Kind {
     Subscription = b's',
 }
 
+impl Kind {
+    /// Every kind.
+    pub const ALL: [Self; 5] = [Self::User, Self::Room, Self::List, Self::Token, Self::Subscription];
+
+    /// Its name in exports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Room => "room",
+            Self::List => "list",
+            Self::Token => "token",
+            Self::Subscription => "subscription",
+        }
+    }
+}
+
 /// A document to be written or removed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Document {

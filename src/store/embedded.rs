@@ -3,8 +3,8 @@
 //!
 //! - [`engine`]: what keeps the bytes. [`disk`]: the engine over fjall. Without an engine everything ends
 //!   with the process.
-//! - `table`, `shard`: the memory of one partition. `writer`: the one thread that writes, at its `pace`.
-//!   `load`: reading all of it back. `key`: the keys.
+//! - `shard`: the memory of one partition. `writer`: the one thread that writes, at its `pace`.
+//!   `load`: reading all of it back. [`transfer`]: exports and imports. `key`: the keys.
 
 pub mod disk;
 pub mod engine;
@@ -12,7 +12,7 @@ mod key;
 mod load;
 mod pace;
 mod shard;
-mod table;
+pub mod transfer;
 mod writer;
 
 use std::{fmt, sync::Arc, thread, time::Duration};
@@ -29,7 +29,8 @@ use self::{
     writer::{Job, Queue, Then},
 };
 use super::{
-    Change, Document, DocumentVisit, Keep, Kind, PARTITIONS, Store, StoreError, Updated, Visit, partition,
+    Change, Document, DocumentVisit, Keep, Kind, LineVisit, PARTITIONS, Store, StoreError, Updated, Visit,
+    partition,
 };
 use crate::{
     id::UserId,
@@ -241,6 +242,11 @@ impl Store for EmbeddedStore {
     fn documents(&self, kind: Kind, visit: &mut DocumentVisit<'_>) -> Result<(), StoreError> {
         let Some(engine) = &self.parts.engine else { return Ok(()) };
         load::documents(&**engine, kind, visit)
+    }
+
+    fn export(&self, visit: &mut LineVisit<'_>) -> Result<(), StoreError> {
+        let engine = self.parts.engine.as_ref().ok_or(StoreError::NothingKept)?;
+        transfer::export(&**engine, visit)
     }
 
     async fn due(&self, now: Timestamp) -> Vec<UserId> {

@@ -1,7 +1,9 @@
 //! The command line, as a process of its own.
 
 mod admin;
+mod data;
 mod documents;
+mod ledger;
 mod serve;
 
 use std::process::{Command, Output, Stdio};

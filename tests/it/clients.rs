@@ -65,11 +65,71 @@ async fn ringcentral_web_socket() {
     passes(command).await;
 }
 
+/// A server whose rate limits let one call of each kind through.
+async fn start_limited() -> TestServer {
+    TestServer::start_with(|config| {
+        (config.pnut.anonymous_reads, config.pnut.reads, config.pnut.writes) = (1, 1, 1);
+    })
+    .await
+}
+
+#[tokio::test]
+#[ignore = "needs pnutpy, which tests/run installs"]
+async fn pnutpy() {
+    for root in ["v0", "v1"] {
+        let (server, limited) = (TestServer::start().await, start_limited().await);
+        let roots = [&server.url, &limited.url].map(|url| format!("{url}/{root}"));
+        let mut command = python();
+        command.arg("tests/clients/pnut_presence.py").args(roots).env("NO_PROXY", "127.0.0.1");
+        passes(command).await;
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs pnut-butter, which tests/run installs"]
+async fn pnut_butter() {
+    let (server, limited) = (TestServer::start().await, start_limited().await);
+    let folder = env::var("PRESENCED_TEST_NODE").expect("tests/run says where the packages are");
+    for (script, server) in [("pnut_presence.cjs", &server), ("pnut_limited.cjs", &limited)] {
+        let mut command = Command::new("node");
+        command.args(["--require", "./tests/clients/pnut_redirect.cjs"]);
+        command.arg(format!("tests/clients/{script}")).arg(&folder);
+        command.env("PNUT_BASE", format!("{}/v0", server.url));
+        passes(command).await;
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs @rc-ex/core and @ringcentral/sdk, which tests/run installs"]
+async fn ringcentral_js() {
+    let server = TestServer::start().await;
+    let folder = env::var("PRESENCED_TEST_NODE").expect("tests/run says where the packages are");
+    let mut command = Command::new("node");
+    command.args(["tests/clients/ringcentral_js.mjs", &server.url, &folder]);
+    passes(command).await;
+}
+
+#[tokio::test]
+#[ignore = "needs ringcentral, which tests/run installs"]
+async fn ringcentral_python() {
+    let server = TestServer::start().await;
+    let mut command = python();
+    command.args(["tests/clients/ringcentral_py.py", &server.url]);
+    passes(command).await;
+}
+
 #[tokio::test]
 #[ignore = "needs openapi-spec-validator, which tests/run installs"]
 async fn openapi_spec_validator() {
     let mut command = python();
-    command.args(["-m", "openapi_spec_validator", "openapi/matrix.yaml", "openapi/presenced.yaml"]);
+    command.args([
+        "-m",
+        "openapi_spec_validator",
+        "openapi/matrix.yaml",
+        "openapi/pnut.yaml",
+        "openapi/ringcentral.yaml",
+        "openapi/presenced.yaml",
+    ]);
     command.arg("openapi/contract/matrix-presence.yaml");
     passes(command).await;
 }

@@ -32,6 +32,11 @@ async fn a_store_that_refuses_writes() {
     let ready = server.call(Method::GET, "/readyz").send().await;
     insta::assert_snapshot!(ready.line(), @r#"503 {"type":"urn:presenced:problem:not-ready","title":"Service Unavailable","status":503,"detail":"the store refuses writes: the disk is full"}"#);
     assert_eq!(server.call(Method::GET, "/healthz").send().await.status, 200);
+    let pnut = |method| server.call(method, "/v0/users/me/presence?presence=x").token("demo-alice");
+    insta::assert_snapshot!(pnut(Method::PUT).send().await.line(), @r#"503 {"meta":{"code":503,"error_message":"the store refuses writes: the disk is full"}}"#);
+    let call = |method| server.call(method, "/v0/users/me/presence?update_presence=x").token("demo-alice");
+    insta::assert_snapshot!(call(Method::GET).send().await.line(), @r#"200 {"meta":{"code":200,"updated_presence":false},"data":{"id":"1","username":"alice","name":"Alice","presence":"before","last_seen_at":"2026-01-05T09:00:00Z"}}"#);
+    insta::assert_snapshot!(call(Method::PUT).send().await.line(), @r#"503 {"meta":{"code":503,"updated_presence":false,"error_message":"the store refuses writes: the disk is full"}}"#);
     // Reads go on, nothing was changed, and it goes on once the cause is gone.
     assert_eq!(server.presence("demo-bob", ALICE).await.line(), before);
     mood.be_well();
@@ -53,6 +58,12 @@ async fn a_request_that_meets_a_bug_is_answered() {
     let call = server.call(Method::PUT, RINGCENTRAL).token("demo-alice").json(&json!({"userStatus": "Busy"}));
     let answer = call.send_undocumented().await;
     insta::assert_snapshot!(answer.line(), @r#"500 {"errorCode":"CMN-203","message":"Internal Server Error","errors":[{"errorCode":"CMN-203","message":"Internal Server Error"}]}"#);
+    for query in ["presence=x", "update_presence=x"] {
+        let call = server.call(Method::PUT, format!("/v0/users/me/presence?{query}")).token("demo-alice");
+        let answer = call.send_undocumented().await;
+        assert_eq!(answer.line(), r#"500 {"meta":{"code":500,"error_message":"Internal Server Error"}}"#);
+        assert_eq!(answer.header("x-api-version"), "0.9.6");
+    }
     mood.be_well();
     assert_eq!(server.presence("demo-bob", ALICE).await.json()["status_msg"], "before");
 }

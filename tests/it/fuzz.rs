@@ -41,6 +41,9 @@ fn id() -> impl Strategy<Value = String> {
         "%00",
         "@%2F:example.com",
         "0f1e2d3c4b5a6978",
+        "me",
+        "1",
+        "@BOB",
     ]);
     prop_oneof![4 => known.prop_map(str::to_owned), 1 => "[a-z@:!%.~ -]{0,12}".prop_map(|text| text.replace(' ', "%20"))]
 }
@@ -76,13 +79,29 @@ fn path() -> impl Strategy<Value = String> {
         "/_matrix/client/v3/sync",
         "/_matrix/client/v3/account/whoami",
         "/_matrix/client/v3/login",
+        "/restapi/v1.0/account/~/presence",
+        "/restapi/v1.0/account/ID/presence",
+        "/restapi/v1.0/account/~/extension/ID/presence",
+        "/restapi/v1.0/account/1/extension/~/presence",
+        "/restapi/v1.0/account/1/extension/1,ID/presence",
+        "/restapi/v1.0/ID",
+        "/restapi/oauth/token",
+        "/restapi/oauth/revoke",
+        "/presenced/v1/users/ID/calls/ID",
+        "/v0/presence",
+        "/v0/presence/ID",
+        "/v0/users/ID/presence",
+        "/v1/users/ID/presence",
+        "/v0/users/ID",
+        "/v0/token",
+        "/v1/ID",
         "/healthz",
         "/readyz",
     ]);
     let query = prop_oneof![
         6 => Just(String::new()),
         1 => "[a-z_=&%0-9]{0,20}".prop_map(|text| format!("?{text}")),
-        1 => select(vec!["?access_token=demo-bob", "?limit=1&after=@b", "?limit=x", "?access_token=%ff", "?since=p1", "?since=x&timeout=5", "?filter=%7B%7D&set_presence=online"]).prop_map(str::to_owned),
+        1 => select(vec!["?access_token=demo-bob", "?limit=1&after=@b", "?limit=x", "?access_token=%ff", "?since=p1", "?since=x&timeout=5", "?filter=%7B%7D&set_presence=online", "?update_presence=here", "?update_presence=%ff&presence=1", "?presence=offline"]).prop_map(str::to_owned),
     ];
     (templates, id(), query).prop_map(|(template, id, query)| template.replace("ID", &id) + &query)
 }
@@ -110,6 +129,11 @@ fn body() -> impl Strategy<Value = Vec<u8>> {
         r#"{"override": "busy", "hidden": true}"#,
         r#"{"heartbeats": [{"userId": "@alice:example.com", "deviceId": "D", "state": "online"}, {"userId": "", "deviceId": "", "state": ""}]}"#,
         r#"{"presence": "online", "status_msg": null}"#,
+        r#"{"userStatus": "Busy", "message": "lunch", "dndStatus": "TakeAllCalls", "allowSeeMyPresence": true}"#,
+        r#"{"direction": "Inbound", "telephonyStatus": "Ringing", "from": "101", "startedAt": 1}"#,
+        "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer&assertion=demo-bob&client_id=c",
+        "grant_type=refresh_token&refresh_token=x&client_id=c",
+        "presence=keep well",
         "{}",
         "[]",
         "null",

@@ -106,8 +106,8 @@ impl World {
         let config = Config::default().for_demo();
         let app = App::open(config, Box::new(EmbeddedStore::in_memory()), clock.clone());
         let app = app.expect("an empty store opens");
-        demo::furnish(&app.directory).await.expect("an empty directory");
-        app.directory.put_user(&user(3), Profile::default()).await.expect("dave is new");
+        demo::furnish(&app.directory, START).await.expect("an empty directory");
+        app.directory.put_user(&user(3), Profile::default(), START).await.expect("dave is new");
         let follower = |number| Follower {
             viewer: user(number),
             watcher: app.service.watch(Viewer::User(&user(number)), None),

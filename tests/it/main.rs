@@ -1,9 +1,10 @@
-//! The integration tests. Folders mirror the API: `presence` the core, `matrix` and `native` the
-//! dialects over real HTTP, `openapi` the documents, `cli` the command line. `support` starts servers
-//! and checks every answer that a test sees against the documents.
+//! The integration tests. Folders mirror the API: `presence` the core, `matrix`, `pnut` and `native` the
+//! dialects over real HTTP, `openapi` the documents, `cli` the command line. `support` starts servers and
+//! checks every answer that a test sees against the documents.
 
 mod cli;
 mod clients;
+mod directory;
 mod faults;
 mod fuzz;
 mod limit;
@@ -11,9 +12,13 @@ mod live;
 mod matrix;
 mod native;
 mod openapi;
+mod pnut;
 mod presence;
+mod privacy;
 mod readme;
 mod ringcentral;
 mod shutdown;
+mod starting;
 mod store;
+mod storms;
 mod support;

@@ -2,6 +2,7 @@
 
 mod changes;
 mod directory;
+mod export;
 mod health;
 mod heartbeats;
 mod lists;

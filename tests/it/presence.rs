@@ -1,6 +1,7 @@
 //! The core, without a server: what follows from what devices say.
 
 mod inputs;
+mod leases;
 mod properties;
 mod truth_table;
 
@@ -27,6 +28,10 @@ pub(crate) fn connect(name: &str, state: State) -> Input {
 
 pub(crate) fn disconnect(name: &str) -> Input {
     Input::Disconnect { device: device(name) }
+}
+
+pub(crate) fn lease(name: &str, text: Option<&str>) -> Input {
+    Input::Lease { device: device(name), text: text.map(Into::into) }
 }
 
 /// A record under the default rules, and the time that passes over it.

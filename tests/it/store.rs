@@ -1,6 +1,6 @@
 //! The conformance suite of the store's contract. Every store runs all of it.
 
-mod disk;
+pub(crate) mod disk;
 mod engine;
 
 use std::collections::HashSet;

@@ -85,7 +85,7 @@ impl TestServer {
         change(&mut config);
         let clock = Arc::new(ManualClock::at(START));
         let app = App::open(config, store, clock.clone()).expect("a store that opens");
-        demo::furnish(&app.directory).await.expect("an empty directory");
+        demo::furnish(&app.directory, START).await.expect("an empty directory");
         Self::serve(app, clock).await
     }
 
@@ -195,6 +195,11 @@ impl Call<'_> {
     pub(crate) async fn open(self) -> EventStream {
         let (path, response) = self.request().await;
         EventStream::new(&path, response)
+    }
+
+    /// Sends the request, and leaves the answer to be read piece by piece.
+    pub(crate) async fn stream(self) -> Response {
+        self.request().await.1
     }
 
     async fn send_unchecked(self) -> (Method, String, Answer) {

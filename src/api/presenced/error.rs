@@ -134,7 +134,11 @@ impl From<ServiceError> for Failure {
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "store-unavailable", error.to_string())
+        let detail = error.to_string();
+        match error {
+            StoreError::NothingKept => Self::new(StatusCode::CONFLICT, "nothing-kept", detail),
+            _ => Self::new(StatusCode::SERVICE_UNAVAILABLE, "store-unavailable", detail),
+        }
     }
 }
 

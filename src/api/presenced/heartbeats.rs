@@ -96,7 +96,7 @@ impl Heartbeat {
         let device: DeviceId = self.device_id.parse().map_err(|error| format!("deviceId: {error}"))?;
         let state = PresenceState::deserialize(self.state.as_str().into_deserializer())
             .map_err(|error: ValueError| format!("state: {error}"))?;
-        Ok((user, Input::Claim { device, state: state.into() }))
+        Ok((user, Input::Report { device, state: state.into() }))
     }
 
     fn result(self, (outcome, detail): Verdict) -> HeartbeatResult {

@@ -228,7 +228,8 @@ pub(super) async fn put_user(
         let name = &app.config.server.name;
         return Err(Failure::invalid(format!("userId: users of this server end with :{name}")));
     }
-    let (user, is_new) = app.directory.put_user(&user, profile.into_profile()?).await?;
+    let now = app.service.now();
+    let (user, is_new) = app.directory.put_user(&user, profile.into_profile()?, now).await?;
     let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, Json(user.into())))
 }

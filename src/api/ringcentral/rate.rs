@@ -84,9 +84,6 @@ impl RateGroup {
 #[derive(Clone, Default)]
 struct Note(Arc<OnceLock<(RateGroup, Tally)>>);
 
-const EXPOSED: &str =
-    "Retry-After, X-Rate-Limit-Group, X-Rate-Limit-Limit, X-Rate-Limit-Remaining, X-Rate-Limit-Window";
-
 /// Puts on every answer what this dialect has beside its body: the rate group, a charset that clients need,
 /// and CORS for the origin that asks.
 pub(super) async fn headers(mut request: Request, next: Next) -> Response {
@@ -101,7 +98,6 @@ pub(super) async fn headers(mut request: Request, next: Next) -> Response {
     if let Some((group, tally)) = note.0.get() {
         add_tally(headers, *group, *tally);
     }
-    headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED));
     if let Some(origin) = origin {
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
         headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));

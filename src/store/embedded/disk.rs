@@ -14,7 +14,7 @@ use std::{
     time::Duration,
 };
 
-use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode, config::FilterPolicy};
+use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode, Readable as _, config::FilterPolicy};
 use parking_lot::Mutex;
 
 use super::{
@@ -247,7 +247,7 @@ impl Engine for DiskEngine {
     }
 
     fn scan(&self, prefix: &[u8], visit: &mut ScanVisit<'_>) -> Result<(), EngineError> {
-        for pair in self.keyspace.prefix(prefix) {
+        for pair in self.database.snapshot().prefix(&self.keyspace, prefix) {
             let failed = |error: fjall::Error| {
                 EngineError::Broken(format!("{} cannot be read: {}", self.folder.display(), describe(&error)))
             };

@@ -106,6 +106,6 @@ impl Parts {
     }
 }
 
-fn unreadable(error: super::engine::EngineError) -> StoreError {
+pub(super) fn unreadable(error: super::engine::EngineError) -> StoreError {
     StoreError::Unreadable(error.to_string())
 }

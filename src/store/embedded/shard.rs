@@ -3,17 +3,17 @@ use std::{
     mem,
 };
 
-use super::table::{Slot, Table};
 use crate::{
     id::UserId,
     presence::{Record, Timestamp, Unreadable},
     store::Effect,
+    table::{Slot, Table},
 };
 
 /// One partition: its users' records, when each is due, what waits for the disk and what may lag behind.
 #[derive(Debug, Default)]
 pub(super) struct Shard {
-    table: Table,
+    table: Table<Deadline>,
     wheel: Wheel,
     /// What was accepted and is on its way to the disk. Nobody can read it, but the user's next change
     /// builds on it.
@@ -28,6 +28,13 @@ pub(super) struct Pending {
     pub(super) record: Record,
     /// The number of the write.
     pub(super) number: u64,
+}
+
+/// When a user is due, and for when they are filed, in ticks; 0 is never.
+#[derive(Clone, Copy, Debug, Default)]
+struct Deadline {
+    due: u32,
+    filed: u32,
 }
 
 /// How long a tick is, in milliseconds: how late a reminder may be, besides the pace of its asker.
@@ -155,13 +162,14 @@ impl Wheel {
     /// The first tick that does not begin before the moment, and is not 0.
     fn tick_at(&mut self, moment: Timestamp) -> u32 {
         let millis = moment.as_millis();
-        let start = *self.start.get_or_insert(millis.saturating_sub(LEAD_MILLIS));
+        let lead = millis.saturating_sub(LEAD_MILLIS) / TICK_MILLIS * TICK_MILLIS;
+        let start = *self.start.get_or_insert(lead);
         tick(millis.saturating_sub(start).div_ceil(TICK_MILLIS)).max(1)
     }
 
-    fn set(&mut self, table: &mut Table, slot: Slot, at: Option<Timestamp>) {
+    fn set(&mut self, table: &mut Table<Deadline>, slot: Slot, at: Option<Timestamp>) {
         let due = at.map_or(0, |at| self.tick_at(at));
-        let deadline = table.deadline(slot);
+        let deadline = table.beside_mut(slot);
         self.deadlines += usize::from(due != 0);
         self.deadlines -= usize::from(deadline.due != 0);
         deadline.due = due;
@@ -172,14 +180,14 @@ impl Wheel {
         }
     }
 
-    fn due(&mut self, table: &mut Table, now: Timestamp) -> Vec<Slot> {
+    fn due(&mut self, table: &mut Table<Deadline>, now: Timestamp) -> Vec<Slot> {
         let mut due = Vec::new();
         let Some(start) = self.start else { return due };
         let current = tick(now.as_millis().saturating_sub(start) / TICK_MILLIS);
         while let Some(filed) = self.filed.first_entry().filter(|filed| *filed.key() <= current) {
             let (tick, slots) = filed.remove_entry();
             for slot in slots {
-                let deadline = table.deadline(slot);
+                let deadline = table.beside_mut(slot);
                 // Filed anew for an earlier tick, or of a user that was removed.
                 if deadline.filed != tick {
                     continue;

@@ -16,7 +16,7 @@ fn stdout(arguments: &[&str]) -> String {
 
 #[test]
 fn documents_in_both_forms() {
-    for name in ["matrix", "presenced"] {
+    for name in ["matrix", "pnut", "presenced"] {
         let file = format!("{}/openapi/{name}.yaml", env!("CARGO_MANIFEST_DIR"));
         let yaml = stdout(&["openapi", name]);
         assert_eq!(yaml, fs::read_to_string(file).expect("the checked-in file"));

@@ -12,7 +12,7 @@ use super::{presenced, run, shown};
 use crate::support::snapshots;
 
 /// A running server that is killed if the test fails before it ends.
-struct Running(Child);
+pub(super) struct Running(Child);
 
 impl Drop for Running {
     fn drop(&mut self) {
@@ -22,14 +22,14 @@ impl Drop for Running {
 }
 
 impl Running {
-    fn start(arguments: &[&str]) -> Self {
+    pub(super) fn start(arguments: &[&str]) -> Self {
         let mut command = presenced(arguments);
         command.env("PRESENCED_LOG__FILTER", "trace").stdout(Stdio::piped()).stderr(Stdio::piped());
         Self(command.spawn().expect("the binary runs"))
     }
 
     /// Reads standard output up to the line that ends the greeting.
-    fn greeting(&mut self) -> String {
+    pub(super) fn greeting(&mut self) -> String {
         let mut lines = String::new();
         let mut reader = BufReader::new(self.0.stdout.as_mut().expect("standard output"));
         while !lines.contains("Ctrl-C") {
@@ -39,7 +39,7 @@ impl Running {
     }
 
     /// Sends a signal by name, and returns the exit code and the log.
-    fn end(mut self, signal: &str) -> (Option<i32>, String) {
+    pub(super) fn end(mut self, signal: &str) -> (Option<i32>, String) {
         let kill = format!("kill -s {signal} {}", self.0.id());
         let status = std::process::Command::new("sh").args(["-c", &kill]).status();
         assert!(status.expect("a shell").success());
@@ -48,6 +48,11 @@ impl Running {
         self.0.stderr.take().expect("standard error").read_to_string(&mut log).expect("text");
         (code, log)
     }
+}
+
+/// Where a demo serves, as its greeting says.
+pub(super) fn url(greeting: &str) -> String {
+    format!("http://{}", address_in(greeting))
 }
 
 fn address_in(greeting: &str) -> &str {
@@ -66,8 +71,11 @@ async fn the_demo_greets_serves_and_stops() {
         let url = format!("http://{address}/_matrix/client/v3/presence/@bob:example.com/status");
         let answer = reqwest::get(format!("{url}?access_token={secret}&more=hush")).await.expect("an answer");
         assert_eq!(answer.status(), 200);
+        let url = format!("http://{address}/v0/presence?access_token={secret}&update_presence=hush");
+        assert_eq!(reqwest::get(url).await.expect("an answer").status(), 200);
         let (code, log) = running.end(signal);
         assert_eq!(code, Some(0), "{log}");
+        assert!(log.contains("/v0/presence"), "the request is logged: {log}");
         assert!(log.contains("/presence/@bob:example.com/status"), "the request is logged: {log}");
         assert!(!log.contains(secret) && !log.contains("hush"), "a query reached the log: {log}");
     }

@@ -13,7 +13,7 @@ async fn get(server: &TestServer, path: &str) -> Answer {
 #[tokio::test]
 async fn the_served_document_starts_with_this_server_and_is_the_same_otherwise() {
     let server = TestServer::start().await;
-    for name in ["matrix", "presenced"] {
+    for name in ["matrix", "pnut", "presenced"] {
         let json = get(&server, &format!("/openapi/{name}.json")).await;
         let yaml = get(&server, &format!("/openapi/{name}.yaml")).await;
         assert_eq!(json.header("content-type"), "application/json");
@@ -60,7 +60,7 @@ async fn documents_can_be_read_by_pages_and_kept() {
     let again = call.header("if-none-match", etag).send_undocumented().await;
     assert_eq!((again.status.as_u16(), again.text.as_str()), (304, ""));
     let unknown = get(&server, "/openapi/nothing.json").await;
-    insta::assert_snapshot!(unknown.line(), @"404 There is no such document; there are: matrix.json, matrix.yaml, presenced.json, presenced.yaml, ringcentral.json, ringcentral.yaml");
+    insta::assert_snapshot!(unknown.line(), @"404 There is no such document; there are: matrix.json, matrix.yaml, pnut.json, pnut.yaml, presenced.json, presenced.yaml, ringcentral.json, ringcentral.yaml");
 }
 
 #[tokio::test]
@@ -98,7 +98,9 @@ async fn nothing_but_this_server_is_asked() {
     let server = TestServer::start().await;
     let script = get(&server, "/swagger-ui/swagger-initializer.js").await;
     let text = &script.text;
-    for expected in [r#""validatorUrl": "none""#, "/openapi/matrix.json", "/openapi/presenced.json"] {
+    for expected in
+        [r#""validatorUrl": "none""#, "/openapi/matrix.json", "/openapi/pnut.json", "/openapi/presenced.json"]
+    {
         assert!(text.contains(expected), "{expected} is not in {text}");
     }
     assert!(!text.contains("http://") && !text.contains("https://"), "{text}");

@@ -5,7 +5,7 @@ use std::time::Duration;
 use presenced::presence::{Input, Override, Record, Rules, State, Status, Timestamp};
 use proptest::{collection::vec, option, prelude::*, sample::select};
 
-use super::{START, claim, connect, disconnect};
+use super::{START, claim, connect, device, disconnect, lease};
 
 fn state() -> impl Strategy<Value = State> {
     select(vec![State::Offline, State::Unavailable, State::Online, State::Busy])
@@ -36,6 +36,9 @@ fn input() -> impl Strategy<Value = Input> {
         4 => (name(), state()).prop_map(|(name, state)| claim(name, state)),
         3 => (name(), state()).prop_map(|(name, state)| connect(name, state)),
         3 => name().prop_map(disconnect),
+        2 => (name(), option::of("[a-z]{1,3}")).prop_map(|(name, text)| lease(name, text.as_deref())),
+        1 => (name(), state()).prop_map(|(name, state)| Input::Report { device: device(name), state }),
+        1 => Just(Input::Leave),
         1 => status.prop_map(Input::Status),
         1 => overridden.prop_map(Input::Override),
         1 => any::<bool>().prop_map(Input::Hidden),

@@ -7,7 +7,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{ACCOUNT, codes, get, leg, read, refused, report_call};
-use crate::support::{ALICE, FaultyStore, TestServer};
+use crate::support::{ALICE, FaultyStore, START, TestServer};
 
 async fn page(server: &TestServer, query: &str) -> Value {
     read(server, "demo-alice", format!("{ACCOUNT}{query}")).await
@@ -159,7 +159,7 @@ async fn a_page_of_a_large_account_reads_its_own_records_alone() {
         let extension = Some(Extension::new(1, format!("x{number}")));
         let profile = Profile { number: Some(number), extension, ..Profile::default() };
         let id = format!("@u{number}:example.com").parse().expect("a user id");
-        server.app.directory.put_user(&id, profile).await.expect("a number that is free");
+        server.app.directory.put_user(&id, profile, START).await.expect("a number that is free");
     }
     for (number, size) in [(1, 100), (100, 100), (10, 1_000), (5_000, 2), (10_000, 1), (10_001, 1)] {
         reads.store(0, Ordering::SeqCst);

@@ -148,7 +148,7 @@ async fn thousands_of_extensions_in_one_subscription() {
             extension: Some(extension),
             ..Default::default()
         };
-        server.app.directory.put_user(&user, profile).await.expect("a free number");
+        server.app.directory.put_user(&user, profile, crate::support::START).await.expect("a free number");
     }
     let filters: Vec<String> =
         (10..2_010).map(|number| format!("{ACCOUNT}/extension/{number}/presence")).collect();

@@ -176,7 +176,8 @@ async fn a_revoked_token_ends_its_sockets() {
         .admin(Method::POST, "/users/@alice:example.com/tokens", Some(json!({"deviceId": "D"})))
         .await
         .json();
-    let (text, id) = (made["token"].as_str().expect("a token"), made["id"].as_str().expect("an id"));
+    let (text, id) =
+        (made["token"].as_str().expect("a token"), made["info"]["tokenId"].as_str().expect("an id"));
     let mut socket = Socket::open(&server, text).await;
     socket.subscribe(&[BOB]).await;
     let path = format!("/users/@alice:example.com/tokens/{id}");

@@ -20,7 +20,7 @@ use presenced::{
 use super::{set_status, status, user};
 
 /// Opens a data folder as the server does; what is wrong with it is told in one line.
-pub(super) fn open(folder: &Path) -> Result<EmbeddedStore, String> {
+pub(crate) fn open(folder: &Path) -> Result<EmbeddedStore, String> {
     let engine = DiskEngine::open(folder, 0).map_err(|error| error.to_string())?;
     let resume =
         |_: &mut Record, _: Timestamp| Effect { visible: false, keep: Keep::Derived, next_change: None };

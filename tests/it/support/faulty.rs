@@ -7,7 +7,9 @@ use async_trait::async_trait;
 use presenced::{
     id::UserId,
     presence::Timestamp,
-    store::{Change, Document, DocumentVisit, EmbeddedStore, Kind, Store, StoreError, Updated, Visit},
+    store::{
+        Change, Document, DocumentVisit, EmbeddedStore, Kind, LineVisit, Store, StoreError, Updated, Visit,
+    },
 };
 
 /// A store that does what it is told to, for as long as it is told to.
@@ -98,6 +100,10 @@ impl Store for FaultyStore {
 
     fn documents(&self, kind: Kind, visit: &mut DocumentVisit<'_>) -> Result<(), StoreError> {
         self.store.documents(kind, visit)
+    }
+
+    fn export(&self, visit: &mut LineVisit<'_>) -> Result<(), StoreError> {
+        self.store.export(visit)
     }
 
     async fn due(&self, now: Timestamp) -> Vec<UserId> {

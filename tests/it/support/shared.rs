@@ -5,7 +5,9 @@ use parking_lot::Mutex;
 use presenced::{
     id::UserId,
     presence::Timestamp,
-    store::{Change, Document, DocumentVisit, EmbeddedStore, Kind, Store, StoreError, Updated, Visit},
+    store::{
+        Change, Document, DocumentVisit, EmbeddedStore, Kind, LineVisit, Store, StoreError, Updated, Visit,
+    },
 };
 
 /// A store that outlives the server on it, so that another server can go on.
@@ -55,6 +57,10 @@ impl Store for SharedStore {
     fn documents(&self, kind: Kind, visit: &mut DocumentVisit<'_>) -> Result<(), StoreError> {
         let all = self.documents.lock().clone();
         all.iter().filter(|((of, _), _)| *of == kind).try_for_each(|((_, id), value)| visit(id, value))
+    }
+
+    fn export(&self, visit: &mut LineVisit<'_>) -> Result<(), StoreError> {
+        self.records.export(visit)
     }
 
     async fn due(&self, now: Timestamp) -> Vec<UserId> {

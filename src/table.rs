@@ -1,17 +1,19 @@
+//! Users with some bytes each, packed closely: what the store and the directory keep in memory.
+
 use hashbrown::HashTable;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::id::UserId;
 
 /// The place of a user in a table. It stays the same until the user is removed.
-pub(super) type Slot = u32;
+pub(crate) type Slot = u32;
 
-/// The users of one partition, each with some bytes and a deadline, packed closely: one arena holds the
-/// ids and the bytes of all, so that a user costs no allocation of their own.
-#[derive(Debug, Default)]
-pub(super) struct Table {
+/// Users, each with some bytes and an `M` beside them. One arena holds the ids and the bytes of all, so
+/// that a user costs no allocation of their own.
+#[derive(Debug)]
+pub(crate) struct Table<M> {
     index: HashTable<Slot>,
-    entries: Vec<Entry>,
+    entries: Vec<Entry<M>>,
     /// For each entry: the number of its server's name, the length of its localpart, the localpart, and
     /// its bytes.
     arena: Vec<u8>,
@@ -22,19 +24,25 @@ pub(super) struct Table {
     servers: Vec<Box<str>>,
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Entry {
+#[derive(Clone, Copy, Debug, Default)]
+struct Entry<M> {
     at: u32,
     /// Of the bytes alone.
     len: u32,
-    deadline: Deadline,
+    beside: M,
 }
 
-/// When an entry is due, and for when it is filed, in ticks; 0 is never.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Deadline {
-    pub(super) due: u32,
-    pub(super) filed: u32,
+impl<M> Default for Table<M> {
+    fn default() -> Self {
+        Self {
+            index: HashTable::new(),
+            entries: Vec::new(),
+            arena: Vec::new(),
+            wasted: 0,
+            vacant: Vec::new(),
+            servers: Vec::new(),
+        }
+    }
 }
 
 /// The parts of the head of an entry in the arena.
@@ -61,38 +69,44 @@ fn reserve<T>(items: &mut Vec<T>, more: usize) {
     }
 }
 
-impl Table {
-    pub(super) fn find(&self, user: &UserId) -> Option<Slot> {
+impl<M: Copy + Default> Table<M> {
+    pub(crate) fn find(&self, user: &UserId) -> Option<Slot> {
         let found = self.index.find(hash(user.as_str()), |&slot| self.is(slot, user));
         found.copied()
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.index.len()
     }
 
     /// All slots that are taken.
-    pub(super) fn slots(&self) -> impl Iterator<Item = Slot> {
+    pub(crate) fn slots(&self) -> impl Iterator<Item = Slot> {
         self.index.iter().copied()
     }
 
-    pub(super) fn bytes(&self, slot: Slot) -> &[u8] {
+    pub(crate) fn bytes(&self, slot: Slot) -> &[u8] {
         let entry = self.entries[slot as usize];
         let begin = entry.at as usize + HEAD_BYTES + self.local_len(entry);
         &self.arena[begin..begin + entry.len as usize]
     }
 
-    pub(super) fn user(&self, slot: Slot) -> UserId {
+    pub(crate) fn user(&self, slot: Slot) -> UserId {
         let (local, server) = self.name(slot);
         format!("@{local}:{server}").parse().expect("an id that was taken in is valid")
     }
 
-    pub(super) fn deadline(&mut self, slot: Slot) -> &mut Deadline {
-        &mut self.entries[slot as usize].deadline
+    /// What stands beside a user's bytes.
+    pub(crate) fn beside(&self, slot: Slot) -> &M {
+        &self.entries[slot as usize].beside
+    }
+
+    /// The same, to be changed.
+    pub(crate) fn beside_mut(&mut self, slot: Slot) -> &mut M {
+        &mut self.entries[slot as usize].beside
     }
 
     /// Sets a user's bytes.
-    pub(super) fn put(&mut self, user: &UserId, bytes: &[u8]) -> Slot {
+    pub(crate) fn put(&mut self, user: &UserId, bytes: &[u8]) -> Slot {
         match self.find(user) {
             Some(slot) => {
                 self.replace(slot, bytes);
@@ -102,12 +116,12 @@ impl Table {
         }
     }
 
-    pub(super) fn remove(&mut self, user: &UserId) -> Option<Slot> {
+    pub(crate) fn remove(&mut self, user: &UserId) -> Option<Slot> {
         let slot = self.find(user)?;
         let found = self.index.find_entry(hash(user.as_str()), |&other| other == slot);
         found.expect("the user was just found").remove();
         self.wasted += self.extent(slot);
-        self.entries[slot as usize] = Entry { at: 0, len: 0, deadline: Deadline::default() };
+        self.entries[slot as usize] = Entry::default();
         self.vacant.push(slot);
         self.pack_if_wasteful();
         Some(slot)
@@ -116,7 +130,7 @@ impl Table {
     fn insert(&mut self, user: &UserId, bytes: &[u8]) -> Slot {
         let (local, server) = split(user);
         let server = self.server(server);
-        let entry = Entry { at: self.end(), len: len(bytes), deadline: Deadline::default() };
+        let entry = Entry { at: self.end(), len: len(bytes), beside: M::default() };
         reserve(&mut self.arena, HEAD_BYTES + local.len() + bytes.len());
         self.arena.extend_from_slice(&server.to_le_bytes());
         self.arena.push(u8::try_from(local.len()).expect("an id has at most 255 bytes"));
@@ -130,12 +144,12 @@ impl Table {
             None => {
                 reserve(&mut self.entries, 1);
                 self.entries.push(entry);
-                Slot::try_from(self.entries.len() - 1).expect("a partition has fewer than 2^32 users")
+                Slot::try_from(self.entries.len() - 1).expect("a table has fewer than 2^32 users")
             }
         };
         let Self { index, entries, arena, servers, .. } = self;
         index.insert_unique(hash(user.as_str()), slot, |&slot| {
-            let (local, server) = name(arena, servers, entries[slot as usize]);
+            let (local, server) = name(arena, servers, &entries[slot as usize]);
             hash(&format!("@{local}:{server}"))
         });
         slot
@@ -178,11 +192,12 @@ impl Table {
         self.name(slot) == split(user)
     }
 
-    fn name(&self, slot: Slot) -> (&str, &str) {
-        name(&self.arena, &self.servers, self.entries[slot as usize])
+    /// The localpart and the server name of a user.
+    pub(crate) fn name(&self, slot: Slot) -> (&str, &str) {
+        name(&self.arena, &self.servers, &self.entries[slot as usize])
     }
 
-    fn local_len(&self, entry: Entry) -> usize {
+    fn local_len(&self, entry: Entry<M>) -> usize {
         self.arena[entry.at as usize + SERVER_BYTES].into()
     }
 
@@ -193,7 +208,7 @@ impl Table {
     }
 
     fn end(&self) -> u32 {
-        u32::try_from(self.arena.len()).expect("a partition has less than 4 GiB")
+        u32::try_from(self.arena.len()).expect("a table has less than 4 GiB")
     }
 
     /// The number of a server's name.
@@ -208,11 +223,11 @@ impl Table {
 }
 
 fn len(bytes: &[u8]) -> u32 {
-    u32::try_from(bytes.len()).expect("a record has less than 4 GiB")
+    u32::try_from(bytes.len()).expect("a user's bytes are less than 4 GiB")
 }
 
 /// The localpart and the server name of an entry.
-fn name<'a>(arena: &'a [u8], servers: &'a [Box<str>], entry: Entry) -> (&'a str, &'a str) {
+fn name<'a, M>(arena: &'a [u8], servers: &'a [Box<str>], entry: &Entry<M>) -> (&'a str, &'a str) {
     let head = &arena[entry.at as usize..];
     let server = u16::from_le_bytes([head[0], head[1]]);
     let local = &head[HEAD_BYTES..HEAD_BYTES + usize::from(head[SERVER_BYTES])];

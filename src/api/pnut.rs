@@ -1,0 +1,180 @@
+//! The pnut.io dialect: user presence as of version 0.9.6 of pnut's API, under `/v0` and `/v1` alike, and
+//! what its clients ask besides.
+//! Source: <https://github.com/pnut-api/api-spec>, `resources/users/presence.md`.
+
+mod account;
+mod caller;
+mod envelope;
+mod error;
+mod exchange;
+mod form;
+mod limit;
+mod presence;
+mod update;
+
+use std::sync::Arc;
+
+use axum::{Router, middleware, response::IntoResponse, routing};
+use utoipa::openapi::{
+    ContactBuilder, HeaderBuilder, InfoBuilder, LicenseBuilder, ObjectBuilder, OpenApi, OpenApiBuilder,
+    RefOr, ServerBuilder, ServerVariableBuilder, Type,
+    security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
+};
+use utoipa_axum::{
+    router::{OpenApiRouter, UtoipaMethodRouter},
+    routes,
+};
+
+use self::{
+    error::Failure,
+    exchange::{Gate, exchange},
+    limit::RateLimits,
+};
+use super::{
+    Dialect,
+    frame::{Cors, Frame},
+};
+use crate::{app::App, config::DialectName, directory::Scope};
+
+/// Under which paths the dialect is served, all alike.
+const PREFIXES: [&str; 2] = ["/v0", "/v1"];
+
+/// The dialect.
+pub static DIALECT: Dialect = Dialect {
+    name: "pnut",
+    title: "pnut.io",
+    switch: Some(DialectName::Pnut),
+    document,
+    served_document: |_| document(),
+    notice: "",
+    contract: None,
+    prefixes: &["/v0/", "/v1/"],
+    unavailable: |error| Failure::from(error).into_response(),
+    router,
+};
+
+fn routes() -> Vec<UtoipaMethodRouter<App>> {
+    vec![
+        routes!(presence::list_presence),
+        routes!(presence::get_presence, presence::set_presence),
+        routes!(presence::get_presence_by_alias),
+        routes!(account::get_token),
+        routes!(account::get_user),
+    ]
+}
+
+fn router(app: &App) -> Router {
+    let mut router = Router::new();
+    for prefix in PREFIXES {
+        for (_, paths, methods) in routes() {
+            let path = paths.paths.keys().next().expect("an operation has a path");
+            router = router.route(&format!("{prefix}{path}"), methods);
+        }
+        for rest in ["", "/", "/{*rest}"] {
+            router = router.route(&format!("{prefix}{rest}"), routing::any(no_such_path));
+        }
+    }
+    let limits = Arc::new(RateLimits::new(app.config.pnut.clone()));
+    let gate = Gate { app: app.clone(), limits };
+    let routes = router
+        .method_not_allowed_fallback(async || Failure::method_not_allowed())
+        .layer(middleware::from_fn_with_state(gate, exchange));
+    let frame = Frame {
+        // Bodies are measured where they are read: after `update_presence`, which makes them irrelevant.
+        body_bytes: usize::MAX,
+        cors: Cors {
+            methods: "GET, PUT",
+            request_headers: "authorization, content-type, x-pretty-json",
+            exposed_headers: "X-API-Version, X-OAuth-Scopes, X-RateLimit-Limit, X-RateLimit-Remaining, \
+                              X-RateLimit-Reset, Retry-After",
+        },
+        too_large: |limit| Failure::body_too_large(limit).into_response(),
+        internal_error: || Failure::internal_error().into_response(),
+    };
+    frame.around(routes.with_state(app.clone()))
+}
+
+async fn no_such_path() -> Failure {
+    Failure::no_such_path()
+}
+
+/// A scope's name in this dialect.
+fn scope_name(scope: Scope) -> &'static str {
+    match scope {
+        Scope::Read => "basic",
+        Scope::Write => "presence",
+        Scope::Gateway => "gateway",
+    }
+}
+
+fn document() -> OpenApi {
+    let documented = routes().into_iter().fold(OpenApiRouter::with_openapi(base()), OpenApiRouter::routes);
+    let (_, mut document) = documented.split_for_parts();
+    for item in document.paths.paths.values_mut() {
+        for operation in [&mut item.get, &mut item.put].into_iter().flatten() {
+            for (status, response) in &mut operation.responses.responses {
+                let RefOr::T(response) = response else { continue };
+                let headers = headers(status).into_iter().map(|(name, about)| {
+                    let schema = ObjectBuilder::new().schema_type(Type::String).build();
+                    let header = HeaderBuilder::new().schema(Some(schema)).description(Some(about)).build();
+                    (name.to_owned(), header.into())
+                });
+                response.headers.extend(headers);
+            }
+        }
+    }
+    document
+}
+
+/// The headers of an answer with that status, and what they tell.
+fn headers(status: &str) -> Vec<(&'static str, &'static str)> {
+    let mut headers = vec![("X-API-Version", "The version of pnut's API.")];
+    if status != "401" && status != "429" {
+        headers.push(("X-OAuth-Scopes", "The scopes of the token, with commas between them."));
+    }
+    if status == "429" {
+        headers.push(("Retry-After", "How many seconds to wait."));
+    }
+    headers
+}
+
+fn base() -> OpenApi {
+    let info = InfoBuilder::new()
+        .title("pnut.io presence API")
+        .description(Some(
+            "User presence as pnut.io's clients know it, over presenced. Every answer is an object with `meta`, \
+             and on success `data`. Of the token's scopes, `presence` (presenced's `write`) lets a user set \
+             their presence, and any lets read. While rate limits are on, every answer has `X-RateLimit-Limit`, \
+             `X-RateLimit-Remaining` and `X-RateLimit-Reset`, in seconds. With a header `X-Pretty-Json` answers \
+             are indented.",
+        ))
+        .version("0.9.6")
+        .contact(Some(ContactBuilder::new().name(Some("the presenced developers")).build()))
+        .license(Some(LicenseBuilder::new().name("Apache-2.0").identifier(Some("Apache-2.0")).build()))
+        .build();
+    let prefix = ServerVariableBuilder::new().default_value(PREFIXES[0]).enum_values(Some(PREFIXES));
+    let server = ServerBuilder::new()
+        .url("http://127.0.0.1:8008{basePath}")
+        .description(Some("A server on this machine with its default address."))
+        .parameter("basePath", prefix)
+        .build();
+    let mut document = OpenApiBuilder::new().info(info).servers(Some([server])).build();
+    let components = document.components.get_or_insert_default();
+    components.add_security_scheme(
+        "accessToken",
+        SecurityScheme::ApiKey(ApiKey::Query(ApiKeyValue::with_description(
+            "access_token",
+            "The same token, instead of the header.",
+        ))),
+    );
+    components.add_security_scheme(
+        "bearer",
+        SecurityScheme::Http(
+            HttpBuilder::new()
+                .scheme(HttpAuthScheme::Bearer)
+                .description(Some("A token of a user's device, or one that belongs to no user."))
+                .build(),
+        ),
+    );
+    document
+}

@@ -1,0 +1,185 @@
+//! What clients ask besides presence: whose token they have, and who somebody is.
+
+use axum::{
+    extract::{FromRequestParts, State},
+    http::request::Parts,
+    response::Response,
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{
+    caller::{Caller, Reader, Target},
+    envelope::Meta,
+    error::{ErrorAnswer, EveryCall, Failure},
+    exchange::{Exchange, OnEveryCall},
+    form,
+    presence::{date, show, shown_name},
+    scope_name,
+};
+use crate::{app::App, directory};
+
+/// Somebody.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(example = json!({"id": "1", "username": "alice", "name": "Alice",
+    "created_at": "2026-01-05T09:00:00Z"}))]
+pub(super) struct User {
+    /// The user's number, as a string.
+    #[schema(example = "1", pattern = "^[0-9]+$")]
+    id: String,
+    /// The user's name without the `@`.
+    #[schema(example = "alice")]
+    username: String,
+    /// The name that people are shown, cut to 50 characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "Alice", max_length = 50, nullable = false)]
+    name: Option<String>,
+    /// When the user was added to this server, in UTC, to the second.
+    #[schema(example = "2026-01-05T09:00:00Z", format = DateTime)]
+    created_at: String,
+    /// How the user's presence reads; only if that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "on the train", max_length = 100, nullable = false)]
+    presence: Option<String>,
+}
+
+/// What an access token is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub(super) struct Token {
+    app: TokenApp,
+    /// What the token may be used for.
+    #[schema(example = json!(["basic", "presence"]))]
+    scopes: Vec<String>,
+    /// Whose token it is; absent for an app's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    user: Option<User>,
+}
+
+/// Who uses a token.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub(super) struct TokenApp {
+    /// The device that the token was made for.
+    #[schema(example = "DEMO")]
+    name: String,
+}
+
+/// The answer about the access token.
+#[derive(Serialize, ToSchema)]
+pub(super) struct TokenAnswer {
+    meta: Meta,
+    data: Token,
+}
+
+/// The answer about a user.
+#[derive(Serialize, ToSchema)]
+pub(super) struct UserAnswer {
+    meta: Meta,
+    data: User,
+}
+
+/// Whether users are wanted with their presence: `include_presence` is `1` or `true`.
+pub(super) struct WithPresence(bool);
+
+impl FromRequestParts<App> for WithPresence {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Failure> {
+        let value = parts.uri.query().and_then(|query| form::last(query.as_bytes(), "include_presence"));
+        Ok(Self(value.is_some_and(|value| value == b"1" || value == b"true")))
+    }
+}
+
+async fn describe(
+    app: &App,
+    exchange: &Exchange,
+    user: directory::User,
+    WithPresence(with_presence): WithPresence,
+) -> Result<User, Failure> {
+    let presence = if with_presence {
+        let seen = app.service.get_openly(exchange.caller.own(), &user.id, app.service.now()).await?;
+        Some(show(&seen))
+    } else {
+        None
+    };
+    Ok(User {
+        id: user.number.to_string(),
+        username: user.id.localpart().to_owned(),
+        name: shown_name(&user),
+        created_at: date(user.created.as_millis() / 1_000),
+        presence,
+    })
+}
+
+/// Tell what the access token is.
+#[utoipa::path(
+    get,
+    path = "/token",
+    operation_id = "getToken",
+    params(
+        ("include_presence" = Option<u8>, Query, description = "1 to have the user's presence told too.",
+            example = 1),
+        OnEveryCall,
+    ),
+    security(("bearer" = []), ("accessToken" = [])),
+    tag = "Account",
+    responses(
+        (status = 200, description = "The access token.", body = TokenAnswer,
+            examples(("response" = (value = json!({"meta": {"code": 200}, "data": {"app": {"name": "DEMO"},
+                "scopes": ["basic", "presence"], "user": {"id": "1", "username": "alice", "name": "Alice",
+                "created_at": "2026-01-05T09:00:00Z"}}}))))),
+        (status = 403, description = "The token has no scope at all, or is a guest's.", body = ErrorAnswer),
+        EveryCall,
+    ),
+)]
+pub(super) async fn get_token(
+    State(app): State<App>,
+    Reader(exchange): Reader,
+    with_presence: WithPresence,
+) -> Result<Response, Failure> {
+    let scopes = exchange.caller.scopes().iter().map(|scope| scope_name(scope).to_owned()).collect();
+    let (name, user) = match &exchange.caller {
+        Caller::User(caller) => {
+            let user = app.directory.user(&caller.user).ok_or_else(Failure::no_such_user)?;
+            let user = describe(&app, &exchange, user, with_presence).await?;
+            (caller.device.as_str().to_owned(), Some(user))
+        }
+        Caller::App(_) => ("presenced".to_owned(), None),
+    };
+    let data = Token { app: TokenApp { name }, scopes, user };
+    Ok(exchange.layout.answer(&TokenAnswer { meta: exchange.meta(), data }))
+}
+
+/// Tell who a user is.
+#[utoipa::path(
+    get,
+    path = "/users/{user_id}",
+    operation_id = "getUser",
+    params(
+        ("user_id" = String, Path, description = "The user: a number, `@username` in any letter case, or `me`.",
+            example = "me"),
+        ("include_presence" = Option<u8>, Query, description = "1 to have the user's presence told too.",
+            example = 1),
+        OnEveryCall,
+    ),
+    security(("bearer" = []), ("accessToken" = [])),
+    tag = "Account",
+    responses(
+        (status = 200, description = "The user.", body = UserAnswer,
+            examples(("response" = (value = json!({"meta": {"code": 200}, "data": {"id": "2",
+                "username": "bob", "created_at": "2026-01-05T09:00:00Z", "presence": "offline"}}))))),
+        (status = 403, description = "The token has no scope at all, is a guest's, or an app's that asks for `me`.",
+            body = ErrorAnswer),
+        (status = 404, description = "There is no such user.", body = ErrorAnswer),
+        EveryCall,
+    ),
+)]
+pub(super) async fn get_user(
+    State(app): State<App>,
+    Reader(exchange): Reader,
+    Target(user): Target,
+    with_presence: WithPresence,
+) -> Result<Response, Failure> {
+    let data = describe(&app, &exchange, user, with_presence).await?;
+    Ok(exchange.layout.answer(&UserAnswer { meta: exchange.meta(), data }))
+}

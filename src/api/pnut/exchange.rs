@@ -1,0 +1,168 @@
+//! What every call of this dialect goes through around its handler. In this order: whose token it carries,
+//! the rate limit, `update_presence`; then the handler; then the envelope and the headers.
+
+use std::{net::SocketAddr, panic::AssertUnwindSafe, sync::Arc};
+
+use axum::{
+    body::Body,
+    extract::{ConnectInfo, Request, State},
+    http::{HeaderName, HeaderValue, Method, Uri, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use futures_util::FutureExt as _;
+use utoipa::IntoParams;
+
+use super::{
+    caller::Caller,
+    envelope::{Layout, Meta},
+    error::Failure,
+    form,
+    limit::{Allowance, RateLimits, Who},
+    scope_name,
+    update::Update,
+};
+use crate::{
+    app::App,
+    auth::{self, AuthError},
+};
+
+/// The version of pnut's API that this dialect speaks.
+const API_VERSION: HeaderValue = HeaderValue::from_static("0.9.6");
+
+/// Any value of this header has answers indented.
+const PRETTY_JSON: HeaderName = HeaderName::from_static("x-pretty-json");
+
+/// What every call of this dialect may carry.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "it stands for the documentation; the layer reads the query")]
+pub(super) struct OnEveryCall {
+    /// Sets the caller's own presence before anything else is done, as a PUT of this value would. It needs
+    /// a user's token with the scope `presence`; `meta.updated_presence` tells whether it was done.
+    #[param(example = "on the train", max_length = 100)]
+    update_presence: Option<String>,
+}
+
+/// What the layer is given.
+#[derive(Clone)]
+pub(super) struct Gate {
+    pub(super) app: App,
+    pub(super) limits: Arc<RateLimits>,
+}
+
+/// What a handler is told of the call.
+#[derive(Clone)]
+pub(super) struct Exchange {
+    pub(super) caller: Caller,
+    /// What became of `update_presence`, if that was tried.
+    pub(super) update: Option<Result<(), Failure>>,
+    pub(super) layout: Layout,
+}
+
+impl Exchange {
+    /// What an answer on success tells about itself.
+    pub(super) fn meta(&self) -> Meta {
+        Meta::success(self.update.as_ref().map(Result::is_ok))
+    }
+}
+
+/// What the answer needs besides what the handler said.
+struct Ending {
+    layout: Layout,
+    scopes: Option<String>,
+    allowance: Option<Allowance>,
+    updated_presence: Option<bool>,
+}
+
+/// The layer.
+pub(super) async fn exchange(State(gate): State<Gate>, request: Request, next: Next) -> Response {
+    let is_pretty = request.headers().contains_key(PRETTY_JSON);
+    let layout = if is_pretty { Layout::Indented } else { Layout::Compact };
+    let mut ending = Ending { layout, scopes: None, allowance: None, updated_presence: None };
+    let answered = AssertUnwindSafe(gate.answer(request, next, &mut ending)).catch_unwind().await;
+    let response = answered.unwrap_or_else(|_| {
+        tracing::error!("a request met a bug and was answered with 500");
+        Err(Failure::internal_error())
+    });
+    ending.put_to(response.into_response())
+}
+
+impl Gate {
+    async fn answer(
+        &self,
+        mut request: Request,
+        next: Next,
+        ending: &mut Ending,
+    ) -> Result<Response, Failure> {
+        let identified = self.identify(&request);
+        let who = match &identified {
+            Ok((who, _)) => *who,
+            Err(_) => Who::at(address(&request)),
+        };
+        ending.scopes = identified.as_ref().ok().map(|(_, caller)| names(caller));
+        self.limit(who, request.method(), ending)?;
+        let (_, caller) = identified?;
+        let update = self.update(request.uri(), &caller).await;
+        ending.updated_presence = update.as_ref().map(Result::is_ok);
+        request.extensions_mut().insert(Exchange { caller, update, layout: ending.layout });
+        Ok(next.run(request).await)
+    }
+
+    fn identify(&self, request: &Request) -> Result<(Who, Caller), AuthError> {
+        let token = auth::token(request.headers(), request.uri().query(), true)?;
+        let holder = auth::holder(&self.app.directory, &token, self.app.service.now())?;
+        Ok((self.limits.holder_of(&token), Caller::from(holder)))
+    }
+
+    fn limit(&self, who: Who, method: &Method, ending: &mut Ending) -> Result<(), Failure> {
+        let writes = !matches!(*method, Method::GET | Method::HEAD);
+        let counted = self.limits.count(who, writes, self.app.service.now());
+        ending.allowance = counted.map(|counted| counted.unwrap_or_else(|ban| ban));
+        match counted {
+            Some(Err(ban)) => Err(Failure::limit_exceeded(ban.reset)),
+            Some(Ok(_)) | None => Ok(()),
+        }
+    }
+
+    /// Applies `update_presence`, if it is there.
+    async fn update(&self, uri: &Uri, caller: &Caller) -> Option<Result<(), Failure>> {
+        let value = form::last(uri.query()?.as_bytes(), "update_presence")?;
+        let update = caller.updater().and_then(|user| Ok((user, Update::from_bytes(&value)?)));
+        Some(match update {
+            Ok((user, update)) => update.apply(&self.app, user).await,
+            Err(failure) => Err(failure),
+        })
+    }
+}
+
+/// Where the call comes from. Without a connection, as in a test of routes alone, from this machine.
+fn address(request: &Request) -> std::net::IpAddr {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    peer.map_or(std::net::Ipv4Addr::LOCALHOST.into(), |ConnectInfo(peer)| peer.ip())
+}
+
+fn names(caller: &Caller) -> String {
+    caller.scopes().iter().map(scope_name).collect::<Vec<_>>().join(",")
+}
+
+impl Ending {
+    fn put_to(self, mut response: Response) -> Response {
+        if let Some(failure) = response.extensions_mut().remove::<Failure>() {
+            let text = self.layout.write(&failure.answer(self.updated_presence));
+            response.headers_mut().remove(header::CONTENT_LENGTH);
+            *response.body_mut() = Body::from(text);
+        }
+        let headers = response.headers_mut();
+        headers.insert("x-api-version", API_VERSION);
+        if let Some(scopes) = self.scopes.and_then(|scopes| HeaderValue::try_from(scopes).ok()) {
+            headers.insert("x-oauth-scopes", scopes);
+        }
+        if let Some(Allowance { limit, remaining, reset }) = self.allowance {
+            headers.insert("x-ratelimit-limit", limit.into());
+            headers.insert("x-ratelimit-remaining", remaining.into());
+            headers.insert("x-ratelimit-reset", reset.into());
+        }
+        response
+    }
+}

@@ -1,0 +1,124 @@
+//! Rate limits as pnut's clients know them: so many calls in a window of time, and a ban for whoever
+//! makes one more.
+
+use std::{
+    collections::HashMap,
+    hash::{BuildHasher as _, RandomState},
+    net::IpAddr,
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
+
+use parking_lot::Mutex;
+
+use crate::{config, presence::Timestamp};
+
+/// After so many calls, those whose window is over are forgotten.
+const CALLS_BETWEEN_CLEANINGS: u32 = 65_536;
+
+/// The calls of everybody in their present windows.
+pub(super) struct RateLimits {
+    config: config::Pnut,
+    windows: Mutex<HashMap<Key, Window>>,
+    calls: AtomicU32,
+    /// Tokens are told apart by hashes that mean nothing outside of this process.
+    hasher: RandomState,
+}
+
+/// Who makes a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Who {
+    /// The holder of a valid token.
+    Token(u64),
+    /// Somebody without one. Of an IPv6 address the network counts, of which each customer has one.
+    Address(IpAddr),
+}
+
+/// What is counted apart: reading calls and writing calls of each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Key {
+    who: Who,
+    writes: bool,
+}
+
+#[derive(Debug)]
+struct Window {
+    used: u32,
+    is_banned: bool,
+    until: Timestamp,
+}
+
+/// What is left of a window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Allowance {
+    pub(super) limit: u32,
+    pub(super) remaining: u32,
+    /// In how many seconds the window, or the ban, is over.
+    pub(super) reset: u64,
+}
+
+impl Who {
+    pub(super) fn at(address: IpAddr) -> Self {
+        match address.to_canonical() {
+            IpAddr::V6(address) => {
+                let network = address.to_bits() & !u128::from(u64::MAX);
+                Self::Address(IpAddr::V6(network.into()))
+            }
+            address @ IpAddr::V4(_) => Self::Address(address),
+        }
+    }
+}
+
+impl RateLimits {
+    pub(super) fn new(config: config::Pnut) -> Self {
+        let hasher = RandomState::new();
+        Self { config, windows: Mutex::default(), calls: AtomicU32::new(0), hasher }
+    }
+
+    pub(super) fn holder_of(&self, token: &[u8]) -> Who {
+        Who::Token(self.hasher.hash_one(token))
+    }
+
+    /// Counts a call. Nothing is said where there is no limit; an error is a ban.
+    pub(super) fn count(
+        &self,
+        who: Who,
+        writes: bool,
+        now: Timestamp,
+    ) -> Option<Result<Allowance, Allowance>> {
+        let (limit, span) = self.rule(who, writes);
+        if limit == 0 {
+            return None;
+        }
+        let mut windows = self.windows.lock();
+        if self.calls.fetch_add(1, Ordering::Relaxed) % CALLS_BETWEEN_CLEANINGS == CALLS_BETWEEN_CLEANINGS - 1
+        {
+            windows.retain(|_, window| now < window.until);
+        }
+        let fresh = || Window { used: 0, is_banned: false, until: now + span };
+        let window = windows.entry(Key { who, writes }).or_insert_with(fresh);
+        if now >= window.until {
+            *window = fresh();
+        }
+        if window.used < limit {
+            window.used += 1;
+        } else if !window.is_banned {
+            window.is_banned = true;
+            window.until = now + Duration::from_secs(self.config.ban_seconds);
+        }
+        let reset = window.until.millis_since(now).div_ceil(1_000);
+        let allowance = Allowance { limit, remaining: limit - window.used, reset };
+        Some(if window.is_banned { Err(allowance) } else { Ok(allowance) })
+    }
+
+    /// How many calls there may be in which time; 0 is no limit.
+    fn rule(&self, who: Who, writes: bool) -> (u32, Duration) {
+        let config = &self.config;
+        let (limit, seconds) = match (who, writes) {
+            (_, true) => (config.writes, config.writes_seconds),
+            (Who::Token(_), false) => (config.reads, config.reads_seconds),
+            (Who::Address(_), false) => (config.anonymous_reads, config.anonymous_reads_seconds),
+        };
+        (limit, Duration::from_secs(seconds))
+    }
+}

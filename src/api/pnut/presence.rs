@@ -1,0 +1,326 @@
+//! Presence of everybody, of one user, and setting one's own.
+
+use std::time::{Duration, UNIX_EPOCH};
+
+use axum::{
+    extract::{Request, State},
+    response::Response,
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{
+    caller::{Reader, Target, Updater},
+    envelope::Meta,
+    error::{ErrorAnswer, EveryCall, Failure},
+    exchange::{Exchange, OnEveryCall},
+    update::{LONGEST, Update},
+};
+use crate::{
+    app::App,
+    directory::User,
+    id::UserId,
+    presence::{Presence, State as CoreState, Text},
+};
+
+/// The longest name that is shown, in Unicode scalar values.
+const LONGEST_NAME: usize = 50;
+
+/// One user's presence.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub(super) struct UserPresence {
+    /// The user's number, as a string.
+    #[schema(example = "1", pattern = "^[0-9]+$")]
+    id: String,
+    /// The user's name without the `@`.
+    #[schema(example = "alice")]
+    username: String,
+    /// The name that people are shown, cut to 50 characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "Alice", max_length = 50, nullable = false)]
+    name: Option<String>,
+    /// Where the user's picture is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "https://example.com/alice.png", nullable = false)]
+    avatar_image: Option<String>,
+    /// The user's text, cut to 100 characters; `online` without one, `offline` for who is not there.
+    #[schema(example = "on the train", max_length = 100)]
+    presence: String,
+    /// When the presence was last set, in UTC, to the second; absent if it never was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "2026-01-05T09:03:41Z", format = DateTime, nullable = false)]
+    last_seen_at: Option<String>,
+}
+
+/// The answer with one user's presence.
+#[derive(Serialize, ToSchema)]
+pub(super) struct PresenceAnswer {
+    meta: Meta,
+    data: UserPresence,
+}
+
+/// The answer with everybody's presence.
+#[derive(Serialize, ToSchema)]
+pub(super) struct PresenceList {
+    meta: Meta,
+    data: Vec<UserPresence>,
+}
+
+/// How a presence reads, in one word or in the user's own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Reading {
+    Offline,
+    Online,
+    Text(Text),
+}
+
+/// Somebody who is present: what has to be kept of them until they are written.
+struct Present {
+    /// When they were last seen, in seconds since the Unix epoch.
+    seen: Option<u64>,
+    number: u64,
+    user: UserId,
+    reading: Reading,
+}
+
+/// What a PUT sets.
+#[derive(ToSchema)]
+#[schema(example = json!({"presence": "on the train"}))]
+#[expect(dead_code, reason = "it stands for the documentation; the body is read in several forms")]
+pub(super) struct PresenceUpdate {
+    /// `offline` or `0` ends the presence; `1`, null, nothing or an empty string is online without a text;
+    /// anything else is the text. In JSON a number is taken too, and stands for its digits.
+    #[schema(example = "on the train", max_length = 100)]
+    presence: Option<String>,
+}
+
+impl Reading {
+    fn of(presence: &Presence) -> Self {
+        match &presence.status {
+            _ if presence.state == CoreState::Offline => Self::Offline,
+            Some(text) if **text != *"offline" => Self::Text(text.clone()),
+            // A text of another dialect that would read as the opposite.
+            Some(_) | None => Self::Online,
+        }
+    }
+
+    fn show(&self) -> String {
+        match self {
+            Self::Offline => "offline".to_owned(),
+            Self::Online => "online".to_owned(),
+            Self::Text(text) => text.chars().take(LONGEST).collect(),
+        }
+    }
+}
+
+/// How a user's presence reads.
+pub(super) fn show(presence: &Presence) -> String {
+    Reading::of(presence).show()
+}
+
+/// The name that people are shown, as far as this dialect shows it.
+pub(super) fn shown_name(user: &User) -> Option<String> {
+    let name = user.display_name.as_deref().filter(|name| !name.is_empty())?;
+    Some(name.chars().take(LONGEST_NAME).collect())
+}
+
+/// A moment in seconds since the Unix epoch, as this dialect writes it.
+pub(super) fn date(seconds: u64) -> String {
+    humantime::format_rfc3339_seconds(UNIX_EPOCH + Duration::from_secs(seconds)).to_string()
+}
+
+impl Present {
+    fn new(user: &User, presence: &Presence) -> Self {
+        let seen = presence.last_update.map(|at| at.as_millis() / 1_000);
+        Self { seen, number: user.number, user: user.id.clone(), reading: Reading::of(presence) }
+    }
+
+    /// The whole of it. The profile of a user who was removed meanwhile is empty.
+    fn write(self, profile: Option<User>) -> UserPresence {
+        UserPresence {
+            id: self.number.to_string(),
+            username: self.user.localpart().to_owned(),
+            name: profile.as_ref().and_then(shown_name),
+            avatar_image: profile.and_then(|user| user.avatar_url),
+            presence: self.reading.show(),
+            last_seen_at: self.seen.map(date),
+        }
+    }
+}
+
+fn answer(exchange: &Exchange, user: User, presence: &Presence) -> Response {
+    let data = Present::new(&user, presence).write(Some(user));
+    exchange.layout.answer(&PresenceAnswer { meta: exchange.meta(), data })
+}
+
+/// List everybody who is present.
+///
+/// Everybody of this server who is not offline, the caller too: those first whose presence was set last,
+/// those whose was never set at the end, and higher ids before lower ones.
+#[utoipa::path(
+    get,
+    path = "/presence",
+    operation_id = "listPresence",
+    params(OnEveryCall),
+    security(("bearer" = []), ("accessToken" = [])),
+    tag = "Presence",
+    responses(
+        (status = 200, description = "Everybody who is not offline.", body = PresenceList,
+            examples(("response" = (value = json!({"meta": {"code": 200}, "data": [
+                {"id": "1", "username": "alice", "name": "Alice", "presence": "on the train",
+                    "last_seen_at": "2026-01-05T09:03:41Z"},
+                {"id": "2", "username": "bob", "presence": "online"}]}))))),
+        (status = 403, description = "The token has no scope at all, or is a guest's.", body = ErrorAnswer),
+        EveryCall,
+    ),
+)]
+pub(super) async fn list_presence(
+    State(app): State<App>,
+    Reader(exchange): Reader,
+) -> Result<Response, Failure> {
+    let mut present = Vec::new();
+    let keep = |user: &User, presence: Presence| {
+        if presence.state != CoreState::Offline {
+            present.push(Present::new(user, &presence));
+        }
+    };
+    app.service.visit_openly(exchange.caller.own(), app.service.now(), keep).await?;
+    present.sort_unstable_by_key(|one| std::cmp::Reverse((one.seen, one.number)));
+    let items = present.into_iter().map(move |one| {
+        let profile = app.directory.user(&one.user);
+        one.write(profile)
+    });
+    let empty = PresenceList { meta: exchange.meta(), data: Vec::new() };
+    Ok(exchange.layout.list(&empty, items))
+}
+
+/// Get one user's presence.
+///
+/// Somebody hidden reads as somebody who was never there.
+#[utoipa::path(
+    get,
+    path = "/users/{user_id}/presence",
+    operation_id = "getPresence",
+    params(
+        ("user_id" = String, Path, description = "The user: a number, `@username` in any letter case, or `me`.",
+            example = "me"),
+        OnEveryCall,
+    ),
+    security(("bearer" = []), ("accessToken" = [])),
+    tag = "Presence",
+    responses(
+        (status = 200, description = "The user's presence.", body = PresenceAnswer,
+            examples(("response" = (value = json!({"meta": {"code": 200}, "data":
+                {"id": "3", "username": "carol", "presence": "offline"}}))))),
+        (status = 403, description = "The token has no scope at all, is a guest's, or an app's that asks for `me`.",
+            body = ErrorAnswer),
+        (status = 404, description = "There is no such user.", body = ErrorAnswer,
+            examples(("response" = (value = json!({"meta": {"code": 404,
+                "error_message": "There is no such user."}}))))),
+        EveryCall,
+    ),
+)]
+pub(super) async fn get_presence(
+    State(app): State<App>,
+    Reader(exchange): Reader,
+    Target(user): Target,
+) -> Result<Response, Failure> {
+    let presence = app.service.get_openly(exchange.caller.own(), &user.id, app.service.now()).await?;
+    Ok(answer(&exchange, user, &presence))
+}
+
+/// Get one user's presence, under another path.
+///
+/// What pnut-butter asks.
+#[utoipa::path(
+    get,
+    path = "/presence/{user_id}",
+    operation_id = "getPresenceByAlias",
+    params(
+        ("user_id" = String, Path, description = "The user: a number, `@username` in any letter case, or `me`.",
+            example = "me"),
+        OnEveryCall,
+    ),
+    security(("bearer" = []), ("accessToken" = [])),
+    tag = "Presence",
+    responses(
+        (status = 200, description = "The user's presence.", body = PresenceAnswer,
+            examples(("response" = (value = json!({"meta": {"code": 200, "updated_presence": true}, "data":
+                {"id": "2", "username": "bob", "presence": "online",
+                    "last_seen_at": "2026-01-05T08:52:10Z"}}))))),
+        (status = 403, description = "The token has no scope at all, is a guest's, or an app's that asks for `me`.",
+            body = ErrorAnswer),
+        (status = 404, description = "There is no such user.", body = ErrorAnswer),
+        EveryCall,
+    ),
+)]
+pub(super) async fn get_presence_by_alias(
+    app: State<App>,
+    reader: Reader,
+    target: Target,
+) -> Result<Response, Failure> {
+    get_presence(app, reader, target).await
+}
+
+/// Set one's own presence.
+///
+/// It holds for 15 minutes, or what is configured, or until it is set again. The value is in the body, as
+/// form data or JSON, or in the query; without any the user is online without a text. `update_presence`
+/// in the query comes before both.
+#[utoipa::path(
+    put,
+    path = "/users/{user_id}/presence",
+    operation_id = "setPresence",
+    params(
+        ("user_id" = String, Path, description = "The caller: `me`, or their own number or `@username`.",
+            example = "me"),
+        ("presence" = Option<String>, Query, description = "The value, if the body has none.",
+            example = "on the train"),
+        OnEveryCall,
+    ),
+    request_body(
+        description = "The value. An empty body, or none, leaves it to the query.",
+        content(
+            (PresenceUpdate = "application/x-www-form-urlencoded"),
+            (PresenceUpdate = "application/json"),
+            (PresenceUpdate = "application/octet-stream"),
+        ),
+    ),
+    security(("bearer" = []), ("accessToken" = [])),
+    tag = "Presence",
+    responses(
+        (status = 200, description = "The presence now.", body = PresenceAnswer,
+            examples(("response" = (value = json!({"meta": {"code": 200}, "data": {"id": "1",
+                "username": "alice", "presence": "on the train", "last_seen_at": "2026-01-05T09:03:41Z"}}))))),
+        (status = 400, description = "The value or the body is not valid. Nothing was changed.",
+            body = ErrorAnswer,
+            examples(("response" = (value = json!({"meta": {"code": 400,
+                "error_message": "presence: has 101 characters; at most 100 are allowed."}}))))),
+        (status = 403, description = "The token is an app's or lacks the scope `presence`, or the presence is \
+            another user's.", body = ErrorAnswer,
+            examples(("response" = (value = json!({"meta": {"code": 403,
+                "error_message": "The access token lacks the scope `presence`."}}))))),
+        (status = 404, description = "There is no such user.", body = ErrorAnswer),
+        (status = 413, description = "The body is too large. Nothing was changed.", body = ErrorAnswer),
+        EveryCall,
+    ),
+)]
+pub(super) async fn set_presence(
+    State(app): State<App>,
+    Updater(exchange, caller): Updater,
+    Target(user): Target,
+    request: Request,
+) -> Result<Response, Failure> {
+    if user.id != caller.user {
+        return Err(Failure::forbidden("Presence can only be set for oneself."));
+    }
+    match &exchange.update {
+        Some(done) => done.clone()?,
+        None => {
+            app.put_limit.check(&caller.user).map_err(Failure::too_fast)?;
+            Update::from_request(&app, request).await?.apply(&app, &caller).await?;
+        }
+    }
+    let presence = app.service.get_openly(Some(&caller.user), &user.id, app.service.now()).await?;
+    Ok(answer(&exchange, user, &presence))
+}

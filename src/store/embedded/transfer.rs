@@ -1,0 +1,179 @@
+//! All that a store holds as lines of JSON, to be kept as a backup or moved to another machine.
+//!
+//! The first line names the format: `{"kind":"presenced","format":1}`. The last one says how many came
+//! before it, so that half a file is known as such: `{"kind":"end","lines":3}`. Every other line is
+//! `{"kind":…,"id":…,"value":…}`:
+//!
+//! | kind | id | value |
+//! |---|---|---|
+//! | `user` | user id | the directory entry |
+//! | `room` | room id | `members`: user ids |
+//! | `list` | user id | whom the user asked to see: user id to `pending` or `accepted` |
+//! | `token` | token id | `digest`: SHA-256 of its text; whom it speaks for; when it expires |
+//! | `record` | user id | what the devices and the user set; moments in milliseconds since 1970 |
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use super::{
+    engine::{Engine, EngineError, Write},
+    key,
+    load::unreadable,
+};
+use crate::{
+    id::UserId,
+    presence::Record,
+    store::{Kind, LineVisit, StoreError, parse_id},
+};
+
+/// The format of the lines.
+const FORMAT: u32 = 1;
+
+/// How many pairs are written at once.
+const BATCH: usize = 2_000;
+
+#[derive(Deserialize, Serialize)]
+struct Line<'a> {
+    kind: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    format: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lines: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<&'a str>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    value: Option<&'a RawValue>,
+}
+
+impl<'a> Line<'a> {
+    fn bare(kind: &'a str) -> Self {
+        Self { kind, format: None, lines: None, id: None, value: None }
+    }
+
+    fn to_text(&self) -> String {
+        serde_json::to_string(self).expect("a line can be encoded") + "\n"
+    }
+}
+
+/// Why a file cannot be imported; one line for the operator.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    #[error("line {line}: {why}")]
+    Line { line: u64, why: String },
+    #[error("the file ends after {0} lines without the line that ends it: a part is missing")]
+    Half(u64),
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+}
+
+/// Shows everything as it is at one moment, line by line, until the visitor says no.
+pub(super) fn export(engine: &dyn Engine, visit: &mut LineVisit<'_>) -> Result<(), StoreError> {
+    let mut lines = 0;
+    let mut result = Ok(true);
+    let mut show = |line: Result<String, StoreError>| {
+        result = line.map(|line| {
+            lines += 1;
+            visit(line)
+        });
+        matches!(result, Ok(true))
+    };
+    if !show(Ok(Line { format: Some(FORMAT), ..Line::bare("presenced") }.to_text())) {
+        return Ok(());
+    }
+    engine.scan(b"", &mut |key, value| to_line(key, value).is_none_or(&mut show)).map_err(unreadable)?;
+    if result? {
+        visit(Line { lines: Some(lines), ..Line::bare("end") }.to_text());
+    }
+    Ok(())
+}
+
+/// The line of a pair; none for what is about the store itself.
+fn to_line(key: &[u8], value: &[u8]) -> Option<Result<String, StoreError>> {
+    let (head, id) = key.split_at_checked(key::PREFIX_BYTES)?;
+    let kind = Kind::ALL.into_iter().find(|kind| key::documents(*kind) == head);
+    if kind.is_none() && head[0] != key::RECORDS {
+        return None;
+    }
+    let line = || {
+        let id = parse_id(id)?;
+        let damaged = |why: String| StoreError::Unreadable(format!("what is kept of {id}: {why}"));
+        let text = match kind {
+            Some(_) => String::from_utf8_lossy(value).into_owned(),
+            None => {
+                let record = Record::unpack(value).map_err(|error| damaged(error.to_string()))?;
+                serde_json::to_string(&record).expect("a record has a JSON form")
+            }
+        };
+        let value = RawValue::from_string(text).map_err(|error| damaged(error.to_string()))?;
+        let kind = kind.map_or("record", Kind::name);
+        Ok(Line { id: Some(id), value: Some(&value), ..Line::bare(kind) }.to_text())
+    };
+    Some(line())
+}
+
+/// Takes in the lines of an export, into an engine that is empty.
+pub struct Import<E> {
+    engine: E,
+    batch: Vec<Write>,
+    lines: u64,
+    ended: bool,
+}
+
+impl<E: Engine> Import<E> {
+    /// An import into `engine`.
+    pub fn into(engine: E) -> Self {
+        Self { engine, batch: Vec::new(), lines: 0, ended: false }
+    }
+
+    /// Takes the next line.
+    pub fn take(&mut self, line: &str) -> Result<(), ImportError> {
+        let taken = self.write_of(line);
+        self.lines += 1;
+        let write = taken.map_err(|why| ImportError::Line { line: self.lines, why })?;
+        self.batch.extend(write);
+        if self.batch.len() >= BATCH {
+            self.engine.commit(&std::mem::take(&mut self.batch))?;
+        }
+        Ok(())
+    }
+
+    /// Ends the import, and returns how many lines there were. The engine can be opened afterwards.
+    pub fn finish(self) -> Result<u64, ImportError> {
+        if !self.ended {
+            return Err(ImportError::Half(self.lines));
+        }
+        self.engine.commit(&self.batch)?;
+        Ok(self.lines)
+    }
+
+    fn write_of(&mut self, text: &str) -> Result<Option<Write>, String> {
+        if self.ended {
+            return Err("there is something after the end".to_owned());
+        }
+        let line: Line<'_> = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        match (line.kind, line.format, line.lines, self.lines) {
+            ("presenced", Some(format), _, 0) if format <= FORMAT => return Ok(None),
+            ("presenced", Some(format), _, 0) => {
+                return Err(format!("the file has format {format}; this version reads up to {FORMAT}"));
+            }
+            (.., 0) => return Err("this is no export: it begins otherwise".to_owned()),
+            ("end", _, Some(lines), _) if lines == self.lines => {
+                self.ended = true;
+                return Ok(None);
+            }
+            ("end", ..) => return Err("the number of lines is another: a part is missing".to_owned()),
+            _ => {}
+        }
+        let (Some(id), Some(value)) = (line.id, line.value) else {
+            return Err("`id` or `value` is missing".to_owned());
+        };
+        if line.kind == "record" {
+            let user: UserId = id.parse().map_err(|error| format!("{id:?}: {error}"))?;
+            let record: Record = serde_json::from_str(value.get()).map_err(|error| error.to_string())?;
+            return Ok(Some(Write { key: key::record(&user), value: Some(record.pack()) }));
+        }
+        let kind = Kind::ALL.into_iter().find(|kind| kind.name() == line.kind);
+        let kind = kind.ok_or_else(|| format!("the kind {:?} is not known", line.kind))?;
+        Ok(Some(Write { key: key::document(kind, id), value: Some(value.get().as_bytes().to_vec()) }))
+    }
+}

@@ -1,0 +1,120 @@
+//! The directory, without a server: random changes against a plain map, and over a restart.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use presenced::{
+    directory::{Directory, DirectoryError, Profile},
+    id::UserId,
+    store::{EmbeddedStore, Store},
+};
+use proptest::prelude::*;
+
+use crate::{store::disk, support::START};
+
+#[derive(Clone, Debug)]
+enum Step {
+    Put { user: UserId, number: Option<u64>, name: Option<String> },
+    Remove(UserId),
+}
+
+fn ids() -> impl Strategy<Value = UserId> {
+    // Names that are each other's beginnings, and two servers, so that the order is put to the test.
+    let id = (prop::sample::select(vec!["a", "ab", "a-b", "a.b", "b", "B", "zz"]), 0..20_u32, 0..2_u32);
+    id.prop_map(|(name, number, server)| {
+        format!("@{name}{number}:server{server}").parse().expect("a user id")
+    })
+}
+
+fn steps() -> impl Strategy<Value = Step> {
+    let put = (ids(), prop::option::of(1..100_u64), prop::option::of("[a-zé]{0,8}"));
+    prop_oneof![
+        3 => put.prop_map(|(user, number, name)| Step::Put { user, number, name }),
+        1 => ids().prop_map(Step::Remove),
+    ]
+}
+
+type Model = BTreeMap<UserId, (u64, Option<String>)>;
+
+async fn take(directory: &Arc<Directory>, model: &mut Model, step: Step) {
+    match step {
+        Step::Put { user, number, name } => {
+            let taken = model.iter().any(|(other, (theirs, _))| Some(*theirs) == number && *other != user);
+            let profile = Profile { number, display_name: name.clone(), ..Profile::default() };
+            match directory.put_user(&user, profile, START).await {
+                Ok((put, is_new)) => {
+                    assert!(!taken);
+                    let known = model.get(&user).map(|(number, _)| *number);
+                    assert_eq!(is_new, known.is_none());
+                    assert_eq!(put.number, number.or(known).unwrap_or(put.number));
+                    model.insert(user, (put.number, name));
+                }
+                Err(DirectoryError::NumberTaken { .. }) => assert!(taken),
+                Err(error) => panic!("{error}"),
+            }
+        }
+        Step::Remove(user) => {
+            let was_there = model.remove(&user).is_some();
+            assert_eq!(directory.remove_user(&user).await.expect("the store takes it"), was_there);
+        }
+    }
+}
+
+fn check(directory: &Directory, model: &Model) {
+    let shown = |after: Option<&str>, limit| {
+        let page = directory.users(after, limit);
+        let users: Vec<_> =
+            page.items.into_iter().map(|user| (user.id, (user.number, user.display_name))).collect();
+        (users, page.more)
+    };
+    let all: Vec<_> = model.clone().into_iter().collect();
+    assert_eq!(shown(None, 1_000), (all.clone(), false));
+    for (place, (id, (number, _))) in all.iter().enumerate() {
+        let rest: Vec<_> = all[place + 1..].iter().take(2).cloned().collect();
+        assert_eq!(shown(Some(id.as_str()), 2), (rest, all.len() > place + 3), "after {id}");
+        assert_eq!(directory.user_with_number(*number).map(|user| user.id), Some(id.clone()));
+        assert!(directory.knows(id));
+    }
+    assert_eq!(directory.everybody(), model.keys().cloned().collect());
+}
+
+fn run(work: impl Future<Output = ()>) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(work);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    #[test]
+    fn random_changes_are_those_of_a_plain_map(steps in prop::collection::vec(steps(), 0..120)) {
+        run(async {
+            let store: Arc<dyn Store> = Arc::new(EmbeddedStore::in_memory());
+            let directory = Arc::new(Directory::open(store, 10, 10).expect("an empty store opens"));
+            let mut model = Model::new();
+            for step in steps {
+                take(&directory, &mut model, step).await;
+            }
+            check(&directory, &model);
+        });
+    }
+}
+
+#[tokio::test]
+async fn users_are_found_again_after_a_restart() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut model = Model::new();
+    {
+        let store: Arc<dyn Store> = Arc::new(disk::open(folder.path()).expect("it opens"));
+        let directory = Arc::new(Directory::open(store.clone(), 10, 10).expect("it opens"));
+        for number in 0..200_u64 {
+            let user = format!("@user{number}:example.com").parse().expect("a user id");
+            let name = (number % 3 == 0).then(|| format!("User {number}"));
+            take(&directory, &mut model, Step::Put { user, number: None, name }).await;
+        }
+        let gone = "@user77:example.com".parse().expect("a user id");
+        take(&directory, &mut model, Step::Remove(gone)).await;
+        store.close().await.expect("all is kept");
+    }
+    let store: Arc<dyn Store> = Arc::new(disk::open(folder.path()).expect("it opens"));
+    check(&Directory::open(store, 10, 10).expect("it opens"), &model);
+}

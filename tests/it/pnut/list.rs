@@ -1,0 +1,83 @@
+//! Everybody who is present.
+
+use presenced::{
+    directory::Profile,
+    presence::{Input, State},
+};
+use serde_json::Value;
+
+use super::{APP, add_user, data, get, put_call};
+use crate::support::{TestServer, seconds};
+
+fn names(answer: &crate::support::Answer) -> Vec<String> {
+    let list = data(answer);
+    let users = list.as_array().expect("a list").iter();
+    users.map(|user| user["username"].as_str().expect("a name").to_owned()).collect()
+}
+
+#[tokio::test]
+async fn nobody() {
+    let server = TestServer::start().await;
+    insta::assert_snapshot!(get(&server, "demo-alice", "/v0/presence").await.line(), @r#"200 {"meta":{"code":200},"data":[]}"#);
+}
+
+/// A decision: those seen last come first, those never seen at the end, higher ids before lower ones; the
+/// caller is among them.
+#[tokio::test]
+async fn the_order() {
+    let server = TestServer::start().await;
+    for (number, name) in ["dave", "erin", "frank", "grace"].into_iter().enumerate() {
+        let profile = Profile { number: Some(10 + number as u64), ..Profile::default() };
+        add_user(&server, &format!("@{name}:example.com"), profile).await;
+    }
+    let device = || "DEMO".parse().expect("a device id");
+    let update = async |name: &str, input: Input| {
+        let user = format!("@{name}:example.com").parse().expect("a user id");
+        server.app.service.update(&user, &[input]).await.expect("the store takes it");
+    };
+    // Two who are connected and never set anything.
+    for name in ["dave", "grace"] {
+        update(name, Input::Connect { device: device(), state: State::Online }).await;
+    }
+    update("frank", Input::Lease { device: device(), text: None }).await;
+    server.advance(seconds(10)).await;
+    update("erin", Input::Lease { device: device(), text: None }).await;
+    // Within one second the time does not count.
+    server.advance(std::time::Duration::from_millis(900)).await;
+    put_call(&server, "?presence=here").send().await;
+    for token in ["demo-alice", "demo-carol", APP] {
+        let answer = get(&server, token, "/v0/presence").await;
+        assert_eq!(names(&answer), ["erin", "alice", "frank", "grace", "dave"], "{token}");
+    }
+}
+
+/// The list goes out in pieces while it is written: no answer is held as a whole.
+#[tokio::test]
+async fn a_hundred_thousand() {
+    const USERS: usize = 100_000;
+    let server = TestServer::start().await;
+    let (device, text) = ("D".parse().expect("a device id"), "reading a rather long book".into());
+    let input = [Input::Lease { device, text: Some(text) }];
+    for number in 0..USERS {
+        let id = format!("@user{number}:example.com").parse().expect("a user id");
+        let profile = Profile { display_name: Some(format!("User {number}")), ..Profile::default() };
+        server.app.directory.put_user(&id, profile, crate::support::START).await.expect("a free number");
+        server.app.service.update(&id, &input).await.expect("the store takes it");
+    }
+    let mut answer = server.call(reqwest::Method::GET, "/v0/presence").token("demo-alice").stream().await;
+    assert_eq!(answer.content_length(), None, "the length is not known before the end");
+    let mut text = Vec::new();
+    let mut largest = 0;
+    while let Some(piece) = answer.chunk().await.expect("no broken connection") {
+        largest = largest.max(piece.len());
+        text.extend(piece);
+    }
+    assert!(text.len() > 10_000_000, "{}", text.len());
+    assert!(largest < 1_000_000, "a piece of {largest} bytes");
+    let answer: Value = serde_json::from_slice(&text).expect("JSON");
+    let users = answer["data"].as_array().expect("a list");
+    assert_eq!(users.len(), USERS);
+    let ids: Vec<u64> =
+        users.iter().map(|user| user["id"].as_str().expect("an id").parse().expect("digits")).collect();
+    assert!(ids.is_sorted_by(|one, next| one > next), "all were set in one second");
+}

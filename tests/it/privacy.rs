@@ -1,0 +1,231 @@
+//! What a watcher must not learn of whom it may not see: not by an event, not by a count, not by when it is
+//! answered, and not by what a refusal says.
+
+use futures_util::FutureExt as _;
+use presenced::{
+    id::UserId,
+    presence::{Input, State},
+    service::{Viewer, Watcher},
+};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::{
+    ALICE, Answer, BOB, CAROL, TestServer, seconds,
+    sync::{news, read, senders, start, sync},
+};
+
+const NOBODY: &str = "@nobody:example.com";
+
+fn id(user: &str) -> UserId {
+    user.parse().expect("a user id")
+}
+
+/// Everything that can happen to a stranger: states, a text, settings, a room, time.
+async fn carol_lives(server: &TestServer) {
+    for presence in ["online", "unavailable", "online"] {
+        server
+            .set_presence("demo-carol", CAROL, json!({"presence": presence, "status_msg": "busy day"}))
+            .await;
+    }
+    for settings in [json!({"override": "invisible"}), json!({"hidden": true}), json!({})] {
+        server.admin(Method::PUT, &format!("/users/{CAROL}/settings"), Some(settings)).await;
+    }
+    for members in [json!([CAROL]), json!([])] {
+        let path = "/rooms/!elsewhere:example.com/members";
+        server.admin(Method::PUT, path, Some(json!({ "members": members }))).await;
+    }
+    sync(server, "demo-carol", "").await;
+}
+
+async fn set_lobby(server: &TestServer, members: &[&str]) {
+    let set = json!({ "members": members });
+    assert_eq!(server.admin(Method::PUT, "/rooms/!lobby:example.com/members", Some(set)).await.status, 200);
+}
+
+async fn list(server: &TestServer, body: Value) {
+    let path = format!("/_matrix/client/r0/presence/list/{CAROL}");
+    assert_eq!(server.call(Method::POST, path).token("demo-carol").json(&body).send().await.status, 200);
+}
+
+async fn accept(server: &TestServer) {
+    let path = format!("/presenced/v1/users/{ALICE}/observers/{CAROL}");
+    assert_eq!(server.call(Method::PUT, path).token("demo-alice").send().await.status, 200);
+}
+
+/// Whether the watcher was woken since it last looked.
+fn was_woken(watcher: &Watcher) -> bool {
+    let mut woken = false;
+    while watcher.changed().now_or_never().is_some() {
+        woken = true;
+    }
+    woken
+}
+
+#[tokio::test]
+async fn a_strangers_life_ends_no_wait() {
+    let server = TestServer::start().await;
+    let since = start(&server, "demo-alice").await;
+    let waiting = server.open_sync("demo-alice", &since, "set_presence=offline").await;
+    carol_lives(&server).await;
+    assert!(waiting.waits());
+    server.set_presence("demo-bob", BOB, json!({"presence": "unavailable"})).await;
+    assert_eq!(senders(&waiting.answer().await), [BOB]);
+}
+
+#[tokio::test]
+async fn a_strangers_life_wakes_nobody() {
+    let server = TestServer::start().await;
+    let watcher = server.app.service.watch(Viewer::User(&id(ALICE)), None);
+    carol_lives(&server).await;
+    assert!(!was_woken(&watcher), "not even inside");
+    server.set_presence("demo-bob", BOB, json!({"presence": "online"})).await;
+    assert!(was_woken(&watcher));
+}
+
+#[tokio::test]
+async fn a_strangers_life_leaves_no_trace_in_tokens() {
+    let (quiet, lively) = (TestServer::start().await, TestServer::start().await);
+    carol_lives(&lively).await;
+    for server in [&quiet, &lively] {
+        server.advance(seconds(1)).await;
+        server.set_presence("demo-bob", BOB, json!({"presence": "online"})).await;
+    }
+    let answers = [sync(&quiet, "demo-alice", "").await, sync(&lively, "demo-alice", "").await];
+    assert_eq!(answers[0].text, answers[1].text);
+    let since = start(&quiet, "demo-alice").await;
+    carol_lives(&lively).await;
+    for server in [&quiet, &lively] {
+        server.advance(seconds(1)).await;
+    }
+    let answers = [start(&quiet, "demo-alice").await, start(&lively, "demo-alice").await];
+    assert_eq!(answers[0], answers[1]);
+    assert_eq!(news(&lively, "demo-alice", &since).await, []);
+}
+
+#[tokio::test]
+async fn a_stream_has_nothing_of_strangers_and_nobodies() {
+    let server = TestServer::start().await;
+    let open = |query: &str| {
+        server.call(Method::GET, format!("/presenced/v1/changes?{query}")).token("demo-alice").open()
+    };
+    let mut all = open("").await;
+    let mut named = open(&format!("users={BOB},{CAROL},{NOBODY},@x:elsewhere.org")).await;
+    assert_eq!(named.told().await.0, BOB);
+    carol_lives(&server).await;
+    server.admin(Method::PUT, &format!("/users/{NOBODY}"), Some(json!({}))).await;
+    let heartbeat = json!({"heartbeats": [{"userId": NOBODY, "deviceId": "D", "state": "online"}]});
+    server.admin(Method::POST, "/heartbeats", Some(heartbeat)).await;
+    server.set_presence("demo-bob", BOB, json!({"presence": "online"})).await;
+    for stream in [&mut all, &mut named] {
+        assert_eq!(stream.told().await, (BOB.to_owned(), "online".to_owned()));
+    }
+}
+
+#[tokio::test]
+async fn who_left_the_room_learns_no_more() {
+    let server = TestServer::start().await;
+    server.set_presence("demo-bob", BOB, json!({"presence": "online"})).await;
+    let since = start(&server, "demo-alice").await;
+    let waiting = server.open_sync("demo-alice", &since, "set_presence=offline").await;
+    let mut stream = server.call(Method::GET, "/presenced/v1/changes").token("demo-alice").open().await;
+    assert_eq!(stream.told().await.0, BOB);
+    let watcher = server.app.service.watch(Viewer::User(&id(ALICE)), None);
+    set_lobby(&server, &[BOB]).await;
+    was_woken(&watcher);
+    server.set_presence("demo-bob", BOB, json!({"presence": "unavailable"})).await;
+    server.advance(seconds(3_600)).await;
+    assert!(waiting.waits());
+    assert!(!was_woken(&watcher));
+    let bulk = json!({"users": [BOB]});
+    let bulk = server.call(Method::POST, "/presenced/v1/presence/query").token("demo-alice").json(&bulk);
+    assert_eq!(bulk.send().await.json(), json!({"presence": [], "unavailable": [BOB]}));
+    server.set_presence("demo-alice", ALICE, json!({"presence": "online"})).await;
+    assert_eq!(stream.told().await.0, ALICE);
+    assert_eq!(senders(&waiting.answer().await), [ALICE]);
+}
+
+#[tokio::test]
+async fn who_was_dropped_or_denied_learns_no_more() {
+    for denied in [false, true] {
+        let server = TestServer::start().await;
+        list(&server, json!({"invite": [ALICE]})).await;
+        accept(&server).await;
+        let since = start(&server, "demo-carol").await;
+        let waiting = server.open_sync("demo-carol", &since, "set_presence=offline").await;
+        let watcher = server.app.service.watch(Viewer::User(&id(CAROL)), None);
+        if denied {
+            let path = format!("/presenced/v1/users/{ALICE}/observers/{CAROL}");
+            server.call(Method::DELETE, path).token("demo-alice").send().await;
+        } else {
+            list(&server, json!({"drop": [ALICE]})).await;
+        }
+        was_woken(&watcher);
+        server.set_presence("demo-alice", ALICE, json!({"presence": "online"})).await;
+        assert!(waiting.waits());
+        assert!(!was_woken(&watcher));
+        assert_eq!(server.presence("demo-carol", ALICE).await.status, 403);
+    }
+}
+
+#[tokio::test]
+async fn a_pending_invitation_shows_nothing() {
+    let server = TestServer::start().await;
+    list(&server, json!({"invite": [ALICE, NOBODY]})).await;
+    let since = start(&server, "demo-carol").await;
+    let waiting = server.open_sync("demo-carol", &since, "set_presence=offline").await;
+    let watcher = server.app.service.watch(Viewer::User(&id(CAROL)), None);
+    server.set_presence("demo-alice", ALICE, json!({"presence": "online"})).await;
+    assert!(waiting.waits());
+    assert!(!was_woken(&watcher));
+    let answers = [ALICE, NOBODY].map(|user| server.presence("demo-carol", user));
+    let [invited, nobody] = answers;
+    assert_eq!(invited.await.line(), nobody.await.line());
+}
+
+/// What carol is answered wherever a user can be named.
+async fn answers_about(server: &TestServer, user: &str) -> Vec<String> {
+    let get = |path: String| server.call(Method::GET, path).token("demo-carol").send();
+    let line = |answer: Answer| answer.line().replace(user, "USER");
+    let query = json!({"users": [user]});
+    let query = server.call(Method::POST, "/presenced/v1/presence/query").token("demo-carol").json(&query);
+    let filter = json!({"presence": {"senders": [user]}}).to_string();
+    let filter: String = form_urlencoded::byte_serialize(filter.as_bytes()).collect();
+    vec![
+        line(server.presence("demo-carol", user).await),
+        line(server.set_presence("demo-carol", user, json!({"presence": "online"})).await),
+        line(get(format!("/presenced/v1/users/{user}/presence")).await),
+        line(get(format!("/presenced/v1/users/{user}/settings")).await),
+        line(get(format!("/presenced/v1/users/{user}/presence-list")).await),
+        line(get(format!("/_matrix/client/r0/presence/list/{user}")).await),
+        line(query.send().await),
+        line(sync(server, "demo-carol", &format!("filter={filter}&set_presence=offline")).await),
+    ]
+}
+
+#[tokio::test]
+async fn unknown_and_unrelated_users_are_the_same() {
+    let server = TestServer::start().await;
+    server.set_presence("demo-alice", ALICE, json!({"presence": "online", "status_msg": "secret"})).await;
+    server.admin(Method::PUT, &format!("/users/{BOB}/settings"), Some(json!({"hidden": true}))).await;
+    let nobody = answers_about(&server, NOBODY).await;
+    for stranger in [ALICE, BOB, "@alice:elsewhere.org"] {
+        assert_eq!(answers_about(&server, stranger).await, nobody, "{stranger}");
+    }
+    assert!(nobody.iter().all(|line| !line.contains("secret")));
+}
+
+#[tokio::test]
+async fn a_resumed_watcher_is_told_nothing_of_strangers() {
+    let server = TestServer::start().await;
+    let since = start(&server, "demo-alice").await;
+    // More than is remembered of a partition: then everybody is looked through.
+    for number in 0..1_100 {
+        let state = if number % 2 == 0 { State::Online } else { State::Unavailable };
+        let flip = Input::Claim { device: "D".parse().expect("a device"), state };
+        server.app.service.update(&id(CAROL), &[flip]).await.expect("a change");
+    }
+    let (next, told) =
+        read(&sync(&server, "demo-alice", &format!("since={since}&set_presence=offline")).await);
+    assert_eq!((next, told), (since, vec![]));
+}
