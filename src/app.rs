@@ -5,6 +5,8 @@ use std::{num::NonZeroU32, ops::Deref, sync::Arc, time::Duration};
 use tokio::sync::watch;
 
 use crate::{
+    alarms::Alarms,
+    api::ringcentral::Push,
     clock::Clock,
     config::Config,
     directory::Directory,
@@ -23,6 +25,10 @@ pub struct Parts {
     pub config: Config,
     pub directory: Arc<Directory>,
     pub service: Arc<Service>,
+    /// What tasks wait for that have to do something at a certain time.
+    pub alarms: Alarms,
+    /// Who is told of changes, by the RingCentral dialect.
+    pub push: Push,
     /// How often a user may set presence, all devices and dialects together.
     pub put_limit: RateLimit<UserId>,
     /// How often one user of one app may make calls of one group, where a dialect has groups.
@@ -43,7 +49,7 @@ impl App {
         let (tokens_per_user, list_entries) = (config.limits.tokens_per_user, config.limits.list_entries);
         let directory = Arc::new(Directory::open(store.clone(), tokens_per_user, list_entries)?);
         let service = Arc::new(Service::new(
-            store,
+            store.clone(),
             directory.clone(),
             clock.clone(),
             config.rules(),
@@ -58,6 +64,8 @@ impl App {
         Ok(Self(Arc::new(Parts {
             directory,
             service,
+            alarms: Alarms::new(clock.clone()),
+            push: Push::new(&config, store),
             put_limit: RateLimit::new(limits.put_per_second, limits.put_burst, clock.clone()),
             group_limit: WindowLimit::new(Duration::from_secs(60), penalty, clock.clone()),
             sync_limit: RateLimit::new(
@@ -65,7 +73,7 @@ impl App {
                 limits.sync_presence_burst,
                 clock.clone(),
             ),
-            new_stream_limit: RateLimit::new(new_streams.into(), stream_burst, clock),
+            new_stream_limit: RateLimit::new(new_streams.into(), stream_burst, clock.clone()),
             stream_limit: StreamLimit::new(limits.streams, limits.streams_per_user),
             config,
             draining: watch::Sender::new(false),
@@ -82,6 +90,12 @@ impl Deref for App {
 }
 
 impl Parts {
+    /// Lets happen whatever time brings. To be called once in a while: the pauses are how late it happens.
+    pub async fn tick(&self) {
+        self.service.tick().await;
+        self.alarms.ring();
+    }
+
     /// Says that no new work should come here: the server is about to stop.
     pub fn drain(&self) {
         self.draining.send_replace(true);

@@ -8,7 +8,7 @@
 //! are what is sent, since presence is last-value-wins. Nothing is replayed and nothing is kept for a
 //! client, so a token stays good for ever.
 //!
-//! Watchers do not watch users one by one but [topics](Topic): the rooms they are in, and single users.
+//! Watchers do not watch users one by one but [topics](Topic): the rooms they are in, accounts, and single users.
 //! A change marks the user in the [`Watch`] of everybody under its topics. A watch holds a set of marks,
 //! not a queue of events: a slow reader gets fewer, fresher values, and no more marks than there are
 //! users.
@@ -42,6 +42,8 @@ pub enum Topic {
     Server,
     /// The members of a room.
     Room(RoomId),
+    /// The extensions of a telephone account.
+    Account(u64),
     /// One user.
     User(UserId),
 }

@@ -12,6 +12,7 @@ use std::{
 };
 
 use config::{Environment, File, FileFormat, Map};
+use ipnet::IpNet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -37,6 +38,7 @@ pub struct Config {
     pub matrix: Matrix,
     pub pnut: Pnut,
     pub ringcentral: RingCentral,
+    pub webhooks: Webhooks,
     pub limits: Limits,
     pub log: Log,
 }
@@ -201,6 +203,24 @@ pub struct JwtKey {
     pub audience: String,
 }
 
+/// Requests to addresses that users choose, to tell them of changes.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Webhooks {
+    /// Networks that webhooks may be sent to besides the public internet, and without TLS too.
+    #[schemars(example = ["127.0.0.1/32"])]
+    pub allow_networks: Vec<IpNet>,
+    /// How long a receiver may take to answer.
+    #[schemars(range(min = 1))]
+    pub timeout_milliseconds: u64,
+    /// After how many failures in a row a receiver gets nothing more until its owner says so.
+    #[schemars(range(min = 1))]
+    pub attempts: u32,
+    /// How many requests may be under way at a time; more have to wait.
+    #[schemars(range(min = 1))]
+    pub concurrent: usize,
+}
+
 /// The bounds that keep one client from spoiling it for the others.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -349,6 +369,7 @@ fn environment(variables: HashMap<String, String>) -> Environment {
         .try_parsing(true)
         .list_separator(",")
         .with_list_parse_key("server.dialects")
+        .with_list_parse_key("webhooks.allow_networks")
         .source(Some(variables))
 }
 
@@ -427,12 +448,16 @@ impl Config {
             ("limits.streams_per_user", limits.streams_per_user, 1, 10_000_000),
             ("limits.bulk_users", limits.bulk_users, 1, 1_000),
             ("limits.heartbeats_per_call", limits.heartbeats_per_call, 1, 1_000),
+            ("webhooks.concurrent", self.webhooks.concurrent, 1, 100_000),
         ];
         for (key, value, least, most) in sizes {
             in_range(key, value, least, most)?;
         }
         in_range("store.activity_lag_seconds", self.store.activity_lag_seconds, 1, 3_600)?;
         in_range("store.reserve_mebibytes", self.store.reserve_mebibytes, 0, 1 << 30)?;
+        let webhooks = &self.webhooks;
+        in_range("webhooks.timeout_milliseconds", webhooks.timeout_milliseconds, 1, 60_000)?;
+        in_range("webhooks.attempts", webhooks.attempts, 1, 1_000)?;
         self.check_texts()?;
         self.check_logins()?;
         let rates = [
@@ -481,11 +506,13 @@ impl Config {
     }
 
     /// The same configuration as the demo runs it: every dialect, presence lists, no rate limits,
-    /// `example.com`.
+    /// `example.com`, webhooks to this machine.
     pub fn for_demo(mut self) -> Self {
         self.server.name = "example.com".to_owned();
         self.server.dialects = DialectName::ALL.to_vec();
         self.presence.lists = true;
+        self.webhooks.allow_networks =
+            ["127.0.0.0/8", "::1/128"].map(|network| network.parse().expect("a network")).into();
         self.limits.put_per_second = 0.0;
         self.ringcentral.rate_limits = false;
         self.ringcentral.open_login = true;

@@ -9,13 +9,16 @@ mod extensions;
 mod extract;
 mod oauth;
 mod presence;
+mod push;
 mod query;
 mod rate;
 mod rule;
+mod socket;
+mod subscription;
 mod update;
 
 use axum::{
-    Router, middleware,
+    Extension, Router, middleware,
     response::{IntoResponse, Response},
     routing,
 };
@@ -25,6 +28,7 @@ use utoipa::openapi::{
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
+pub use self::push::Push;
 use self::{error::RestFailure, extract::AnyToken};
 use super::{
     Dialect,
@@ -51,6 +55,20 @@ fn resources() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(base())
         .routes(routes!(account::read_account_presence))
         .routes(routes!(extensions::read_user_presence_status, extensions::update_user_presence_status))
+        // Push.
+        .routes(routes!(subscription::list_subscriptions, subscription::create_subscription))
+        .routes(routes!(
+            subscription::read_subscription,
+            subscription::update_subscription,
+            subscription::delete_subscription
+        ))
+        .routes(routes!(subscription::renew_subscription))
+        .routes(routes!(socket::token::create_web_socket_token))
+}
+
+/// The route of the socket, over which all others are answered too.
+fn socket_route() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(socket::open_web_socket))
 }
 
 /// What gives one.
@@ -59,8 +77,18 @@ fn logins() -> OpenApiRouter<App> {
 }
 
 fn router(app: &App) -> Router {
+    let (over_socket, _) = resources().split_for_parts();
+    let over_socket = socket::Routes(framed(app, over_socket));
+    let (socket, _) = socket_route().split_for_parts();
+    let (resources, _) = resources().split_for_parts();
+    framed(app, resources.merge(socket.layer(Extension(over_socket))))
+}
+
+/// Routes with all that every exchange has.
+fn framed(app: &App, mut resources: Router<App>) -> Router {
     let frame = Frame {
-        body_bytes: app.config.limits.body_bytes,
+        // A subscription may name many extensions; other bodies are bounded where they are read.
+        body_bytes: app.config.limits.bulk_body_bytes,
         cors: Cors {
             methods: "GET, HEAD, POST, PUT, DELETE, OPTIONS",
             request_headers: "Authorization, Content-Type, Accept, X-User-Agent, Client-Id",
@@ -70,7 +98,9 @@ fn router(app: &App) -> Router {
         too_large: |_| RestFailure::body_too_large().into_response(),
         internal_error: || RestFailure::internal_error().into_response(),
     };
-    let (mut resources, _) = resources().split_for_parts();
+    // Some clients end this path so.
+    let subscription = "/restapi/v1.0/subscription/";
+    resources = resources.route(subscription, routing::post(subscription::create_subscription));
     for path in ["/restapi", "/restapi/", "/restapi/{*rest}"] {
         resources = resources.route(path, routing::any(no_such_path));
     }
@@ -89,7 +119,7 @@ async fn method_not_allowed(_: AnyToken) -> Response {
 }
 
 fn document() -> OpenApi {
-    let (_, mut document) = resources().merge(logins()).split_for_parts();
+    let (_, mut document) = resources().merge(socket_route()).merge(logins()).split_for_parts();
     // An update without a body changes nothing, and is none the worse for it.
     let updates = document.paths.paths.values_mut().filter_map(|item| item.put.as_mut());
     for body in updates.filter_map(|update| update.request_body.as_mut()) {
@@ -97,6 +127,7 @@ fn document() -> OpenApi {
             body.required = Some(Required::False);
         }
     }
+    push::notification::describe(&mut document);
     openapi::state_open_operations(document)
 }
 

@@ -37,6 +37,7 @@ struct Packed<'a> {
     overridden: PackedOverride,
     hidden: bool,
     telephony: Option<Box<Telephony>>,
+    sequence: u32,
 }
 
 #[derive(Deserialize, Serialize)]
@@ -136,6 +137,7 @@ impl Record {
             },
             hidden: self.hidden,
             telephony: self.telephony.clone(),
+            sequence: self.sequence,
         };
         postcard::to_extend(&packed, vec![FORM]).expect("a record can be encoded")
     }
@@ -162,6 +164,7 @@ impl Record {
             hidden: packed.hidden,
             telephony: packed.telephony,
             version: packed.version,
+            sequence: packed.sequence,
         })
     }
 }

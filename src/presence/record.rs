@@ -3,6 +3,12 @@ use serde::{Deserialize, Serialize};
 use super::{Claim, Rules, State, TelephonePresence, Telephony, Text, Timestamp};
 use crate::id::DeviceId;
 
+/// Where sequences begin: 2020-01-01, in seconds since the Unix epoch.
+const SEQUENCES_BEGIN: u64 = 1_577_836_800;
+
+/// The highest number in a sequence: the highest that every client can read.
+const HIGHEST_SEQUENCE: u64 = i32::MAX as u64;
+
 /// All that the core holds of one user.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
@@ -19,6 +25,8 @@ pub struct Record {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) telephony: Option<Box<Telephony>>,
     pub(super) version: u64,
+    /// Numbers the visible changes.
+    pub(super) sequence: u32,
 }
 
 /// The user's text, and when it expires if it does. Never empty.
@@ -136,9 +144,18 @@ impl Record {
         self.version
     }
 
+    /// Another number of the last visible change, for those to whom a version is too large: the seconds
+    /// since 2020 at least, so that it goes up even where a change was lost with the process.
+    pub fn sequence(&self) -> u32 {
+        self.sequence
+    }
+
     /// Numbers a visible change made at `micros` since the Unix epoch.
     pub fn number_change(&mut self, micros: u64) -> u64 {
         self.version = micros.max(self.version + 1);
+        let seconds = (micros / 1_000_000).saturating_sub(SEQUENCES_BEGIN);
+        let sequence = seconds.max(u64::from(self.sequence) + 1).min(HIGHEST_SEQUENCE);
+        self.sequence = u32::try_from(sequence).expect("the highest is small");
         self.version
     }
 

@@ -15,6 +15,8 @@ pub struct ExtensionPresence {
     pub shown: Option<Shown>,
     /// The number of the last visible change.
     pub version: u64,
+    /// Orders the visible changes.
+    pub sequence: u32,
 }
 
 /// What only those see from whom a user is not hidden.
@@ -76,7 +78,13 @@ impl Service {
             };
             Shown { overridden: telephone.overridden, status: presence.status, calls }
         });
-        ExtensionPresence { hidden: record.is_hidden(), settings, shown, version: record.version() }
+        ExtensionPresence {
+            hidden: record.is_hidden(),
+            settings,
+            shown,
+            version: record.version(),
+            sequence: record.sequence(),
+        }
     }
 
     /// Whether a viewer sees with whom a user talks. Those who share a room with the user are permitted

@@ -99,6 +99,11 @@ impl Service {
         watcher
     }
 
+    /// Watches topics for whoever looks for themselves at what changed.
+    pub fn follow(&self, topics: impl IntoIterator<Item = Topic>) -> Watch {
+        self.changes.watch(topics)
+    }
+
     /// How many watchers there are.
     pub fn watchers(&self) -> usize {
         self.changes.watches()
@@ -214,7 +219,8 @@ impl Service {
     /// Who is concerned by a change of this user.
     fn topics_about(&self, user: &UserId) -> Vec<Topic> {
         let rooms = self.directory.rooms_of(user).into_iter().map(Topic::Room);
-        rooms.chain([Topic::User(user.clone()), Topic::Server]).collect()
+        let account = self.directory.account_of(user).map(Topic::Account);
+        rooms.chain(account).chain([Topic::User(user.clone()), Topic::Server]).collect()
     }
 
     /// What concerns this viewer.

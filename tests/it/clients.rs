@@ -29,13 +29,39 @@ async fn matrix_nio() {
     }
 }
 
-#[tokio::test]
-#[ignore = "needs matrix-js-sdk, which tests/run installs"]
-async fn matrix_js_sdk() {
+/// Runs a script of Node's against a server of its own.
+async fn node(script: &str) {
     let server = TestServer::start().await;
     let folder = env::var("PRESENCED_TEST_NODE").expect("tests/run says where the packages are");
     let mut command = Command::new("node");
-    command.args(["tests/clients/js_sdk_presence.mjs", &server.url, &folder]);
+    command.args([script, &server.url, &folder]);
+    passes(command).await;
+}
+
+#[tokio::test]
+#[ignore = "needs matrix-js-sdk, which tests/run installs"]
+async fn matrix_js_sdk() {
+    node("tests/clients/js_sdk_presence.mjs").await;
+}
+
+#[tokio::test]
+#[ignore = "needs @rc-ex/ws, which tests/run installs"]
+async fn rc_ex_ws() {
+    node("tests/clients/rc_ws.mjs").await;
+}
+
+#[tokio::test]
+#[ignore = "needs @ringcentral/subscriptions, which tests/run installs"]
+async fn ringcentral_subscriptions() {
+    node("tests/clients/rc_subscriptions.mjs").await;
+}
+
+#[tokio::test]
+#[ignore = "needs ringcentral, which tests/run installs"]
+async fn ringcentral_web_socket() {
+    let server = TestServer::start().await;
+    let mut command = python();
+    command.args(["tests/clients/ringcentral_ws.py", &server.url]);
     passes(command).await;
 }
 

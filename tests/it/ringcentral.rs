@@ -4,12 +4,16 @@ mod account;
 mod batch;
 mod calls;
 mod errors;
+mod filters;
 mod hidden;
 mod oauth;
 mod presence;
 mod rates;
 mod rule;
+mod socket;
+mod subscriptions;
 mod update;
+mod webhooks;
 
 use reqwest::Method;
 use serde_json::{Value, json};

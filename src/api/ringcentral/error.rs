@@ -100,14 +100,14 @@ impl Extra {
 pub(super) struct RestFailure {
     status: StatusCode,
     outer: &'static str,
-    inner: &'static str,
-    message: Cow<'static, str>,
+    pub(super) inner: &'static str,
+    pub(super) message: Cow<'static, str>,
     extra: Extra,
 }
 
 impl RestFailure {
     /// A refusal whose outer code is that of its one error.
-    fn new(status: StatusCode, code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+    pub(super) fn new(status: StatusCode, code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
         Self { status, outer: code, inner: code, message: message.into(), extra: Extra::None }
     }
 

@@ -116,7 +116,7 @@ pub(super) async fn update_user_presence_status(
     caller.require(Permission::EditPresence)?;
     let account = caller.account(&ids)?;
     check_target(&app, &caller, &ids.extension)?;
-    let body = read_object(&app, &headers, body).await?;
+    let body = read_object(&app, &headers, body, app.config.limits.body_bytes).await?;
     let now = app.service.now();
     let user = &caller.user;
     match app.service.update(&user.id, &update::inputs(&body, &caller.extension, now)?).await {

@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 use super::{
     error::RestFailure,
     rate::{Grouped, RateGroup},
+    socket::sessions::OnSocket,
 };
 use crate::{
     api::{body, origin},
@@ -55,8 +56,11 @@ impl Permission {
     }
 }
 
-/// The token's user, whether they have an extension or not.
+/// The token's user, whether they have an extension or not. Who asks over a socket was known when it was opened.
 fn token(parts: &Parts, app: &App) -> Result<auth::Caller, RestFailure> {
+    if let Some(OnSocket { caller, .. }) = parts.extensions.get() {
+        return Ok(caller.clone());
+    }
     let token = auth::token(&parts.headers, parts.uri.query(), true).map_err(|error| match error {
         AuthError::Missing if parts.headers.contains_key(header::AUTHORIZATION) => {
             RestFailure::malformed_authorization()
@@ -85,6 +89,11 @@ impl<G> Caller<G> {
         let extension = user.extension.clone().ok_or_else(RestFailure::no_extension)?;
         group.count(app, parts, token.user.as_str(), token.device.as_str())?;
         Ok(Self { user, extension, token, group: PhantomData })
+    }
+
+    /// What the caller's token grants, and to which application.
+    pub(super) fn token(&self) -> &auth::Caller {
+        &self.token
     }
 
     /// Refuses whoever may not do this: the application first, then the user. Editing includes reading.
@@ -163,6 +172,11 @@ impl Uris {
         Self { account: format!("{origin}/restapi/v1.0/account/{account}") }
     }
 
+    /// The addresses as they are without a request that tells how a client calls the server.
+    pub(super) fn bare(app: &App, account: u64) -> Self {
+        Self::new(app, &HeaderMap::new(), account)
+    }
+
     pub(super) fn account_presence(&self) -> String {
         format!("{}/presence", self.account)
     }
@@ -176,14 +190,14 @@ impl Uris {
     }
 }
 
-/// The body of a request: a JSON object, or nothing, which is the same as an empty one.
+/// The body of a request, of at most so many bytes: a JSON object, or nothing, which is the same as an empty one.
 pub(super) async fn read_object(
     app: &App,
     headers: &HeaderMap,
     body: Body,
+    most: usize,
 ) -> Result<Map<String, Value>, RestFailure> {
-    let limits = &app.config.limits;
-    let read = body::read(body, limits.body_bytes, limits).await;
+    let read = body::read(body, most, &app.config.limits).await;
     let bytes = read.map_err(|error| RestFailure::unread_body(&error))?;
     if bytes.is_empty() {
         return Ok(Map::new());

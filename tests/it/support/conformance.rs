@@ -98,6 +98,12 @@ pub(crate) fn event_verdict(path: &str, data: &Value) -> Result<(), String> {
     validate(document, &media.ok_or("an undocumented stream")?["schema"], data)
 }
 
+/// What is wrong with a notification of the RingCentral dialect, if anything.
+pub(crate) fn notification_verdict(notification: &Value) -> Result<(), String> {
+    let schema = json!({"$ref": "#/components/schemas/Notification"});
+    validate(document("ringcentral"), &schema, notification)
+}
+
 /// Checks a value against a schema of a document. Members that the schema does not name are refused.
 pub(crate) fn validate(document: &Value, schema: &Value, value: &Value) -> Result<(), String> {
     let schema = json!({
