@@ -5,9 +5,13 @@
 pub mod matrix;
 pub mod pnut;
 pub mod presenced;
+pub mod ringcentral;
 
 mod body;
 mod frame;
+mod origin;
+
+pub(crate) use self::origin::origin;
 
 use axum::{Router, response::Response};
 use utoipa::openapi::OpenApi;
@@ -43,7 +47,8 @@ pub struct Dialect {
 }
 
 /// Every dialect, in the order in which people are shown them.
-pub static ALL: [&Dialect; 3] = [&matrix::DIALECT, &pnut::DIALECT, &presenced::DIALECT];
+pub static ALL: [&Dialect; 4] =
+    [&matrix::DIALECT, &pnut::DIALECT, &ringcentral::DIALECT, &presenced::DIALECT];
 
 impl Dialect {
     /// The dialect of that name.

@@ -1,15 +1,17 @@
 //! What every handler is given: the service, the directory, the limits and the configuration.
 
-use std::{num::NonZeroU32, ops::Deref, sync::Arc};
+use std::{num::NonZeroU32, ops::Deref, sync::Arc, time::Duration};
 
 use tokio::sync::watch;
 
 use crate::{
+    alarms::Alarms,
+    api::ringcentral::Push,
     clock::Clock,
     config::Config,
     directory::Directory,
     id::UserId,
-    limit::{RateLimit, StreamLimit},
+    limit::{RateLimit, StreamLimit, WindowLimit},
     service::Service,
     store::{Store, StoreError},
 };
@@ -23,8 +25,14 @@ pub struct Parts {
     pub config: Config,
     pub directory: Arc<Directory>,
     pub service: Arc<Service>,
+    /// What tasks wait for that have to do something at a certain time.
+    pub alarms: Alarms,
+    /// Who is told of changes, by the RingCentral dialect.
+    pub push: Push,
     /// How often a user may set presence, all devices and dialects together.
     pub put_limit: RateLimit<UserId>,
+    /// How often one user of one app may make calls of one group, where a dialect has groups.
+    pub group_limit: WindowLimit,
     /// How often a user's waiting requests may say something of presence.
     pub sync_limit: RateLimit<UserId>,
     /// How often anybody may open a stream of changes.
@@ -41,7 +49,7 @@ impl App {
         let (tokens_per_user, list_entries) = (config.limits.tokens_per_user, config.limits.list_entries);
         let directory = Arc::new(Directory::open(store.clone(), tokens_per_user, list_entries)?);
         let service = Arc::new(Service::new(
-            store,
+            store.clone(),
             directory.clone(),
             clock.clone(),
             config.rules(),
@@ -52,16 +60,20 @@ impl App {
         let limits = &config.limits;
         let new_streams = limits.new_streams_per_second;
         let stream_burst = NonZeroU32::new(new_streams).unwrap_or(NonZeroU32::MIN);
+        let penalty = Duration::from_secs(config.ringcentral.penalty_seconds);
         Ok(Self(Arc::new(Parts {
             directory,
             service,
+            alarms: Alarms::new(clock.clone()),
+            push: Push::new(&config, store),
             put_limit: RateLimit::new(limits.put_per_second, limits.put_burst, clock.clone()),
+            group_limit: WindowLimit::new(Duration::from_secs(60), penalty, clock.clone()),
             sync_limit: RateLimit::new(
                 limits.sync_presence_per_second,
                 limits.sync_presence_burst,
                 clock.clone(),
             ),
-            new_stream_limit: RateLimit::new(new_streams.into(), stream_burst, clock),
+            new_stream_limit: RateLimit::new(new_streams.into(), stream_burst, clock.clone()),
             stream_limit: StreamLimit::new(limits.streams, limits.streams_per_user),
             config,
             draining: watch::Sender::new(false),
@@ -78,6 +90,12 @@ impl Deref for App {
 }
 
 impl Parts {
+    /// Lets happen whatever time brings. To be called once in a while: the pauses are how late it happens.
+    pub async fn tick(&self) {
+        self.service.tick().await;
+        self.alarms.ring();
+    }
+
     /// Says that no new work should come here: the server is about to stop.
     pub fn drain(&self) {
         self.draining.send_replace(true);

@@ -1,5 +1,7 @@
 //! Who is calling: the token of a request, and what it grants.
 
+pub mod assertion;
+
 use axum::http::{HeaderMap, header};
 
 use crate::{
@@ -68,7 +70,7 @@ fn bearer(value: &[u8]) -> Option<&[u8]> {
 /// Whom the token speaks for now.
 pub fn holder(directory: &Directory, token: &[u8], now: Timestamp) -> Result<Holder, AuthError> {
     match directory.grant(token, now) {
-        None => Err(AuthError::Unknown),
+        None | Some(Grant { holder: Holder::Refresh { .. }, .. }) => Err(AuthError::Unknown),
         Some(Grant { expired: true, .. }) => Err(AuthError::Expired),
         Some(Grant { holder, .. }) => Ok(holder),
     }
@@ -77,7 +79,7 @@ pub fn holder(directory: &Directory, token: &[u8], now: Timestamp) -> Result<Hol
 /// The user among the holders.
 pub fn caller(holder: Holder) -> Result<Caller, AuthError> {
     match holder {
-        Holder::Admin | Holder::App { .. } => Err(AuthError::NoUser),
+        Holder::Admin | Holder::App { .. } | Holder::Refresh { .. } => Err(AuthError::NoUser),
         Holder::User { user, device, scopes, guest } => Ok(Caller { user, device, scopes, guest }),
     }
 }

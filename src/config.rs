@@ -12,12 +12,18 @@ use std::{
 };
 
 use config::{Environment, File, FileFormat, Map};
+use ipnet::IpNet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tracing_subscriber::EnvFilter;
 
-use crate::{id::UserId, presence::Rules, service::Visibility};
+use crate::{
+    auth::assertion,
+    id::{DeviceId, UserId},
+    presence::Rules,
+    service::Visibility,
+};
 
 /// The documented defaults, as `presenced config default` prints them.
 pub const DEFAULTS: &str = include_str!("config/default.toml");
@@ -31,6 +37,8 @@ pub struct Config {
     pub store: Store,
     pub matrix: Matrix,
     pub pnut: Pnut,
+    pub ringcentral: RingCentral,
+    pub webhooks: Webhooks,
     pub limits: Limits,
     pub log: Log,
 }
@@ -60,11 +68,12 @@ pub struct Server {
 pub enum DialectName {
     Matrix,
     Pnut,
+    RingCentral,
 }
 
 impl DialectName {
     /// Every dialect.
-    pub const ALL: [Self; 2] = [Self::Matrix, Self::Pnut];
+    pub const ALL: [Self; 3] = [Self::Matrix, Self::Pnut, Self::RingCentral];
 }
 
 /// The rules that turn what devices say into presence, and who may see it.
@@ -88,6 +97,11 @@ pub struct Presence {
     /// How many devices may speak for one user at a time.
     #[schemars(range(min = 1))]
     pub devices_per_user: usize,
+    /// How long a reported leg of a call is believed without another report.
+    pub call_lease_seconds: u64,
+    /// How many legs of calls one user may have at a time.
+    #[schemars(range(min = 1))]
+    pub calls_per_user: usize,
 }
 
 /// How what the server knows is kept on disk.
@@ -134,6 +148,77 @@ pub struct Pnut {
     /// How long whoever makes one request more is refused.
     #[schemars(range(min = 1))]
     pub ban_seconds: u64,
+}
+
+/// What is particular to the RingCentral dialect.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RingCentral {
+    /// Whether the limits below hold and are told in every answer.
+    pub rate_limits: bool,
+    /// How many calls of the group "light" one user of one app may make in a minute.
+    pub light_per_minute: u32,
+    /// The same of the group "medium".
+    pub medium_per_minute: u32,
+    /// The same of the group "heavy".
+    pub heavy_per_minute: u32,
+    /// The same of the group "auth".
+    pub auth_per_minute: u32,
+    /// How long whoever called too often has to wait; each call meanwhile starts the time anew.
+    pub penalty_seconds: u64,
+    /// Whether any application may log in, with the text of a user's token as its assertion; for trying.
+    pub open_login: bool,
+    /// How long an access token holds that a login gives.
+    pub access_token_seconds: u64,
+    /// The same of a refresh token.
+    pub refresh_token_seconds: u64,
+    /// The applications that may log in.
+    pub apps: Vec<OAuthApp>,
+    /// The keys that assertions of users have to be signed with.
+    pub jwt_keys: Vec<JwtKey>,
+}
+
+/// An application that may log in.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OAuthApp {
+    /// Its client id.
+    pub id: String,
+    /// Its client secret; empty: it has none and sends its id alone.
+    #[serde(default)]
+    pub secret: String,
+}
+
+/// A key that assertions may be signed with, and what they have to say.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct JwtKey {
+    /// The algorithm, such as RS256, ES256, EdDSA or HS256.
+    pub algorithm: String,
+    /// The public key in PEM form; for HS256, HS384 and HS512 the secret itself.
+    pub key: String,
+    /// Who has to have issued the assertion: the claim `iss`.
+    pub issuer: String,
+    /// For whom it has to be: the claim `aud`.
+    pub audience: String,
+}
+
+/// Requests to addresses that users choose, to tell them of changes.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Webhooks {
+    /// Networks that webhooks may be sent to besides the public internet, and without TLS too.
+    #[schemars(example = ["127.0.0.1/32"])]
+    pub allow_networks: Vec<IpNet>,
+    /// How long a receiver may take to answer.
+    #[schemars(range(min = 1))]
+    pub timeout_milliseconds: u64,
+    /// After how many failures in a row a receiver gets nothing more until its owner says so.
+    #[schemars(range(min = 1))]
+    pub attempts: u32,
+    /// How many requests may be under way at a time; more have to wait.
+    #[schemars(range(min = 1))]
+    pub concurrent: usize,
 }
 
 /// The bounds that keep one client from spoiling it for the others.
@@ -284,6 +369,7 @@ fn environment(variables: HashMap<String, String>) -> Environment {
         .try_parsing(true)
         .list_separator(",")
         .with_list_parse_key("server.dialects")
+        .with_list_parse_key("webhooks.allow_networks")
         .source(Some(variables))
 }
 
@@ -331,6 +417,10 @@ impl Config {
             ("presence.connection_grace_seconds", presence.connection_grace_seconds, 0),
             ("presence.lease_seconds", presence.lease_seconds, 0),
             ("presence.busy_lease_seconds", presence.busy_lease_seconds, 0),
+            ("presence.call_lease_seconds", presence.call_lease_seconds, 1),
+            ("ringcentral.penalty_seconds", self.ringcentral.penalty_seconds, 1),
+            ("ringcentral.access_token_seconds", self.ringcentral.access_token_seconds, 60),
+            ("ringcentral.refresh_token_seconds", self.ringcentral.refresh_token_seconds, 60),
             ("pnut.anonymous_reads_seconds", pnut.anonymous_reads_seconds, 1),
             ("pnut.reads_seconds", pnut.reads_seconds, 1),
             ("pnut.writes_seconds", pnut.writes_seconds, 1),
@@ -346,6 +436,7 @@ impl Config {
         }
         let sizes = [
             ("presence.devices_per_user", presence.devices_per_user, 1, 10_000),
+            ("presence.calls_per_user", presence.calls_per_user, 1, 1_000),
             ("limits.body_bytes", limits.body_bytes, 1, LARGEST_BYTES),
             ("limits.bulk_body_bytes", limits.bulk_body_bytes, 1, LARGEST_BYTES),
             ("limits.status_bytes", limits.status_bytes, 0, LARGEST_BYTES),
@@ -357,13 +448,18 @@ impl Config {
             ("limits.streams_per_user", limits.streams_per_user, 1, 10_000_000),
             ("limits.bulk_users", limits.bulk_users, 1, 1_000),
             ("limits.heartbeats_per_call", limits.heartbeats_per_call, 1, 1_000),
+            ("webhooks.concurrent", self.webhooks.concurrent, 1, 100_000),
         ];
         for (key, value, least, most) in sizes {
             in_range(key, value, least, most)?;
         }
         in_range("store.activity_lag_seconds", self.store.activity_lag_seconds, 1, 3_600)?;
         in_range("store.reserve_mebibytes", self.store.reserve_mebibytes, 0, 1 << 30)?;
+        let webhooks = &self.webhooks;
+        in_range("webhooks.timeout_milliseconds", webhooks.timeout_milliseconds, 1, 60_000)?;
+        in_range("webhooks.attempts", webhooks.attempts, 1, 1_000)?;
         self.check_texts()?;
+        self.check_logins()?;
         let rates = [
             ("limits.put_per_second", limits.put_per_second),
             ("limits.sync_presence_per_second", limits.sync_presence_per_second),
@@ -391,13 +487,35 @@ impl Config {
             .map_err(|error| ConfigError::Invalid { key: "log.filter".to_owned(), why: error.to_string() })
     }
 
+    fn check_logins(&self) -> Result<(), ConfigError> {
+        for app in &self.ringcentral.apps {
+            let is_id = app.id.parse::<DeviceId>().is_ok();
+            require(
+                is_id,
+                "ringcentral.apps",
+                "each id has to be of 1 to 255 bytes, without control characters",
+            )?;
+        }
+        for key in &self.ringcentral.jwt_keys {
+            assertion::check(key).map_err(|error| ConfigError::Invalid {
+                key: "ringcentral.jwt_keys".to_owned(),
+                why: error.to_string(),
+            })?;
+        }
+        Ok(())
+    }
+
     /// The same configuration as the demo runs it: every dialect, presence lists, no rate limits,
-    /// `example.com`.
+    /// `example.com`, webhooks to this machine.
     pub fn for_demo(mut self) -> Self {
         self.server.name = "example.com".to_owned();
         self.server.dialects = DialectName::ALL.to_vec();
         self.presence.lists = true;
+        self.webhooks.allow_networks =
+            ["127.0.0.0/8", "::1/128"].map(|network| network.parse().expect("a network")).into();
         self.limits.put_per_second = 0.0;
+        self.ringcentral.rate_limits = false;
+        self.ringcentral.open_login = true;
         (self.pnut.anonymous_reads, self.pnut.reads, self.pnut.writes) = (0, 0, 0);
         self.limits.sync_presence_per_second = 0.0;
         self.limits.new_streams_per_second = 0;
@@ -414,6 +532,8 @@ impl Config {
             lease: Duration::from_secs(presence.lease_seconds),
             busy_lease: Duration::from_secs(presence.busy_lease_seconds),
             devices_per_user: presence.devices_per_user,
+            call_lease: Duration::from_secs(presence.call_lease_seconds),
+            calls_per_user: presence.calls_per_user,
         }
     }
 }

@@ -62,7 +62,7 @@ pub async fn furnish(directory: &Arc<Directory>, now: Timestamp) -> Result<(), D
             number: Some(number),
             display_name: Some(user.name.to_owned()),
             avatar_url: None,
-            extension: Some(Extension { account: 1, number: user.extension.to_owned() }),
+            extension: Some(Extension::new(1, user.extension)),
         };
         directory.put_user(&id, profile, now).await?;
         for (text, device) in user.tokens {

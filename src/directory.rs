@@ -1,13 +1,16 @@
 //! Who is who and who may see whom: users, rooms, presence lists and tokens.
 
+mod accounts;
+mod extension;
 mod fact;
 mod list;
+mod login;
 mod people;
 mod token;
 mod user;
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque},
     fmt,
     ops::Bound,
     sync::Arc,
@@ -17,14 +20,17 @@ use parking_lot::RwLock;
 use tokio::sync::Mutex;
 
 use self::{
+    accounts::Accounts,
     fact::Fact,
     people::People,
     token::{Lookup, StoredToken},
 };
 pub use self::{
+    extension::{Extension, ExtensionStatus, ExtensionType},
     list::{ChangedEntries, PresenceList, Standing},
+    login::Login,
     token::{Grant, Holder, NewToken, Scope, Scopes, TokenId, TokenInfo, TokenSecret},
-    user::{Extension, Profile, User},
+    user::{Profile, User},
 };
 use crate::{
     id::{RoomId, UserId},
@@ -48,6 +54,7 @@ pub struct Directory {
 #[derive(Debug, Default)]
 struct Entries {
     users: People,
+    accounts: Accounts,
     /// Users with capitals in their names, by their names without.
     capitalized: BTreeMap<String, BTreeSet<UserId>>,
     rooms: BTreeMap<RoomId, BTreeSet<UserId>>,
@@ -61,6 +68,8 @@ struct Entries {
     /// The tokens of each user who has one; follows from `tokens`.
     tokens_of: HashMap<UserId, BTreeMap<TokenId, Lookup>>,
     app_tokens: BTreeMap<TokenId, Lookup>,
+    /// The tokens that were revoked last.
+    revoked: VecDeque<Lookup>,
 }
 
 /// Why the directory refused a change. Nothing was changed.
@@ -70,6 +79,10 @@ pub enum DirectoryError {
     UnknownUser(UserId),
     #[error("the number {number} belongs to {owner}")]
     NumberTaken { number: u64, owner: UserId },
+    #[error("the extension number {number} of account {account} belongs to {owner}")]
+    ExtensionTaken { account: u64, number: String, owner: UserId },
+    #[error("the token is not there any more")]
+    TokenSpent,
     #[error("the user {0} has {1} tokens, as many as are allowed; revoke one first")]
     TooManyTokens(UserId, usize),
     #[error("there are {0} tokens of apps, as many as are allowed; revoke one first")]
@@ -84,6 +97,9 @@ pub enum DirectoryError {
 
 /// The highest number of a user: the highest that every client can read.
 pub const HIGHEST_NUMBER: u64 = i64::MAX as u64;
+
+/// How many revoked tokens are remembered, for those who still use them to be told so.
+const REMEMBERED_REVOCATIONS: usize = 1_024;
 
 /// One page of a listing, and whether there is more.
 #[derive(Debug, PartialEq, Eq)]
@@ -129,6 +145,7 @@ impl Directory {
             if let Some(owner) = entries.users.owner(number).filter(|owner| *owner != id) {
                 return Err(DirectoryError::NumberTaken { number, owner });
             }
+            entries.check_extension(&id, profile.extension.as_ref())?;
             let is_new = known.is_none();
             let user = User::new(id, number, profile, known.map_or(now, |user| user.created));
             Ok((vec![Fact::User(user.clone())], (user, is_new)))
@@ -164,6 +181,25 @@ impl Directory {
     /// Up to `limit` users in the order of their ids, from the one after `after` on.
     pub fn users(&self, after: Option<&str>, limit: usize) -> Page<User> {
         self.entries.read().users.page(after, limit)
+    }
+
+    /// The user of that extension in a telephone account.
+    pub fn extension(&self, account: u64, number: u64) -> Option<User> {
+        self.user_with_number(number).filter(|user| user.is_in(account))
+    }
+
+    /// Some of an account's extensions in the order of their ids, from the one at `offset` on, and how
+    /// many there are in all.
+    pub fn extensions(&self, account: u64, offset: usize, limit: usize) -> (Vec<User>, usize) {
+        let entries = self.entries.read();
+        let all = entries.accounts.extensions(account);
+        let page = all.iter().skip(offset).take(limit);
+        (page.filter_map(|number| entries.users.with_number(*number)).collect(), all.len())
+    }
+
+    /// The telephone account that a user has an extension in.
+    pub fn account_of(&self, user: &UserId) -> Option<u64> {
+        Some(self.user(user)?.extension?.account)
     }
 
     /// Removes a user with their tokens, memberships and entries on presence lists, and their record in the
@@ -304,14 +340,31 @@ impl Directory {
         .await
     }
 
-    /// Removes a user's token. Says whether there was one.
+    /// Removes a user's token, and with it what would replace it. Says whether there was one.
     pub async fn revoke_token(self: &Arc<Self>, user: &UserId, id: &TokenId) -> Result<bool, DirectoryError> {
         let (user, id) = (user.clone(), id.clone());
-        self.change(move |entries| {
+        let gone = self.change(move |entries| {
             let is_theirs = entries.tokens_of.get(&user).is_some_and(|tokens| tokens.contains_key(&id));
-            Ok((is_theirs.then_some(Fact::NoToken(id)).into_iter().collect(), is_theirs))
-        })
-        .await
+            let mut gone = entries.tokens_that(&user, |token| token.refreshes(&id));
+            gone.extend(is_theirs.then_some(id));
+            Ok((gone.iter().cloned().map(Fact::NoToken).collect(), is_theirs.then_some(gone)))
+        });
+        let gone = gone.await?;
+        self.entries.write().remember_revoked(gone.as_deref().unwrap_or_default());
+        Ok(gone.is_some())
+    }
+
+    /// Whether a token of this text was revoked lately.
+    pub fn was_revoked(&self, secret: &[u8]) -> bool {
+        self.entries.read().revoked.contains(&token::lookup(&token::digest(secret)))
+    }
+
+    /// What may be shown of the token with this text, if it is one.
+    pub fn token(&self, secret: &[u8]) -> Option<TokenInfo> {
+        let digest = token::digest(secret);
+        let entries = self.entries.read();
+        let stored = entries.tokens.get(&token::lookup(&digest))?;
+        stored.is(&digest).then(|| stored.info.clone())
     }
 
     /// What the holder of this text may do; nothing if it is not a token.
@@ -366,6 +419,35 @@ impl Entries {
             return after;
         }
         (1..=HIGHEST_NUMBER).find(|number| self.users.owner(*number).is_none()).unwrap_or(after)
+    }
+
+    /// Those of a user's tokens for which `fits` holds.
+    fn tokens_that(&self, user: &UserId, fits: impl Fn(&StoredToken) -> bool) -> Vec<TokenId> {
+        let tokens = self.tokens_of.get(user).into_iter().flatten();
+        let fitting = tokens.filter(|(_, lookup)| self.tokens.get(lookup).is_some_and(&fits));
+        fitting.map(|(id, _)| id.clone()).collect()
+    }
+
+    fn remember_revoked(&mut self, ids: &[TokenId]) {
+        for lookup in ids.iter().filter_map(TokenId::lookup) {
+            if self.revoked.len() == REMEMBERED_REVOCATIONS {
+                self.revoked.pop_front();
+            }
+            self.revoked.push_back(lookup);
+        }
+    }
+
+    /// Refuses a short number that another user of the account has.
+    fn check_extension(&self, id: &UserId, extension: Option<&Extension>) -> Result<(), DirectoryError> {
+        let Some(Extension { account, number, .. }) = extension else { return Ok(()) };
+        let owner = self.accounts.owner(*account, number).and_then(|owner| self.users.owner(owner));
+        match owner.filter(|owner| owner != id) {
+            Some(owner) => {
+                let number = number.clone();
+                Err(DirectoryError::ExtensionTaken { account: *account, number, owner })
+            }
+            None => Ok(()),
+        }
     }
 
     fn note_capitals(&mut self, id: &UserId) {

@@ -21,19 +21,22 @@
 //! - [`openapi`]: what all documents share, the routes that serve them, and Swagger UI.
 //! - [`auth`]: whose token a request carries. [`limit`]: how often somebody may do something.
 //! - [`client`]: a typed client of presenced's own API.
+//! - [`webhook`]: requests to addresses that users choose, and where they may go.
 //!
 //! What runs it:
 //!
 //! - [`config`]: the configuration; `config/default.toml` holds and documents the defaults.
 //! - [`app`]: what every handler is given. [`server`]: assembly, and the loop over connections.
 //! - `table`: users with some bytes each, packed closely, for the store and the directory.
-//! - [`clock`]: the one source of time. [`task`]: work that outlives whoever waits for it. [`demo`]: the fixtures of `serve --demo`.
+//! - [`clock`]: the one source of time. [`alarms`]: moments by it that a task waits for.
+//! - [`task`]: work that outlives whoever waits for it. [`demo`]: the fixtures of `serve --demo`.
 //! - [`cli`]: the command line, with one file for each command in `cli/`.
 //!
 //! Beside the source: `openapi/` has the documents as checked in, and the contract that the Matrix one
 //! follows; `tests/it/` the tests, in files that mirror the API; `tests/run` is the test command;
 //! `snapshots/` what the tests compare answers and command output with; `benches/` the measurements.
 
+pub mod alarms;
 pub mod api;
 pub mod app;
 pub mod auth;
@@ -53,3 +56,4 @@ pub mod service;
 pub mod store;
 mod table;
 pub mod task;
+pub mod webhook;

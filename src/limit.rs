@@ -1,5 +1,9 @@
 //! Limits: how often somebody may do something, and how many streams may be open.
 
+mod window;
+
+pub use self::window::{Tally, WindowLimit};
+
 use std::{
     collections::HashMap,
     fmt,

@@ -1,7 +1,7 @@
 //! The presence core: what the server knows of one user and what follows from it at a given moment.
 //!
 //! Presence is derived, never stored. A [`Record`] holds what was said ([`Claim`]s of devices, an
-//! [`Override`], a [`Status`]) and [`Record::at`] is a pure function of it and the time. Inputs reach
+//! [`Override`], a [`Status`], [`Telephony`]) and [`Record::at`] is a pure function of it and the time. Inputs reach
 //! a record through [`Record::apply`]. Nothing here knows of HTTP, clocks, storage or any dialect.
 
 mod claim;
@@ -9,6 +9,7 @@ mod input;
 mod packed;
 mod record;
 mod rules;
+mod telephony;
 mod timestamp;
 
 use std::sync::Arc;
@@ -19,6 +20,11 @@ pub use self::{
     packed::Unreadable,
     record::{Override, Presence, Record, Status},
     rules::Rules,
+    telephony::{
+        Appearance, Call, CallDetails, CallInfo, CallKind, CallLabel, CallLabelType, CallSettings,
+        CallSettingsChange, CallerIdVisibility, Direction, DoNotDisturb, Parties, PersonalDnd, SipData,
+        TelephonePresence, Telephony, TelephonyStatus, Termination,
+    },
     timestamp::Timestamp,
 };
 

@@ -3,35 +3,44 @@
 mod starting;
 mod write_limit;
 
-use std::{io, net::SocketAddr, pin::Pin, sync::Arc, time::Duration};
+use std::{error::Error, future::pending, io, net::SocketAddr, pin::Pin, sync::Arc, time::Duration};
 
 use axum::{
     Router,
+    body::Body,
     extract::{ConnectInfo, Request},
     http::StatusCode,
     middleware::{self, Next},
     response::{Redirect, Response},
     routing,
 };
-use hyper::{body::Incoming, server::conn::http1, service::Service as _, service::service_fn};
+use hyper::{
+    body::Incoming,
+    server::conn::http1::{self, UpgradeableConnection},
+    service::{HttpService, Service as _, service_fn},
+};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
-    server::graceful::GracefulShutdown,
     service::TowerToHyperService,
 };
 use tokio::{
     net::{TcpListener, TcpStream},
     signal::unix::{SignalKind, signal},
-    sync::{OwnedSemaphorePermit, Semaphore},
+    sync::{OwnedSemaphorePermit, Semaphore, watch},
     time::MissedTickBehavior,
 };
 use tracing::Level;
 
 pub use self::starting::starting;
 use self::write_limit::WriteLimit;
-use crate::{api, app::App, config::Limits, openapi, service::Service};
+use crate::{
+    api::{self, ringcentral::Push},
+    app::App,
+    config::Limits,
+    openapi,
+};
 
-/// How often watchers are told of transitions that happened by themselves.
+/// How often what time brings is let happen: transitions, and whatever waits for its moment.
 const TICK: Duration = Duration::from_millis(250);
 
 /// All routes: the dialects that the configuration names, the documents, and Swagger UI.
@@ -55,7 +64,10 @@ async fn log(request: Request, next: Next) -> Response {
 /// Serves connections until `shutdown` completes; then takes no more, lets running requests finish for
 /// at most the configured grace, makes durable what lags behind, and returns.
 pub async fn run(listener: TcpListener, app: App, shutdown: impl Future<Output = ()>) {
-    let ticking = tokio::spawn(tick(app.service.clone()));
+    if let Err(error) = Push::start(&app).await {
+        tracing::error!(%error, "subscriptions could not be read, and bring nothing");
+    }
+    let ticking = tokio::spawn(tick(app.clone()));
     let connections = Connections::new(router(&app), &app.config.limits);
     tokio::pin!(shutdown);
     connections.serve(&listener, shutdown).await;
@@ -63,8 +75,9 @@ pub async fn run(listener: TcpListener, app: App, shutdown: impl Future<Output =
     ticking.abort();
     drop(listener);
     let grace = Duration::from_secs(app.config.server.shutdown_grace_seconds);
-    if tokio::time::timeout(grace, connections.graceful.shutdown()).await.is_err() {
-        tracing::warn!(grace_s = grace.as_secs(), "some requests did not finish in time");
+    let ended = async { tokio::join!(connections.end(), app.push.ended()) };
+    if tokio::time::timeout(grace, ended).await.is_err() {
+        tracing::warn!(grace_s = grace.as_secs(), "some connections did not end in time");
     }
     if let Err(error) = app.service.close().await {
         tracing::error!(%error, "not all of the activity could be kept");
@@ -75,9 +88,11 @@ pub async fn run(listener: TcpListener, app: App, shutdown: impl Future<Output =
 struct Connections {
     service: TowerToHyperService<Router>,
     http: http1::Builder,
+    /// A place for each connection.
     room: Arc<Semaphore>,
+    places: usize,
     longest_write: Duration,
-    graceful: GracefulShutdown,
+    stopping: watch::Sender<bool>,
 }
 
 impl Connections {
@@ -86,8 +101,9 @@ impl Connections {
             service: TowerToHyperService::new(router),
             http: http(limits),
             room: Arc::new(Semaphore::new(limits.connections)),
+            places: limits.connections,
             longest_write: Duration::from_secs(limits.stream_write_seconds),
-            graceful: GracefulShutdown::new(),
+            stopping: watch::Sender::new(false),
         }
     }
 
@@ -96,7 +112,7 @@ impl Connections {
         loop {
             tokio::select! {
                 accepted = accept(listener, &self.room) => match accepted {
-                    Ok((stream, peer, permit)) => self.answer(stream, peer, permit),
+                    Ok((stream, peer, place)) => self.answer(stream, peer, place),
                     Err(error) => {
                         // Out of file descriptors, most likely; others may close some.
                         tracing::warn!(%error, "a connection could not be accepted");
@@ -108,29 +124,32 @@ impl Connections {
         }
     }
 
-    fn answer(&self, stream: TcpStream, peer: SocketAddr, permit: OwnedSemaphorePermit) {
-        let stream = WriteLimit::new(stream, self.longest_write);
+    fn answer(&self, stream: TcpStream, peer: SocketAddr, place: OwnedSemaphorePermit) {
+        let stream = WriteLimit::new(stream, self.longest_write, place);
         let service = self.service.clone();
         let with_peer = service_fn(move |mut request: hyper::Request<Incoming>| {
             request.extensions_mut().insert(ConnectInfo(peer));
             service.call(request)
         });
         let connection = self.http.serve_connection(TokioIo::new(stream), with_peer);
-        let connection = self.graceful.watch(connection);
-        tokio::spawn(async move {
-            // A client that goes away in mid-request is no event.
-            let _gone = connection.await;
-            drop(permit);
-        });
+        tokio::spawn(serve(connection.with_upgrades(), self.stopping.subscribe()));
+    }
+
+    /// Lets running requests be the last, and waits until all connections have given their places back,
+    /// upgraded ones too.
+    async fn end(&self) {
+        self.stopping.send_replace(true);
+        let places = u32::try_from(self.places).unwrap_or(u32::MAX);
+        let _all = self.room.acquire_many(places).await;
     }
 }
 
-async fn tick(service: Arc<Service>) {
+async fn tick(app: App) {
     let mut ticks = tokio::time::interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        service.tick().await;
+        app.tick().await;
     }
 }
 
@@ -140,6 +159,30 @@ fn http(limits: &Limits) -> http1::Builder {
         .header_read_timeout(Duration::from_secs(limits.head_seconds))
         .max_buf_size(limits.head_bytes);
     http
+}
+
+/// Serves one connection. When the server is about to stop, a running request is the last.
+async fn serve<S>(
+    connection: UpgradeableConnection<TokioIo<WriteLimit>, S>,
+    mut stopping: watch::Receiver<bool>,
+) where
+    S: HttpService<Incoming, ResBody = Body>,
+    S::Error: Into<Box<dyn Error + Send + Sync>>,
+{
+    tokio::pin!(connection);
+    // A client that goes away in mid-request is no event.
+    tokio::select! {
+        _gone = connection.as_mut() => return,
+        () = stopped(&mut stopping) => connection.as_mut().graceful_shutdown(),
+    }
+    let _gone = connection.await;
+}
+
+/// Completes when connections are told to end. Nobody tells those that were taken while the server started.
+async fn stopped(stopping: &mut watch::Receiver<bool>) {
+    if stopping.wait_for(|stopping| *stopping).await.is_err() {
+        pending().await
+    }
 }
 
 /// The next connection, once there is room for it.

@@ -2,6 +2,7 @@
 //! see whom applied here and nowhere else.
 
 mod connection;
+mod extensions;
 mod lists;
 mod live;
 mod open;
@@ -13,6 +14,7 @@ use parking_lot::Mutex;
 use self::live::Moves;
 pub use self::{
     connection::Connection,
+    extensions::{ExtensionPresence, Shown},
     lists::Listing,
     live::{Picture, Watcher},
 };

@@ -1,6 +1,9 @@
-//! What a measurement was made on.
+//! What every benchmark says of the machine and asks it of a process.
 
 use std::{fs, process::Command};
+
+/// The kernel counts processor time in hundredths of a second (USER_HZ on every common platform).
+const MICROS_PER_TICK: f64 = 10_000.0;
 
 /// The machine and the build.
 pub(crate) fn describe() -> String {
@@ -31,4 +34,13 @@ fn profile() -> String {
         .collect();
     let name = if cfg!(debug_assertions) { "profile with debug assertions" } else { "release profile" };
     if changes.is_empty() { name.to_owned() } else { format!("{name} with {}", changes.join(", ")) }
+}
+
+/// The processor time that a process has used so far, in user and kernel mode.
+pub(crate) fn processor_micros(process: u32) -> f64 {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).expect("the process runs");
+    // The second field is the program's name in parentheses; utime and stime are the 14th and 15th.
+    let (_, rest) = stat.rsplit_once(')').expect("proc(5)");
+    let ticks = rest.split_whitespace().skip(11).take(2);
+    ticks.map(|ticks| ticks.parse::<f64>().expect("proc(5)") * MICROS_PER_TICK).sum()
 }

@@ -18,9 +18,9 @@ pub(super) fn load(options: &Options) -> String {
 pub(super) fn results(measured: &Measured, options: &Options) -> String {
     let Measured { filled, cold, restarted, changes, renewals, reads } = measured;
     let mut table = Table::new();
-    table.load_style(presets::UTF8_FULL).set_header(["", "figure", "p50/p99/p99.9/max"]);
+    table.load_style(presets::UTF8_FULL).set_header(["", "figure", "CPU µs", "p50/p99/p99.9/max"]);
     let mut row = |what: &str, figure: String| {
-        table.add_row([what, &figure, ""]);
+        table.add_row([what, &figure, "", ""]);
     };
     let verdict = |value: f64, most: f64, target: &str| match value <= most {
         _ if options.users < USERS => String::new(),
@@ -38,18 +38,19 @@ pub(super) fn results(measured: &Measured, options: &Options) -> String {
     let seconds = restarted.engine_seconds + restarted.records_seconds + restarted.directory_seconds;
     row("until ready", format!("{seconds:.1} s{}", verdict(seconds, MOST_SECONDS, "10 s")));
     for (waiting, worked) in changes {
-        table.add_row([format!("changes, {waiting} waiting"), rate(worked), latency(worked)]);
+        table.add_row(cells(format!("changes, {waiting} waiting"), worked));
     }
-    table.add_row(["renewals".to_owned(), rate(renewals), latency(renewals)]);
-    table.add_row(["reads".to_owned(), rate(reads), latency(reads)]);
+    table.add_row(cells("renewals".to_owned(), renewals));
+    table.add_row(cells("reads".to_owned(), reads));
     for column in table.column_iter_mut().skip(1) {
         column.set_cell_alignment(CellAlignment::Right);
     }
     table.to_string()
 }
 
-fn rate(worked: &Worked) -> String {
-    format!("{:.0} /s", worked.per_second)
+fn cells(what: String, worked: &Worked) -> [String; 4] {
+    let (rate, processor) = (worked.per_second, worked.processor_micros);
+    [what, format!("{rate:.0} /s"), format!("{processor:.1}"), latency(worked)]
 }
 
 fn latency(worked: &Worked) -> String {

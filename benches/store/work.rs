@@ -4,6 +4,7 @@ use std::{
     fs,
     hint::black_box,
     path::Path,
+    process,
     sync::Arc,
     thread,
     time::{Duration, Instant},
@@ -22,7 +23,7 @@ use serde::{Deserialize, Serialize};
 use tokio::runtime::Runtime;
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::{Options, data};
+use crate::{Options, data, machine};
 
 #[derive(Clone, Copy, clap::ValueEnum)]
 pub(super) enum Work {
@@ -58,6 +59,8 @@ pub(super) struct Restarted {
 #[derive(Deserialize, Serialize)]
 pub(super) struct Worked {
     pub(super) per_second: f64,
+    /// The processor time of one, with what the writer and the engine spend on it.
+    pub(super) processor_micros: f64,
     /// Microseconds within which this share was done: 50 %, 99 %, 99.9 %, all.
     pub(super) latency: [f64; 4],
 }
@@ -112,7 +115,8 @@ fn repeat(work: Work, options: &Options) -> Worked {
     let clock = SystemClock::start();
     let store = data::store(data::engine(folder(options)), &clock);
     let worker = Arc::new(Worker { work, store, clock, rules: Config::default().rules() });
-    let begun = now();
+    let used = || machine::processor_micros(process::id());
+    let (begun, used_before) = (now(), used());
     let end = begun + Duration::from_secs(options.seconds);
     let users = users(options);
     let done = runtime().block_on(async {
@@ -122,7 +126,7 @@ fn repeat(work: Work, options: &Options) -> Worked {
         });
         join_all(tasks.collect::<Vec<_>>()).await
     });
-    let seconds = (now() - begun).as_secs_f64();
+    let (seconds, used) = ((now() - begun).as_secs_f64(), used() - used_before);
     let mut micros: Vec<f64> = done.into_iter().flat_map(|task| task.expect("no task panics")).collect();
     micros.sort_by(f64::total_cmp);
     let count = u32::try_from(micros.len()).expect("a run is too short for that many");

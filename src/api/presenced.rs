@@ -1,7 +1,8 @@
 //! presenced's own API: the directory, settings, presence of one, of many and as it changes, presence
-//! lists, reports of gateways, and the server's health.
+//! lists, reports of gateways on devices and calls, and the server's health.
 
 mod app_tokens;
+mod calls;
 mod changes;
 mod error;
 mod export;
@@ -31,6 +32,7 @@ use crate::{app::App, config::Config, openapi};
 
 pub use self::{
     app_tokens::{AppToken, AppTokenList, AppTokenRequest, IssuedAppToken},
+    calls::{CallDisplay, CallDisplayLine, CallReport, LineAppearance, SipDialog},
     error::Problem,
     heartbeats::{Heartbeat, HeartbeatOutcome, HeartbeatResult, HeartbeatResults, Heartbeats},
     lists::{ListEntry, PresenceList, Standing},
@@ -72,6 +74,7 @@ fn routes(lists: bool) -> OpenApiRouter<App> {
         .routes(routes!(presence::query_presence))
         .routes(routes!(changes::stream_changes))
         .routes(routes!(heartbeats::post_heartbeats))
+        .routes(routes!(calls::put_call, calls::delete_call))
         .routes(routes!(settings::get_settings, settings::put_settings))
         // The server itself.
         .routes(routes!(export::export_data))

@@ -116,6 +116,14 @@ impl Watch {
     }
 }
 
+impl Watch {
+    /// Whether everything that was published so far has been [taken](Self::take).
+    pub fn is_quiet(&self) -> bool {
+        let marks = self.inbox.marks.lock();
+        !marks.moved && marks.users.is_empty()
+    }
+}
+
 impl Drop for Watch {
     fn drop(&mut self) {
         self.set_topics(HashSet::new());

@@ -5,6 +5,7 @@ use super::admin::{Action, Report};
 use crate::{
     api::presenced::{self, UserPage, UserProfile},
     client::{AdminClient, ClientError},
+    directory::{ExtensionStatus, ExtensionType},
 };
 
 #[derive(Debug, Subcommand)]
@@ -38,6 +39,18 @@ pub(super) struct Add {
     /// The short number in the telephone account.
     #[arg(long, requires = "account")]
     extension_number: Option<String>,
+    /// What the extension is for [default: User].
+    #[arg(long, requires = "account", value_name = "TYPE", ignore_case = true)]
+    extension_type: Option<ExtensionType>,
+    /// Whether the extension is in use [default: Enabled].
+    #[arg(long, requires = "account", value_name = "STATUS", ignore_case = true)]
+    extension_status: Option<ExtensionStatus>,
+    /// The extension takes calls of a department.
+    #[arg(long, requires = "account")]
+    in_department: bool,
+    /// The extension may not turn calls away.
+    #[arg(long, requires = "account")]
+    no_dnd: bool,
 }
 
 impl Action for User {
@@ -68,6 +81,10 @@ impl Add {
             avatar_url: self.avatar_url,
             account: self.account,
             extension_number: self.extension_number,
+            extension_type: self.extension_type,
+            extension_status: self.extension_status,
+            in_department: self.in_department.then_some(true),
+            has_dnd: self.no_dnd.then_some(false),
         };
         (self.user, profile)
     }
@@ -85,18 +102,20 @@ async fn all(client: &AdminClient) -> Result<Vec<presenced::User>, ClientError> 
     }
 }
 
-const HEADER: [&str; 5] = ["USER", "NUMBER", "NAME", "ACCOUNT", "EXTENSION"];
+const HEADER: [&str; 7] = ["USER", "NUMBER", "NAME", "ACCOUNT", "EXTENSION", "TYPE", "STATUS"];
 
 fn one(user: &presenced::User) -> Report {
     Report::table(user, HEADER, [row(user)])
 }
 
-fn row(user: &presenced::User) -> [String; 5] {
+fn row(user: &presenced::User) -> [String; 7] {
     [
         user.user_id.clone(),
         user.number.to_string(),
         user.display_name.clone().unwrap_or_default(),
         user.account.map(|account| account.to_string()).unwrap_or_default(),
         user.extension_number.clone().unwrap_or_default(),
+        user.extension_type.map(|kind| format!("{kind:?}")).unwrap_or_default(),
+        user.extension_status.map(|status| format!("{status:?}")).unwrap_or_default(),
     ]
 }

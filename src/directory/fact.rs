@@ -83,10 +83,15 @@ impl Entries {
         match fact {
             Fact::User(user) => {
                 self.note_capitals(&user.id);
+                if let Some(known) = self.users.get(&user.id) {
+                    self.accounts.remove(&known);
+                }
+                self.accounts.insert(&user);
                 self.users.put(user);
             }
             Fact::NoUser(user) => {
-                if self.users.remove(&user).is_some() {
+                if let Some(known) = self.users.remove(&user) {
+                    self.accounts.remove(&known);
                     self.forget_capitals(&user);
                 }
             }

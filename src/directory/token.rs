@@ -149,6 +149,9 @@ pub enum Holder {
     Admin,
     /// A user on one device.
     User { user: UserId, device: DeviceId, scopes: Scopes, guest: bool },
+    /// A user who may have new tokens of that kind, in place of the one that `access` names. It opens nothing
+    /// itself, and ends with that one when it is revoked.
+    Refresh { user: UserId, device: DeviceId, scopes: Scopes, access: TokenId },
     /// A program that reads presence where that takes no user.
     App { name: String },
 }
@@ -200,7 +203,7 @@ impl StoredToken {
     pub(super) fn user(&self) -> Option<&UserId> {
         match &self.info.holder {
             Holder::Admin | Holder::App { .. } => None,
-            Holder::User { user, .. } => Some(user),
+            Holder::User { user, .. } | Holder::Refresh { user, .. } => Some(user),
         }
     }
 
@@ -208,14 +211,20 @@ impl StoredToken {
         matches!(self.info.holder, Holder::App { .. })
     }
 
+    /// Whether the token only serves to replace that one.
+    pub(super) fn refreshes(&self, id: &TokenId) -> bool {
+        matches!(&self.info.holder, Holder::Refresh { access, .. } if access == id)
+    }
+
+    pub(super) fn has_expired(&self, now: Timestamp) -> bool {
+        self.info.expires.is_some_and(|expires| now >= expires)
+    }
+
     pub(super) fn is(&self, digest: &Digest) -> bool {
         self.digest.ct_eq(digest).into()
     }
 
     pub(super) fn grant(&self, now: Timestamp) -> Grant {
-        Grant {
-            holder: self.info.holder.clone(),
-            expired: self.info.expires.is_some_and(|expires| now >= expires),
-        }
+        Grant { holder: self.info.holder.clone(), expired: self.has_expired(now) }
     }
 }

@@ -1,5 +1,6 @@
 use serde::{Deserialize, Serialize};
 
+use super::Extension;
 use crate::{id::UserId, presence::Timestamp};
 
 /// A directory entry: what is known of a user besides presence.
@@ -16,14 +17,6 @@ pub struct User {
     pub extension: Option<Extension>,
     /// When the user was added.
     pub created: Timestamp,
-}
-
-/// A user's place in a telephone account.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Extension {
-    pub account: u64,
-    /// The short number that people dial.
-    pub number: String,
 }
 
 /// What an admin says of a user; all of it replaces what was there.
@@ -46,5 +39,9 @@ impl User {
             extension: profile.extension,
             created,
         }
+    }
+    /// Whether the user has an extension in this telephone account.
+    pub fn is_in(&self, account: u64) -> bool {
+        self.extension.as_ref().is_some_and(|extension| extension.account == account)
     }
 }

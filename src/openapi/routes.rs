@@ -3,7 +3,7 @@ use std::collections::HashMap;
 use axum::{
     Router,
     extract::{Path, Request, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header, uri::Authority},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
     routing,
@@ -16,6 +16,7 @@ use super::{Format, to_value};
 use crate::{
     api::{self, Dialect},
     app::App,
+    config::Server,
 };
 
 /// Stands in a prepared document for the address of the server, which each request tells.
@@ -24,9 +25,7 @@ const ORIGIN: &str = "http://origin.invalid";
 /// The documents of one server, written out but for [`ORIGIN`], by file name.
 struct Documents {
     files: HashMap<String, (Format, String)>,
-    public_url: String,
-    /// Where the server listens, for clients that do not say how they call it.
-    address: String,
+    config: Server,
 }
 
 /// `/openapi/<dialect>.json` and `.yaml`, and Swagger UI over them at `/swagger-ui`. None of it needs a
@@ -41,9 +40,8 @@ pub fn router(app: &App) -> Router {
             files.insert(name, (format, format.write(dialect, &document)));
         }
     }
-    let public_url = app.config.server.public_url.trim_end_matches('/').to_owned();
-    let address = format!("http://{}", app.config.server.listen);
-    let documents: &'static Documents = Box::leak(Box::new(Documents { files, public_url, address }));
+    let config = app.config.server.clone();
+    let documents: &'static Documents = Box::leak(Box::new(Documents { files, config }));
     Router::new()
         .route("/openapi/{file}", routing::get(get_document))
         .with_state(documents)
@@ -110,7 +108,7 @@ async fn get_document(
         let text = format!("There is no such document; there are: {}\n", names.join(", "));
         return (StatusCode::NOT_FOUND, text).into_response();
     };
-    let text = text.replace(ORIGIN, &documents.origin(&headers));
+    let text = text.replace(ORIGIN, &api::origin(&documents.config, &headers));
     let etag = etag(&text);
     let is_known = headers.get(header::IF_NONE_MATCH).is_some_and(|known| *known == etag);
     let common = [
@@ -129,20 +127,4 @@ fn etag(text: &str) -> HeaderValue {
     let digest: [u8; 32] = Sha256::digest(text).into();
     let tag = u128::from_be_bytes(*digest.first_chunk().expect("a digest has 32 bytes"));
     HeaderValue::try_from(format!("\"{tag:032x}\"")).expect("hexadecimal digits make a header value")
-}
-
-impl Documents {
-    /// The address under which the client reaches this server: the configured one, else the one that it
-    /// asked for. A proxy that ends TLS tells the scheme in `X-Forwarded-Proto`.
-    fn origin(&self, headers: &HeaderMap) -> String {
-        if !self.public_url.is_empty() {
-            return self.public_url.clone();
-        }
-        let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
-        let is_tls = text("x-forwarded-proto").is_some_and(|proto| proto.eq_ignore_ascii_case("https"));
-        match text("host").filter(|host| host.parse::<Authority>().is_ok()) {
-            Some(host) => format!("{}://{host}", if is_tls { "https" } else { "http" }),
-            None => self.address.clone(),
-        }
-    }
 }

@@ -1,4 +1,4 @@
-use super::{Claim, Override, Record, Rules, State, Status, Text, Timestamp};
+use super::{Call, CallSettingsChange, Claim, Override, Record, Rules, State, Status, Text, Timestamp};
 use crate::id::DeviceId;
 
 /// One thing that happened to a user. Several may be applied together; they happen at one moment.
@@ -24,6 +24,12 @@ pub enum Input {
     Override(Override),
     /// The user is hidden from others, or shown again.
     Hidden(bool),
+    /// The user changes some settings for calls.
+    CallSettings(CallSettingsChange),
+    /// A gateway reports a leg of a call, which holds for a lease.
+    Call(Box<Call>),
+    /// A gateway reports that a leg is over.
+    EndCall { id: String },
 }
 
 impl Input {
@@ -53,7 +59,11 @@ impl Record {
             Input::Status(status) => self.status = status.clone(),
             Input::Override(value) => self.override_with(*value),
             Input::Hidden(hidden) => self.hidden = *hidden,
+            Input::CallSettings(change) => self.telephony_mut().set(*change),
+            Input::Call(call) => self.telephony_mut().report(call, now, rules),
+            Input::EndCall { id } => drop(self.telephony_mut().remove(id)),
         }
+        self.tidy_telephony(now);
     }
 
     /// Whether the input sets state or status. Connections do not, nor does what only renews.
@@ -68,7 +78,12 @@ impl Record {
                 Override::Invisible { .. } => !self.is_invisible(),
                 Override::None | Override::Busy => *value != self.overridden,
             },
-            Input::Connect { .. } | Input::Disconnect { .. } | Input::Hidden(_) => false,
+            Input::Connect { .. }
+            | Input::Disconnect { .. }
+            | Input::Hidden(_)
+            | Input::CallSettings(_)
+            | Input::Call(_)
+            | Input::EndCall { .. } => false,
         }
     }
 

@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Claim, Override, Record, State, Status, Timestamp};
+use super::{Claim, Override, Record, State, Status, Telephony, Timestamp};
 
 /// The number of the form that is written.
 const FORM: u8 = 1;
@@ -39,6 +39,8 @@ struct Packed<'a> {
     status_left_behind: Option<PackedStatus<'a>>,
     overridden: PackedOverride,
     hidden: bool,
+    telephony: Option<Box<Telephony>>,
+    sequence: u32,
 }
 
 #[derive(Deserialize, Serialize)]
@@ -137,6 +139,8 @@ impl Record {
                 Override::Invisible { since } => PackedOverride::Invisible { since: base.pack(since) },
             },
             hidden: self.hidden,
+            telephony: self.telephony.clone(),
+            sequence: self.sequence,
         };
         let mut bytes = Vec::with_capacity(MOST_BYTES);
         bytes.push(FORM);
@@ -163,7 +167,9 @@ impl Record {
                 PackedOverride::Invisible { since } => Override::Invisible { since: base.unpack(since) },
             },
             hidden: packed.hidden,
+            telephony: packed.telephony,
             version: packed.version,
+            sequence: packed.sequence,
         })
     }
 }

@@ -1,7 +1,13 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Claim, Rules, State, Text, Timestamp};
+use super::{Claim, Rules, State, TelephonePresence, Telephony, Text, Timestamp};
 use crate::id::DeviceId;
+
+/// Where sequences begin: 2020-01-01, in seconds since the Unix epoch.
+const SEQUENCES_BEGIN: u64 = 1_577_836_800;
+
+/// The highest number in a sequence: the highest that every client can read.
+const HIGHEST_SEQUENCE: u64 = i32::MAX as u64;
 
 /// All that the core holds of one user.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,7 +21,12 @@ pub struct Record {
     pub(super) status_left_behind: Option<Status>,
     pub(super) overridden: Override,
     pub(super) hidden: bool,
+    /// None where it would be empty, which keeps most records small.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) telephony: Option<Box<Telephony>>,
     pub(super) version: u64,
+    /// Numbers the visible changes.
+    pub(super) sequence: u32,
 }
 
 /// The user's text, and when it expires if it does. Never empty.
@@ -89,6 +100,34 @@ impl Record {
         self.presence(now, rules, Eyes::Own)
     }
 
+    /// What the user's extension is at `now`, for whoever may see it.
+    pub fn telephone_at(&self, now: Timestamp) -> TelephonePresence {
+        let telephony = self.telephony.as_deref();
+        TelephonePresence {
+            overridden: self.overridden,
+            settings: telephony.map(|telephony| telephony.settings).unwrap_or_default(),
+            calls: telephony.into_iter().flat_map(|telephony| telephony.live(now)).cloned().collect(),
+        }
+    }
+
+    /// The first moment after `now` at which a leg of a call ends without an input.
+    pub fn next_call_end(&self, now: Timestamp) -> Option<Timestamp> {
+        self.telephony.as_ref()?.next_end(now)
+    }
+
+    pub(super) fn telephony_mut(&mut self) -> &mut Telephony {
+        self.telephony.get_or_insert_default()
+    }
+
+    pub(super) fn tidy_telephony(&mut self, now: Timestamp) {
+        if let Some(telephony) = &mut self.telephony {
+            telephony.forget_ended(now);
+            if telephony.is_empty() {
+                self.telephony = None;
+            }
+        }
+    }
+
     /// Whether the user is hidden from others.
     pub fn is_hidden(&self) -> bool {
         self.hidden
@@ -105,9 +144,18 @@ impl Record {
         self.version
     }
 
+    /// Another number of the last visible change, for those to whom a version is too large: the seconds
+    /// since 2020 at least, so that it goes up even where a change was lost with the process.
+    pub fn sequence(&self) -> u32 {
+        self.sequence
+    }
+
     /// Numbers a visible change made at `micros` since the Unix epoch.
     pub fn number_change(&mut self, micros: u64) -> u64 {
         self.version = micros.max(self.version + 1);
+        let seconds = (micros / 1_000_000).saturating_sub(SEQUENCES_BEGIN);
+        let sequence = seconds.max(u64::from(self.sequence) + 1).min(HIGHEST_SEQUENCE);
+        self.sequence = u32::try_from(sequence).expect("the highest is small");
         self.version
     }
 
@@ -120,11 +168,11 @@ impl Record {
     pub fn next_change(&self, now: Timestamp, rules: &Rules) -> Option<Timestamp> {
         let to_others = self.at(now, rules).next_change;
         let to_oneself = self.is_invisible().then(|| self.own_at(now, rules).next_change).flatten();
-        to_others.into_iter().chain(to_oneself).min()
+        to_others.into_iter().chain(to_oneself).chain(self.next_call_end(now)).min()
     }
 
     /// Whether the same was set in both records: states of devices that still hold, status, override,
-    /// hidden or not. When it was set or will end makes no difference.
+    /// hidden or not, calls. When it was set or will end makes no difference.
     pub fn is_set_like(&self, other: &Self, now: Timestamp) -> bool {
         fn states(record: &Record, now: Timestamp) -> impl Iterator<Item = (&DeviceId, State)> {
             let live = record.claims.iter().filter(move |claim| claim.is_live(now));
@@ -138,6 +186,7 @@ impl Record {
             && self.overridden == other.overridden
             && self.hidden == other.hidden
             && states(self, now).eq(states(other, now))
+            && self.telephone_at(now) == other.telephone_at(now)
     }
 
     /// Carries the record over a restart. Whoever was there at `stopped` gets until the end of the grace

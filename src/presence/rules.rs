@@ -16,6 +16,10 @@ pub struct Rules {
     pub busy_lease: Duration,
     /// How many devices may speak for one user; the one that was active longest ago makes room.
     pub devices_per_user: usize,
+    /// How long a leg of a call is believed without another report.
+    pub call_lease: Duration,
+    /// How many legs of calls one user may have; the one reported longest ago makes room.
+    pub calls_per_user: usize,
 }
 
 impl Default for Rules {
@@ -27,6 +31,8 @@ impl Default for Rules {
             lease: Duration::from_secs(15 * 60),
             busy_lease: Duration::from_secs(60 * 60),
             devices_per_user: 64,
+            call_lease: Duration::from_secs(60 * 60),
+            calls_per_user: 64,
         }
     }
 }

@@ -8,6 +8,7 @@ use std::{
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
+    sync::OwnedSemaphorePermit,
     time::{Sleep, sleep},
 };
 
@@ -17,11 +18,13 @@ pub(super) struct WriteLimit {
     longest: Duration,
     /// Runs while the client takes nothing.
     stuck: Option<Pin<Box<Sleep>>>,
+    /// The connection's place among all, for as long as it is open, upgraded or not.
+    _place: OwnedSemaphorePermit,
 }
 
 impl WriteLimit {
-    pub(super) fn new(stream: TcpStream, longest: Duration) -> Self {
-        Self { stream, longest, stuck: None }
+    pub(super) fn new(stream: TcpStream, longest: Duration, place: OwnedSemaphorePermit) -> Self {
+        Self { stream, longest, stuck: None, _place: place }
     }
 
     /// The outcome of a write, unless the client has kept it waiting for too long.

@@ -99,6 +99,11 @@ impl Service {
         watcher
     }
 
+    /// Watches topics for whoever looks for themselves at what changed.
+    pub fn follow(&self, topics: impl IntoIterator<Item = Topic>) -> Watch {
+        self.changes.watch(topics)
+    }
+
     /// How many watchers there are.
     pub fn watchers(&self) -> usize {
         self.changes.watches()
@@ -201,7 +206,12 @@ impl Service {
                 || shows.last_active > shown[0].last_active.map(|at| at + self.rules.active_window)
         };
         let is_two_faced = before.is_invisible() || after.is_invisible();
+        let calls_differ = || {
+            let shows = after.telephone_at(now);
+            [told, now].iter().any(|&moment| before.telephone_at(moment) != shows)
+        };
         before.is_hidden() != after.is_hidden()
+            || calls_differ()
             || differs(Record::at)
             || (is_two_faced && differs(Record::own_at))
     }
@@ -209,7 +219,8 @@ impl Service {
     /// Who is concerned by a change of this user.
     fn topics_about(&self, user: &UserId) -> Vec<Topic> {
         let rooms = self.directory.rooms_of(user).into_iter().map(Topic::Room);
-        rooms.chain([Topic::User(user.clone()), Topic::Server]).collect()
+        let account = self.directory.account_of(user).map(Topic::Account);
+        rooms.chain(account).chain([Topic::User(user.clone()), Topic::Server]).collect()
     }
 
     /// What concerns this viewer.
@@ -265,35 +276,32 @@ impl Watcher {
     /// Everybody who is watched.
     pub async fn everybody(&self) -> Result<Picture, ServiceError> {
         let token = self.service.token();
-        let mut picture = match &self.only {
-            Some(only) => self.picture(only, token).await?,
-            None => self.picture(&self.service.visible_to(self.viewer()), token).await?,
-        };
-        picture.listed = true;
-        Ok(picture)
+        let picture = self.picture(&self.watched(), token).await?;
+        Ok(Picture { listed: true, ..picture })
     }
 
     /// Whoever changed or came in sight after `since`.
     pub async fn since(&self, since: u64) -> Result<Picture, ServiceError> {
         let token = self.service.token();
         let changed = self.service.changes.between(since, token);
-        let moved = self.service.moved_between(self.viewer(), since, token);
-        match (changed, moved) {
-            (Some(mut users), Some(moved)) => {
-                users.extend(moved.met);
-                users.retain(|user| self.only.as_ref().is_none_or(|only| only.contains(user)));
-                let picture = self.picture(&users, token).await?;
-                Ok(Picture { listed: moved.listed, ..picture })
-            }
-            (None, Some(moved)) => {
-                let mut picture = self.everybody().await?;
-                let is_news =
-                    |user: &UserId, presence: &Presence| presence.version > since || moved.met.contains(user);
-                picture.users.retain(|(user, presence)| is_news(user, presence));
-                Ok(Picture { listed: moved.listed, ..picture })
-            }
-            (_, None) => self.everybody().await,
+        let Some(moved) = self.service.moved_between(self.viewer(), since, token) else {
+            return self.everybody().await;
+        };
+        let mut users: BTreeSet<UserId> = changed.users.union(&moved.met).cloned().collect();
+        users.retain(|user| self.only.as_ref().is_none_or(|only| only.contains(user)));
+        if changed.is_complete() {
+            let picture = self.picture(&users, token).await?;
+            return Ok(Picture { listed: moved.listed, ..picture });
         }
+        users.extend(self.watched().into_iter().filter(|user| changed.may_have_forgotten(user)));
+        let mut picture = self.picture(&users, token).await?;
+        picture.users.retain(|(user, presence)| presence.version > since || moved.met.contains(user));
+        Ok(Picture { listed: moved.listed, ..picture })
+    }
+
+    /// Who is watched at present. Named users are, whether they can be seen or not.
+    fn watched(&self) -> BTreeSet<UserId> {
+        self.only.clone().unwrap_or_else(|| self.service.visible_to(self.viewer()))
     }
 
     /// What presence lists say of the viewer; none for watchers of named users, and for an admin.

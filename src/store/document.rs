@@ -1,4 +1,4 @@
-//! Documents: what has to survive a restart besides records. Users, tokens and rooms are kept so, each as
+//! Documents: what has to survive a restart besides records. Users, tokens, rooms and subscriptions are kept so, each as
 //! one JSON value under its kind and id.
 
 use serde::{Serialize, de::DeserializeOwned};
@@ -17,11 +17,13 @@ pub enum Kind {
     List = b'l',
     /// A token's hash and what it grants, by token id.
     Token = b't',
+    /// A subscription to notifications, by its id.
+    Subscription = b's',
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 4] = [Self::User, Self::Room, Self::List, Self::Token];
+    pub const ALL: [Self; 5] = [Self::User, Self::Room, Self::List, Self::Token, Self::Subscription];
 
     /// Its name in exports.
     pub fn name(self) -> &'static str {
@@ -30,6 +32,7 @@ impl Kind {
             Self::Room => "room",
             Self::List => "list",
             Self::Token => "token",
+            Self::Subscription => "subscription",
         }
     }
 }

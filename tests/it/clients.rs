@@ -29,13 +29,39 @@ async fn matrix_nio() {
     }
 }
 
-#[tokio::test]
-#[ignore = "needs matrix-js-sdk, which tests/run installs"]
-async fn matrix_js_sdk() {
+/// Runs a script of Node's against a server of its own.
+async fn node(script: &str) {
     let server = TestServer::start().await;
     let folder = env::var("PRESENCED_TEST_NODE").expect("tests/run says where the packages are");
     let mut command = Command::new("node");
-    command.args(["tests/clients/js_sdk_presence.mjs", &server.url, &folder]);
+    command.args([script, &server.url, &folder]);
+    passes(command).await;
+}
+
+#[tokio::test]
+#[ignore = "needs matrix-js-sdk, which tests/run installs"]
+async fn matrix_js_sdk() {
+    node("tests/clients/js_sdk_presence.mjs").await;
+}
+
+#[tokio::test]
+#[ignore = "needs @rc-ex/ws, which tests/run installs"]
+async fn rc_ex_ws() {
+    node("tests/clients/rc_ws.mjs").await;
+}
+
+#[tokio::test]
+#[ignore = "needs @ringcentral/subscriptions, which tests/run installs"]
+async fn ringcentral_subscriptions() {
+    node("tests/clients/rc_subscriptions.mjs").await;
+}
+
+#[tokio::test]
+#[ignore = "needs ringcentral, which tests/run installs"]
+async fn ringcentral_web_socket() {
+    let server = TestServer::start().await;
+    let mut command = python();
+    command.args(["tests/clients/ringcentral_ws.py", &server.url]);
     passes(command).await;
 }
 
@@ -74,6 +100,25 @@ async fn pnut_butter() {
 }
 
 #[tokio::test]
+#[ignore = "needs @rc-ex/core and @ringcentral/sdk, which tests/run installs"]
+async fn ringcentral_js() {
+    let server = TestServer::start().await;
+    let folder = env::var("PRESENCED_TEST_NODE").expect("tests/run says where the packages are");
+    let mut command = Command::new("node");
+    command.args(["tests/clients/ringcentral_js.mjs", &server.url, &folder]);
+    passes(command).await;
+}
+
+#[tokio::test]
+#[ignore = "needs ringcentral, which tests/run installs"]
+async fn ringcentral_python() {
+    let server = TestServer::start().await;
+    let mut command = python();
+    command.args(["tests/clients/ringcentral_py.py", &server.url]);
+    passes(command).await;
+}
+
+#[tokio::test]
 #[ignore = "needs openapi-spec-validator, which tests/run installs"]
 async fn openapi_spec_validator() {
     let mut command = python();
@@ -82,6 +127,7 @@ async fn openapi_spec_validator() {
         "openapi_spec_validator",
         "openapi/matrix.yaml",
         "openapi/pnut.yaml",
+        "openapi/ringcentral.yaml",
         "openapi/presenced.yaml",
     ]);
     command.arg("openapi/contract/matrix-presence.yaml");

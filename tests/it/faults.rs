@@ -6,6 +6,8 @@ use serde_json::json;
 
 use crate::support::{ALICE, BOB, FaultyStore, Mood, TestServer, status_path};
 
+const RINGCENTRAL: &str = "/restapi/v1.0/account/~/extension/~/presence";
+
 async fn start() -> (TestServer, Mood) {
     let store = FaultyStore::default();
     let mood = store.mood.clone();
@@ -25,6 +27,8 @@ async fn a_store_that_refuses_writes() {
     let put = server.admin(Method::PUT, &settings, Some(json!({"hidden": true}))).await;
     insta::assert_snapshot!(put.line(), @r#"503 {"type":"urn:presenced:problem:store-unavailable","title":"Service Unavailable","status":503,"detail":"the store refuses writes: the disk is full"}"#);
     assert_eq!(server.admin(Method::DELETE, &format!("/users/{BOB}"), None).await.status, 503);
+    let call = server.call(Method::PUT, RINGCENTRAL).token("demo-alice").json(&json!({"userStatus": "Busy"}));
+    insta::assert_snapshot!(call.send().await.line(), @r#"503 {"errorCode":"CMN-211","message":"the store refuses writes: the disk is full","errors":[{"errorCode":"CMN-211","message":"the store refuses writes: the disk is full"}]}"#);
     let ready = server.call(Method::GET, "/readyz").send().await;
     insta::assert_snapshot!(ready.line(), @r#"503 {"type":"urn:presenced:problem:not-ready","title":"Service Unavailable","status":503,"detail":"the store refuses writes: the disk is full"}"#);
     assert_eq!(server.call(Method::GET, "/healthz").send().await.status, 200);
@@ -51,6 +55,9 @@ async fn a_request_that_meets_a_bug_is_answered() {
     let call = server.call(Method::PUT, format!("/presenced/v1/users/{ALICE}/settings")).token("demo-admin");
     let answer = call.json(&json!({})).send_undocumented().await;
     insta::assert_snapshot!(answer.line(), @r#"500 {"type":"urn:presenced:problem:internal-error","title":"Internal Server Error","status":500,"detail":"internal server error"}"#);
+    let call = server.call(Method::PUT, RINGCENTRAL).token("demo-alice").json(&json!({"userStatus": "Busy"}));
+    let answer = call.send_undocumented().await;
+    insta::assert_snapshot!(answer.line(), @r#"500 {"errorCode":"CMN-203","message":"Internal Server Error","errors":[{"errorCode":"CMN-203","message":"Internal Server Error"}]}"#);
     for query in ["presence=x", "update_presence=x"] {
         let call = server.call(Method::PUT, format!("/v0/users/me/presence?{query}")).token("demo-alice");
         let answer = call.send_undocumented().await;

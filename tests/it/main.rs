@@ -16,6 +16,7 @@ mod pnut;
 mod presence;
 mod privacy;
 mod readme;
+mod ringcentral;
 mod shutdown;
 mod starting;
 mod store;

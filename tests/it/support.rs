@@ -4,6 +4,9 @@
 
 pub(crate) mod conformance;
 mod faulty;
+pub(crate) mod receiver;
+mod shared;
+pub(crate) mod socket;
 mod stream;
 pub(crate) mod sync;
 
@@ -11,6 +14,7 @@ use std::{sync::Arc, time::Duration};
 
 pub(crate) use self::{
     faulty::{FaultyStore, Mood},
+    shared::SharedStore,
     stream::EventStream,
 };
 use presenced::{
@@ -24,7 +28,7 @@ use presenced::{
 };
 use reqwest::{Method, Response, StatusCode, header::HeaderMap};
 use serde_json::Value;
-use tokio::{net::TcpListener, sync::oneshot};
+use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
 /// Where every test's clock starts: 2026-01-05T09:00:00Z.
 pub(crate) const START: Timestamp = Timestamp::from_millis(1_767_603_600_000);
@@ -38,7 +42,8 @@ pub(crate) struct TestServer {
     pub app: App,
     clock: Arc<ManualClock>,
     http: reqwest::Client,
-    _stop: oneshot::Sender<()>,
+    stop: oneshot::Sender<()>,
+    running: JoinHandle<()>,
 }
 
 /// A request that is being put together.
@@ -81,21 +86,40 @@ impl TestServer {
         let clock = Arc::new(ManualClock::at(START));
         let app = App::open(config, store, clock.clone()).expect("a store that opens");
         demo::furnish(&app.directory, START).await.expect("an empty directory");
+        Self::serve(app, clock).await
+    }
+
+    /// A server that goes on, a minute after the start of the first, with what its store has.
+    pub(crate) async fn start_again(store: Box<dyn Store>, change: impl FnOnce(&mut Config)) -> Self {
+        let mut config = Config::default().for_demo();
+        change(&mut config);
+        let clock = Arc::new(ManualClock::at(START + minutes(1)));
+        let app = App::open(config, store, clock.clone()).expect("a store that opens");
+        Self::serve(app, clock).await
+    }
+
+    async fn serve(app: App, clock: Arc<ManualClock>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let (stop, stopped) = oneshot::channel::<()>();
         let shutdown = async {
             let _dropped = stopped.await;
         };
-        tokio::spawn(server::run(listener, app.clone(), shutdown));
+        let running = tokio::spawn(server::run(listener, app.clone(), shutdown));
         let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build();
-        Self { url, app, clock, http: http.expect("a client"), _stop: stop }
+        Self { url, app, clock, http: http.expect("a client"), stop, running }
+    }
+
+    /// Stops the server, and waits for its end.
+    pub(crate) async fn stop(self) {
+        drop((self.stop, self.http));
+        self.running.await.expect("a server that ends");
     }
 
     /// Lets time pass, and watchers be told of what it brought.
     pub(crate) async fn advance(&self, by: Duration) {
         self.clock.advance(by);
-        self.app.service.tick().await;
+        self.app.tick().await;
     }
 
     /// Lets time pass before watchers can be told of anything.

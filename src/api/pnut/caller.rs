@@ -32,6 +32,8 @@ impl From<Holder> for Caller {
             Holder::User { user, device, scopes, guest } => {
                 Self::User(auth::Caller { user, device, scopes, guest })
             }
+            // It opens nothing.
+            Holder::Refresh { .. } => Self::App { name: String::new(), scopes: Scopes::default() },
         }
     }
 }

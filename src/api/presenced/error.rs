@@ -148,9 +148,11 @@ impl From<DirectoryError> for Failure {
         match error {
             DirectoryError::UnknownUser(_) => Self::not_found(detail),
             DirectoryError::NumberTaken { .. }
+            | DirectoryError::ExtensionTaken { .. }
             | DirectoryError::TooManyTokens(..)
             | DirectoryError::TooManyAppTokens(_)
             | DirectoryError::TokenTaken
+            | DirectoryError::TokenSpent
             | DirectoryError::ListTooLong(_) => Self::new(StatusCode::CONFLICT, "conflict", detail),
             DirectoryError::Store(error) => error.into(),
         }

@@ -174,6 +174,27 @@ impl FromRequestParts<App> for TokenPath {
     }
 }
 
+/// The `{userId}` and `{callId}` of the path.
+pub(super) struct CallPath {
+    pub(super) user: UserId,
+    pub(super) call: String,
+}
+
+impl FromRequestParts<App> for CallPath {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
+        let user = path_id(parts, app, "userId").await?;
+        let call = path_text(parts, app, "callId").await?;
+        if call.is_empty() || call.len() > 255 || call.chars().any(char::is_control) {
+            return Err(Failure::invalid(
+                "callId: has to be from 1 to 255 bytes, without control characters",
+            ));
+        }
+        Ok(Self { user, call })
+    }
+}
+
 /// Which page of a listing: `after` is the last id of the page before.
 #[derive(Debug, Deserialize)]
 pub(super) struct Paging {

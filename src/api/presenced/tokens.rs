@@ -64,6 +64,10 @@ pub struct Token {
     /// Whether the holder is a guest.
     #[schema(example = false)]
     pub guest: bool,
+    /// The token opens nothing but gets its app new tokens, after a login.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[schema(example = true)]
+    pub refresh: bool,
     /// When the token stops working, in milliseconds since the Unix epoch; absent: never.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<i64>, example = 1_767_603_600_000_u64, nullable = false)]
@@ -89,12 +93,17 @@ pub struct TokenList {
 
 impl Token {
     fn of_user(info: TokenInfo) -> Option<Self> {
-        let Holder::User { device, scopes, guest, .. } = info.holder else { return None };
+        let (device, scopes, guest, refresh) = match info.holder {
+            Holder::Admin | Holder::App { .. } => return None,
+            Holder::User { device, scopes, guest, .. } => (device, scopes, guest, false),
+            Holder::Refresh { device, scopes, .. } => (device, scopes, false, true),
+        };
         Some(Self {
             token_id: info.id.as_str().to_owned(),
             device_id: device.into(),
             scopes: scopes.iter().collect(),
             guest,
+            refresh,
             expires_at: info.expires.map(Timestamp::as_millis),
         })
     }

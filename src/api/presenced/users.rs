@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     app::App,
-    directory::{self, Extension, HIGHEST_NUMBER, Profile},
+    directory::{self, Extension, ExtensionStatus, ExtensionType, HIGHEST_NUMBER, Profile},
 };
 
 /// What an admin says of a user.
@@ -39,6 +39,22 @@ pub struct UserProfile {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "101", nullable = false)]
     pub extension_number: Option<String>,
+    /// What the extension is for; `User` if left out. Needs `account`, as do those below.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub extension_type: Option<ExtensionType>,
+    /// Whether the extension is in use; `Enabled` if left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub extension_status: Option<ExtensionStatus>,
+    /// Whether the extension takes calls of a department; no if left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = true, nullable = false)]
+    pub in_department: Option<bool>,
+    /// Whether the extension may turn calls away; yes if left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = true, nullable = false)]
+    pub has_dnd: Option<bool>,
 }
 
 /// A user of the directory.
@@ -67,6 +83,22 @@ pub struct User {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "101", nullable = false)]
     pub extension_number: Option<String>,
+    /// What the extension is for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub extension_type: Option<ExtensionType>,
+    /// Whether the extension is in use.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub extension_status: Option<ExtensionStatus>,
+    /// Whether the extension takes calls of a department.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = false, nullable = false)]
+    pub in_department: Option<bool>,
+    /// Whether the extension may turn calls away.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = true, nullable = false)]
+    pub has_dnd: Option<bool>,
 }
 
 /// A page of users, in the order of their ids.
@@ -83,16 +115,7 @@ impl UserProfile {
         if self.number.is_some_and(|number| !(1..=HIGHEST_NUMBER).contains(&number)) {
             return Err(Failure::invalid(format!("number: has to be from 1 to {HIGHEST_NUMBER}")));
         }
-        let extension = match (self.account, self.extension_number) {
-            (None, None) => None,
-            (Some(account @ 1..=HIGHEST_NUMBER), Some(number)) if !number.is_empty() => {
-                Some(Extension { account, number })
-            }
-            (Some(_), Some(_)) => {
-                return Err(Failure::invalid("account: has to be positive, with an extensionNumber"));
-            }
-            _ => return Err(Failure::invalid("account and extensionNumber need each other")),
-        };
+        let extension = self.extension()?;
         Ok(Profile {
             number: self.number,
             display_name: self.display_name,
@@ -100,18 +123,51 @@ impl UserProfile {
             extension,
         })
     }
+
+    /// The place in a telephone account, if one is named.
+    fn extension(&self) -> Result<Option<Extension>, Failure> {
+        match (self.account, &self.extension_number) {
+            (None, None) if self.says_more() => {
+                Err(Failure::invalid("what is said of an extension needs account and extensionNumber"))
+            }
+            (None, None) => Ok(None),
+            (Some(account @ 1..=HIGHEST_NUMBER), Some(number)) if !number.is_empty() => Ok(Some(Extension {
+                kind: self.extension_type.unwrap_or_default(),
+                status: self.extension_status.unwrap_or_default(),
+                in_department: self.in_department.unwrap_or_default(),
+                has_dnd: self.has_dnd.unwrap_or(true),
+                ..Extension::new(account, number)
+            })),
+            (Some(_), Some(_)) => {
+                Err(Failure::invalid("account: has to be positive, with an extensionNumber"))
+            }
+            _ => Err(Failure::invalid("account and extensionNumber need each other")),
+        }
+    }
+
+    /// Whether more is said of an extension than where it is.
+    fn says_more(&self) -> bool {
+        self.extension_type.is_some()
+            || self.extension_status.is_some()
+            || self.in_department.is_some()
+            || self.has_dnd.is_some()
+    }
 }
 
 impl From<directory::User> for User {
     fn from(user: directory::User) -> Self {
-        let (account, extension_number) = user.extension.map(|at| (at.account, at.number)).unzip();
+        let extension = user.extension.as_ref();
         Self {
             user_id: user.id.into(),
             number: user.number,
             display_name: user.display_name,
             avatar_url: user.avatar_url,
-            account,
-            extension_number,
+            account: extension.map(|at| at.account),
+            extension_number: extension.map(|at| at.number.clone()),
+            extension_type: extension.map(|at| at.kind),
+            extension_status: extension.map(|at| at.status),
+            in_department: extension.map(|at| at.in_department),
+            has_dnd: extension.map(|at| at.has_dnd),
         }
     }
 }

@@ -11,7 +11,7 @@ async fn a_users_life() {
     let path = "/users/@dave:example.com";
     let profile = json!({"displayName": "Dave", "account": 1, "extensionNumber": "104"});
     let added = server.admin(Method::PUT, path, Some(profile)).await;
-    insta::assert_snapshot!(added.line(), @r#"201 {"userId":"@dave:example.com","number":4,"displayName":"Dave","account":1,"extensionNumber":"104"}"#);
+    insta::assert_snapshot!(added.line(), @r#"201 {"userId":"@dave:example.com","number":4,"displayName":"Dave","account":1,"extensionNumber":"104","extensionType":"User","extensionStatus":"Enabled","inDepartment":false,"hasDnd":true}"#);
     let changed =
         server.admin(Method::PUT, path, Some(json!({"avatarUrl": "https://example.com/d.png"}))).await;
     insta::assert_snapshot!(changed.line(), @r#"200 {"userId":"@dave:example.com","number":4,"avatarUrl":"https://example.com/d.png"}"#);

@@ -60,7 +60,7 @@ async fn documents_can_be_read_by_pages_and_kept() {
     let again = call.header("if-none-match", etag).send_undocumented().await;
     assert_eq!((again.status.as_u16(), again.text.as_str()), (304, ""));
     let unknown = get(&server, "/openapi/nothing.json").await;
-    insta::assert_snapshot!(unknown.line(), @"404 There is no such document; there are: matrix.json, matrix.yaml, pnut.json, pnut.yaml, presenced.json, presenced.yaml");
+    insta::assert_snapshot!(unknown.line(), @"404 There is no such document; there are: matrix.json, matrix.yaml, pnut.json, pnut.yaml, presenced.json, presenced.yaml, ringcentral.json, ringcentral.yaml");
 }
 
 #[tokio::test]

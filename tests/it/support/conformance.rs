@@ -37,6 +37,8 @@ pub(crate) fn verdict(method: &Method, path: &str, answer: &Answer) -> Result<()
         }
         // Paths and methods that the document does not have are refused in the dialect's one error form.
         None if ["404", "405", "413"].contains(&status.as_str()) => refusal(document),
+        // Here the token is looked at before the path.
+        None if status == "401" && path.starts_with(RINGCENTRAL) => refusal(document),
         // pnut looks at the token before the path.
         None if is_pnut(path) && ["401", "429"].contains(&status.as_str()) => refusal(document),
         None => return Err("an undocumented operation has to be refused".to_owned()),
@@ -56,7 +58,7 @@ fn check_body(document: &Value, expected: &Value, answer: &Answer) -> Result<(),
     let Some(content) = expected.get("content").and_then(Value::as_object) else {
         return answer.text.is_empty().then_some(()).ok_or_else(|| "an undocumented body".to_owned());
     };
-    let media_type = answer.header("content-type");
+    let media_type = answer.header("content-type").split(';').next().unwrap_or_default();
     let media = content.get(media_type).ok_or_else(|| format!("the media type {media_type:?}"))?;
     if !media_type.ends_with("json") || media_type.ends_with("ndjson") {
         return validate(document, &media["schema"], &answer.text.as_str().into());
@@ -96,6 +98,12 @@ pub(crate) fn event_verdict(path: &str, data: &Value) -> Result<(), String> {
     validate(document, &media.ok_or("an undocumented stream")?["schema"], data)
 }
 
+/// What is wrong with a notification of the RingCentral dialect, if anything.
+pub(crate) fn notification_verdict(notification: &Value) -> Result<(), String> {
+    let schema = json!({"$ref": "#/components/schemas/Notification"});
+    validate(document("ringcentral"), &schema, notification)
+}
+
 /// Checks a value against a schema of a document. Members that the schema does not name are refused.
 pub(crate) fn validate(document: &Value, schema: &Value, value: &Value) -> Result<(), String> {
     let schema = json!({
@@ -108,11 +116,14 @@ pub(crate) fn validate(document: &Value, schema: &Value, value: &Value) -> Resul
     errors.is_empty().then_some(()).ok_or_else(|| errors.join("; "))
 }
 
+const RINGCENTRAL: &str = "/restapi";
+
 /// The document of the dialect that a path belongs to.
 fn dialect_of(path: &str) -> &'static Value {
     document(match path {
         path if path.starts_with("/_matrix") => "matrix",
         path if is_pnut(path) => "pnut",
+        path if path.starts_with(RINGCENTRAL) => "ringcentral",
         _ => "presenced",
     })
 }
@@ -158,16 +169,20 @@ fn matches(template: &str, path: &str) -> bool {
         && template.iter().zip(path).all(|(part, given)| part.starts_with('{') || *part == given)
 }
 
+/// The form of a dialect's refusals.
 fn refusal(document: &'static Value) -> &'static Value {
-    static REFUSALS: LazyLock<[Value; 3]> = LazyLock::new(|| {
+    static REFUSALS: LazyLock<[(&str, Value); 4]> = LazyLock::new(|| {
         [
-            json!({"content": {"application/json": {"schema": {"$ref": "#/components/schemas/MatrixError"}}}}),
-            json!({"content": {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorAnswer"}}}}),
-            json!({"content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}}),
+            ("MatrixError", "application/json"),
+            ("ErrorAnswer", "application/json"),
+            ("ErrorResponse", "application/json"),
+            ("Problem", "application/problem+json"),
         ]
+        .map(|(name, media_type)| {
+            let schema = json!({"$ref": format!("#/components/schemas/{name}")});
+            (name, json!({"content": {media_type: {"schema": schema}}}))
+        })
     });
-    let errors = ["MatrixError", "ErrorAnswer", "Problem"];
-    let schemas = &document["components"]["schemas"];
-    let of = errors.iter().position(|name| schemas.get(name).is_some());
-    &REFUSALS[of.expect("each dialect has one form of refusal")]
+    let is_documented = |name: &str| document.pointer(&format!("/components/schemas/{name}")).is_some();
+    &REFUSALS.iter().find(|(name, _)| is_documented(name)).expect("a form of refusals").1
 }

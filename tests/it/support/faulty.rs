@@ -1,6 +1,6 @@
 use std::sync::{
     Arc, Mutex,
-    atomic::{AtomicU8, Ordering},
+    atomic::{AtomicU8, AtomicUsize, Ordering},
 };
 
 use async_trait::async_trait;
@@ -17,6 +17,8 @@ use presenced::{
 pub(crate) struct FaultyStore {
     store: EmbeddedStore,
     pub(crate) mood: Mood,
+    /// How many records were read.
+    pub(crate) reads: Arc<AtomicUsize>,
     /// What happens in the middle of the next update.
     pub(crate) meanwhile: Arc<Mutex<Option<Meanwhile>>>,
 }
@@ -67,6 +69,7 @@ impl Mood {
 impl Store for FaultyStore {
     async fn read(&self, users: &[&UserId], visit: &mut Visit<'_>) -> Result<(), StoreError> {
         self.mood.try_to_read()?;
+        self.reads.fetch_add(users.len(), Ordering::SeqCst);
         self.store.read(users, visit).await
     }
 

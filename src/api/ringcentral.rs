@@ -1,0 +1,179 @@
+//! The RingCentral dialect: presence of extensions of telephone accounts, with calls, as RingCentral's REST
+//! API has it.
+
+mod account;
+mod batch;
+mod calls;
+mod error;
+mod extensions;
+mod extract;
+mod oauth;
+mod presence;
+mod push;
+mod query;
+mod rate;
+mod rule;
+mod socket;
+mod subscription;
+mod update;
+
+use axum::{
+    Extension, Router, middleware,
+    response::{IntoResponse, Response},
+    routing,
+};
+use utoipa::openapi::{
+    ContactBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, RefOr, Required, ServerBuilder,
+    security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
+};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+pub use self::push::Push;
+use self::{error::RestFailure, extract::AnyToken};
+use super::{
+    Dialect,
+    frame::{Cors, Frame},
+};
+use crate::{app::App, config::DialectName, openapi};
+
+/// The dialect.
+pub static DIALECT: Dialect = Dialect {
+    name: "ringcentral",
+    title: "RingCentral",
+    switch: Some(DialectName::RingCentral),
+    document,
+    served_document: |_| document(),
+    notice: "",
+    contract: None,
+    prefixes: &["/restapi/"],
+    unavailable: |error| RestFailure::read_only(error).into_response(),
+    router,
+};
+
+/// What needs an access token.
+fn resources() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(base())
+        .routes(routes!(account::read_account_presence))
+        .routes(routes!(extensions::read_user_presence_status, extensions::update_user_presence_status))
+        // Push.
+        .routes(routes!(subscription::list_subscriptions, subscription::create_subscription))
+        .routes(routes!(
+            subscription::read_subscription,
+            subscription::update_subscription,
+            subscription::delete_subscription
+        ))
+        .routes(routes!(subscription::renew_subscription))
+        .routes(routes!(socket::token::create_web_socket_token))
+}
+
+/// The route of the socket, over which all others are answered too.
+fn socket_route() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(socket::open_web_socket))
+}
+
+/// What gives one.
+fn logins() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(oauth::get_token)).routes(routes!(oauth::revoke_token))
+}
+
+fn router(app: &App) -> Router {
+    let (over_socket, _) = resources().split_for_parts();
+    let over_socket = socket::Routes(framed(app, over_socket));
+    let (socket, _) = socket_route().split_for_parts();
+    let (resources, _) = resources().split_for_parts();
+    framed(app, resources.merge(socket.layer(Extension(over_socket))))
+}
+
+/// Routes with all that every exchange has.
+fn framed(app: &App, mut resources: Router<App>) -> Router {
+    let frame = Frame {
+        // A subscription may name many extensions; other bodies are bounded where they are read.
+        body_bytes: app.config.limits.bulk_body_bytes,
+        cors: Cors {
+            methods: "GET, HEAD, POST, PUT, DELETE, OPTIONS",
+            request_headers: "Authorization, Content-Type, Accept, X-User-Agent, Client-Id",
+            exposed_headers: "Retry-After, X-Rate-Limit-Group, X-Rate-Limit-Limit, \
+                X-Rate-Limit-Remaining, X-Rate-Limit-Window",
+        },
+        too_large: |_| RestFailure::body_too_large().into_response(),
+        internal_error: || RestFailure::internal_error().into_response(),
+    };
+    // Some clients end this path so.
+    let subscription = "/restapi/v1.0/subscription/";
+    resources = resources.route(subscription, routing::post(subscription::create_subscription));
+    for path in ["/restapi", "/restapi/", "/restapi/{*rest}"] {
+        resources = resources.route(path, routing::any(no_such_path));
+    }
+    let (logins, _) = logins().split_for_parts();
+    let logins = logins.method_not_allowed_fallback(async || RestFailure::method_not_allowed());
+    let routes = resources.method_not_allowed_fallback(method_not_allowed).merge(logins);
+    frame.around(routes.with_state(app.clone())).layer(middleware::from_fn(rate::headers))
+}
+
+async fn no_such_path(_: AnyToken) -> Response {
+    RestFailure::no_such_path().into_response()
+}
+
+async fn method_not_allowed(_: AnyToken) -> Response {
+    RestFailure::method_not_allowed().into_response()
+}
+
+fn document() -> OpenApi {
+    let (_, mut document) = resources().merge(socket_route()).merge(logins()).split_for_parts();
+    // An update without a body changes nothing, and is none the worse for it.
+    let updates = document.paths.paths.values_mut().filter_map(|item| item.put.as_mut());
+    for body in updates.filter_map(|update| update.request_body.as_mut()) {
+        if let RefOr::T(body) = body {
+            body.required = Some(Required::False);
+        }
+    }
+    push::notification::describe(&mut document);
+    openapi::state_open_operations(document)
+}
+
+fn base() -> OpenApi {
+    let info = InfoBuilder::new()
+        .title("RingCentral presence API")
+        .description(Some(
+            "Presence of the extensions of a telephone account, in the form of RingCentral's REST API, for its \
+             client libraries: one extension, up to 30 in a call, or a whole account in pages.",
+        ))
+        .version(env!("CARGO_PKG_VERSION"))
+        .contact(Some(ContactBuilder::new().name(Some("the presenced developers")).build()))
+        .license(Some(LicenseBuilder::new().name("Apache-2.0").identifier(Some("Apache-2.0")).build()))
+        .build();
+    let server = ServerBuilder::new()
+        .url("http://127.0.0.1:8008")
+        .description(Some("A server on this machine with its default address."))
+        .build();
+    let mut document = OpenApiBuilder::new().info(info).servers(Some([server])).build();
+    let components = document.components.get_or_insert_default();
+    components.add_security_scheme(
+        "accessToken",
+        SecurityScheme::ApiKey(ApiKey::Query(ApiKeyValue::with_description(
+            "access_token",
+            "The same token in the query; the header is to be preferred.",
+        ))),
+    );
+    components.add_security_scheme(
+        "basic",
+        SecurityScheme::Http(
+            HttpBuilder::new()
+                .scheme(HttpAuthScheme::Basic)
+                .description(Some(
+                    "An application's client id and secret. One without a secret sends its id in the form.",
+                ))
+                .build(),
+        ),
+    );
+    components.add_security_scheme(
+        "bearer",
+        SecurityScheme::Http(
+            HttpBuilder::new()
+                .scheme(HttpAuthScheme::Bearer)
+                .description(Some("An access token of a user with an extension."))
+                .build(),
+        ),
+    );
+    document
+}

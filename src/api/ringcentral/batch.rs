@@ -1,0 +1,165 @@
+//! Several extensions in a call: ids with commas between them, answered with 207 in one of two forms.
+//! Source: RingCentral's developer guide, "Batch requests".
+
+use std::{collections::HashSet, fmt::Write as _};
+
+use axum::{
+    Json,
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+use serde_json::json;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{Ref, RefOr, Schema, schema::AnyOfBuilder},
+};
+
+use super::{
+    error::{ErrorResponse, RestFailure},
+    extract::{Caller, Uris},
+    presence::{Detail, GetPresenceInfo},
+};
+use crate::{app::App, id::UserId, presence::Timestamp, service::ServiceError};
+
+/// How many ids a list may have.
+const MOST: usize = 30;
+
+/// The form that is all JSON.
+const MULTIPART_JSON: &str = "application/vnd.ringcentral.multipart+json";
+
+/// One extension's answer, in the form that is all JSON.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct BatchItem {
+    /// The extension's id, or what was asked for instead of one.
+    #[schema(example = "1")]
+    resource_id: String,
+    /// The status that this extension alone would have been answered with.
+    #[schema(example = 200)]
+    status: u16,
+    body: BatchBody,
+}
+
+/// What an extension alone would have been answered with.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub(super) enum BatchBody {
+    Presence(Box<GetPresenceInfo>),
+    Error(ErrorResponse),
+}
+
+impl ToSchema for BatchBody {}
+
+// No member of a presence is required, so that what is an error is a presence too: not `oneOf`.
+impl PartialSchema for BatchBody {
+    fn schema() -> RefOr<Schema> {
+        AnyOfBuilder::new()
+            .description(Some("What an extension alone would have been answered with."))
+            .item(Ref::from_schema_name("GetPresenceInfo"))
+            .item(Ref::from_schema_name("ErrorResponse"))
+            .examples([json!({"presenceStatus": "Available"})])
+            .into()
+    }
+}
+
+/// The first part of the form in parts: what became of each.
+#[derive(Serialize)]
+struct Summary {
+    response: Vec<SummaryItem>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SummaryItem {
+    href: String,
+    status: u16,
+    response_description: &'static str,
+}
+
+/// The ids of a list, as they were written; none if there is one id and no list.
+pub(super) fn listed(ids: &str) -> Result<Option<Vec<&str>>, RestFailure> {
+    if !ids.contains(',') {
+        return Ok(None);
+    }
+    let listed: Vec<&str> = ids.split(',').filter(|id| !id.is_empty()).collect();
+    match listed.len() {
+        0 => Err(RestFailure::not_found("extensionId")),
+        1..=MOST => Ok(Some(listed)),
+        _ => Err(RestFailure::too_many_ids(MOST)),
+    }
+}
+
+/// What each of the listed extensions is answered with: each once, in the order given.
+pub(super) async fn read<G>(
+    app: &App,
+    caller: &Caller<G>,
+    uris: &Uris,
+    listed: Vec<&str>,
+    detail: Detail,
+) -> Result<Vec<BatchItem>, RestFailure> {
+    let mut met = HashSet::new();
+    let found = listed.into_iter().map(|id| match caller.find(app, id) {
+        Ok(user) => (user.number.to_string(), Ok(user)),
+        Err(failure) => (id.to_owned(), Err(failure)),
+    });
+    let found: Vec<_> = found.filter(|(id, _)| met.insert(id.clone())).collect();
+    let users: Vec<&UserId> = found.iter().filter_map(|(_, user)| Some(&user.as_ref().ok()?.id)).collect();
+    let mut seen = app.service.extensions(&caller.user.id, &users, app.service.now()).await?.into_iter();
+    let items = found.into_iter().map(|(id, found)| {
+        let answer = found.and_then(|user| {
+            let seen = seen.next().unwrap_or(Err(ServiceError::UnknownUser))?;
+            Ok(GetPresenceInfo::new(uris, &user, &seen, detail))
+        });
+        BatchItem::new(id, answer)
+    });
+    Ok(items.collect())
+}
+
+impl BatchItem {
+    fn new(resource_id: String, answer: Result<GetPresenceInfo, RestFailure>) -> Self {
+        let (status, body) = match answer {
+            Ok(info) => (StatusCode::OK, BatchBody::Presence(Box::new(info))),
+            Err(failure) => (failure.status(), BatchBody::Error(failure.body())),
+        };
+        Self { resource_id, status: status.as_u16(), body }
+    }
+
+    fn summary(&self, uris: &Uris) -> SummaryItem {
+        let id = percent_encoding::utf8_percent_encode(&self.resource_id, percent_encoding::NON_ALPHANUMERIC);
+        let status = StatusCode::from_u16(self.status).ok();
+        let response_description = status.and_then(|status| status.canonical_reason()).unwrap_or_default();
+        SummaryItem { href: uris.presence(id), status: self.status, response_description }
+    }
+}
+
+/// All answers in the form that the client accepts.
+pub(super) fn respond(headers: &HeaderMap, uris: &Uris, items: &[BatchItem], now: Timestamp) -> Response {
+    let mut accepted = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    if accepted.any(|accepted| accepted.contains(MULTIPART_JSON)) {
+        let kind = [(header::CONTENT_TYPE, MULTIPART_JSON)];
+        return (StatusCode::MULTI_STATUS, kind, Json(items)).into_response();
+    }
+    let (content_type, body) = multipart(uris, items, now);
+    (StatusCode::MULTI_STATUS, [(header::CONTENT_TYPE, content_type)], body).into_response()
+}
+
+/// A summary and then each answer as a part of its own. Clients take the boundary as it stands, without
+/// quotes. It cannot be in a part: JSON has no bare line ends.
+fn multipart(uris: &Uris, items: &[BatchItem], now: Timestamp) -> (HeaderValue, String) {
+    let boundary = format!("Boundary_{}_{}", items.len() + 1, now.as_millis());
+    let summary = Summary { response: items.iter().map(|item| item.summary(uris)).collect() };
+    let mut text = String::new();
+    add_part(&mut text, &boundary, &summary);
+    for item in items {
+        add_part(&mut text, &boundary, &item.body);
+    }
+    let _ = write!(text, "--{boundary}--\r\n");
+    let content_type = HeaderValue::try_from(format!("multipart/mixed; boundary={boundary}"));
+    (content_type.expect("a boundary is printable"), text)
+}
+
+fn add_part(text: &mut String, boundary: &str, body: &impl Serialize) {
+    let json = serde_json::to_string(body).expect("an answer is JSON");
+    let _ = write!(text, "--{boundary}\r\nContent-Type: application/json\r\n\r\n{json}\r\n");
+}

@@ -1,0 +1,146 @@
+//! `GET` and `PUT /account/{accountId}/extension/{extensionId}/presence`.
+//! Source: RingCentral's API reference, "Presence".
+
+use axum::{
+    Json,
+    body::Body,
+    extract::{RawQuery, State},
+    http::HeaderMap,
+    response::{IntoResponse, Response},
+};
+
+use super::{
+    batch::{self, BatchItem},
+    error::{ErrorResponse, Refusals, RestFailure},
+    extract::{Caller, PathIds, Permission, Uris, read_object},
+    presence::{Detail, GetPresenceInfo, PresenceInfoResource},
+    query::Query,
+    rate::{Light, Medium},
+    update,
+};
+use crate::{
+    app::App,
+    directory::{Extension, ExtensionStatus},
+    service::ServiceError,
+};
+
+/// Read an extension's presence, or that of several.
+///
+/// Several ids with commas between them, at most 30, are answered together with status 207. Each is answered
+/// once, in the order given, and what is wrong with one is told in its part.
+#[utoipa::path(
+    get,
+    path = "/restapi/v1.0/account/{accountId}/extension/{extensionId}/presence",
+    operation_id = "ReadUserPresenceStatus",
+    params(
+        ("accountId" = String, Path, description = "The account's id; `~` is the caller's.", example = "~"),
+        ("extensionId" = String, Path, description = "The extension's id, or several with commas between them; \
+            `~` is the caller's.", example = "~"),
+        ("detailedTelephonyState" = Option<bool>, Query, description = "Whether to list calls, in any letter \
+            case.", example = true),
+        ("sipData" = Option<bool>, Query, description = "Whether to list calls with their SIP dialogs.",
+            example = false),
+        ("totalActiveCalls" = Option<bool>, Query, description = "Whether to count calls; the name alone asks \
+            for it.", example = true),
+    ),
+    security(("accessToken" = []), ("bearer" = [])),
+    tag = "Presence",
+    responses(
+        (status = 200, description = "The extension's presence.", body = GetPresenceInfo),
+        (status = 207, description = "The answers for several ids.", content(
+            (String = "multipart/mixed", example = json!("--Boundary_3_1767603600000\r\n\
+                Content-Type: application/json\r\n\r\n{}\r\n--Boundary_3_1767603600000--\r\n")),
+            (Vec<BatchItem> = "application/vnd.ringcentral.multipart+json"),
+        )),
+        (status = 400, description = "A parameter is not valid, or there are too many ids.",
+            body = ErrorResponse),
+        (status = 404, description = "There is no such account or extension for the caller to see.",
+            body = ErrorResponse),
+        Refusals,
+    ),
+)]
+pub(super) async fn read_user_presence_status(
+    State(app): State<App>,
+    caller: Caller<Light>,
+    ids: PathIds,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, RestFailure> {
+    caller.require(Permission::ReadPresence)?;
+    let uris = Uris::new(&app, &headers, caller.account(&ids)?);
+    let query = Query::of(query.as_deref());
+    let now = app.service.now();
+    let Some(listed) = batch::listed(&ids.extension)? else {
+        let user = caller.find(&app, &ids.extension)?;
+        let detail = query.detail()?;
+        let seen = app.service.extension(&caller.user.id, &user.id, now).await?;
+        return Ok(Json(GetPresenceInfo::new(&uris, &user, &seen, detail)).into_response());
+    };
+    let items = batch::read(&app, &caller, &uris, listed, query.detail()?).await?;
+    Ok(batch::respond(&headers, &uris, &items, now))
+}
+
+/// Update one's own presence.
+///
+/// What the body leaves out stays as it is. The answer is the whole afterwards.
+#[utoipa::path(
+    put,
+    path = "/restapi/v1.0/account/{accountId}/extension/{extensionId}/presence",
+    operation_id = "UpdateUserPresenceStatus",
+    params(
+        ("accountId" = String, Path, description = "The account's id; `~` is the caller's.", example = "~"),
+        ("extensionId" = String, Path, description = "The extension's id; `~` is the caller's.", example = "~"),
+    ),
+    request_body(content = PresenceInfoResource, description = "What to change. What only the server \
+        knows is ignored, as is what is unknown."),
+    security(("accessToken" = []), ("bearer" = [])),
+    tag = "Presence",
+    responses(
+        (status = 200, description = "The presence afterwards.", body = PresenceInfoResource),
+        (status = 400, description = "The body is not valid. Nothing was changed.", body = ErrorResponse),
+        (status = 404, description = "There is no such account or extension.", body = ErrorResponse),
+        (status = 415, description = "The body is not declared as JSON.", body = ErrorResponse),
+        (status = 503, description = "The store refuses writes at present. Nothing was changed.",
+            body = ErrorResponse),
+        Refusals,
+    ),
+)]
+pub(super) async fn update_user_presence_status(
+    State(app): State<App>,
+    caller: Caller<Medium>,
+    ids: PathIds,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Json<PresenceInfoResource>, RestFailure> {
+    app.put_limit.check(&caller.user.id).map_err(RestFailure::too_many_requests)?;
+    caller.require(Permission::EditPresence)?;
+    let account = caller.account(&ids)?;
+    check_target(&app, &caller, &ids.extension)?;
+    let body = read_object(&app, &headers, body, app.config.limits.body_bytes).await?;
+    let now = app.service.now();
+    let user = &caller.user;
+    match app.service.update(&user.id, &update::inputs(&body, &caller.extension, now)?).await {
+        Err(ServiceError::Store(error)) => return Err(RestFailure::read_only(error)),
+        outcome => outcome?,
+    };
+    let seen = app.service.extension(&user.id, &user.id, now).await?;
+    let uris = Uris::new(&app, &headers, account);
+    Ok(Json(PresenceInfoResource { info: GetPresenceInfo::new(&uris, user, &seen, Detail::default()) }))
+}
+
+/// Refuses all but the caller's own extension, and that too if it has no presence to set.
+fn check_target(app: &App, caller: &Caller<Medium>, id: &str) -> Result<(), RestFailure> {
+    if id.contains(',') || id == "*" {
+        return Err(RestFailure::invalid("extensionId"));
+    }
+    if caller.find(app, id)?.id != caller.user.id {
+        return Err(RestFailure::another_extension());
+    }
+    match &caller.extension {
+        Extension { kind, .. } if !kind.has_presence() => Err(RestFailure::unsupported_type(kind)),
+        Extension { status, .. } if *status != ExtensionStatus::Enabled => {
+            Err(RestFailure::not_enabled(*status))
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,428 @@
+//! `/restapi/oauth`: how applications log users in, and out.
+//! Source: RFC 6749, RFC 7523 and RFC 7009; RingCentral's developer guide, "Authentication".
+
+use std::time::Duration;
+
+use axum::{
+    Json,
+    body::Body,
+    extract::{FromRequest, Request, State},
+    http::{HeaderMap, StatusCode, header, request::Parts},
+    response::{IntoResponse, Response},
+};
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use serde::Serialize;
+use subtle::ConstantTimeEq as _;
+use utoipa::ToSchema;
+
+use super::{error::RestFailure, rate::RateGroup};
+use crate::{
+    api::body,
+    app::App,
+    auth::{self, assertion},
+    directory::{DirectoryError, Holder, Login, Scope, Scopes, TokenId, TokenSecret, User},
+    id::DeviceId,
+    presence::Timestamp,
+};
+
+const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+
+/// The shortest life of a token that a client may ask for, in seconds.
+const SHORTEST_LIFE: u64 = 60;
+
+/// What a login gives.
+#[derive(Serialize, ToSchema)]
+pub(super) struct TokenResponse {
+    /// What to send as `Authorization: Bearer`.
+    #[schema(example = "pd_5e1f")]
+    access_token: String,
+    /// Always `bearer`.
+    #[schema(example = "bearer")]
+    token_type: &'static str,
+    /// How long the access token holds, in seconds.
+    #[schema(value_type = i64, example = 3600)]
+    expires_in: u64,
+    /// What gets the next access token, once.
+    #[schema(example = "pd_7a2c")]
+    refresh_token: String,
+    /// How long the refresh token holds, in seconds.
+    #[schema(value_type = i64, example = 604_800)]
+    refresh_token_expires_in: u64,
+    /// What the application may do, with spaces between.
+    #[schema(example = "ReadAccounts ReadPresence EditPresence")]
+    scope: String,
+    /// The id of the extension that is logged in.
+    #[schema(example = "1")]
+    owner_id: String,
+    /// The name of this login.
+    #[schema(example = "0f1e2d3c4b5a6978")]
+    session_id: String,
+    /// The name of the application's instance, if it gave one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "desk-1", nullable = false)]
+    endpoint_id: Option<String>,
+}
+
+/// Why there was no login.
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({"error": "invalid_client", "error_description": "The application is not known",
+    "errors": [{"errorCode": "OAU-123", "message": "The application is not known"}]}))]
+pub(super) struct OAuthError {
+    /// The kind of refusal (RFC 6749, section 5.2).
+    #[schema(example = "invalid_client")]
+    error: &'static str,
+    /// What people are told.
+    #[schema(example = "The application is not known")]
+    error_description: String,
+    /// The same with a code.
+    errors: Vec<OAuthErrorItem>,
+}
+
+/// One error of a refused login.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct OAuthErrorItem {
+    /// What programs decide by.
+    #[schema(example = "OAU-123")]
+    error_code: &'static str,
+    /// What people are told.
+    #[schema(example = "The application is not known")]
+    message: String,
+}
+
+/// Nothing.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Nothing {}
+
+/// A refused login on its way to the client.
+pub(super) enum OAuthFailure {
+    Refused { error: &'static str, code: &'static str, why: String },
+    Rest(RestFailure),
+}
+
+type Result<T> = std::result::Result<T, OAuthFailure>;
+
+impl OAuthFailure {
+    fn refused(error: &'static str, code: &'static str, why: impl Into<String>) -> Self {
+        Self::Refused { error, code, why: why.into() }
+    }
+
+    fn invalid_client() -> Self {
+        Self::refused("invalid_client", "OAU-123", "The application is not known, or its secret is wrong")
+    }
+
+    fn invalid_request(why: impl Into<String>) -> Self {
+        Self::refused("invalid_request", "CMN-101", why)
+    }
+
+    fn unknown_refresh_token() -> Self {
+        Self::invalid_grant("OAU-213", "The refresh token is not known, or its time is over")
+    }
+
+    fn invalid_grant(code: &'static str, why: impl Into<String>) -> Self {
+        Self::refused("invalid_grant", code, why)
+    }
+}
+
+impl From<RestFailure> for OAuthFailure {
+    fn from(failure: RestFailure) -> Self {
+        Self::Rest(failure)
+    }
+}
+
+impl From<DirectoryError> for OAuthFailure {
+    fn from(error: DirectoryError) -> Self {
+        match error {
+            DirectoryError::Store(error) => Self::Rest(RestFailure::read_only(error)),
+            DirectoryError::TokenSpent => Self::unknown_refresh_token(),
+            // The user has as many tokens as are allowed, or was removed this moment.
+            error => Self::invalid_grant("OAU-140", error.to_string()),
+        }
+    }
+}
+
+impl IntoResponse for OAuthFailure {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Rest(failure) => failure.into_response(),
+            Self::Refused { error, code, why } => {
+                let errors = vec![OAuthErrorItem { error_code: code, message: why.clone() }];
+                let body = OAuthError { error, error_description: why, errors };
+                (StatusCode::BAD_REQUEST, Json(body)).into_response()
+            }
+        }
+    }
+}
+
+/// What an application sends: who it is, and a form.
+pub(super) struct Form {
+    app_id: DeviceId,
+    fields: Vec<(String, String)>,
+}
+
+impl FromRequest<App> for Form {
+    type Rejection = OAuthFailure;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self> {
+        let (parts, body) = request.into_parts();
+        let fields = read_form(app, &parts, body).await?;
+        let get = |name: &str| fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
+        let (id, secret) = match basic(&parts.headers)? {
+            Some(credentials) => credentials,
+            None => (get("client_id").unwrap_or_default(), get("client_secret").unwrap_or_default()),
+        };
+        RateGroup::Auth.count(app, &parts, "", &id)?;
+        check_app(app, &id, &secret)?;
+        let app_id = id.parse().map_err(|_| OAuthFailure::invalid_client())?;
+        Ok(Self { app_id, fields })
+    }
+}
+
+impl Form {
+    fn get(&self, name: &str) -> Option<&str> {
+        self.fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    fn need(&self, name: &str) -> Result<&str> {
+        let value = self.get(name).filter(|value| !value.is_empty());
+        value.ok_or_else(|| OAuthFailure::invalid_request(format!("The parameter {name} is missing")))
+    }
+
+    /// A life that the client may shorten, in seconds. What makes no sense is not refused: a library asks for
+    /// -1 after a 401.
+    fn life(&self, name: &str, longest: u64) -> u64 {
+        let asked = self.get(name).and_then(|text| text.parse::<u64>().ok()).filter(|&asked| asked > 0);
+        asked.map_or(longest, |asked| asked.clamp(SHORTEST_LIFE.min(longest), longest))
+    }
+}
+
+/// The fields of the body and of the query.
+async fn read_form(app: &App, parts: &Parts, body: Body) -> Result<Vec<(String, String)>> {
+    let limits = &app.config.limits;
+    let read = body::read(body, limits.body_bytes, limits).await;
+    let bytes = read.map_err(|error| RestFailure::unread_body(&error))?;
+    let query = parts.uri.query().unwrap_or_default();
+    let fields = [bytes.as_slice(), query.as_bytes()].into_iter().flat_map(form_urlencoded::parse);
+    Ok(fields.map(|(name, value)| (name.into_owned(), value.into_owned())).collect())
+}
+
+/// The client's id and secret in the Authorization header, if there is one.
+fn basic(headers: &HeaderMap) -> Result<Option<(String, String)>> {
+    let Some(value) = headers.get(header::AUTHORIZATION) else { return Ok(None) };
+    let decode = || {
+        let (scheme, encoded) = value.to_str().ok()?.split_once(' ')?;
+        let text =
+            BASE64_STANDARD.decode(encoded.trim()).ok().and_then(|bytes| String::from_utf8(bytes).ok())?;
+        let (id, secret) = text.split_once(':')?;
+        scheme.eq_ignore_ascii_case("basic").then(|| (id.to_owned(), secret.to_owned()))
+    };
+    decode().map(Some).ok_or_else(OAuthFailure::invalid_client)
+}
+
+/// Refuses an application that the operator has not named, or that does not know its secret.
+fn check_app(app: &App, id: &str, secret: &str) -> Result<()> {
+    let config = &app.config.ringcentral;
+    let known = config.apps.iter().find(|app| app.id == id);
+    let is_right = known.is_some_and(|app| app.secret.as_bytes().ct_eq(secret.as_bytes()).into());
+    if is_right || (config.open_login && !id.is_empty()) {
+        Ok(())
+    } else {
+        Err(OAuthFailure::invalid_client())
+    }
+}
+
+/// Who may have tokens, and the refresh token that is spent on it.
+struct Grantee {
+    user: User,
+    scopes: Scopes,
+    spent: Option<TokenId>,
+}
+
+/// Log a user in, or stay logged in.
+///
+/// An application says who it is with Basic authentication, or with `client_id` in the form. The grants are
+/// `urn:ietf:params:oauth:grant-type:jwt-bearer` with `assertion`, and `refresh_token`. Lives that are asked
+/// for are brought within bounds.
+#[utoipa::path(
+    post,
+    path = "/restapi/oauth/token",
+    operation_id = "getToken",
+    request_body(content = TokenRequest, content_type = "application/x-www-form-urlencoded",
+        description = "The grant."),
+    security(("basic" = [])),
+    tag = "OAuth",
+    responses(
+        (status = 200, description = "The user is logged in.", body = TokenResponse),
+        (status = 400, description = "The application or the grant is not valid.", body = OAuthError),
+        (status = 413, description = "The body is too large.", body = super::error::ErrorResponse),
+        (status = 429, description = "The application asked too often.", body = super::error::ErrorResponse,
+            headers(("Retry-After" = u32, description = "How many seconds to wait."))),
+        (status = 503, description = "The store refuses writes at present. Nothing was changed.",
+            body = super::error::ErrorResponse),
+    ),
+)]
+pub(super) async fn get_token(State(app): State<App>, form: Form) -> Result<Json<TokenResponse>> {
+    let now = app.service.now();
+    let grantee = match form.need("grant_type")? {
+        JWT_BEARER => by_assertion(&app, form.need("assertion")?, now)?,
+        "refresh_token" => by_refresh_token(&app, form.need("refresh_token")?, &form.app_id, now)?,
+        "authorization_code" | "password" | "client_credentials" => {
+            let why = "This server gives no tokens for this grant; use an assertion";
+            return Err(OAuthFailure::refused("unauthorized_client", "OAU-251", why));
+        }
+        _ => {
+            let why = "The grant is none that this server knows";
+            return Err(OAuthFailure::refused("unsupported_grant_type", "OAU-250", why));
+        }
+    };
+    issue(&app, &form, grantee, now).await.map(Json)
+}
+
+/// The user whom an assertion names. Where logins are open, the text of a token of theirs is one too.
+fn by_assertion(app: &App, assertion: &str, now: Timestamp) -> Result<Grantee> {
+    let config = &app.config.ringcentral;
+    if config.open_login
+        && let Ok(Holder::User { user, scopes, .. }) = auth::holder(&app.directory, assertion.as_bytes(), now)
+    {
+        let user = app.directory.user(&user);
+        return Ok(Grantee { user: with_extension(user)?, scopes, spent: None });
+    }
+    let subject = assertion::subject(&config.jwt_keys, assertion, now)
+        .map_err(|error| OAuthFailure::invalid_grant("OAU-140", error.to_string()))?;
+    let user = match subject.parse() {
+        Ok(number) => app.directory.user_with_number(number),
+        Err(_) => subject.parse().ok().and_then(|id| app.directory.user(&id)),
+    };
+    let scopes = [Scope::Read, Scope::Write].into_iter().collect();
+    Ok(Grantee { user: with_extension(user)?, scopes, spent: None })
+}
+
+/// The user whose refresh token this is. It has to be the application's own, and gets one token.
+fn by_refresh_token(app: &App, token: &str, app_id: &DeviceId, now: Timestamp) -> Result<Grantee> {
+    let unknown = OAuthFailure::unknown_refresh_token;
+    let info = app.directory.token(token.as_bytes()).ok_or_else(unknown)?;
+    let is_over = info.expires.is_some_and(|expires| now >= expires);
+    match info.holder {
+        Holder::Refresh { user, device, scopes, .. } if !is_over && device == *app_id => {
+            let user = app.directory.user(&user).ok_or_else(unknown)?;
+            Ok(Grantee { user, scopes, spent: Some(info.id) })
+        }
+        _ => Err(unknown()),
+    }
+}
+
+fn with_extension(user: Option<User>) -> Result<User> {
+    let user = user.filter(|user| user.extension.is_some());
+    user.ok_or_else(|| {
+        OAuthFailure::invalid_grant("OAU-140", "The assertion names no user with an extension")
+    })
+}
+
+/// Makes the tokens of a login, in place of those before.
+async fn issue(app: &App, form: &Form, grantee: Grantee, now: Timestamp) -> Result<TokenResponse> {
+    let config = &app.config.ringcentral;
+    let Grantee { user, scopes, spent } = grantee;
+    let expires_in = form.life("access_token_ttl", config.access_token_seconds);
+    let refresh_expires_in = form.life("refresh_token_ttl", config.refresh_token_seconds);
+    let (access, refresh) = (TokenSecret::random(), TokenSecret::random());
+    let login = Login {
+        user: user.id,
+        device: form.app_id.clone(),
+        scopes,
+        access: (access.clone(), now + Duration::from_secs(expires_in)),
+        refresh: (refresh.clone(), now + Duration::from_secs(refresh_expires_in)),
+        spent,
+    };
+    let info = app.directory.log_in(login, now).await?;
+    Ok(TokenResponse {
+        access_token: access.reveal().to_owned(),
+        token_type: "bearer",
+        expires_in,
+        refresh_token: refresh.reveal().to_owned(),
+        refresh_token_expires_in: refresh_expires_in,
+        scope: scope_names(scopes),
+        owner_id: user.number.to_string(),
+        session_id: info.id.as_str().to_owned(),
+        endpoint_id: form.get("endpoint_id").map(str::to_owned),
+    })
+}
+
+fn scope_names(scopes: Scopes) -> String {
+    let names = [(Scope::Read, "ReadAccounts ReadPresence"), (Scope::Write, "EditPresence")];
+    let granted = names.into_iter().filter(|(scope, _)| scopes.contains(*scope));
+    granted.map(|(_, name)| name).collect::<Vec<_>>().join(" ")
+}
+
+/// What is asked for.
+#[derive(ToSchema)]
+#[schema(example = json!({"grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer", "assertion": "demo-alice"}))]
+#[expect(dead_code, reason = "it stands for the schema; what is read is a form with any fields")]
+pub(super) struct TokenRequest {
+    /// What the user is known by.
+    #[schema(example = "urn:ietf:params:oauth:grant-type:jwt-bearer")]
+    grant_type: String,
+    /// The assertion, for that grant.
+    #[schema(example = "demo-alice", nullable = false)]
+    assertion: Option<String>,
+    /// The refresh token, for that grant.
+    #[schema(example = "pd_7a2c", nullable = false)]
+    refresh_token: Option<String>,
+    /// The application, if it does not authenticate itself.
+    #[schema(example = "desk", nullable = false)]
+    client_id: Option<String>,
+    /// How long the access token should hold, in seconds.
+    #[schema(value_type = Option<i64>, example = 600, nullable = false)]
+    access_token_ttl: Option<i64>,
+    /// The same of the refresh token.
+    #[schema(value_type = Option<i64>, example = 3600, nullable = false)]
+    refresh_token_ttl: Option<i64>,
+    /// A name of the application's instance, to be told again.
+    #[schema(example = "desk-1", nullable = false)]
+    endpoint_id: Option<String>,
+}
+
+/// The token to end.
+#[derive(ToSchema)]
+#[schema(example = json!({"token": "pd_5e1f"}))]
+#[expect(dead_code, reason = "it stands for the schema; what is read is a form with any fields")]
+pub(super) struct RevokeRequest {
+    /// An access token or a refresh token.
+    #[schema(example = "pd_5e1f")]
+    token: String,
+}
+
+/// Log out.
+///
+/// Both tokens of the login end, whichever of them is sent, in the form or in the query. It is no error if
+/// it is not known (RFC 7009, section 2.2).
+#[utoipa::path(
+    post,
+    path = "/restapi/oauth/revoke",
+    operation_id = "revokeToken",
+    request_body(content = RevokeRequest, content_type = "application/x-www-form-urlencoded",
+        description = "The token."),
+    security(("basic" = [])),
+    tag = "OAuth",
+    responses(
+        (status = 200, description = "The token opens nothing any more.", body = Nothing),
+        (status = 400, description = "The application is not valid, or there is no token.", body = OAuthError),
+        (status = 413, description = "The body is too large.", body = super::error::ErrorResponse),
+        (status = 429, description = "The application asked too often.", body = super::error::ErrorResponse,
+            headers(("Retry-After" = u32, description = "How many seconds to wait."))),
+        (status = 503, description = "The store refuses writes at present. Nothing was changed.",
+            body = super::error::ErrorResponse),
+    ),
+)]
+pub(super) async fn revoke_token(State(app): State<App>, form: Form) -> Result<Json<Nothing>> {
+    let info = app.directory.token(form.need("token")?.as_bytes());
+    match info.map(|info| (info.holder, info.id)) {
+        Some((Holder::User { user, device, .. }, id)) if device == form.app_id => {
+            app.directory.revoke_token(&user, &id).await?;
+        }
+        Some((Holder::Refresh { user, device, access, .. }, _)) if device == form.app_id => {
+            app.directory.revoke_token(&user, &access).await?;
+        }
+        _ => {}
+    }
+    Ok(Json(Nothing {}))
+}

@@ -1,0 +1,119 @@
+//! Rate groups: how often one user of one app may make calls of a kind, as each operation names it.
+//! Source: RingCentral's developer guide, "Rate limits".
+
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+use axum::{
+    extract::Request,
+    http::{HeaderMap, HeaderName, HeaderValue, header, request::Parts},
+    middleware::Next,
+    response::Response,
+};
+
+use super::error::RestFailure;
+use crate::{app::App, limit::Tally};
+
+/// A group of operations that share a limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum RateGroup {
+    Light,
+    Medium,
+    Heavy,
+    Auth,
+}
+
+/// Names a group in a handler's arguments.
+pub(super) trait Grouped: Send {
+    const GROUP: RateGroup;
+}
+
+pub(super) struct Light;
+pub(super) struct Medium;
+pub(super) struct Heavy;
+
+impl Grouped for Light {
+    const GROUP: RateGroup = RateGroup::Light;
+}
+
+impl Grouped for Medium {
+    const GROUP: RateGroup = RateGroup::Medium;
+}
+
+impl Grouped for Heavy {
+    const GROUP: RateGroup = RateGroup::Heavy;
+}
+
+impl RateGroup {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Light => "light",
+            Self::Medium => "medium",
+            Self::Heavy => "heavy",
+            Self::Auth => "auth",
+        }
+    }
+
+    fn limit(self, app: &App) -> u32 {
+        let limits = &app.config.ringcentral;
+        match self {
+            Self::Light => limits.light_per_minute,
+            Self::Medium => limits.medium_per_minute,
+            Self::Heavy => limits.heavy_per_minute,
+            Self::Auth => limits.auth_per_minute,
+        }
+    }
+
+    /// Counts a call, and notes for the answer's headers where the caller stands.
+    pub(super) fn count(self, app: &App, parts: &Parts, user: &str, client: &str) -> Result<(), RestFailure> {
+        if !app.config.ringcentral.rate_limits {
+            return Ok(());
+        }
+        let key = format!("{user}\n{client}\n{}", self.name());
+        let tally = app.group_limit.check(key, self.limit(app));
+        if let Some(Note(note)) = parts.extensions.get() {
+            let _first = note.set((self, tally));
+        }
+        tally.retry_after.map_or(Ok(()), |wait: Duration| Err(RestFailure::too_many_requests(wait)))
+    }
+}
+
+/// Where the caller stands after this call, once that is known.
+#[derive(Clone, Default)]
+struct Note(Arc<OnceLock<(RateGroup, Tally)>>);
+
+/// Puts on every answer what this dialect has beside its body: the rate group, a charset that clients need,
+/// and CORS for the origin that asks.
+pub(super) async fn headers(mut request: Request, next: Next) -> Response {
+    let note = Note::default();
+    request.extensions_mut().insert(note.clone());
+    let origin = request.headers().get(header::ORIGIN).cloned();
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    if headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind == "application/json") {
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=UTF-8"));
+    }
+    if let Some((group, tally)) = note.0.get() {
+        add_tally(headers, *group, *tally);
+    }
+    if let Some(origin) = origin {
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
+        headers.append(header::VARY, HeaderValue::from_static("Origin"));
+    }
+    response
+}
+
+fn add_tally(headers: &mut HeaderMap, group: RateGroup, tally: Tally) {
+    let lines = [
+        ("x-rate-limit-group", HeaderValue::from_static(group.name())),
+        ("x-rate-limit-limit", tally.limit.into()),
+        ("x-rate-limit-remaining", tally.remaining.into()),
+        ("x-rate-limit-window", tally.window.as_secs().into()),
+    ];
+    for (name, value) in lines {
+        headers.insert(HeaderName::from_static(name), value);
+    }
+}

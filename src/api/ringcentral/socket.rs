@@ -1,0 +1,114 @@
+//! The WebSocket: notifications as they come, and every request of this dialect over one connection.
+//! Source: RingCentral's developer guide, "WebSockets", and what its client libraries send and read.
+//!
+//! - [`token`]: the tokens that open a socket. [`sessions`]: what outlives a broken connection.
+//! - [`frame`]: the messages. [`request`]: requests that come as messages.
+//! - [`connection`]: one connection, from its first message to its last.
+
+mod connection;
+mod frame;
+mod request;
+pub(super) mod sessions;
+pub(super) mod token;
+
+use axum::{
+    Extension, Router,
+    extract::{State, WebSocketUpgrade, ws::rejection::WebSocketUpgradeRejection},
+    http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
+    response::{IntoResponse, Response},
+};
+
+use self::{connection::Connection, frame::WsError, sessions::Opened, token::Opener};
+use super::error::{ErrorResponse, RestFailure};
+use crate::{api::origin, app::App};
+
+/// Where sockets are opened.
+const PATH: &str = "/restapi/v1.0/ws";
+
+/// How much of a message is read ahead, in bytes: idle connections hold this much.
+const READ_BUFFER: usize = 4 * 1024;
+
+/// The routes that answer requests which come over a socket.
+#[derive(Clone)]
+pub(super) struct Routes(pub(super) Router);
+
+/// The address at which a client opens a socket.
+pub(super) fn uri(app: &App, headers: &HeaderMap) -> String {
+    let origin = origin(&app.config.server, headers);
+    // `http` becomes `ws`, and `https` becomes `wss`.
+    format!("{}{PATH}", origin.replacen("http", "ws", 1))
+}
+
+/// Open a WebSocket.
+///
+/// Each message is a JSON array: an object that says what it is, and its body. The server begins with
+/// `ConnectionDetails`. A `ClientRequest` carries a request of this API (`method`, `path`, `query`, `headers`) and
+/// is answered by a message with the same `messageId`. A subscription that is made so, with the transport
+/// `WebSocket`, brings `ServerNotification` messages, whose body is a `Notification`. A `Heartbeat` comes back as
+/// it was sent. Before the server ends a connection it says why in a message of the type `Error`; so it does with a
+/// token that is not valid.
+#[utoipa::path(
+    get,
+    path = "/restapi/v1.0/ws",
+    operation_id = "OpenWebSocket",
+    params(
+        ("access_token" = String, Query, description = "A token of `CreateWebSocketToken`; it opens one socket.",
+            example = "pd_5f2c"),
+        ("wsc" = Option<String>, Query, description = "The latest `wsc.token` of a broken connection: what it had \
+            subscribed to goes on, and what it may have missed is sent.", example = "pd_77ab.12"),
+    ),
+    security(),
+    tag = "Subscriptions",
+    responses(
+        (status = 101, description = "The connection is a WebSocket from now on."),
+        (status = 426, description = "The request is not one for a WebSocket.", body = ErrorResponse),
+    ),
+)]
+pub(super) async fn open_web_socket(
+    State(app): State<App>,
+    routes: Option<Extension<Routes>>,
+    headers: HeaderMap,
+    uri: Uri,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Response {
+    let (Ok(upgrade), Some(Extension(routes))) = (upgrade, routes) else { return not_a_socket() };
+    let most = app.config.limits.bulk_body_bytes;
+    upgrade
+        .read_buffer_size(READ_BUFFER)
+        .write_buffer_size(0)
+        .max_message_size(most)
+        .max_frame_size(most)
+        .on_upgrade(async move |socket| match attach(&app, uri.query().unwrap_or_default()) {
+            Ok((opener, opened)) => {
+                Connection::new(app, routes, headers, opener, socket, opened).await.run().await;
+            }
+            Err(error) => frame::refuse(socket, &error).await,
+        })
+}
+
+/// Takes the token of a query, and finds the session that it goes on with, or begins one.
+fn attach(app: &App, query: &str) -> Result<(Opener, Opened), WsError> {
+    let parameter = |name: &str| {
+        let mut pairs = form_urlencoded::parse(query.as_bytes());
+        pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+    };
+    let token = parameter("access_token").unwrap_or_default();
+    let opener = app.push.tokens.take(&token, app.service.now());
+    let opener = opener.filter(|opener| opener.is_valid(app)).ok_or(WsError::INVALID_TOKEN)?;
+    let opened = app.push.sessions.open(&opener.owner(), parameter("wsc").as_deref());
+    Ok((opener, opened.ok_or(WsError::TOO_MANY)?))
+}
+
+fn not_a_socket() -> Response {
+    let mut response = RestFailure::upgrade_required().into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+    headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
+    response
+}
+
+impl RestFailure {
+    fn upgrade_required() -> Self {
+        Self::new(StatusCode::UPGRADE_REQUIRED, "CMN-202", "This path takes WebSockets only")
+    }
+}

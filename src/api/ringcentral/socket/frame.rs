@@ -1,0 +1,171 @@
+//! Messages on the wire: JSON arrays of two members, of which the first says what the second is.
+
+use std::collections::BTreeMap;
+
+use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use super::sessions::{MOST, Recovery};
+use crate::{api::ringcentral::push::time_text, presence::Timestamp};
+
+/// How many requests of one connection are answered at a time; more have to wait.
+pub(super) const MOST_REQUESTS: usize = 10;
+
+/// How long a connection may be silent, in seconds.
+pub(super) const IDLE: u64 = 1_800;
+
+/// How long a connection may last, in seconds.
+pub(super) const LONGEST: u64 = 86_400;
+
+/// What a message is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Kind {
+    ConnectionDetails,
+    ClientRequest,
+    ServerNotification,
+    Heartbeat,
+    Error,
+}
+
+/// What the server says of a message.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Meta {
+    #[serde(rename = "type")]
+    pub(super) kind: Kind,
+    pub(super) message_id: Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) status: Option<u16>,
+    pub(super) headers: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) wsc: Option<Wsc>,
+}
+
+/// How another connection goes on behind this message.
+#[derive(Debug, Serialize)]
+pub(super) struct Wsc {
+    pub(super) token: String,
+    pub(super) sequence: u64,
+}
+
+/// What a client says of a message.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ClientMeta {
+    #[serde(rename = "type")]
+    pub(super) kind: Kind,
+    #[serde(default)]
+    pub(super) message_id: Value,
+    pub(super) method: Option<String>,
+    pub(super) path: Option<String>,
+    pub(super) headers: Option<Map<String, Value>>,
+    pub(super) query: Option<Value>,
+}
+
+/// The first that a client is told.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ConnectionDetails {
+    creation_time: String,
+    max_connections_per_session: usize,
+    recovery_buffer_size: usize,
+    recovery_timeout: u64,
+    idle_timeout: u64,
+    absolute_timeout: u64,
+    max_active_requests: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recovery_state: Option<&'static str>,
+}
+
+/// Why the server ends a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct WsError {
+    error_code: &'static str,
+    message: &'static str,
+    #[serde(skip)]
+    status: u16,
+}
+
+impl WsError {
+    pub(super) const IDLE: Self = Self::new("WSG-902", "Idle timeout expired", 408);
+    pub(super) const TOO_LONG: Self = Self::new("WSG-903", "Absolute timeout expired", 408);
+    pub(super) const INVALID_TOKEN: Self = Self::new("TokenInvalid", "OAuth token is invalid", 401);
+    pub(super) const TOO_MANY: Self = Self::new("CMN-301", "There are too many connections", 429);
+    pub(super) const NO_MESSAGE: Self =
+        Self::new("CMN-103", "A message is a JSON array with an object first", 400);
+
+    const fn new(error_code: &'static str, message: &'static str, status: u16) -> Self {
+        Self { error_code, message, status }
+    }
+
+    /// The message that says so.
+    pub(super) fn message(&self) -> Message {
+        let meta = Meta { status: Some(self.status), ..Meta::new(Kind::Error) };
+        message(&meta, Some(&json(self)))
+    }
+}
+
+impl Meta {
+    /// What is said of a message of the server's own.
+    pub(super) fn new(kind: Kind) -> Self {
+        let headers = [("RCRequestId".to_owned(), Uuid::new_v4().to_string())].into();
+        Self { kind, message_id: Uuid::new_v4().to_string().into(), status: Some(200), headers, wsc: None }
+    }
+}
+
+/// The message of a body that is text already, JSON or not.
+pub(super) fn message(meta: &Meta, body: Option<&str>) -> Message {
+    let meta = json(meta);
+    let text = match body.filter(|body| !body.is_empty()) {
+        Some(body) => format!("[{meta},{body}]"),
+        None => format!("[{meta}]"),
+    };
+    Message::text(text)
+}
+
+/// The first message of a connection.
+pub(super) fn greeting(now: Timestamp, recovery: Recovery, wsc: Wsc) -> Message {
+    let details = ConnectionDetails {
+        creation_time: time_text(now),
+        max_connections_per_session: MOST,
+        recovery_buffer_size: super::sessions::REMEMBERED,
+        recovery_timeout: super::sessions::RECOVERY.as_secs(),
+        idle_timeout: IDLE,
+        absolute_timeout: LONGEST,
+        max_active_requests: MOST_REQUESTS,
+        recovery_state: match recovery {
+            Recovery::NotWanted => None,
+            Recovery::From(_) => Some("Successful"),
+            Recovery::Failed => Some("Failed"),
+        },
+    };
+    message(&Meta { wsc: Some(wsc), ..Meta::new(Kind::ConnectionDetails) }, Some(&json(&details)))
+}
+
+/// What a client sent: what it says of the message, and the body.
+pub(super) fn parse(text: &str) -> Option<(ClientMeta, Option<Value>)> {
+    let mut members: Vec<Value> = serde_json::from_str(text).ok()?;
+    let body = (members.len() > 1).then(|| members.swap_remove(1)).filter(|body| !body.is_null());
+    let meta = serde_json::from_value(members.into_iter().next()?).ok()?;
+    Some((meta, body))
+}
+
+/// Ends a connection that never was one.
+pub(super) async fn refuse(mut socket: WebSocket, error: &WsError) {
+    if socket.send(error.message()).await.is_ok() {
+        // The client may be gone; then there is nobody to tell.
+        let _closed = socket.send(close(close_code::POLICY)).await;
+    }
+}
+
+/// The last message of a connection.
+pub(super) fn close(code: u16) -> Message {
+    Message::Close(Some(CloseFrame { code, reason: "".into() }))
+}
+
+fn json<T: Serialize>(value: &T) -> String {
+    serde_json::to_string(value).expect("it has a JSON form")
+}

@@ -1,0 +1,115 @@
+//! `POST /restapi/oauth/wstoken`: tokens that open a WebSocket. Browsers set no headers there, so the token stands
+//! in the address, where it may end up in a log; that is why it opens one socket, and soon none.
+
+use std::{collections::HashMap, time::Duration};
+
+use axum::{
+    Json,
+    extract::State,
+    http::{HeaderMap, Uri},
+};
+use parking_lot::Mutex;
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+use utoipa::ToSchema;
+
+use crate::{
+    api::ringcentral::{
+        error::{ErrorResponse, RestFailure},
+        extract::{Caller, Permission},
+        push::registry::Owner,
+        rate::Light,
+    },
+    app::App,
+    auth,
+    directory::TokenSecret,
+    presence::Timestamp,
+};
+
+/// How long a token opens a socket, in seconds.
+const LIFETIME: u64 = 30;
+
+/// A token for one WebSocket.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(in crate::api::ringcentral) struct WebSocketToken {
+    /// The token. It opens one socket.
+    #[schema(example = "pd_5f2c")]
+    ws_access_token: String,
+    /// Where to open it.
+    #[schema(example = "ws://127.0.0.1:8008/restapi/v1.0/ws")]
+    uri: String,
+    /// How long the token can be used, in seconds.
+    #[schema(value_type = i64, example = 30)]
+    expires_in: u64,
+}
+
+/// Whoever opens a socket.
+#[derive(Clone)]
+pub(in crate::api::ringcentral) struct Opener {
+    pub(super) caller: auth::Caller,
+    /// The access token, by which it can be told later whether it was revoked.
+    access_token: Vec<u8>,
+}
+
+impl Opener {
+    /// Whether the access token was not revoked. That it expires does not end a socket, which has its own time.
+    pub(super) fn is_valid(&self, app: &App) -> bool {
+        app.directory.grant(&self.access_token, app.service.now()).is_some()
+    }
+
+    pub(super) fn owner(&self) -> Owner {
+        (self.caller.user.clone(), self.caller.device.clone())
+    }
+}
+
+/// The tokens that were not used yet, by their hashes.
+#[derive(Default)]
+pub(in crate::api::ringcentral) struct SocketTokens(Mutex<HashMap<[u8; 32], (Opener, Timestamp)>>);
+
+impl SocketTokens {
+    fn issue(&self, opener: Opener, now: Timestamp) -> TokenSecret {
+        let secret = TokenSecret::random();
+        let mut tokens = self.0.lock();
+        tokens.retain(|_, (_, end)| now < *end);
+        tokens.insert(hash(secret.reveal()), (opener, now + Duration::from_secs(LIFETIME)));
+        secret
+    }
+
+    /// Takes a token: it opens nothing more.
+    pub(super) fn take(&self, token: &str, now: Timestamp) -> Option<Opener> {
+        let (opener, end) = self.0.lock().remove(&hash(token))?;
+        (now < end).then_some(opener)
+    }
+}
+
+fn hash(token: &str) -> [u8; 32] {
+    Sha256::digest(token.as_bytes()).into()
+}
+
+/// Create a token for a WebSocket.
+#[utoipa::path(
+    post,
+    path = "/restapi/oauth/wstoken",
+    operation_id = "CreateWebSocketToken",
+    security(("bearer" = [])),
+    tag = "Subscriptions",
+    responses(
+        (status = 200, description = "The token.", body = WebSocketToken),
+        (status = 401, description = "There is no token, or it is not valid.", body = ErrorResponse),
+        (status = 403, description = "The caller may not do this.", body = ErrorResponse),
+        (status = 429, description = "The caller called too often.", body = ErrorResponse),
+    ),
+)]
+pub(in crate::api::ringcentral) async fn create_web_socket_token(
+    State(app): State<App>,
+    caller: Caller<Light>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Json<WebSocketToken>, RestFailure> {
+    caller.require(Permission::ReadPresence)?;
+    let access_token = auth::token(&headers, uri.query(), true)?;
+    let opener = Opener { caller: caller.token().clone(), access_token };
+    let token = app.push.tokens.issue(opener, app.service.now());
+    let uri = super::uri(&app, &headers);
+    Ok(Json(WebSocketToken { ws_access_token: token.reveal().to_owned(), uri, expires_in: LIFETIME }))
+}

@@ -1,0 +1,110 @@
+//! The body of an update: what is left out, or null, stays as it is.
+
+use serde::de::{self, DeserializeOwned, IntoDeserializer, value::StrDeserializer};
+use serde_json::{Map, Value};
+
+use super::{
+    error::RestFailure,
+    presence::{MESSAGE_CHARACTERS, UserStatus},
+};
+use crate::{
+    directory::Extension,
+    presence::{CallSettingsChange, DoNotDisturb, Input, Override, Status, Timestamp},
+};
+
+/// What an update says to the core. One bad field and nothing is said.
+pub(super) fn inputs(
+    body: &Map<String, Value>,
+    extension: &Extension,
+    now: Timestamp,
+) -> Result<Vec<Input>, RestFailure> {
+    let mut inputs = Vec::new();
+    // The text comes before the status: whoever goes offline leaves the text of this update behind.
+    if let Some(message) = message(body)? {
+        inputs.push(Input::Status(Status::lasting(message)));
+    }
+    if let Some(status) = choice(body, "userStatus")? {
+        inputs.push(Input::Override(match status {
+            UserStatus::Available => Override::None,
+            UserStatus::Busy => Override::Busy,
+            UserStatus::Offline => Override::Invisible { since: now },
+        }));
+    }
+    if let Some(may_see) = flag(body, "allowSeeMyPresence")? {
+        inputs.push(Input::Hidden(!may_see));
+    }
+    let change = CallSettingsChange {
+        dnd: choice(body, "dndStatus")?,
+        personal_dnd: choice(body, "dndStatusPersonal")?,
+        accept_queue_calls: flag(body, "acceptCallQueueCalls")?,
+        ring_on_monitored_call: flag(body, "ringOnMonitoredCall")?,
+        pick_up_calls_on_hold: flag(body, "pickUpCallsOnHold")?,
+        caller_id_visibility: choice(body, "callerIdVisibility")?,
+    };
+    check_dnd(change, extension)?;
+    if change != CallSettingsChange::default() {
+        inputs.push(Input::CallSettings(change));
+    }
+    Ok(inputs)
+}
+
+/// Turning calls away is a feature of some extensions, and turning those of a department away of those that
+/// get such calls.
+fn check_dnd(change: CallSettingsChange, extension: &Extension) -> Result<(), RestFailure> {
+    let is_dnd = change.dnd.is_some() || change.personal_dnd.is_some();
+    if is_dnd && !extension.has_dnd {
+        return Err(RestFailure::no_dnd());
+    }
+    match change.dnd {
+        Some(DoNotDisturb::DoNotAcceptDepartmentCalls | DoNotDisturb::TakeDepartmentCallsOnly)
+            if !extension.in_department =>
+        {
+            Err(RestFailure::invalid("dndStatus"))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn member<'a>(body: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
+    body.get(name).filter(|value| !value.is_null())
+}
+
+fn message(body: &Map<String, Value>) -> Result<Option<&str>, RestFailure> {
+    let invalid = || RestFailure::invalid("message");
+    let Some(value) = member(body, "message") else { return Ok(None) };
+    let text = value.as_str().ok_or_else(invalid)?;
+    if text.chars().count() > MESSAGE_CHARACTERS { Err(invalid()) } else { Ok(Some(text)) }
+}
+
+fn flag(body: &Map<String, Value>, name: &'static str) -> Result<Option<bool>, RestFailure> {
+    let flag = |value: &Value| value.as_bool().ok_or_else(|| RestFailure::invalid(name));
+    member(body, name).map(flag).transpose()
+}
+
+/// One of the names of an enumeration.
+fn choice<T: DeserializeOwned>(
+    body: &Map<String, Value>,
+    name: &'static str,
+) -> Result<Option<T>, RestFailure> {
+    let choose = |value: &Value| {
+        // What is no text is refused as a text that is no name.
+        let text: StrDeserializer<'_, Choice> = value.as_str().unwrap_or_default().into_deserializer();
+        T::deserialize(text).map_err(|Choice(accepted)| RestFailure::not_among(name, accepted))
+    };
+    member(body, name).map(choose).transpose()
+}
+
+/// The names that an enumeration has, as serde tells them where a name is none of them.
+#[derive(Debug, thiserror::Error)]
+#[error("not one of {0:?}")]
+struct Choice(&'static [&'static str]);
+
+impl de::Error for Choice {
+    fn custom<T: std::fmt::Display>(_: T) -> Self {
+        Self(&[])
+    }
+
+    fn unknown_variant(_: &str, expected: &'static [&'static str]) -> Self {
+        Self(expected)
+    }
+}

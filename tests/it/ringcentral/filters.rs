@@ -1,0 +1,175 @@
+//! What may be subscribed to, and what is refused.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::{codes, refused};
+use crate::support::{Answer, BOB, CAROL, TestServer, receiver::Receiver};
+
+const ACCOUNT: &str = "/restapi/v1.0/account/~";
+
+/// Asks to be told of filters, by a receiver that answers.
+async fn subscribe(server: &TestServer, receiver: &Receiver, filters: Value) -> Answer {
+    let wish = json!({"eventFilters": filters,
+        "deliveryMode": {"transportType": "WebHook", "address": receiver.url}});
+    server.call(Method::POST, "/restapi/v1.0/subscription").token("demo-alice").json(&wish).send().await
+}
+
+async fn extension(server: &TestServer, user: &str, profile: Value) {
+    let put = server.admin(Method::PUT, &format!("/users/{user}"), Some(profile)).await;
+    assert!(put.status.is_success(), "{}", put.text);
+}
+
+#[tokio::test]
+async fn every_filter_is_resolved_and_kept_once() {
+    let server = TestServer::start().await;
+    let receiver = Receiver::start().await;
+    let filters = [
+        "/presence",
+        "/presence?detailedTelephonyState=true&sipData=true",
+        "/extension/~/presence",
+        "/extension/1/presence",
+        "/extension/2/presence?detailedTelephonyState=TRUE&totalActiveCalls",
+        "/extension/%7E/presence/line",
+        "/extension/~/presence/line/presence?detailedTelephonyState=true",
+        "/extension/~/favorite/presence",
+        "/extension/2/presence/dnd",
+    ];
+    let mut filters: Vec<String> = filters.map(|filter| format!("{ACCOUNT}{filter}")).into();
+    filters.push("/restapi/v1.0/subscription/~?threshold=60&interval=15".to_owned());
+    let answer = subscribe(&server, &receiver, json!(filters)).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    insta::assert_snapshot!(format!("{:#}", answer.json()["eventFilters"]), @r#"
+    [
+      "/restapi/v1.0/account/1/presence",
+      "/restapi/v1.0/account/1/presence?detailedTelephonyState=true&sipData=true",
+      "/restapi/v1.0/account/1/extension/1/presence",
+      "/restapi/v1.0/account/1/extension/2/presence?detailedTelephonyState=TRUE&totalActiveCalls",
+      "/restapi/v1.0/account/1/extension/1/presence/line",
+      "/restapi/v1.0/account/1/extension/1/presence/line/presence?detailedTelephonyState=true",
+      "/restapi/v1.0/account/1/extension/1/favorite/presence",
+      "/restapi/v1.0/account/1/extension/2/presence/dnd",
+      "/restapi/v1.0/subscription/~?threshold=60&interval=15"
+    ]
+    "#);
+}
+
+#[tokio::test]
+async fn what_cannot_be_told_is_refused() {
+    let server = TestServer::start().await;
+    let receiver = Receiver::start().await;
+    extension(&server, CAROL, json!({"account": 1, "extensionNumber": "103", "extensionType": "Department"}))
+        .await;
+    let hidden = json!({"allowSeeMyPresence": false});
+    assert_eq!(super::update(&server, "demo-bob", hidden).await.status, 200);
+    for (filter, status, code) in [
+        ("/restapi/v1.0/account/~/extension/3/presence", 403, "SUB-402"),
+        ("/restapi/v1.0/account/~/extension/2/presence", 403, "SUB-403"),
+        ("/restapi/v1.0/account/~/extension/2/presence/dnd", 403, "SUB-403"),
+        ("/restapi/v1.0/account/2/presence", 403, "SUB-406"),
+        ("/restapi/v1.0/account/2/extension/2/presence", 403, "SUB-406"),
+        ("/restapi/v1.0/account/~/extension/99/presence", 403, "SUB-408"),
+        ("/restapi/v1.0/account/~/extension/bob/presence", 403, "SUB-408"),
+        ("/restapi/v1.0/account/~/extension/2/presence/line", 403, "SUB-531"),
+        ("/restapi/v1.0/account/~/extension/2/presence/line/presence", 403, "SUB-531"),
+        ("/restapi/v1.0/account/~/extension/2/favorite/presence", 403, "SUB-531"),
+        ("/restapi/v1.0/account/~/extension/~/presence?sipData=maybe", 400, "SUB-508"),
+        ("/restapi/v1.0/account/~/extension/~/message-store", 400, "SUB-508"),
+        ("/restapi/v1.0/account/~", 400, "SUB-508"),
+        ("/restapi/v1.0/subscription/~?interval=15", 400, "SUB-508"),
+        ("/restapi/v2/account/~/presence", 400, "SUB-508"),
+        ("account/~/presence", 400, "SUB-508"),
+        ("", 400, "SUB-508"),
+        ("/restapi/v1.0/subscription/~?threshold=60&interval=15", 400, "SUB-515"),
+    ] {
+        let answer = subscribe(&server, &receiver, json!([filter])).await;
+        assert_eq!(codes(&answer), refused(status, code, code), "{filter}");
+        if code != "SUB-515" {
+            let with_another = json!(["/restapi/v1.0/account/~/presence", filter]);
+            let answer = subscribe(&server, &receiver, with_another).await;
+            assert_eq!(codes(&answer), refused(status, code, code), "one bad filter refuses all: {filter}");
+        }
+    }
+    for filters in [json!([]), json!([7]), json!("all"), Value::Null] {
+        let answer = subscribe(&server, &receiver, filters).await;
+        assert_eq!(codes(&answer), refused(400, "InvalidParameter", "CMN-101"));
+        assert_eq!(answer.json()["parameterName"], "eventFilters");
+    }
+}
+
+#[tokio::test]
+async fn oneself_may_be_watched_hidden_or_not() {
+    let server = TestServer::start().await;
+    let receiver = Receiver::start().await;
+    assert_eq!(super::update(&server, "demo-alice", json!({"allowSeeMyPresence": false})).await.status, 200);
+    let own = json!(["/restapi/v1.0/account/~/extension/~/presence"]);
+    assert_eq!(subscribe(&server, &receiver, own).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_filter_that_brings_nothing_any_more_is_shown() {
+    let server = TestServer::start().await;
+    let receiver = Receiver::start().await;
+    let filters = json!([
+        "/restapi/v1.0/account/~/extension/2/presence",
+        "/restapi/v1.0/account/~/extension/3/presence"
+    ]);
+    let made = subscribe(&server, &receiver, filters).await.json();
+    assert_eq!(made["disabledFilters"], Value::Null);
+    super::update(&server, "demo-bob", json!({"allowSeeMyPresence": false})).await;
+    assert_eq!(server.admin(Method::DELETE, &format!("/users/{CAROL}"), None).await.status, 204);
+    let path = format!("/restapi/v1.0/subscription/{}", made["id"].as_str().expect("an id"));
+    let shown = super::read(&server, "demo-alice", path).await;
+    insta::assert_snapshot!(format!("{:#}", shown["disabledFilters"]), @r#"
+    [
+      {
+        "filter": "/restapi/v1.0/account/1/extension/2/presence",
+        "reason": "SUB-403",
+        "message": "The user does not allow others to see the presence"
+      },
+      {
+        "filter": "/restapi/v1.0/account/1/extension/3/presence",
+        "reason": "SUB-408",
+        "message": "Not allowed subscribe for unknown user"
+      }
+    ]
+    "#);
+}
+
+#[tokio::test]
+async fn thousands_of_extensions_in_one_subscription() {
+    let server = TestServer::start().await;
+    let receiver = Receiver::start().await;
+    for number in 10..2_010_u64 {
+        let user = format!("@u{number}:example.com").parse().expect("an id");
+        let extension = presenced::directory::Extension::new(1, format!("9{number}"));
+        let profile = presenced::directory::Profile {
+            number: Some(number),
+            extension: Some(extension),
+            ..Default::default()
+        };
+        server.app.directory.put_user(&user, profile, crate::support::START).await.expect("a free number");
+    }
+    let filters: Vec<String> =
+        (10..2_010).map(|number| format!("{ACCOUNT}/extension/{number}/presence")).collect();
+    let made = subscribe(&server, &receiver, json!(filters)).await;
+    assert_eq!(made.status, 200, "{}", made.text);
+    assert_eq!(made.json()["eventFilters"].as_array().map(Vec::len), Some(2_000));
+}
+
+#[tokio::test]
+async fn who_may_not_read_may_not_subscribe() {
+    let server = TestServer::start().await;
+    let receiver = Receiver::start().await;
+    let token = server
+        .admin(Method::POST, &format!("/users/{BOB}/tokens"), Some(json!({"deviceId": "D", "scopes": []})))
+        .await;
+    let wish = json!({"eventFilters": [format!("{ACCOUNT}/presence")],
+        "deliveryMode": {"transportType": "WebHook", "address": receiver.url}});
+    let call = server.call(Method::POST, "/restapi/v1.0/subscription");
+    let text = token.json()["token"].as_str().expect("a token").to_owned();
+    let answer = call.token(&text).json(&wish).send().await;
+    assert_eq!(codes(&answer), refused(403, "InsufficientPermissions", "CMN-401"));
+    let socket = server.call(Method::POST, "/restapi/oauth/wstoken").token(&text).send().await;
+    assert_eq!(codes(&socket), refused(403, "InsufficientPermissions", "CMN-401"));
+}

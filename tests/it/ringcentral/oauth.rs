@@ -1,0 +1,322 @@
+//! Logins: grants, clients, and the lives of tokens.
+
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use jsonwebtoken::{EncodingKey, Header, encode};
+use presenced::config::{JwtKey, OAuthApp};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::{OWN, codes, get, read, refused};
+use crate::support::{ALICE, Answer, TestServer, seconds};
+
+const TOKEN: &str = "/restapi/oauth/token";
+const JWT: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+const ISSUER: &str = "https://login.example.com";
+const AUDIENCE: &str = "https://presence.example.com";
+const SECRET: &str = "a secret that is long enough for a test";
+
+/// A server whose operator named an app and a key, and nothing is open.
+async fn strict() -> TestServer {
+    TestServer::start_with(|config| {
+        config.ringcentral.open_login = false;
+        config.ringcentral.apps = vec![
+            OAuthApp { id: "desk".to_owned(), secret: "s3cret".to_owned() },
+            OAuthApp { id: "public".to_owned(), secret: String::new() },
+        ];
+        let (key, issuer, audience) = (SECRET.to_owned(), ISSUER.to_owned(), AUDIENCE.to_owned());
+        config.ringcentral.jwt_keys = vec![JwtKey { algorithm: "HS256".to_owned(), key, issuer, audience }];
+    })
+    .await
+}
+
+fn form(fields: &[(&str, &str)]) -> String {
+    let mut form = reqwest::Url::parse("http://x").expect("a URL");
+    form.query_pairs_mut().extend_pairs(fields);
+    form.query().unwrap_or_default().to_owned()
+}
+
+/// Sends a form as the app `desk`.
+async fn post(server: &TestServer, path: &str, fields: &[(&str, &str)]) -> Answer {
+    let basic = format!("Basic {}", BASE64_STANDARD.encode("desk:s3cret"));
+    let call = server.call(Method::POST, path).header("authorization", basic);
+    call.header("content-type", "application/x-www-form-urlencoded").body(form(fields)).send().await
+}
+
+async fn login(server: &TestServer, assertion: &str) -> Answer {
+    post(server, TOKEN, &[("grant_type", JWT), ("assertion", assertion)]).await
+}
+
+/// An assertion of the issuer's, with some claims changed; null takes one away.
+fn assertion(changes: Value) -> String {
+    signed(changes, SECRET)
+}
+
+fn signed(changes: Value, secret: &str) -> String {
+    let mut claims = json!({"iss": ISSUER, "aud": AUDIENCE, "sub": "1", "exp": 1_767_603_660});
+    for (name, value) in changes.as_object().expect("an object") {
+        claims[name] = value.clone();
+    }
+    let claims: serde_json::Map<_, _> = claims
+        .as_object()
+        .expect("an object")
+        .clone()
+        .into_iter()
+        .filter(|(_, value)| !value.is_null())
+        .collect();
+    encode(&Header::default(), &claims, &EncodingKey::from_secret(secret.as_bytes())).expect("a token")
+}
+
+fn text(answer: &Answer, name: &str) -> String {
+    answer.json()[name].as_str().unwrap_or_default().to_owned()
+}
+
+/// RFC 6749's word and the code.
+fn grounds(answer: &Answer) -> (u16, String, String) {
+    let body = answer.json();
+    let code = body["errors"][0]["errorCode"].as_str().unwrap_or_default().to_owned();
+    (answer.status.as_u16(), text(answer, "error"), code)
+}
+
+#[tokio::test]
+async fn the_demo_logs_in_with_its_tokens() {
+    let server = TestServer::start().await;
+    let answer = login(&server, "demo-alice").await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    let body = answer.json();
+    assert_eq!((&body["token_type"], &body["expires_in"]), (&json!("bearer"), &json!(3_600)));
+    assert_eq!((&body["owner_id"], &body["refresh_token_expires_in"]), (&json!("1"), &json!(604_800)));
+    assert_eq!(body["scope"], "ReadAccounts ReadPresence EditPresence");
+    assert_eq!(text(&answer, "session_id").len(), 16);
+    let own = read(&server, &text(&answer, "access_token"), OWN).await;
+    assert_eq!(own["extension"]["id"], 1);
+    let nonsense = login(&server, "demo-nobody").await;
+    assert_eq!(grounds(&nonsense), (400, "invalid_grant".into(), "OAU-140".into()));
+    let admin = login(&server, "demo-admin").await;
+    assert_eq!(admin.status, 400);
+}
+
+#[tokio::test]
+async fn without_the_demo_the_text_of_a_token_is_no_assertion() {
+    let server = strict().await;
+    assert_eq!(grounds(&login(&server, "demo-alice").await), (400, "invalid_grant".into(), "OAU-140".into()));
+}
+
+#[tokio::test]
+async fn an_assertion_that_is_signed_with_a_key() {
+    let server = strict().await;
+    for subject in ["1", ALICE] {
+        let answer = login(&server, &assertion(json!({"sub": subject}))).await;
+        assert_eq!(answer.status, 200, "{subject} {}", answer.text);
+        assert_eq!(text(&answer, "owner_id"), "1");
+    }
+}
+
+#[tokio::test]
+async fn assertions_are_never_taken_unchecked() {
+    let server = strict().await;
+    let unsigned = format!(
+        "{}.{}.",
+        BASE64_STANDARD.encode(r#"{"alg":"none"}"#).trim_end_matches('='),
+        assertion(json!({})).split('.').nth(1).expect("a payload")
+    );
+    let mut tampered = assertion(json!({}));
+    tampered.pop();
+    let bad = [
+        ("no signature", unsigned),
+        ("a signature that was cut", tampered),
+        ("another key", signed(json!({}), "another secret that is long enough too")),
+        ("another issuer", assertion(json!({"iss": "https://elsewhere.example"}))),
+        ("another audience", assertion(json!({"aud": "https://elsewhere.example"}))),
+        ("no issuer", assertion(json!({"iss": null}))),
+        ("no audience", assertion(json!({"aud": null}))),
+        ("no end", assertion(json!({"exp": null}))),
+        ("no subject", assertion(json!({"sub": null}))),
+        ("over since a minute and more", assertion(json!({"exp": 1_767_603_539}))),
+        ("not yet", assertion(json!({"nbf": 1_767_603_661}))),
+        ("nobody", assertion(json!({"sub": "9999"}))),
+        ("nonsense", "x".to_owned()),
+    ];
+    for (what, assertion) in bad {
+        let answer = login(&server, &assertion).await;
+        assert_eq!(grounds(&answer), (400, "invalid_grant".into(), "OAU-140".into()), "{what}");
+    }
+    server.advance(seconds(120)).await;
+    let late = login(&server, &assertion(json!({}))).await;
+    assert_eq!(grounds(&late), (400, "invalid_grant".into(), "OAU-140".into()), "time passes for assertions");
+}
+
+#[tokio::test]
+async fn applications_that_are_not_known() {
+    let server = strict().await;
+    let assertion = assertion(json!({}));
+    let send = |authorization: Option<&str>, more: &[(&str, &str)]| {
+        let fields: Vec<_> =
+            [("grant_type", JWT), ("assertion", assertion.as_str())].iter().chain(more).copied().collect();
+        let call = server.call(Method::POST, TOKEN).body(form(&fields));
+        match authorization {
+            Some(value) => call.header("authorization", value.as_bytes()).send(),
+            None => call.send(),
+        }
+    };
+    let basic = |text: &str| format!("Basic {}", BASE64_STANDARD.encode(text));
+    let refused = [
+        send(None, &[]).await,
+        send(None, &[("client_id", "desk")]).await,
+        send(None, &[("client_id", "elsewhere")]).await,
+        send(Some(&basic("desk:wrong")), &[]).await,
+        send(Some(&basic("desk")), &[]).await,
+        send(Some(&basic("elsewhere:s3cret")), &[]).await,
+        send(Some("Basic !"), &[]).await,
+        send(Some("Bearer demo-alice"), &[]).await,
+    ];
+    for answer in refused {
+        assert_eq!(grounds(&answer), (400, "invalid_client".into(), "OAU-123".into()));
+    }
+    assert_eq!(send(Some(&basic("desk:s3cret")), &[]).await.status, 200);
+    assert_eq!(send(None, &[("client_id", "public")]).await.status, 200, "an app without a secret");
+    assert_eq!(send(None, &[("client_id", "desk"), ("client_secret", "s3cret")]).await.status, 200);
+}
+
+#[tokio::test]
+async fn grants_that_are_not_given() {
+    let server = TestServer::start().await;
+    for grant in ["authorization_code", "password", "client_credentials"] {
+        let answer = post(&server, TOKEN, &[("grant_type", grant), ("code", "c"), ("username", "u")]).await;
+        assert_eq!(grounds(&answer), (400, "unauthorized_client".into(), "OAU-251".into()), "{grant}");
+    }
+    let unknown = post(&server, TOKEN, &[("grant_type", "nonsense")]).await;
+    assert_eq!(grounds(&unknown), (400, "unsupported_grant_type".into(), "OAU-250".into()));
+    for fields in [&[][..], &[("grant_type", JWT)], &[("grant_type", "refresh_token")], &[("grant_type", "")]]
+    {
+        let answer = post(&server, TOKEN, fields).await;
+        assert_eq!(grounds(&answer), (400, "invalid_request".into(), "CMN-101".into()), "{fields:?}");
+    }
+    assert_eq!(post(&server, "/restapi/oauth/revoke", &[]).await.status, 400);
+}
+
+#[tokio::test]
+async fn a_refresh_token_gets_new_tokens_once() {
+    let server = TestServer::start().await;
+    let first = login(&server, "demo-alice").await;
+    let refresh = |token: String, more: &[(&'static str, &'static str)]| {
+        let more: Vec<_> = more.to_vec();
+        let server = &server;
+        async move {
+            let mut fields = vec![("grant_type", "refresh_token"), ("refresh_token", token.as_str())];
+            fields.extend(more);
+            post(server, TOKEN, &fields).await
+        }
+    };
+    let second = refresh(text(&first, "refresh_token"), &[("access_token_ttl", "-1")]).await;
+    assert_eq!((second.status.as_u16(), second.json()["expires_in"].clone()), (200, json!(3_600)));
+    assert_eq!(get(&server, &text(&second, "access_token"), OWN).send().await.status, 200);
+    let old = get(&server, &text(&first, "access_token"), OWN).send().await;
+    assert_eq!(codes(&old), refused(401, "TokenInvalid", "OAU-129"), "the token before has ended");
+    let again = refresh(text(&first, "refresh_token"), &[]).await;
+    assert_eq!(grounds(&again), (400, "invalid_grant".into(), "OAU-213".into()));
+    let unknown = refresh("nonsense".to_owned(), &[]).await;
+    assert_eq!(grounds(&unknown), (400, "invalid_grant".into(), "OAU-213".into()));
+    let access = refresh(text(&second, "access_token"), &[]).await;
+    assert_eq!(grounds(&access), (400, "invalid_grant".into(), "OAU-213".into()), "not an access token");
+    let bearer = get(&server, &text(&second, "refresh_token"), OWN).send().await;
+    assert_eq!(codes(&bearer), refused(401, "TokenInvalid", "OAU-149"), "it opens nothing itself");
+}
+
+#[tokio::test]
+async fn a_refresh_token_is_for_its_own_app() {
+    let server = TestServer::start().await;
+    let token = text(&login(&server, "demo-alice").await, "refresh_token");
+    let fields = [("grant_type", "refresh_token"), ("refresh_token", token.as_str()), ("client_id", "other")];
+    let answer = server.call(Method::POST, TOKEN).body(form(&fields)).send().await;
+    assert_eq!(grounds(&answer), (400, "invalid_grant".into(), "OAU-213".into()));
+    let own = post(&server, TOKEN, &fields[..2]).await;
+    assert_eq!(own.status, 200, "whoever tried it did not use it up");
+}
+
+#[tokio::test]
+async fn tokens_end_when_they_said() {
+    let server = TestServer::start().await;
+    let answer = login(&server, "demo-alice").await;
+    server.advance(seconds(3_599)).await;
+    assert_eq!(get(&server, &text(&answer, "access_token"), OWN).send().await.status, 200);
+    server.advance(seconds(1)).await;
+    let over = get(&server, &text(&answer, "access_token"), OWN).send().await;
+    assert_eq!(codes(&over), refused(401, "TokenExpired", "OAU-128"));
+    let token = text(&answer, "refresh_token");
+    server.advance(seconds(604_800 - 3_600 - 1)).await;
+    let refreshed = post(&server, TOKEN, &[("grant_type", "refresh_token"), ("refresh_token", &token)]).await;
+    assert_eq!(refreshed.status, 200);
+    let token = text(&refreshed, "refresh_token");
+    server.advance(seconds(604_800)).await;
+    let late = post(&server, TOKEN, &[("grant_type", "refresh_token"), ("refresh_token", &token)]).await;
+    assert_eq!(grounds(&late), (400, "invalid_grant".into(), "OAU-213".into()));
+}
+
+#[tokio::test]
+async fn lives_are_brought_within_bounds() {
+    let server = TestServer::start().await;
+    let cases = [("600", 600), ("1", 60), ("0", 3_600), ("-1", 3_600), ("999999", 3_600), ("x", 3_600)];
+    for (asked, given) in cases {
+        let fields = [("grant_type", JWT), ("assertion", "demo-bob"), ("access_token_ttl", asked)];
+        assert_eq!(post(&server, TOKEN, &fields).await.json()["expires_in"], given, "{asked}");
+    }
+    let fields =
+        [("grant_type", JWT), ("assertion", "demo-bob"), ("refresh_token_ttl", "7200"), ("endpoint_id", "e")];
+    let answer = post(&server, TOKEN, &fields).await.json();
+    assert_eq!((&answer["refresh_token_expires_in"], &answer["endpoint_id"]), (&json!(7_200), &json!("e")));
+}
+
+#[tokio::test]
+async fn either_token_ends_the_login() {
+    let server = TestServer::start().await;
+    for sent in ["access_token", "refresh_token"] {
+        let answer = login(&server, "demo-alice").await;
+        let token = text(&answer, sent);
+        // In the form or in the query.
+        let revoked = if sent == "access_token" {
+            post(&server, "/restapi/oauth/revoke", &[("token", &token)]).await
+        } else {
+            post(&server, &format!("/restapi/oauth/revoke?token={token}"), &[]).await
+        };
+        assert_eq!(revoked.line(), "200 {}");
+        let over = get(&server, &text(&answer, "access_token"), OWN).send().await;
+        assert_eq!(codes(&over), refused(401, "TokenInvalid", "OAU-129"), "{sent}");
+        let refresh = text(&answer, "refresh_token");
+        let again =
+            post(&server, TOKEN, &[("grant_type", "refresh_token"), ("refresh_token", &refresh)]).await;
+        assert_eq!(grounds(&again), (400, "invalid_grant".into(), "OAU-213".into()), "{sent}");
+    }
+    let unknown = post(&server, "/restapi/oauth/revoke", &[("token", "nonsense")]).await;
+    assert_eq!(unknown.line(), "200 {}");
+    post(&server, "/restapi/oauth/revoke", &[("token", "demo-alice")]).await;
+    assert_eq!(get(&server, "demo-alice", OWN).send().await.status, 200, "not a token of that app's");
+}
+
+#[tokio::test]
+async fn logins_do_not_use_up_a_users_tokens() {
+    let server = TestServer::start_with(|config| config.limits.tokens_per_user = 4).await;
+    assert_eq!(login(&server, "demo-alice").await.status, 200);
+    let full = login(&server, "demo-alice").await;
+    assert_eq!(grounds(&full), (400, "invalid_grant".into(), "OAU-140".into()));
+    let list = server.admin(Method::GET, &format!("/users/{ALICE}/tokens"), None).await.json();
+    let refresh: Vec<&Value> =
+        list["tokens"].as_array().expect("tokens").iter().filter(|token| token["refresh"] == true).collect();
+    assert_eq!(
+        (list["tokens"].as_array().map(Vec::len), refresh.len()),
+        (Some(4), 1),
+        "nothing is half done"
+    );
+    server.advance(seconds(604_800)).await;
+    assert_eq!(login(&server, "demo-alice").await.status, 200, "what is over makes room");
+}
+
+#[tokio::test]
+async fn an_admin_ends_a_login_with_its_access_token() {
+    let server = TestServer::start().await;
+    let answer = login(&server, "demo-alice").await;
+    let path = format!("/users/{ALICE}/tokens/{}", text(&answer, "session_id"));
+    assert_eq!(server.admin(Method::DELETE, &path, None).await.status, 204);
+    let token = text(&answer, "refresh_token");
+    let again = post(&server, TOKEN, &[("grant_type", "refresh_token"), ("refresh_token", &token)]).await;
+    assert_eq!(again.status, 400);
+}
