@@ -131,7 +131,11 @@ fn repeat(work: Work, options: &Options) -> Worked {
     micros.sort_by(f64::total_cmp);
     let count = u32::try_from(micros.len()).expect("a run is too short for that many");
     let within = |per_mille: usize| micros[(micros.len() - 1) * per_mille / 1_000];
-    Worked { per_second: f64::from(count) / seconds, latency: [500, 990, 999, 1_000].map(within) }
+    Worked {
+        per_second: f64::from(count) / seconds,
+        processor_micros: used / f64::from(count),
+        latency: [500, 990, 999, 1_000].map(within),
+    }
 }
 
 struct Worker {
