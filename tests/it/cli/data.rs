@@ -96,7 +96,7 @@ async fn what_was_set_outlives_the_server_and_moves_with_its_export() {
     exit 2
     presenced: FOLDER/half.jsonl: the file ends after 11 lines without the line that ends it: a part is missing; nothing was imported
     exit 2
-    presenced: FOLDER/half.jsonl: line 6: EOF while parsing an object at line 1 column 259; nothing was imported
+    presenced: FOLDER/half.jsonl: line 6: EOF while parsing a string at line 1 column 269; nothing was imported
     exit 2
     presenced: FOLDER/half.jsonl: line 2: the kind "castle" is not known; nothing was imported
     exit 2
