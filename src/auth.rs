@@ -79,7 +79,7 @@ pub fn holder(directory: &Directory, token: &[u8], now: Timestamp) -> Result<Hol
 /// The user among the holders.
 pub fn caller(holder: Holder) -> Result<Caller, AuthError> {
     match holder {
-        Holder::Admin | Holder::Refresh { .. } => Err(AuthError::NoUser),
+        Holder::Admin | Holder::App { .. } | Holder::Refresh { .. } => Err(AuthError::NoUser),
         Holder::User { user, device, scopes, guest } => Ok(Caller { user, device, scopes, guest }),
     }
 }

@@ -17,7 +17,7 @@ mod recent;
 mod watch;
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap, HashSet},
     fmt,
     sync::{
         Arc,
@@ -52,9 +52,18 @@ pub enum Topic {
 pub struct Changes {
     numbers: Mutex<Numbers>,
     /// The changes of each partition, newest last.
-    recent: Box<[CachePadded<Mutex<Recent>>]>,
+    recent: Box<[CachePadded<Recent>]>,
     topics: Mutex<HashMap<Topic, HashMap<u64, Arc<Inbox>>>>,
     watches: AtomicUsize,
+}
+
+/// Who changed in a span of numbers, as far as that is remembered.
+#[derive(Debug, Default)]
+pub struct Changed {
+    /// Users who changed, each once.
+    pub users: BTreeSet<UserId>,
+    /// The partitions whose changes of that time are not remembered any more.
+    forgotten: HashSet<usize>,
 }
 
 #[derive(Debug)]
@@ -74,7 +83,7 @@ impl Changes {
     pub fn starting_at(micros: u64) -> Self {
         Self {
             numbers: Mutex::new(Numbers { last: micros, in_flight: BTreeSet::new() }),
-            recent: (0..PARTITIONS).map(|_| CachePadded::new(Mutex::new(Recent::from(micros)))).collect(),
+            recent: (0..PARTITIONS).map(|_| CachePadded::new(Recent::from(micros))).collect(),
             topics: Mutex::default(),
             watches: AtomicUsize::new(0),
         }
@@ -102,14 +111,15 @@ impl Changes {
         self.numbers.lock().published()
     }
 
-    /// The users with a change after `since` and up to `until`, each once; none if that is longer ago than
-    /// is remembered.
-    pub fn between(&self, since: u64, until: u64) -> Option<BTreeSet<UserId>> {
-        let mut users = BTreeSet::new();
-        for recent in &self.recent {
-            recent.lock().collect_between(since, until, &mut users)?;
+    /// Who changed after `since` and up to `until`.
+    pub fn between(&self, since: u64, until: u64) -> Changed {
+        let mut changed = Changed::default();
+        for (partition, recent) in self.recent.iter().enumerate() {
+            if recent.collect_between(since, until, &mut changed.users).is_none() {
+                changed.forgotten.insert(partition);
+            }
         }
-        Some(users)
+        changed
     }
 
     /// Watches topics. Dropping the watch ends it.
@@ -131,7 +141,7 @@ impl Changes {
 
     /// How many changes are remembered, for whoever resumes.
     pub fn remembered(&self) -> usize {
-        self.recent.iter().map(|recent| recent.lock().len()).sum()
+        self.recent.iter().map(|recent| recent.len()).sum()
     }
 
     /// Who watches any of the topics. Marking happens outside the lock.
@@ -139,6 +149,18 @@ impl Changes {
         let registered = self.topics.lock();
         let watchers = topics.iter().filter_map(|topic| registered.get(topic));
         watchers.flat_map(HashMap::values).cloned().collect()
+    }
+}
+
+impl Changed {
+    /// Whether all of it is remembered.
+    pub fn is_complete(&self) -> bool {
+        self.forgotten.is_empty()
+    }
+
+    /// Whether a user may have changed without being among the users.
+    pub fn may_have_forgotten(&self, user: &UserId) -> bool {
+        self.forgotten.contains(&partition(user))
     }
 }
 
@@ -157,7 +179,7 @@ impl Numbered<'_> {
     /// Publishes the change that was made under this number: it can be found from now on, and watchers
     /// of its topics are woken.
     pub fn publish(self, user: &UserId, topics: &[Topic]) {
-        self.changes.recent[partition(user)].lock().push(self.number, user.clone());
+        self.changes.recent[partition(user)].push(self.number, user.clone());
         for inbox in self.changes.watchers(topics) {
             inbox.mark(user, self.number);
         }

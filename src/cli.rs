@@ -4,6 +4,7 @@
 //! input or start.
 
 mod admin;
+mod app_token;
 mod config;
 mod export;
 mod import;
@@ -40,6 +41,8 @@ enum Command {
     User(admin::Admin<user::User>),
     /// Manage the tokens of a running server.
     Token(admin::Admin<token::Token>),
+    /// Manage the tokens of apps, which belong to no user, of a running server.
+    AppToken(admin::Admin<app_token::AppToken>),
     /// Manage the rooms of a running server.
     Room(admin::Admin<room::Room>),
     /// Write all that a running server keeps as JSON Lines.
@@ -74,6 +77,7 @@ pub fn main() -> ExitCode {
         Command::Config(config) => config.run(),
         Command::User(admin) => admin.run(),
         Command::Token(admin) => admin.run(),
+        Command::AppToken(admin) => admin.run(),
         Command::Room(admin) => admin.run(),
         Command::Export(export) => export.run(),
         Command::Import(import) => import.run(),

@@ -5,8 +5,8 @@ use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde::de::DeserializeOwned;
 
 use crate::api::presenced::{
-    IssuedToken, ListEntry, Members, PresenceList, Problem, RoomPage, TokenList, TokenRequest, User,
-    UserPage, UserProfile,
+    AppTokenList, AppTokenRequest, IssuedAppToken, IssuedToken, ListEntry, Members, PresenceList, Problem,
+    RoomPage, TokenList, TokenRequest, User, UserPage, UserProfile,
 };
 
 /// Calls a server's directory operations with an admin token, which goes to that server and to no proxy.
@@ -76,6 +76,21 @@ impl AdminClient {
     /// A user's tokens.
     pub async fn tokens(&self, user: &str) -> Result<TokenList> {
         self.json(self.call(Method::GET, &["users", user, "tokens"])).await
+    }
+
+    /// Makes a token for an app.
+    pub async fn create_app_token(&self, request: &AppTokenRequest) -> Result<IssuedAppToken> {
+        self.json(self.call(Method::POST, &["app-tokens"]).json(request)).await
+    }
+
+    /// The tokens of apps.
+    pub async fn app_tokens(&self) -> Result<AppTokenList> {
+        self.json(self.call(Method::GET, &["app-tokens"])).await
+    }
+
+    /// Revokes a token of an app.
+    pub async fn revoke_app_token(&self, token_id: &str) -> Result<()> {
+        self.send(self.call(Method::DELETE, &["app-tokens", token_id])).await.map(drop)
     }
 
     /// Revokes a token.

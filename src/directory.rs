@@ -67,6 +67,7 @@ struct Entries {
     tokens: HashMap<Lookup, StoredToken>,
     /// The tokens of each user who has one; follows from `tokens`.
     tokens_of: HashMap<UserId, BTreeMap<TokenId, Lookup>>,
+    app_tokens: BTreeMap<TokenId, Lookup>,
     /// The tokens that were revoked last.
     revoked: VecDeque<Lookup>,
 }
@@ -84,6 +85,8 @@ pub enum DirectoryError {
     TokenSpent,
     #[error("the user {0} has {1} tokens, as many as are allowed; revoke one first")]
     TooManyTokens(UserId, usize),
+    #[error("there are {0} tokens of apps, as many as are allowed; revoke one first")]
+    TooManyAppTokens(usize),
     #[error("there is a token with this text already")]
     TokenTaken,
     #[error("a presence list may have {0} entries; drop some first")]
@@ -275,7 +278,8 @@ impl Directory {
         rooms(one).zip(rooms(other)).is_some_and(|(one, other)| !one.is_disjoint(other))
     }
 
-    /// Adds a token whose text is `secret`. The directory keeps its hash alone.
+    /// Adds a token whose text is `secret`. The directory keeps its hash alone. Apps may have as many
+    /// together as one user.
     pub async fn add_token(
         self: &Arc<Self>,
         secret: &TokenSecret,
@@ -293,6 +297,9 @@ impl Directory {
                 if entries.tokens_of.get(user).map_or(0, BTreeMap::len) >= tokens_per_user {
                     return Err(DirectoryError::TooManyTokens(user.clone(), tokens_per_user));
                 }
+            }
+            if stored.is_an_apps() && entries.app_tokens.len() >= tokens_per_user {
+                return Err(DirectoryError::TooManyAppTokens(tokens_per_user));
             }
             let info = stored.info.clone();
             Ok((vec![Fact::Token(stored)], info))
@@ -314,6 +321,23 @@ impl Directory {
         let lookups = entries.tokens_of.get(user).into_iter().flat_map(BTreeMap::values);
         let infos = lookups.filter_map(|lookup| entries.tokens.get(lookup));
         Ok(infos.map(|stored| stored.info.clone()).collect())
+    }
+
+    /// The tokens of apps, in the order of their ids.
+    pub fn app_tokens(&self) -> Vec<TokenInfo> {
+        let entries = self.entries.read();
+        let infos = entries.app_tokens.values().filter_map(|lookup| entries.tokens.get(lookup));
+        infos.map(|stored| stored.info.clone()).collect()
+    }
+
+    /// Removes an app's token. Says whether there was one.
+    pub async fn revoke_app_token(self: &Arc<Self>, id: &TokenId) -> Result<bool, DirectoryError> {
+        let id = id.clone();
+        self.change(move |entries| {
+            let is_an_apps = entries.app_tokens.contains_key(&id);
+            Ok((is_an_apps.then_some(Fact::NoToken(id)).into_iter().collect(), is_an_apps))
+        })
+        .await
     }
 
     /// Removes a user's token, and with it what would replace it. Says whether there was one.
@@ -396,6 +420,7 @@ impl Entries {
         }
         (1..=HIGHEST_NUMBER).find(|number| self.users.owner(*number).is_none()).unwrap_or(after)
     }
+
     /// Those of a user's tokens for which `fits` holds.
     fn tokens_that(&self, user: &UserId, fits: impl Fn(&StoredToken) -> bool) -> Vec<TokenId> {
         let tokens = self.tokens_of.get(user).into_iter().flatten();

@@ -5,6 +5,8 @@
 //! `table.rs` what is printed. The servers take turns within each round, and a ratio is the median of the
 //! rounds' ratios, so that what else the machine does falls on both alike.
 
+#[path = "../shared/machine.rs"]
+mod machine;
 mod servers;
 mod table;
 mod wrk;

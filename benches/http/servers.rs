@@ -1,7 +1,6 @@
 //! The two servers. Each is a child process, so that its processor time can be told from wrk's.
 
 use std::{
-    fs,
     io::{self, BufRead, BufReader},
     net::SocketAddr,
     process::{Child, Command, Stdio},
@@ -26,11 +25,10 @@ use presenced::{
 };
 use tokio::net::TcpListener;
 
+use crate::machine;
+
 /// How many users there are, in one room.
 pub(super) const USERS: usize = 1_000;
-
-/// The kernel counts processor time in hundredths of a second (USER_HZ on every common platform).
-const MICROS_PER_TICK: f64 = 10_000.0;
 
 #[derive(Clone, Copy, clap::ValueEnum)]
 pub(super) enum Role {
@@ -68,11 +66,7 @@ impl Server {
 
     /// The processor time that the server has used so far, in user and kernel mode.
     pub(super) fn processor_micros(&self) -> f64 {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id())).expect("the server runs");
-        // The second field is the program's name in parentheses; utime and stime are the 14th and 15th.
-        let (_, rest) = stat.rsplit_once(')').expect("proc(5)");
-        let ticks = rest.split_whitespace().skip(11).take(2);
-        ticks.map(|ticks| ticks.parse::<f64>().expect("proc(5)") * MICROS_PER_TICK).sum()
+        machine::processor_micros(self.child.id())
     }
 }
 

@@ -1,10 +1,8 @@
 //! What is printed: the machine, and a table of medians.
 
-use std::{fs, process::Command};
-
 use comfy_table::{CellAlignment, Table, presets};
 
-use crate::{Options, ROWS, Rounds, Row, servers::USERS, wrk::Sample};
+use crate::{Options, ROWS, Rounds, Row, machine, servers::USERS, wrk::Sample};
 
 const HEADER: [&str; 8] = [
     "",
@@ -19,36 +17,12 @@ const HEADER: [&str; 8] = [
 
 /// The machine, the build and the load.
 pub(super) fn machine(options: &Options) -> String {
-    let cpuinfo = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model = cpuinfo.lines().find_map(|line| line.strip_prefix("model name")).unwrap_or("unknown");
-    let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
-    let cores = std::thread::available_parallelism().map_or(0, usize::from);
-    let rustc = Command::new("rustc").arg("--version").output();
-    let rustc = rustc.map_or_else(|_| String::new(), |output| String::from_utf8_lossy(&output.stdout).into());
     let Options { seconds, rounds, connections, threads, .. } = options;
     format!(
-        "machine: {cores} cores, {}, Linux {}\nbuild: {}, {}\n\
-         load: wrk, {connections} connections, {threads} threads, {USERS} users; \
+        "{}\nload: wrk, {connections} connections, {threads} threads, {USERS} users; \
          {rounds} rounds of {seconds} s; medians",
-        model.trim_matches([' ', '\t', ':']),
-        kernel.trim(),
-        rustc.trim(),
-        profile(),
+        machine::describe(),
     )
-}
-
-/// The profile of this build: cargo's release profile, and what Cargo.toml changes of it.
-fn profile() -> String {
-    let manifest = include_str!("../../Cargo.toml");
-    let changes: Vec<_> = manifest
-        .lines()
-        .skip_while(|line| !matches!(*line, "[profile.release]" | "[profile.bench]"))
-        .skip(1)
-        .take_while(|line| !line.starts_with('['))
-        .filter(|line| line.contains('=') && !line.starts_with('#'))
-        .collect();
-    let name = if cfg!(debug_assertions) { "profile with debug assertions" } else { "release profile" };
-    if changes.is_empty() { name.to_owned() } else { format!("{name} with {}", changes.join(", ")) }
 }
 
 /// The table.

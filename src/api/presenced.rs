@@ -1,6 +1,7 @@
 //! presenced's own API: the directory, settings, presence of one, of many and as it changes, presence
 //! lists, reports of gateways on devices and calls, and the server's health.
 
+mod app_tokens;
 mod calls;
 mod changes;
 mod error;
@@ -30,6 +31,7 @@ use super::{
 use crate::{app::App, config::Config, openapi};
 
 pub use self::{
+    app_tokens::{AppToken, AppTokenList, AppTokenRequest, IssuedAppToken},
     calls::{CallDisplay, CallDisplayLine, CallReport, LineAppearance, SipDialog},
     error::Problem,
     heartbeats::{Heartbeat, HeartbeatOutcome, HeartbeatResult, HeartbeatResults, Heartbeats},
@@ -63,6 +65,8 @@ fn routes(lists: bool) -> OpenApiRouter<App> {
         .routes(routes!(users::get_user, users::put_user, users::delete_user))
         .routes(routes!(tokens::list_tokens, tokens::create_token))
         .routes(routes!(tokens::revoke_token))
+        .routes(routes!(app_tokens::list_app_tokens, app_tokens::create_app_token))
+        .routes(routes!(app_tokens::revoke_app_token))
         .routes(routes!(rooms::list_rooms))
         .routes(routes!(rooms::get_members, rooms::put_members))
         // Presence.

@@ -1,48 +1,62 @@
-use std::collections::{BTreeSet, VecDeque};
+use std::{
+    collections::{BTreeSet, VecDeque},
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+use parking_lot::Mutex;
 
 use crate::id::UserId;
 
-/// How many changes of a partition are remembered. Whoever resumes from further back gets everything.
+/// How many changes of a partition are remembered. For whoever resumes from further back, everybody in the
+/// partition may have changed.
 const REMEMBERED: usize = 1_024;
 
 /// The latest changes of one partition, in the order in which they were published.
 #[derive(Debug)]
 pub(super) struct Recent {
+    /// The highest number of all. Most who ask are told by it alone that there is nothing new.
+    last: AtomicU64,
+    latest: Mutex<Latest>,
+}
+
+#[derive(Debug)]
+struct Latest {
     changes: VecDeque<(u64, UserId)>,
-    /// The highest number of all.
-    last: u64,
     /// Every change after this number is still remembered.
     complete_after: u64,
 }
 
 impl Recent {
     pub(super) fn from(number: u64) -> Self {
-        Self { changes: VecDeque::new(), last: number, complete_after: number }
+        let latest = Latest { changes: VecDeque::new(), complete_after: number };
+        Self { last: AtomicU64::new(number), latest: Mutex::new(latest) }
     }
 
     pub(super) fn len(&self) -> usize {
-        self.changes.len()
+        self.latest.lock().changes.len()
     }
 
-    pub(super) fn push(&mut self, number: u64, user: UserId) {
-        if self.changes.len() == REMEMBERED
-            && let Some((forgotten, _)) = self.changes.pop_front()
+    pub(super) fn push(&self, number: u64, user: UserId) {
+        let mut latest = self.latest.lock();
+        if latest.changes.len() == REMEMBERED
+            && let Some((forgotten, _)) = latest.changes.pop_front()
         {
-            self.complete_after = self.complete_after.max(forgotten);
+            latest.complete_after = latest.complete_after.max(forgotten);
         }
-        self.last = self.last.max(number);
-        self.changes.push_back((number, user));
+        latest.changes.push_back((number, user));
+        self.last.fetch_max(number, Ordering::AcqRel);
     }
 
     /// Adds the users with a change after `since` and up to `until`, if all of these are remembered.
     pub(super) fn collect_between(&self, since: u64, until: u64, users: &mut BTreeSet<UserId>) -> Option<()> {
-        if since >= self.last {
+        if since >= self.last.load(Ordering::Acquire) {
             return Some(());
         }
-        if since < self.complete_after {
+        let latest = self.latest.lock();
+        if since < latest.complete_after {
             return None;
         }
-        let wanted = self.changes.iter().filter(|(number, _)| (since + 1..=until).contains(number));
+        let wanted = latest.changes.iter().filter(|(number, _)| (since + 1..=until).contains(number));
         users.extend(wanted.map(|(_, user)| user.clone()));
         Some(())
     }

@@ -86,7 +86,7 @@ fn row(token: &presenced::Token) -> [String; 4] {
 }
 
 /// A moment in milliseconds since the Unix epoch, for people.
-fn date(millis: u64) -> String {
+pub(super) fn date(millis: u64) -> String {
     let moment = UNIX_EPOCH.checked_add(Duration::from_millis(millis));
     moment.map_or_else(|| "never".to_owned(), |moment| humantime::format_rfc3339_seconds(moment).to_string())
 }

@@ -102,9 +102,13 @@ impl Entries {
                     let tokens = self.tokens_of.entry(user.clone()).or_default();
                     tokens.insert(token.info.id.clone(), token.lookup());
                 }
+                if token.is_an_apps() {
+                    self.app_tokens.insert(token.info.id.clone(), token.lookup());
+                }
                 self.tokens.insert(token.lookup(), token);
             }
             Fact::NoToken(id) => {
+                self.app_tokens.remove(&id);
                 let Some(token) = id.lookup().and_then(|lookup| self.tokens.remove(&lookup)) else { return };
                 if let Some(user) = token.user()
                     && let Some(tokens) = self.tokens_of.get_mut(user)

@@ -152,6 +152,8 @@ pub enum Holder {
     /// A user who may have new tokens of that kind, in place of the one that `access` names. It opens nothing
     /// itself, and ends with that one when it is revoked.
     Refresh { user: UserId, device: DeviceId, scopes: Scopes, access: TokenId },
+    /// A program that reads presence where that takes no user.
+    App { name: String },
 }
 
 /// A token to be added.
@@ -200,9 +202,13 @@ impl StoredToken {
 
     pub(super) fn user(&self) -> Option<&UserId> {
         match &self.info.holder {
-            Holder::Admin => None,
+            Holder::Admin | Holder::App { .. } => None,
             Holder::User { user, .. } | Holder::Refresh { user, .. } => Some(user),
         }
+    }
+
+    pub(super) fn is_an_apps(&self) -> bool {
+        matches!(self.info.holder, Holder::App { .. })
     }
 
     /// Whether the token only serves to replace that one.

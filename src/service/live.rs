@@ -276,35 +276,32 @@ impl Watcher {
     /// Everybody who is watched.
     pub async fn everybody(&self) -> Result<Picture, ServiceError> {
         let token = self.service.token();
-        let mut picture = match &self.only {
-            Some(only) => self.picture(only, token).await?,
-            None => self.picture(&self.service.visible_to(self.viewer()), token).await?,
-        };
-        picture.listed = true;
-        Ok(picture)
+        let picture = self.picture(&self.watched(), token).await?;
+        Ok(Picture { listed: true, ..picture })
     }
 
     /// Whoever changed or came in sight after `since`.
     pub async fn since(&self, since: u64) -> Result<Picture, ServiceError> {
         let token = self.service.token();
         let changed = self.service.changes.between(since, token);
-        let moved = self.service.moved_between(self.viewer(), since, token);
-        match (changed, moved) {
-            (Some(mut users), Some(moved)) => {
-                users.extend(moved.met);
-                users.retain(|user| self.only.as_ref().is_none_or(|only| only.contains(user)));
-                let picture = self.picture(&users, token).await?;
-                Ok(Picture { listed: moved.listed, ..picture })
-            }
-            (None, Some(moved)) => {
-                let mut picture = self.everybody().await?;
-                let is_news =
-                    |user: &UserId, presence: &Presence| presence.version > since || moved.met.contains(user);
-                picture.users.retain(|(user, presence)| is_news(user, presence));
-                Ok(Picture { listed: moved.listed, ..picture })
-            }
-            (_, None) => self.everybody().await,
+        let Some(moved) = self.service.moved_between(self.viewer(), since, token) else {
+            return self.everybody().await;
+        };
+        let mut users: BTreeSet<UserId> = changed.users.union(&moved.met).cloned().collect();
+        users.retain(|user| self.only.as_ref().is_none_or(|only| only.contains(user)));
+        if changed.is_complete() {
+            let picture = self.picture(&users, token).await?;
+            return Ok(Picture { listed: moved.listed, ..picture });
         }
+        users.extend(self.watched().into_iter().filter(|user| changed.may_have_forgotten(user)));
+        let mut picture = self.picture(&users, token).await?;
+        picture.users.retain(|(user, presence)| presence.version > since || moved.met.contains(user));
+        Ok(Picture { listed: moved.listed, ..picture })
+    }
+
+    /// Who is watched at present. Named users are, whether they can be seen or not.
+    fn watched(&self) -> BTreeSet<UserId> {
+        self.only.clone().unwrap_or_else(|| self.service.visible_to(self.viewer()))
     }
 
     /// What presence lists say of the viewer; none for watchers of named users, and for an admin.

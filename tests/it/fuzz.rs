@@ -67,6 +67,8 @@ fn path() -> impl Strategy<Value = String> {
         "/presenced/v1/users/ID/settings",
         "/presenced/v1/users/ID/presence-list",
         "/presenced/v1/users/ID/observers/ID",
+        "/presenced/v1/app-tokens",
+        "/presenced/v1/app-tokens/ID",
         "/presenced/v1/rooms",
         "/presenced/v1/rooms/ID/members",
         "/presenced/v1/presence/query",

@@ -1,5 +1,6 @@
 //! presenced's own API over real HTTP.
 
+mod app_tokens;
 mod changes;
 mod directory;
 mod export;

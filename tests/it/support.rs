@@ -197,11 +197,6 @@ impl Call<'_> {
         EventStream::new(&path, response)
     }
 
-    /// Sends the request, and leaves the answer to be read piece by piece.
-    pub(crate) async fn stream(self) -> Response {
-        self.request().await.1
-    }
-
     async fn send_unchecked(self) -> (Method, String, Answer) {
         let method = self.method.clone();
         let (path, response) = self.request().await;

@@ -1,6 +1,6 @@
 //! `POST` and `GET /_matrix/client/r0/presence/list/{userId}`: whom the caller asked to be allowed to see.
 //! Invited users answer in presenced's own API; the specification never had a way for clients to do so.
-//! Source: <https://matrix.org/docs/spec/client_server/r0.4.0.html#id112>, removed in r0.5.0.
+//! Source: <https://matrix.org/docs/spec/client_server/r0.4.0.html>; removed in r0.5.0.
 
 use axum::{Json, body::Body, extract::State};
 use serde::Serialize;

@@ -59,7 +59,7 @@ pub(super) struct Token {
 /// Who uses a token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub(super) struct TokenApp {
-    /// The device that the token was made for.
+    /// The device or the app that the token was made for.
     #[schema(example = "DEMO")]
     name: String,
 }
@@ -144,7 +144,7 @@ pub(super) async fn get_token(
             let user = describe(&app, &exchange, user, with_presence).await?;
             (caller.device.as_str().to_owned(), Some(user))
         }
-        Caller::App(_) => ("presenced".to_owned(), None),
+        Caller::App { name, .. } => (name.clone(), None),
     };
     let data = Token { app: TokenApp { name }, scopes, user };
     Ok(exchange.layout.answer(&TokenAnswer { meta: exchange.meta(), data }))

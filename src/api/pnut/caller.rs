@@ -18,18 +18,22 @@ use crate::{
 pub(super) enum Caller {
     User(auth::Caller),
     /// An app, which speaks for no user; the operator's own token is such a one.
-    App(Scopes),
+    App {
+        name: String,
+        scopes: Scopes,
+    },
 }
 
 impl From<Holder> for Caller {
     fn from(holder: Holder) -> Self {
         match holder {
-            Holder::Admin => Self::App(Scopes::all()),
+            Holder::Admin => Self::App { name: "presenced".to_owned(), scopes: Scopes::all() },
+            Holder::App { name } => Self::App { name, scopes: [Scope::Read].into_iter().collect() },
             Holder::User { user, device, scopes, guest } => {
                 Self::User(auth::Caller { user, device, scopes, guest })
             }
             // It opens nothing.
-            Holder::Refresh { .. } => Self::App(Scopes::default()),
+            Holder::Refresh { .. } => Self::App { name: String::new(), scopes: Scopes::default() },
         }
     }
 }
@@ -38,7 +42,7 @@ impl Caller {
     pub(super) fn scopes(&self) -> Scopes {
         match self {
             Self::User(user) => user.scopes,
-            Self::App(scopes) => *scopes,
+            Self::App { scopes, .. } => *scopes,
         }
     }
 
@@ -46,7 +50,7 @@ impl Caller {
     pub(super) fn own(&self) -> Option<&UserId> {
         match self {
             Self::User(user) => Some(&user.user),
-            Self::App(_) => None,
+            Self::App { .. } => None,
         }
     }
 

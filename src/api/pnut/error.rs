@@ -39,7 +39,7 @@ pub(super) struct ErrorMeta {
     pub(super) retry_in: Option<u64>,
 }
 
-/// A refusal on its way to the client. The [exchange](mod@super::exchange) completes its envelope.
+/// A refusal on its way to the client. The layer completes its envelope.
 #[derive(Clone, Debug)]
 pub(super) struct Failure {
     status: StatusCode,

@@ -150,6 +150,7 @@ impl From<DirectoryError> for Failure {
             DirectoryError::NumberTaken { .. }
             | DirectoryError::ExtensionTaken { .. }
             | DirectoryError::TooManyTokens(..)
+            | DirectoryError::TooManyAppTokens(_)
             | DirectoryError::TokenTaken
             | DirectoryError::TokenSpent
             | DirectoryError::ListTooLong(_) => Self::new(StatusCode::CONFLICT, "conflict", detail),

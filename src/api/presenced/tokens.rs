@@ -94,7 +94,7 @@ pub struct TokenList {
 impl Token {
     fn of_user(info: TokenInfo) -> Option<Self> {
         let (device, scopes, guest, refresh) = match info.holder {
-            Holder::Admin => return None,
+            Holder::Admin | Holder::App { .. } => return None,
             Holder::User { device, scopes, guest, .. } => (device, scopes, guest, false),
             Holder::Refresh { device, scopes, .. } => (device, scopes, false, true),
         };
@@ -163,16 +163,21 @@ pub(super) async fn create_token(
 ) -> Result<(StatusCode, Json<IssuedToken>), Failure> {
     let device: DeviceId =
         request.device_id.parse().map_err(|error| Failure::invalid(format!("deviceId: {error}")))?;
-    if request.expires_in_seconds.is_some_and(|seconds| !(1..=LONGEST_LIFE).contains(&seconds)) {
-        return Err(Failure::invalid(format!("expiresInSeconds: has to be from 1 to {LONGEST_LIFE}")));
-    }
-    let expires = request.expires_in_seconds.map(|seconds| app.service.now() + Duration::from_secs(seconds));
+    let expires = expiry(&app, request.expires_in_seconds)?;
     let scopes = request.scopes.into_iter().collect();
     let secret = TokenSecret::random();
     let holder = Holder::User { user, device, scopes, guest: request.guest };
     let info = app.directory.add_token(&secret, NewToken { holder, expires }).await?;
     let info = Token::of_user(info).expect("the token was made for a user");
     Ok((StatusCode::CREATED, Json(IssuedToken { token: secret.reveal().to_owned(), info })))
+}
+
+/// When a token stops working that is to live for so many seconds.
+pub(super) fn expiry(app: &App, seconds: Option<u64>) -> Result<Option<Timestamp>, Failure> {
+    if seconds.is_some_and(|seconds| !(1..=LONGEST_LIFE).contains(&seconds)) {
+        return Err(Failure::invalid(format!("expiresInSeconds: has to be from 1 to {LONGEST_LIFE}")));
+    }
+    Ok(seconds.map(|seconds| app.service.now() + Duration::from_secs(seconds)))
 }
 
 /// Revoke a token.

@@ -73,6 +73,22 @@ async fn a_created_token_works_until_it_is_revoked() {
 }
 
 #[tokio::test]
+async fn tokens_of_apps_are_shown_once_and_can_be_revoked() {
+    let server = TestServer::start().await;
+    let created = admin(&server, &["app-token", "create", "wallboard", "--expires-in", "60"]).await;
+    let token = created.strip_prefix("exit 0\n").expect("it is made").trim();
+    let read = async || server.call(reqwest::Method::GET, "/v0/presence").token(token).send().await.status;
+    assert_eq!(read().await, 200);
+    let list = admin(&server, &["app-token", "list"]).await;
+    let row = list.lines().find(|line| line.contains("wallboard")).expect("it is listed");
+    assert!(row.contains("2026-01-05T09:01:00Z"), "{row}");
+    let id = row.split_whitespace().next().expect("an id");
+    let revoked = admin(&server, &["app-token", "revoke", id]).await;
+    assert_eq!(revoked, format!("exit 0\n{id} is revoked.\n"));
+    assert_eq!(read().await, 401);
+}
+
+#[tokio::test]
 async fn more_users_than_one_page() {
     let server = TestServer::start().await;
     for number in 0..1_001 {

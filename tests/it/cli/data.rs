@@ -2,6 +2,7 @@
 
 use std::{fs, path::Path};
 
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{
@@ -78,7 +79,7 @@ async fn what_was_set_outlives_the_server_and_moves_with_its_export() {
     let without_last_line = &text[..=text.trim_end().rfind('\n').expect("lines")];
     for broken in [
         without_last_line.to_owned(),
-        text[..text.len() / 2].to_owned(),
+        text.lines().next().map(|first| first.to_owned() + "\n{\"kind\":\"ro").expect("a line"),
         text.replacen("\"kind\":\"room\"", "\"kind\":\"castle\"", 1),
         text.replacen("\"format\":1", "\"format\":2", 1),
         text.clone() + "{}\n",
@@ -96,7 +97,7 @@ async fn what_was_set_outlives_the_server_and_moves_with_its_export() {
     exit 2
     presenced: FOLDER/half.jsonl: the file ends after 11 lines without the line that ends it: a part is missing; nothing was imported
     exit 2
-    presenced: FOLDER/half.jsonl: line 6: EOF while parsing a string at line 1 column 269; nothing was imported
+    presenced: FOLDER/half.jsonl: line 2: EOF while parsing a string at line 1 column 11; nothing was imported
     exit 2
     presenced: FOLDER/half.jsonl: line 2: the kind "castle" is not known; nothing was imported
     exit 2
@@ -134,4 +135,37 @@ fn an_export_without_a_server_says_so() {
     assert!(!file.exists() && !folder.path().join("out.jsonl.part").exists());
     let output = presenced(&["export", "--token", "x", "--url", "https://example.com"]).output();
     assert_eq!(output.expect("the binary runs").status.code(), Some(2));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn presence_lists_and_tokens_outlive_a_server_that_was_killed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (running, url) = start(folder.path());
+    let http = reqwest::Client::new();
+    let call = async |method: Method, url: &str, path: &str, token: &str, body: Value| -> Value {
+        let call = http.request(method, format!("{url}/{path}")).bearer_auth(token).json(&body);
+        call.send().await.expect("an answer").json().await.expect("JSON")
+    };
+    let carols = "_matrix/client/r0/presence/list/@carol:example.com";
+    let invite = json!({"invite": ["@alice:example.com", "@bob:example.com"]});
+    call(Method::POST, &url, carols, "demo-carol", invite).await;
+    let observers = "presenced/v1/users/@alice:example.com/observers/@carol:example.com";
+    call(Method::PUT, &url, observers, "demo-alice", Value::Null).await;
+    let sync = "_matrix/client/v3/sync?set_presence=offline";
+    let since = call(Method::GET, &url, sync, "demo-carol", Value::Null).await["next_batch"].clone();
+    assert_eq!(put(&url, "here to stay").await.expect("an answer"), 200);
+    running.end("KILL");
+
+    let (running, url) = start(folder.path());
+    let list = call(Method::GET, &url, carols, "demo-carol", Value::Null).await;
+    assert_eq!(list[0]["content"]["user_id"], "@alice:example.com");
+    assert_eq!(list[0]["content"]["status_msg"], "here to stay");
+    let own = "presenced/v1/users/@carol:example.com/presence-list";
+    let own = call(Method::GET, &url, own, "demo-carol", Value::Null).await;
+    assert_eq!(own["observed"][1], json!({"userId": "@bob:example.com", "standing": "pending"}));
+    let sync = format!("{sync}&since={}", since.as_str().expect("a token"));
+    let news = call(Method::GET, &url, &sync, "demo-carol", Value::Null).await;
+    let told = news["presence"]["events"].as_array().expect("events");
+    assert!(told.iter().any(|event| event["content"]["status_msg"] == "here to stay"), "{news}");
+    assert_eq!(running.end("TERM").0, Some(0));
 }

@@ -1,0 +1,280 @@
+//! How fast and how cheaply watchers learn of changes. Run it with `cargo bench --bench live`;
+//! `cargo bench --bench live -- --help` has the options.
+//!
+//! `server.rs` has the server, the real binary in a process of its own; `client.rs` the watchers' side of
+//! HTTP; `table.rs` what is printed. Server and watchers share the machine, so the times have the cost of
+//! both sides in them.
+
+mod client;
+#[path = "../shared/machine.rs"]
+mod machine;
+mod server;
+mod table;
+
+use std::{
+    fs,
+    path::Path,
+    process::ExitCode,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use clap::Parser;
+use tokio::task::JoinSet;
+
+use self::{
+    client::{Client, Tally},
+    server::Server,
+    table::Row,
+};
+
+#[derive(Parser)]
+#[command(name = "cargo bench --bench live --", about = "Measures how watchers learn of changes.")]
+struct Options {
+    /// How many watchers are idle, if as many files may be open.
+    #[arg(long, default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(1..))]
+    watchers: u32,
+    /// How many changes are timed one by one.
+    #[arg(long, default_value_t = 2_000, value_parser = clap::value_parser!(u32).range(100..))]
+    changes: u32,
+    /// How long the steady load lasts.
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
+    seconds: u32,
+    /// How often one change goes to all idle watchers; the median counts.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
+    rounds: u32,
+    /// Cargo says this to every benchmark.
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
+/// File descriptors that are not watchers: of the runtime, the store, standard streams.
+const OTHER_FILES: u32 = 100;
+
+/// How many connections are opened at a time: fewer than the kernel keeps waiting for a server.
+const OPENED_AT_ONCE: usize = 64;
+
+const BOB: &str = "/_matrix/client/v3/presence/@bob:example.com/status";
+const STREAM: &str = "/presenced/v1/changes?users=@bob:example.com";
+const SYNC: &str = "/_matrix/client/v3/sync?set_presence=offline&timeout=300000";
+
+fn main() -> ExitCode {
+    // `cargo test --benches` runs benchmarks as tests, without this; there is nothing to test here.
+    if !std::env::args().any(|argument| argument == "--bench") {
+        eprintln!("nothing was measured; for that: cargo bench --bench live");
+        return ExitCode::SUCCESS;
+    }
+    let options = Options::parse();
+    let watchers = options.watchers.min(open_files().saturating_sub(OTHER_FILES));
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime starts");
+    let rows = runtime.block_on(measure(&options, watchers));
+    println!("{}\n{}", machine::describe(), table::write(&rows));
+    if watchers < options.watchers {
+        println!("{watchers} idle watchers, not {}: no more files may be open (ulimit -n)", options.watchers);
+    }
+    ExitCode::SUCCESS
+}
+
+/// How many files a process may have open.
+fn open_files() -> u32 {
+    let limits = fs::read_to_string("/proc/self/limits").expect("proc(5)");
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files")).expect("proc(5)");
+    line.split_whitespace().next().and_then(|soft| soft.parse().ok()).unwrap_or(u32::MAX)
+}
+
+async fn measure(options: &Options, watchers: u32) -> Vec<Row> {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let mut rows = Vec::new();
+    eprintln!("changes to a waiting /sync");
+    for (what, data) in [("in memory", None), ("on disk, after fsync", Some(folder.path()))] {
+        rows.extend(latency(options, what, data).await);
+    }
+    eprintln!("{watchers} idle streams");
+    rows.extend(idle(options, watchers, "streams", Watcher::Stream).await);
+    eprintln!("{watchers} waiting /sync requests");
+    rows.extend(idle(options, watchers, "waiting /sync", Watcher::Sync).await);
+    eprintln!("1,000 changes/s to 100 watchers each");
+    rows.extend(steady(options).await);
+    rows
+}
+
+#[expect(clippy::disallowed_methods, reason = "a benchmark measures real time")]
+fn now() -> Instant {
+    Instant::now()
+}
+
+/// Milliseconds since a moment.
+fn since(start: Instant) -> f64 {
+    now().duration_since(start).as_secs_f64() * 1e3
+}
+
+/// Changes bob's presence; no two changes in a row are the same.
+async fn change(client: &mut Client, number: u32) {
+    let state = if number.is_multiple_of(2) { "online" } else { "unavailable" };
+    let body = format!(r#"{{"presence": "{state}", "status_msg": "{number}"}}"#);
+    client.call("PUT", BOB, "demo-bob", &body).await;
+}
+
+fn next_batch(answer: &str) -> String {
+    let token = answer.split(r#""next_batch":""#).nth(1).and_then(|rest| rest.split('"').next());
+    token.expect("a token").to_owned()
+}
+
+/// From when a change is sent until a waiting `/sync` has the news.
+async fn latency(options: &Options, what: &str, data: Option<&Path>) -> [Row; 2] {
+    let server = Server::start(data);
+    let mut bob = Client::connect(server.address, 0).await;
+    let mut alice = Client::connect(server.address, 1).await;
+    let mut token = next_batch(&alice.call("GET", SYNC, "demo-alice", "").await);
+    let mut times = Vec::new();
+    for number in 0..options.changes {
+        alice.send("GET", &format!("{SYNC}&since={token}"), "demo-alice", "").await;
+        // It waits by then.
+        tokio::time::sleep(Duration::from_millis(2)).await;
+        let start = now();
+        let news = async {
+            let answer = alice.answer().await;
+            (since(start), next_batch(&answer))
+        };
+        let ((time, next), ()) = tokio::join!(news, change(&mut bob, number));
+        times.push(time);
+        token = next;
+    }
+    let target = data.is_none().then_some(5.0);
+    [
+        Row::new(
+            format!("change to a waiting /sync, {what}: p50"),
+            table::percentile(&times, 50),
+            "ms",
+            None,
+        ),
+        Row::new(
+            format!("change to a waiting /sync, {what}: p99"),
+            table::percentile(&times, 99),
+            "ms",
+            target,
+        ),
+    ]
+}
+
+/// How a watcher watches.
+#[derive(Clone, Copy)]
+enum Watcher {
+    Stream,
+    Sync,
+}
+
+impl Watcher {
+    /// Watches until the server ends, and counts what it is told.
+    async fn watch(self, mut client: Client, mut token: String, tally: Arc<Tally>) {
+        loop {
+            match self {
+                Self::Stream => client.event().await,
+                Self::Sync => {
+                    client.send("GET", &format!("{SYNC}&since={token}"), "demo-alice", "").await;
+                    token = next_batch(&client.answer().await);
+                }
+            }
+            tally.add();
+        }
+    }
+}
+
+/// Many watchers who wait: the memory of each, and one change to all of them.
+async fn idle(options: &Options, watchers: u32, what: &str, watcher: Watcher) -> [Row; 2] {
+    let server = Server::start(None);
+    let mut bob = Client::connect(server.address, 0).await;
+    change(&mut bob, 1).await;
+    let token = next_batch(&bob.call("GET", SYNC, "demo-alice", "").await);
+    let tally = Arc::new(Tally::default());
+    let mut watching = JoinSet::new();
+    let before = server.resident_kib();
+    let mut opening = JoinSet::new();
+    for number in 0..watchers as usize {
+        if opening.len() == OPENED_AT_ONCE {
+            watching.spawn(watcher.watch(opened(&mut opening).await, token.clone(), tally.clone()));
+        }
+        opening.spawn(open(server.address, number, watcher));
+    }
+    while !opening.is_empty() {
+        watching.spawn(watcher.watch(opened(&mut opening).await, token.clone(), tally.clone()));
+    }
+    // The last of them wait by then.
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let each = (server.resident_kib() - before) / f64::from(watchers);
+    let mut times = Vec::new();
+    for round in 0..options.rounds {
+        tally.expect(watchers as usize);
+        let start = now();
+        tokio::join!(change(&mut bob, round), tally.reached());
+        times.push(since(start));
+        tokio::time::sleep(Duration::from_secs(2)).await;
+    }
+    [
+        Row::new(format!("{watchers} idle {what}: memory each"), each, "KiB", Some(15.0)),
+        Row::new(
+            format!("{watchers} idle {what}: one change to all"),
+            table::percentile(&times, 50),
+            "ms",
+            Some(250.0),
+        ),
+    ]
+}
+
+async fn open(server: std::net::SocketAddr, number: usize, watcher: Watcher) -> Client {
+    let mut client = Client::connect(server, number).await;
+    if let Watcher::Stream = watcher {
+        client.send("GET", STREAM, "demo-alice", "").await;
+        client.event().await;
+    }
+    client
+}
+
+async fn opened(opening: &mut JoinSet<Client>) -> Client {
+    opening.join_next().await.expect("some are being opened").expect("it opens")
+}
+
+/// A thousand users who each change once a second, seen by a hundred watchers each.
+async fn steady(options: &Options) -> [Row; 3] {
+    const USERS: usize = 1_000;
+    const WATCHERS: usize = 100;
+    const CALLS_PER_SECOND: u32 = 20;
+    let server = Server::start(None);
+    let mut gateway = Client::connect(server.address, 0).await;
+    for number in 0..USERS {
+        gateway
+            .call("PUT", &format!("/presenced/v1/users/@user{number}:example.com"), "demo-admin", "{}")
+            .await;
+    }
+    let tally = Arc::new(Tally::default());
+    let mut watching = JoinSet::new();
+    for number in 0..WATCHERS {
+        let mut client = Client::connect(server.address, number).await;
+        client.send("GET", "/presenced/v1/changes", "demo-alice", "").await;
+        watching.spawn(Watcher::Stream.watch(client, String::new(), tally.clone()));
+    }
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let mut ticks = tokio::time::interval(Duration::from_secs(1) / CALLS_PER_SECOND);
+    let (start, processor) = (now(), server.processor_micros());
+    let batch = USERS / CALLS_PER_SECOND as usize;
+    for call in 0..(options.seconds * CALLS_PER_SECOND) as usize {
+        ticks.tick().await;
+        let state = if (call * batch / USERS).is_multiple_of(2) { "online" } else { "unavailable" };
+        let report =
+            |number| format!(r#"{{"userId":"@user{number}:example.com","deviceId":"D","state":"{state}"}}"#);
+        let first = call * batch % USERS;
+        let reports: Vec<String> = (first..first + batch).map(report).collect();
+        let body = format!(r#"{{"heartbeats":[{}]}}"#, reports.join(","));
+        gateway.call("POST", "/presenced/v1/heartbeats", "demo-admin", &body).await;
+    }
+    let seconds = since(start) / 1e3;
+    let cores = (server.processor_micros() - processor) / 1e6 / seconds;
+    let sent = f64::from(options.seconds * CALLS_PER_SECOND) * f64::from(u32::try_from(batch).expect("few"));
+    // What the last changes brought is still on its way.
+    let delivered = f64::from(u32::try_from(tally.count()).expect("fewer than 4 billion")) / seconds;
+    [
+        Row::new("1,000 changes/s to 100 watchers each: changes".to_owned(), sent / seconds, "/s", None),
+        Row::new("1,000 changes/s to 100 watchers each: delivered".to_owned(), delivered, "/s", None),
+        Row::new("1,000 changes/s to 100 watchers each: server's processor".to_owned(), cores, "cores", None),
+    ]
+}

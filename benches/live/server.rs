@@ -1,0 +1,65 @@
+//! The server: the real binary as the demo runs it, in a process of its own, so that its memory and its
+//! processor time can be told from the watchers'.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    net::SocketAddr,
+    path::Path,
+    process::{Child, Command, Stdio},
+};
+
+use crate::machine;
+
+/// Everybody may see everybody, and one user may have all the watchers.
+const ENVIRONMENT: [(&str, &str); 5] = [
+    ("PRESENCED_PRESENCE__VISIBILITY", "server"),
+    ("PRESENCED_LIMITS__CONNECTIONS", "1000000"),
+    ("PRESENCED_LIMITS__STREAMS", "1000000"),
+    ("PRESENCED_LIMITS__STREAMS_PER_USER", "1000000"),
+    ("PRESENCED_LOG__FILTER", "error"),
+];
+
+/// A running server, which ends with this value.
+pub(super) struct Server {
+    child: Child,
+    pub(super) address: SocketAddr,
+}
+
+impl Server {
+    /// Starts a server that keeps what it is told in `data`, or in memory alone.
+    pub(super) fn start(data: Option<&Path>) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_presenced"));
+        command.args(["serve", "--demo", "--listen", "127.0.0.1:0"]).envs(ENVIRONMENT);
+        if let Some(data) = data {
+            command.arg("--data").arg(data);
+        }
+        let mut child = command.stdout(Stdio::piped()).spawn().expect("the server starts");
+        let mut greeting = String::new();
+        let stdout = child.stdout.take().expect("the output is piped");
+        BufReader::new(stdout).read_line(&mut greeting).expect("the server greets");
+        let address = greeting.split("http://").nth(1).and_then(|rest| rest.split([' ', '\n']).next());
+        let address = address.and_then(|text| text.parse().ok()).expect("the greeting has the address");
+        Self { child, address }
+    }
+
+    /// The processor time used so far.
+    pub(super) fn processor_micros(&self) -> f64 {
+        machine::processor_micros(self.child.id())
+    }
+
+    /// The resident memory, in KiB. What the kernel holds for sockets is not in it.
+    pub(super) fn resident_kib(&self) -> f64 {
+        let status =
+            fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("the server runs");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("proc(5)");
+        line.trim().trim_end_matches(" kB").parse().expect("proc(5)")
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _gone = self.child.kill();
+        let _ended = self.child.wait();
+    }
+}

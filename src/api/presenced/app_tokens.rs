@@ -1,0 +1,155 @@
+//! `/presenced/v1/app-tokens`: what lets a program read presence where that takes no user, for admins.
+
+use axum::{Json, extract::State, http::StatusCode};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{
+    error::{AdminOnly, Failure, Problem},
+    extract::{Admin, JsonBody, TokenPath},
+    tokens::expiry,
+};
+use crate::{
+    app::App,
+    directory::{Holder, NewToken, TokenInfo, TokenSecret},
+    presence::Timestamp,
+};
+
+/// The longest name of an app, in bytes of UTF-8.
+const LONGEST_NAME: usize = 255;
+
+/// A token of an app to be made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(example = json!({"name": "wallboard"}))]
+pub struct AppTokenRequest {
+    /// What the app is called.
+    #[schema(example = "wallboard", min_length = 1, max_length = 255)]
+    pub name: String,
+    /// When the token stops working, in seconds from now; never if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<i64>, minimum = 1, maximum = 3_153_600_000_u64, example = 86_400, nullable = false)]
+    pub expires_in_seconds: Option<u64>,
+}
+
+/// What may be shown of an app's token.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AppToken {
+    /// The token's name in listings. It opens nothing.
+    #[schema(example = "0f1e2d3c4b5a6978")]
+    pub token_id: String,
+    /// What the app is called.
+    #[schema(example = "wallboard")]
+    pub name: String,
+    /// When the token stops working, in milliseconds since the Unix epoch; absent: never.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<i64>, example = 1_767_603_600_000_u64, nullable = false)]
+    pub expires_at: Option<u64>,
+}
+
+/// A new token of an app with its text, which is shown this once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct IssuedAppToken {
+    /// The text to send as `Authorization: Bearer`. The server keeps its hash alone.
+    #[schema(example = "pd_5e1f")]
+    pub token: String,
+    /// What a listing shows of it.
+    pub info: AppToken,
+}
+
+/// The tokens of all apps.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct AppTokenList {
+    pub tokens: Vec<AppToken>,
+}
+
+impl AppToken {
+    fn of_app(info: TokenInfo) -> Option<Self> {
+        let Holder::App { name } = info.holder else { return None };
+        let expires_at = info.expires.map(Timestamp::as_millis);
+        Some(Self { token_id: info.id.as_str().to_owned(), name, expires_at })
+    }
+}
+
+/// List the tokens of apps.
+#[utoipa::path(
+    get,
+    path = "/presenced/v1/app-tokens",
+    operation_id = "listAppTokens",
+    security(("bearer" = [])),
+    tag = "Directory",
+    responses(
+        (status = 200, description = "The tokens, without their texts.", body = AppTokenList),
+        AdminOnly,
+    ),
+)]
+pub(super) async fn list_app_tokens(State(app): State<App>, _: Admin) -> Json<AppTokenList> {
+    let tokens = app.directory.app_tokens().into_iter().filter_map(AppToken::of_app).collect();
+    Json(AppTokenList { tokens })
+}
+
+/// Make a token for an app.
+///
+/// It belongs to no user, and reads presence in the dialects that have such tokens: pnut.io.
+#[utoipa::path(
+    post,
+    path = "/presenced/v1/app-tokens",
+    operation_id = "createAppToken",
+    request_body(content = AppTokenRequest, description = "The app."),
+    security(("bearer" = [])),
+    tag = "Directory",
+    responses(
+        (status = 201, description = "The token, with its text.", body = IssuedAppToken),
+        (status = 400, description = "The body is not valid. Nothing was changed.", body = Problem,
+            content_type = "application/problem+json"),
+        (status = 409, description = "Apps have as many tokens as are allowed.", body = Problem,
+            content_type = "application/problem+json"),
+        AdminOnly,
+    ),
+)]
+pub(super) async fn create_app_token(
+    State(app): State<App>,
+    _: Admin,
+    JsonBody(request): JsonBody<AppTokenRequest>,
+) -> Result<(StatusCode, Json<IssuedAppToken>), Failure> {
+    if !(1..=LONGEST_NAME).contains(&request.name.len()) {
+        return Err(Failure::invalid(format!("name: has to have from 1 to {LONGEST_NAME} bytes")));
+    }
+    let expires = expiry(&app, request.expires_in_seconds)?;
+    let secret = TokenSecret::random();
+    let holder = Holder::App { name: request.name };
+    let info = app.directory.add_token(&secret, NewToken { holder, expires }).await?;
+    let info = AppToken::of_app(info).expect("the token was made for an app");
+    Ok((StatusCode::CREATED, Json(IssuedAppToken { token: secret.reveal().to_owned(), info })))
+}
+
+/// Revoke a token of an app.
+#[utoipa::path(
+    delete,
+    path = "/presenced/v1/app-tokens/{tokenId}",
+    operation_id = "revokeAppToken",
+    params(("tokenId" = String, Path, description = "The token's name in listings.",
+        example = "0f1e2d3c4b5a6978")),
+    security(("bearer" = [])),
+    tag = "Directory",
+    responses(
+        (status = 204, description = "The token opens nothing any more."),
+        (status = 400, description = "The id is not valid.", body = Problem,
+            content_type = "application/problem+json"),
+        (status = 404, description = "There is no such token.", body = Problem,
+            content_type = "application/problem+json"),
+        AdminOnly,
+    ),
+)]
+pub(super) async fn revoke_app_token(
+    State(app): State<App>,
+    _: Admin,
+    TokenPath(token): TokenPath,
+) -> Result<StatusCode, Failure> {
+    match app.directory.revoke_app_token(&token).await? {
+        true => Ok(StatusCode::NO_CONTENT),
+        false => Err(Failure::not_found("no app has such a token")),
+    }
+}

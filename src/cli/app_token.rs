@@ -1,0 +1,57 @@
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use super::{
+    admin::{Action, Report},
+    token::date,
+};
+use crate::{
+    api::presenced::{self, AppTokenRequest},
+    client::{AdminClient, ClientError},
+};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum AppToken {
+    /// Make a token for an app and print it: it is not shown again.
+    Create(Create),
+    /// List the tokens of apps.
+    List,
+    /// Revoke a token.
+    Revoke { token_id: String },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Create {
+    /// What the app is called.
+    name: String,
+    /// When the token stops working; never if left out.
+    #[arg(long, value_name = "SECONDS")]
+    expires_in: Option<u64>,
+}
+
+impl Action for AppToken {
+    async fn call(self, client: &AdminClient) -> Result<Report, ClientError> {
+        match self {
+            Self::Create(Create { name, expires_in }) => {
+                let request = AppTokenRequest { name, expires_in_seconds: expires_in };
+                let issued = client.create_app_token(&request).await?;
+                Ok(Report::sentence(&issued, issued.token.clone()))
+            }
+            Self::List => {
+                let list = client.app_tokens().await?;
+                let header = ["TOKEN ID", "APP", "EXPIRES"];
+                Ok(Report::table(&list.tokens, header, list.tokens.iter().map(row)))
+            }
+            Self::Revoke { token_id } => {
+                client.revoke_app_token(&token_id).await?;
+                let sentence = format!("{token_id} is revoked.");
+                Ok(Report::sentence(&json!({ "revoked": token_id }), sentence))
+            }
+        }
+    }
+}
+
+fn row(token: &presenced::AppToken) -> [String; 3] {
+    let expires = token.expires_at.map_or_else(|| "never".to_owned(), date);
+    [token.token_id.clone(), token.name.clone(), expires]
+}
