@@ -3,9 +3,11 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use presenced::{
+    directory::Directory,
     presence::{Record, Timestamp},
     store::{
         Effect, EmbeddedStore, Keep, Store,
@@ -18,6 +20,7 @@ use presenced::{
 };
 
 use super::{set_status, status, user};
+use crate::support::snapshots;
 
 /// Opens a data folder as the server does; what is wrong with it is told in one line.
 pub(crate) fn open(folder: &Path) -> Result<EmbeddedStore, String> {
@@ -158,4 +161,24 @@ async fn writes_are_refused_while_the_disk_is_almost_full() {
     let engine = DiskEngine::open(folder.path(), u64::MAX).expect("it opens");
     let why = engine.commit(&[]).expect_err("no disk has so much").to_string();
     assert!(why.starts_with(&format!("the disk of {} is almost full", folder.path().display())), "{why}");
+}
+
+/// A data folder that an earlier build wrote: with claims, statuses, settings, a presence list, a call,
+/// extensions and tokens. Its journal was cut behind its end. Every later version has to read it.
+#[tokio::test]
+async fn data_of_format_1_is_read() {
+    let folder = tempfile::tempdir().expect("a folder");
+    copy(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/format-1")), folder.path());
+    // An empty folder of the data, which a checkout does not have.
+    fs::create_dir_all(folder.path().join("db/keyspaces/1/tables")).expect("a folder");
+    let store = open(folder.path()).expect("it opens");
+    let mut lines = String::new();
+    let mut take = |line: String| {
+        lines += &line;
+        true
+    };
+    store.export(&mut take).expect("all of it is read");
+    snapshots().bind(|| insta::assert_snapshot!("data-format-1", lines));
+    let directory = Directory::open(Arc::new(store), 10, 10).expect("the directory is read");
+    assert_eq!(directory.everybody().len(), 4);
 }
