@@ -121,8 +121,11 @@ impl Service {
         user: &UserId,
         now: Timestamp,
     ) -> Result<Presence, ServiceError> {
-        let mut answers = self.get_many(viewer, &[user], now).await?;
-        answers.pop().unwrap_or(Err(ServiceError::UnknownUser))
+        self.may_see(viewer, user)?;
+        let mut answer = Err(ServiceError::UnknownUser);
+        let mut look = |_: usize, record: &Record| answer = self.look(viewer, user, record, now);
+        self.store.read(&[user], &mut look).await?;
+        answer
     }
 
     /// The presence of several users at `now`, in the order asked for. Fails as a whole only if the

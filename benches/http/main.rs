@@ -1,22 +1,25 @@
 //! What serving presence costs over HTTP, against the floor: bare axum handlers that give the same
 //! answers. Run it with `cargo bench --bench http`; `cargo bench --bench http -- --help` has the options.
 //!
-//! `servers.rs` has the two servers, each a child process of this one; `wrk.rs` and `wrk.lua` the load;
+//! `servers.rs` has the servers, each a child process of this one; `wrk.rs` and `wrk.lua` the load;
 //! `table.rs` what is printed. The servers take turns within each round, and a ratio is the median of the
-//! rounds' ratios, so that what else the machine does falls on both alike.
+//! rounds' ratios, so that what else the machine does falls on all alike.
 
+#[path = "../shared/data.rs"]
+mod data;
 #[path = "../shared/machine.rs"]
 mod machine;
 mod servers;
 mod table;
 mod wrk;
 
-use std::{net::SocketAddr, process::ExitCode};
+use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
 
 use clap::Parser;
 
 use self::{
-    servers::{Role, Server},
+    data::Folder,
+    servers::{CALLERS, Role, Server},
     wrk::{Load, Sample},
 };
 
@@ -27,14 +30,23 @@ struct Options {
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..))]
     seconds: u64,
     /// How often each thing is measured; the medians count.
-    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..))]
     rounds: u64,
     /// How many connections wrk keeps busy.
-    #[arg(long, default_value_t = 128)]
-    connections: usize,
+    #[arg(long, value_delimiter = ',', default_values_t = [1, 16, 64, 128])]
+    connections: Vec<usize>,
     /// How many threads wrk has; one leaves the servers the most of a small machine.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
     threads: u64,
+    /// Where presenced keeps its records.
+    #[arg(long, value_delimiter = ',', default_value = "disk")]
+    stores: Vec<Store>,
+    /// How many users presenced holds; a thousand of them, far apart, are active.
+    #[arg(long, default_value_t = CALLERS)]
+    users: usize,
+    /// The data folder, empty or filled by an earlier run with as many users; otherwise a temporary one.
+    #[arg(long)]
+    data: Option<PathBuf>,
     /// Cargo says this to every benchmark.
     #[arg(long, hide = true)]
     bench: bool,
@@ -46,30 +58,54 @@ struct Options {
     model: Option<SocketAddr>,
 }
 
-/// One line of the table.
-struct Row {
+/// Where the records are.
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Store {
+    /// On a disk, and in memory: as the server is run.
+    Disk,
+    /// In memory alone.
+    Memory,
+}
+
+/// What is asked of both servers, and how presenced should bear it.
+struct Case {
     what: &'static str,
     load: Load,
     /// The least throughput, as a multiple of the floor's.
     throughput: f64,
     /// The most processor time per request, as a multiple of the floor's.
     processor: f64,
+    /// With fewer connections there is no target.
+    from_connections: usize,
 }
 
 /// The targets of the design's section "Figures to reach".
-const ROWS: [Row; 3] = [
-    Row { what: "GET status", load: Load::Get, throughput: 0.85, processor: 1.2 },
-    Row { what: "PUT that only renews", load: Load::Renew, throughput: 0.80, processor: 1.2 },
-    Row {
-        what: "PUT, each a change\n(in memory: no fsync yet)",
+const CASES: [Case; 3] = [
+    Case { what: "GET status", load: Load::Get, throughput: 0.85, processor: 1.2, from_connections: 1 },
+    Case {
+        what: "PUT that only renews",
+        load: Load::Renew,
+        throughput: 0.80,
+        processor: 1.2,
+        from_connections: 1,
+    },
+    Case {
+        what: "PUT, each a change",
         load: Load::Change,
         throughput: 0.50,
         processor: 2.0,
+        from_connections: 128,
     },
 ];
 
-/// What was measured of one row: the floor and presenced, once per round.
-type Rounds = Vec<(Sample, Sample)>;
+/// One line of the table.
+struct Row {
+    case: &'static Case,
+    connections: usize,
+    store: Store,
+    /// The floor and presenced, once per round.
+    rounds: Vec<(Sample, Sample)>,
+}
 
 fn main() -> ExitCode {
     // `cargo test --benches` runs benchmarks as tests, without this; there is nothing to test here.
@@ -79,7 +115,7 @@ fn main() -> ExitCode {
     }
     let options = Options::parse();
     if let Some(role) = options.role {
-        servers::serve(role, options.model);
+        servers::serve(role, &options);
         return ExitCode::SUCCESS;
     }
     if !wrk::is_installed() {
@@ -88,7 +124,7 @@ fn main() -> ExitCode {
     }
     match measure(&options) {
         Ok(measured) => {
-            println!("{}", table::machine(&options));
+            println!("{}\n{}", machine::describe(), table::load(&options));
             println!("{}", table::results(&measured));
             ExitCode::SUCCESS
         }
@@ -99,27 +135,58 @@ fn main() -> ExitCode {
     }
 }
 
-fn measure(options: &Options) -> Result<Vec<Rounds>, String> {
-    let presenced = Server::start(Role::Presenced, None);
-    let floor = Server::start(Role::Floor, Some(presenced.address));
-    let mut measured: Vec<Rounds> = ROWS.iter().map(|_| Vec::new()).collect();
+fn measure(options: &Options) -> Result<Vec<Row>, String> {
+    let folder = Folder::new(options.data.as_deref())?;
+    let presenced = |&store: &Store| (store, Server::start(store.into(), options, folder.path(), None));
+    let presenced: Vec<(Store, Server)> = options.stores.iter().map(presenced).collect();
+    let model = presenced.first().map(|(_, server)| server.address);
+    let floor = Server::start(Role::Floor, options, folder.path(), model);
+    let mut rows = rows(options);
     // Rows take turns as well, so that the PUTs of each round keep fresh what the GETs of the next read.
     for round in 0..=options.rounds {
-        for (row, rounds) in ROWS.iter().zip(&mut measured) {
-            eprintln!("round {round} of {}: {}", options.rounds, table::one_line(row.what));
-            let pair = (wrk::run(row.load, &floor, options)?, wrk::run(row.load, &presenced, options)?);
-            check_same_bytes(&pair)?;
-            // Round 0 warms up.
-            if round > 0 {
-                rounds.push(pair);
+        for rows in rows.chunk_by_mut(Row::is_asked_like) {
+            let (case, connections) = (rows[0].case, rows[0].connections);
+            // Round 0 warms up, with the most connections.
+            if round == 0 && Some(&connections) != options.connections.iter().max() {
+                continue;
+            }
+            eprintln!("round {round} of {}: {}, {connections} connections", options.rounds, case.what);
+            let floor = wrk::run(case.load, &floor, connections, options)?;
+            for (_, server) in presenced.iter().filter(|_| case.load == Load::Renew) {
+                wrk::renew(server, options)?;
+            }
+            for (row, (_, server)) in rows.iter_mut().zip(&presenced) {
+                let sample = wrk::run(case.load, server, connections, options)?;
+                check_same_bytes(&floor, &sample)?;
+                if round > 0 {
+                    row.rounds.push((floor.clone(), sample));
+                }
             }
         }
     }
-    Ok(measured)
+    Ok(rows)
+}
+
+/// The lines of the table. Those that ask the same, of different stores, follow each other.
+fn rows(options: &Options) -> Vec<Row> {
+    let mut rows = Vec::new();
+    for case in &CASES {
+        for &connections in &options.connections {
+            let row = |&store| Row { case, connections, store, rounds: Vec::new() };
+            rows.extend(options.stores.iter().map(row));
+        }
+    }
+    rows
+}
+
+impl Row {
+    fn is_asked_like(&self, other: &Self) -> bool {
+        self.case.what == other.case.what && self.connections == other.connections
+    }
 }
 
 /// The floor's answers were recorded once. Since then presenced's may differ by some digits of an age.
-fn check_same_bytes((floor, presenced): &(Sample, Sample)) -> Result<(), String> {
+fn check_same_bytes(floor: &Sample, presenced: &Sample) -> Result<(), String> {
     let (floor, presenced) = (floor.bytes_per_answer, presenced.bytes_per_answer);
     if (floor - presenced).abs() / floor > 0.01 {
         return Err(format!("an answer has {floor:.1} bytes from the floor, {presenced:.1} from presenced"));

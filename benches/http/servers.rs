@@ -1,8 +1,9 @@
-//! The two servers. Each is a child process, so that its processor time can be told from wrk's.
+//! The servers. Each is a child process, so that its processor time can be told from wrk's.
 
 use std::{
     io::{self, BufRead, BufReader},
     net::SocketAddr,
+    path::Path,
     process::{Child, Command, Stdio},
     sync::Arc,
 };
@@ -13,27 +14,38 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, Method, header},
     routing,
 };
+use clap::ValueEnum as _;
 use presenced::{
     app::App,
     clock::SystemClock,
     config::Config,
     directory::{Directory, Holder, NewToken, Profile, Scopes, TokenSecret},
-    id::{DeviceId, RoomId, UserId},
+    id::{RoomId, UserId},
     presence::{Input, State, Status, Timestamp},
     server,
     store::EmbeddedStore,
 };
 use tokio::net::TcpListener;
 
-use crate::machine;
+use crate::{Options, Store, data, machine};
 
-/// How many users there are, in one room.
-pub(super) const USERS: usize = 1_000;
+/// How many users are active, all in one room.
+pub(super) const CALLERS: usize = 1_000;
 
 #[derive(Clone, Copy, clap::ValueEnum)]
 pub(super) enum Role {
     Floor,
-    Presenced,
+    Disk,
+    Memory,
+}
+
+impl From<Store> for Role {
+    fn from(store: Store) -> Self {
+        match store {
+            Store::Disk => Self::Disk,
+            Store::Memory => Self::Memory,
+        }
+    }
 }
 
 /// A server in a child process, which ends with this value or with this process.
@@ -44,16 +56,11 @@ pub(super) struct Server {
 
 impl Server {
     /// Starts a server. The floor gives the answers of the server at `model`.
-    pub(super) fn start(role: Role, model: Option<SocketAddr>) -> Self {
+    pub(super) fn start(role: Role, options: &Options, data: &Path, model: Option<SocketAddr>) -> Self {
         let mut command = Command::new(std::env::current_exe().expect("this program has a path"));
-        command.args([
-            "--bench",
-            "--role",
-            match role {
-                Role::Floor => "floor",
-                Role::Presenced => "presenced",
-            },
-        ]);
+        let role = role.to_possible_value().expect("every role has a name");
+        command.args(["--bench", "--role", role.get_name()]);
+        command.args(["--users", &options.users.to_string()]).arg("--data").arg(data);
         command.args(model.map(|address| format!("--model={address}")));
         let mut child =
             command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("this program starts");
@@ -78,7 +85,7 @@ impl Drop for Server {
 }
 
 /// What a child does: says where it listens, and serves until its standard input ends.
-pub(super) fn serve(role: Role, model: Option<SocketAddr>) {
+pub(super) fn serve(role: Role, options: &Options) {
     tokio::runtime::Runtime::new().expect("a runtime starts").block_on(async {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("there is a free port");
         let address = listener.local_addr().expect("the listener has an address");
@@ -86,69 +93,85 @@ pub(super) fn serve(role: Role, model: Option<SocketAddr>) {
             let read = || io::copy(&mut io::stdin(), &mut io::sink());
             let _end = tokio::task::spawn_blocking(read).await;
         };
-        match role {
-            Role::Presenced => {
-                let app = app().await;
-                println!("{address}");
-                server::run(listener, app, end).await;
-            }
+        let data = match role {
             Role::Floor => {
-                let router = floor(model.expect("the floor is told its model")).await;
+                let router = floor(options).await;
                 println!("{address}");
                 axum::serve(listener, router).with_graceful_shutdown(end).await.expect("the floor serves");
+                return;
             }
-        }
+            Role::Disk => options.data.as_deref(),
+            Role::Memory => None,
+        };
+        let app = app(options.users, data).await;
+        println!("{address}");
+        server::run(listener, app, end).await;
     });
 }
 
 /// presenced as it is configured by default, without a rate limit, with users who are all online.
-async fn app() -> App {
+async fn app(users: usize, data: Option<&Path>) -> App {
     let mut config = Config::default();
     config.limits.put_per_second = 0.0;
-    let app = App::open(config, Box::new(EmbeddedStore::in_memory()), Arc::new(SystemClock::start()))
-        .expect("an empty store opens");
-    let users: Vec<UserId> = (0..USERS).map(user).collect();
-    let device: DeviceId = "BENCH".parse().expect("a valid device");
-    for (number, user) in users.iter().enumerate() {
-        add_user(&app.directory, number, user, &device).await;
+    let clock = SystemClock::start();
+    let store = match data {
+        Some(folder) => data::store(data::engine(folder), &clock),
+        None => EmbeddedStore::in_memory(),
+    };
+    data::fill(&store, users, &clock).await.unwrap_or_else(|why| panic!("{why}"));
+    let app = App::open(config, Box::new(store), Arc::new(clock)).expect("the documents are whole");
+    let callers: Vec<UserId> = (0..CALLERS).map(|caller| data::user(caller * stride(users))).collect();
+    for (caller, user) in callers.iter().enumerate() {
+        add_caller(&app.directory, caller, user).await;
         let inputs = [
-            Input::Claim { device: device.clone(), state: State::Online },
+            Input::Claim { device: data::device(), state: State::Online },
             Input::Status(Status::lasting(STATUS)),
         ];
         app.service.update(user, &inputs).await.expect("the user is known");
     }
     let room: RoomId = "!all:localhost".parse().expect("a valid room");
-    app.directory.set_members(&room, users.into_iter().collect()).await.expect("the users are known");
+    app.directory.set_members(&room, callers.into_iter().collect()).await.expect("the users are known");
     app
 }
 
-async fn add_user(directory: &Arc<Directory>, number: usize, user: &UserId, device: &DeviceId) {
+/// Gives an active user a token, if an earlier run with the same data has not.
+async fn add_caller(directory: &Arc<Directory>, caller: usize, user: &UserId) {
+    if !directory.knows(user) {
+        directory
+            .put_user(user, Profile::default(), Timestamp::from_millis(0))
+            .await
+            .expect("numbers are free");
+    }
+    if directory.tokens(user).is_ok_and(|tokens| !tokens.is_empty()) {
+        return;
+    }
     let holder =
-        Holder::User { user: user.clone(), device: device.clone(), scopes: Scopes::all(), guest: false };
-    directory.put_user(user, Profile::default(), Timestamp::from_millis(0)).await.expect("numbers are free");
+        Holder::User { user: user.clone(), device: data::device(), scopes: Scopes::all(), guest: false };
     directory
-        .add_token(&TokenSecret::from(token(number).as_str()), NewToken { holder, expires: None })
+        .add_token(&TokenSecret::from(token(caller).as_str()), NewToken { holder, expires: None })
         .await
         .expect("tokens differ");
 }
 
-// The names of users, their tokens and the length of a status, as wrk.lua has them too.
-const STATUS: &str = "run 0000000000 change 0000000000";
-
-fn user(number: usize) -> UserId {
-    format!("@user{number:04}:localhost").parse().expect("a valid id")
+/// How far apart the active ones are among all users.
+pub(super) fn stride(users: usize) -> usize {
+    users / CALLERS
 }
 
-fn token(number: usize) -> String {
-    format!("pd_{number:064x}")
+// The tokens of users and the length of a status, as wrk.lua has them too.
+const STATUS: &str = "run 0000000000 change 0000000000";
+
+fn token(caller: usize) -> String {
+    format!("pd_{caller:064x}")
 }
 
 fn path(user: &str) -> String {
     format!("/_matrix/client/v3/presence/{user}/status")
 }
 
-/// Bare axum handlers that give the answers of the server at `model`.
-async fn floor(model: SocketAddr) -> Router {
+/// Bare axum handlers that give the answers of the model.
+async fn floor(options: &Options) -> Router {
+    let model = options.model.expect("the floor is told its model");
     let get = record(Method::GET, model).await;
     let put = record(Method::PUT, model).await;
     let get = async move || (get.0.clone(), get.1);
@@ -160,7 +183,7 @@ async fn floor(model: SocketAddr) -> Router {
 /// the literals of a handler do.
 async fn record(method: Method, model: SocketAddr) -> (&'static HeaderMap, &'static [u8]) {
     let response = reqwest::Client::new()
-        .request(method, format!("http://{model}{}", path(user(0).as_str())))
+        .request(method, format!("http://{model}{}", path(data::user(0).as_str())))
         .bearer_auth(token(0))
         .body(format!(r#"{{"presence":"online","status_msg":"{STATUS}"}}"#))
         .send()

@@ -1,76 +1,86 @@
-//! What is printed: the machine, and a table of medians.
+//! What is printed: the load, and a table of medians.
 
 use comfy_table::{CellAlignment, Table, presets};
 
-use crate::{Options, ROWS, Rounds, Row, machine, servers::USERS, wrk::Sample};
+use crate::{Options, Row, Store, servers::CALLERS, wrk::Sample};
 
-const HEADER: [&str; 8] = [
+const HEADER: [&str; 10] = [
     "",
+    "store",
+    "connections",
     "floor\nreq/s",
     "presenced\nreq/s",
     "throughput ratio\n(least - most)",
     "floor\nCPU µs/req",
     "presenced\nCPU µs/req",
     "CPU ratio\n(least - most)",
-    "latency p50/p99 ms\nfloor | presenced",
+    "latency p50/p99/p99.9/max ms\nfloor; presenced",
 ];
 
-/// The machine, the build and the load.
-pub(super) fn machine(options: &Options) -> String {
-    let Options { seconds, rounds, connections, threads, .. } = options;
+/// What was asked.
+pub(super) fn load(options: &Options) -> String {
+    let Options { seconds, rounds, threads, users, .. } = options;
     format!(
-        "{}\nload: wrk, {connections} connections, {threads} threads, {USERS} users; \
-         {rounds} rounds of {seconds} s; medians",
-        machine::describe(),
+        "load: wrk, {threads} threads, {users} users of whom {CALLERS} are active; \
+         {rounds} rounds of {seconds} s; medians; max is the longest of all"
     )
 }
 
 /// The table.
-pub(super) fn results(measured: &[Rounds]) -> String {
+pub(super) fn results(rows: &[Row]) -> String {
     let mut table = Table::new();
     table.load_style(presets::UTF8_FULL).set_header(HEADER);
-    for (row, rounds) in ROWS.iter().zip(measured) {
-        table.add_row(cells(row, rounds));
+    for row in rows {
+        table.add_row(cells(row));
     }
-    for column in table.column_iter_mut().skip(1) {
+    for column in table.column_iter_mut().skip(2) {
         column.set_cell_alignment(CellAlignment::Right);
     }
     table.to_string()
 }
 
-fn cells(row: &Row, rounds: &Rounds) -> Vec<String> {
-    let both = |value: fn(&Sample) -> f64| -> (f64, f64) {
-        (
-            median(rounds.iter().map(|(floor, _)| value(floor))),
-            median(rounds.iter().map(|(_, presenced)| value(presenced))),
-        )
-    };
+fn cells(row: &Row) -> Vec<String> {
+    let floor = || row.rounds.iter().map(|(floor, _)| floor);
+    let presenced = || row.rounds.iter().map(|(_, presenced)| presenced);
     let ratios = |value: fn(&Sample) -> f64| -> Vec<f64> {
-        rounds.iter().map(|(floor, presenced)| value(presenced) / value(floor)).collect()
+        row.rounds.iter().map(|(floor, presenced)| value(presenced) / value(floor)).collect()
     };
-    let throughput = both(|sample| sample.per_second);
-    let processor = both(|sample| sample.processor_micros);
-    let (p50, p99) = (both(|sample| sample.p50_micros), both(|sample| sample.p99_micros));
-    let throughput_ratios = ratios(|sample| sample.per_second);
-    let processor_ratios = ratios(|sample| sample.processor_micros);
+    let throughput = ratios(|sample| sample.per_second);
+    let processor = ratios(|sample| sample.processor_micros);
+    let case = row.case;
+    let (least, most) = (case.throughput, case.processor);
+    let verdict = |target: String, is_reached: bool| match is_reached {
+        _ if row.connections < case.from_connections => String::new(),
+        true => format!("\n{target}: yes"),
+        false => format!("\n{target}: MISSED"),
+    };
     let reached = (
-        median(throughput_ratios.iter().copied()) >= row.throughput,
-        median(processor_ratios.iter().copied()) <= row.processor,
+        verdict(format!(">= {least:.2}"), median(throughput.iter().copied()) >= least),
+        verdict(format!("<= {most:.2}"), median(processor.iter().copied()) <= most),
     );
     vec![
-        row.what.to_owned(),
-        format!("{:.0}", throughput.0),
-        format!("{:.0}", throughput.1),
-        format!("{}\n>= {:.2}: {}", spread(&throughput_ratios), row.throughput, verdict(reached.0)),
-        format!("{:.1}", processor.0),
-        format!("{:.1}", processor.1),
-        format!("{}\n<= {:.2}: {}", spread(&processor_ratios), row.processor, verdict(reached.1)),
-        format!("{:.1}/{:.1} | {:.1}/{:.1}", p50.0 / 1e3, p99.0 / 1e3, p50.1 / 1e3, p99.1 / 1e3),
+        case.what.to_owned(),
+        match row.store {
+            Store::Disk => "disk",
+            Store::Memory => "memory",
+        }
+        .to_owned(),
+        row.connections.to_string(),
+        format!("{:.0}", median(floor().map(|sample| sample.per_second))),
+        format!("{:.0}", median(presenced().map(|sample| sample.per_second))),
+        spread(&throughput) + &reached.0,
+        format!("{:.1}", median(floor().map(|sample| sample.processor_micros))),
+        format!("{:.1}", median(presenced().map(|sample| sample.processor_micros))),
+        spread(&processor) + &reached.1,
+        format!("{}\n{}", latency(floor()), latency(presenced())),
     ]
 }
 
-fn verdict(reached: bool) -> &'static str {
-    if reached { "yes" } else { "MISSED" }
+/// Medians of the percentiles, and the longest of all.
+fn latency<'a>(samples: impl Iterator<Item = &'a Sample> + Clone) -> String {
+    let of = |index: usize| samples.clone().map(move |sample| sample.latency[index] / 1e3);
+    let longest = of(3).fold(0.0, f64::max);
+    format!("{:.2}/{:.1}/{:.1}/{longest:.1}", median(of(0)), median(of(1)), median(of(2)))
 }
 
 fn spread(ratios: &[f64]) -> String {
@@ -84,9 +94,4 @@ fn median(values: impl Iterator<Item = f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     let middle = values.len() / 2;
     if values.len() % 2 == 1 { values[middle] } else { f64::midpoint(values[middle - 1], values[middle]) }
-}
-
-/// A row's name as a line of text.
-pub(super) fn one_line(what: &str) -> String {
-    what.replace('\n', " ")
 }

@@ -6,13 +6,13 @@ use serde::Deserialize;
 
 use crate::{
     Options,
-    servers::{Server, USERS},
+    servers::{CALLERS, Server, stride},
 };
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/http/wrk.lua");
 
 /// What is asked for, as wrk.lua names it.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Load {
     Get,
     Renew,
@@ -20,12 +20,13 @@ pub(super) enum Load {
 }
 
 /// One measurement of one server.
+#[derive(Clone)]
 pub(super) struct Sample {
     pub(super) per_second: f64,
     /// The server's processor time per request.
     pub(super) processor_micros: f64,
-    pub(super) p50_micros: f64,
-    pub(super) p99_micros: f64,
+    /// Microseconds within which this share of the answers came: 50 %, 99 %, 99.9 %, all.
+    pub(super) latency: [f64; 4],
     pub(super) bytes_per_answer: f64,
 }
 
@@ -36,28 +37,49 @@ struct Summary {
     micros: f64,
     bytes: f64,
     errors: u32,
-    p50: f64,
-    p99: f64,
+    latency: [f64; 4],
 }
 
 pub(super) fn is_installed() -> bool {
     Command::new("wrk").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok()
 }
 
+/// Renews once for everybody, unmeasured: after a while without, a renewal is news and no longer only renews.
+pub(super) fn renew(server: &Server, options: &Options) -> Result<(), String> {
+    put_load(Load::Renew, server, 128, 1, options).map(drop)
+}
+
 /// Puts a load on a server and measures both.
-pub(super) fn run(load: Load, server: &Server, options: &Options) -> Result<Sample, String> {
+pub(super) fn run(
+    load: Load,
+    server: &Server,
+    connections: usize,
+    options: &Options,
+) -> Result<Sample, String> {
+    put_load(load, server, connections, options.seconds, options)
+}
+
+fn put_load(
+    load: Load,
+    server: &Server,
+    connections: usize,
+    seconds: u64,
+    options: &Options,
+) -> Result<Sample, String> {
     let mut command = Command::new("wrk");
     command.args(["--script", SCRIPT]);
-    command.arg(format!("--threads={}", options.threads));
-    command.arg(format!("--connections={}", options.connections));
-    command.arg(format!("--duration={}s", options.seconds));
+    // wrk wants at least one connection for each thread.
+    let threads = options.threads.min(connections as u64);
+    command.arg(format!("--threads={threads}"));
+    command.arg(format!("--connections={connections}"));
+    command.arg(format!("--duration={seconds}s"));
     command.args([&format!("http://{}", server.address), "--"]);
     command.arg(match load {
         Load::Get => "get",
         Load::Renew => "renew",
         Load::Change => "change",
     });
-    command.args([USERS.to_string(), options.threads.to_string()]);
+    command.args([CALLERS.to_string(), stride(options.users).to_string(), threads.to_string()]);
     let before = server.processor_micros();
     let output = command.output().map_err(|error| format!("wrk: {error}"))?;
     let used = server.processor_micros() - before;
@@ -74,8 +96,7 @@ pub(super) fn run(load: Load, server: &Server, options: &Options) -> Result<Samp
     Ok(Sample {
         per_second: requests / summary.micros * 1e6,
         processor_micros: used / requests,
-        p50_micros: summary.p50,
-        p99_micros: summary.p99,
+        latency: summary.latency,
         bytes_per_answer: summary.bytes / requests,
     })
 }

@@ -11,6 +11,9 @@ use super::{Claim, Override, Record, State, Status, Telephony, Timestamp};
 /// The number of the form that is written.
 const FORM: u8 = 1;
 
+/// Room for most records, so that writing one down moves it seldom.
+const MOST_BYTES: usize = 128;
+
 /// Why bytes are no record.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unreadable {
@@ -139,7 +142,9 @@ impl Record {
             telephony: self.telephony.clone(),
             sequence: self.sequence,
         };
-        postcard::to_extend(&packed, vec![FORM]).expect("a record can be encoded")
+        let mut bytes = Vec::with_capacity(MOST_BYTES);
+        bytes.push(FORM);
+        postcard::to_extend(&packed, bytes).expect("a record can be encoded")
     }
 
     /// The record that these bytes were made from.
