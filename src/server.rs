@@ -181,7 +181,7 @@ async fn serve<S>(
 /// Completes when connections are told to end. Nobody tells those that were taken while the server started.
 async fn stopped(stopping: &mut watch::Receiver<bool>) {
     if stopping.wait_for(|stopping| *stopping).await.is_err() {
-        pending().await
+        pending::<()>().await;
     }
 }
 

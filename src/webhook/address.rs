@@ -55,10 +55,8 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
 /// tunnel would go on to, are as public as that.
 fn is_public_v6(address: Ipv6Addr) -> bool {
     match address.segments() {
-        // NAT64 (RFC 6052), outside 2000::/3.
-        [0x64, 0xff9b, 0, 0, 0, 0, high, low] => is_public_v4(embedded(high, low)),
-        // 6to4 (RFC 3056).
-        [0x2002, high, low, ..] => is_public_v4(embedded(high, low)),
+        // NAT64 (RFC 6052), outside 2000::/3, and 6to4 (RFC 3056).
+        [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => is_public_v4(embedded(high, low)),
         // Protocol assignments, Teredo among them, and the documentation prefixes.
         [0x2001, second, ..] if second < 0x200 || second == 0xdb8 => false,
         [0x3fff, second, ..] if second < 0x1000 => false,

@@ -14,8 +14,10 @@ use presenced::{
 #[derive(Clone, Default)]
 pub(crate) struct SharedStore {
     records: Arc<EmbeddedStore>,
-    documents: Arc<Mutex<BTreeMap<(Kind, String), Vec<u8>>>>,
+    documents: Arc<Mutex<Documents>>,
 }
+
+type Documents = BTreeMap<(Kind, String), Vec<u8>>;
 
 impl SharedStore {
     fn put(&self, documents: Vec<Document>) {

@@ -3,6 +3,7 @@
 use std::{pin::Pin, sync::Arc, time::Duration};
 
 use axum::{
+    body::Bytes,
     extract::ws::{Message, WebSocket, close_code},
     http::HeaderMap,
 };
@@ -247,7 +248,7 @@ impl Connection {
             times if times.ping <= now => {
                 times.ping = now + Duration::from_secs(self.app.config.limits.stream_heartbeat_seconds);
                 times.pong.get_or_insert(now + PONG);
-                self.send(Message::Ping(Default::default())).await
+                self.send(Message::Ping(Bytes::new())).await
             }
             _ => Ok(()),
         }

@@ -6,7 +6,7 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, Method, Request, header},
     response::{IntoResponse as _, Response},
 };
-use http_body_util::BodyExt as _;
+use http_body_util::{BodyExt as _, Collected};
 use serde_json::Value;
 use tower::ServiceExt as _;
 
@@ -99,6 +99,6 @@ async fn take_apart(response: Response) -> (Meta, String) {
         meta.headers.insert("WSG-SubscriptionId".to_owned(), id.to_string());
     }
     // The bodies of these routes are in memory, so reading them cannot fail.
-    let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
+    let body = body.collect().await.map(Collected::to_bytes).unwrap_or_default();
     (meta, String::from_utf8_lossy(&body).into_owned())
 }

@@ -252,7 +252,9 @@ impl State {
         let lost: Vec<Item> =
             self.sent.drain(..).filter(|(number, _)| *number > received).map(|(_, item)| item).collect();
         if let Some(line) = &mut self.line {
-            lost.into_iter().for_each(|item| line.feed.doubt(item));
+            for item in lost {
+                line.feed.doubt(item);
+            }
         }
         Some(())
     }
