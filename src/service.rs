@@ -211,11 +211,13 @@ impl Service {
     }
 
     async fn forget(&self, user: &UserId) -> Result<bool, ServiceError> {
-        let numbered = self.changes.number(self.clock.micros());
-        let listed = self.listed_with(user);
+        let [of_lists, of_all] = [(); 2].map(|()| self.changes.number(self.clock.micros()));
+        let (listed, topics) = (self.listed_with(user), self.topics_about(user));
         match self.directory.remove_user(user).await {
             Ok(removed) => {
-                self.tell_of_lists(numbered, &listed);
+                self.tell_of_lists(of_lists, &listed);
+                // Whoever works for the user ends that; whoever watched them sees nobody there.
+                of_all.publish_move(&topics);
                 Ok(removed)
             }
             Err(DirectoryError::Store(error)) => Err(error.into()),

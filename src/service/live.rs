@@ -217,7 +217,7 @@ impl Service {
     }
 
     /// Who is concerned by a change of this user.
-    fn topics_about(&self, user: &UserId) -> Vec<Topic> {
+    pub(super) fn topics_about(&self, user: &UserId) -> Vec<Topic> {
         let rooms = self.directory.rooms_of(user).into_iter().map(Topic::Room);
         let account = self.directory.account_of(user).map(Topic::Account);
         rooms.chain(account).chain([Topic::User(user.clone()), Topic::Server]).collect()

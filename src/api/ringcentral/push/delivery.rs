@@ -118,7 +118,8 @@ impl Courier {
             self.app.push.subscriptions.expire(subscription.id).await?;
             return Ok(Step::End);
         }
-        if self.app.directory.extension(subscription.account, subscription.extension).is_none() {
+        let extension = self.app.directory.extension(subscription.account, subscription.extension);
+        if extension.is_none_or(|user| user.id != subscription.owner) {
             self.app.push.subscriptions.remove(subscription.id).await?;
             return Ok(Step::End);
         }

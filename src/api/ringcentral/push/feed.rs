@@ -63,7 +63,7 @@ impl Feed {
         let mut feed = Self {
             owner: subscription.owner.clone(),
             subscriber,
-            watch: Arc::new(app.service.follow(topics(app, &interests, subscriber))),
+            watch: Arc::new(app.service.follow(topics(app, &interests, subscriber, &subscription.owner))),
             interests,
             pending: BTreeSet::new(),
             told: HashMap::new(),
@@ -112,7 +112,7 @@ impl Feed {
     /// Notes who changed.
     pub(in crate::api::ringcentral) fn note(&mut self, app: &App, marks: &Marks) {
         if marks.moved {
-            self.watch.set_topics(topics(app, &self.interests, self.subscriber));
+            self.watch.set_topics(topics(app, &self.interests, self.subscriber, &self.owner));
         }
         for user in &marks.users {
             let user = app.directory.user(user).filter(|user| user.is_in(self.subscriber.account));
@@ -222,13 +222,16 @@ impl Feed {
 }
 
 /// What concerns a subscription.
-fn topics(app: &App, interests: &Interests, subscriber: Subscriber) -> HashSet<Topic> {
+fn topics(app: &App, interests: &Interests, subscriber: Subscriber, owner: &UserId) -> HashSet<Topic> {
+    let mut topics = HashSet::from([Topic::User(owner.clone())]);
     if interests.is_account_wide() {
-        return [Topic::Account(subscriber.account)].into();
+        topics.insert(Topic::Account(subscriber.account));
+        return topics;
     }
     let named = interests.named().into_iter();
     let users = named.filter_map(|number| app.directory.extension(subscriber.account, number));
-    users.map(|user| Topic::User(user.id)).collect()
+    topics.extend(users.map(|user| Topic::User(user.id)));
+    topics
 }
 
 /// A hash to tell by whether something is the same as before.
