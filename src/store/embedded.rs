@@ -20,7 +20,7 @@ use std::{fmt, sync::Arc, thread, time::Duration};
 use async_trait::async_trait;
 use crossbeam_utils::CachePadded;
 use parking_lot::Mutex;
-use tokio::sync::oneshot;
+use tokio::{runtime::Handle, sync::oneshot};
 
 pub use self::load::{Loading, Progress};
 use self::{
@@ -51,6 +51,8 @@ struct Parts {
     progress: Mutex<writer::Progress>,
     /// How far activity may lag behind on disk.
     lag_seconds: u16,
+    /// The runtime of those who wait for the writer, if there is one.
+    runtime: Option<Handle>,
 }
 
 /// How long closing waits between two looks at whether the writer is done.
@@ -107,7 +109,8 @@ impl Drop for EmbeddedStore {
 impl Parts {
     fn new(engine: Option<Box<dyn Engine>>, progress: writer::Progress, lag_seconds: u16) -> Self {
         let shards = (0..PARTITIONS).map(|_| CachePadded::default()).collect();
-        Self { shards, engine, queue: Queue::default(), progress: Mutex::new(progress), lag_seconds }
+        let (queue, progress) = (Queue::default(), Mutex::new(progress));
+        Self { shards, engine, queue, progress, lag_seconds, runtime: Handle::try_current().ok() }
     }
 
     fn shard(&self, user: &UserId) -> &Mutex<Shard> {
@@ -139,37 +142,33 @@ impl Parts {
         let visible = effect.visible;
         let version = if visible { record.number_change(micros) } else { record.version() };
         let updated = Updated { version, visible };
-        let next_change = effect.next_change;
-        if self.engine.is_none() {
-            shard.put(user, &record, next_change);
-            return Ok((updated, None));
-        }
-        let write = || vec![Write { key: key::record(user), value: Some(record.pack()) }];
-        match effect.keep {
-            _ if shard.is_pending(user) => {}
-            Keep::Acknowledged => {}
+        let (next_change, packed) = (effect.next_change, record.pack());
+        let keep = match effect.keep {
+            _ if self.engine.is_none() => Keep::Derived,
+            // It builds on what waits for the disk.
+            _ if shard.is_pending(user) => Keep::Acknowledged,
+            keep => keep,
+        };
+        let write = |packed: &[u8]| vec![Write { key: key::record(user), value: Some(packed.to_vec()) }];
+        match keep {
+            Keep::Acknowledged => {
+                let mut number = 0;
+                let done = self.queue(write(&packed), micros, |next| {
+                    number = next;
+                    Then::Put { user: user.clone(), packed, next_change, number }
+                })?;
+                shard.pend(user, Pending { record, number });
+                return Ok((updated, Some(done)));
+            }
             Keep::Lazily if visible => {
-                self.queue.push(|_| Job { writes: write(), then: Then::Nothing, micros, done: None })?;
-                shard.put(user, &record, next_change);
-                return Ok((updated, None));
+                let writes = write(&packed);
+                self.queue.push(|_| Job { writes, then: Then::Nothing, micros, done: None })?;
+                shard.put(user, &packed, next_change);
             }
-            Keep::Lazily => {
-                shard.put_lagging(user, &record, next_change);
-                return Ok((updated, None));
-            }
-            Keep::Derived => {
-                shard.put(user, &record, next_change);
-                return Ok((updated, None));
-            }
+            Keep::Lazily => shard.put_lagging(user, &packed, next_change),
+            Keep::Derived => drop(shard.put(user, &packed, next_change)),
         }
-        let (user, writes) = (user.clone(), write());
-        let mut number = 0;
-        let done = self.queue(writes, micros, |next| {
-            number = next;
-            Then::Put { user: user.clone(), record: record.clone(), next_change, number }
-        })?;
-        shard.pend(&user, Pending { record, number });
-        Ok((updated, Some(done)))
+        Ok((updated, None))
     }
 
     fn remove(&self, user: &UserId, documents: Vec<Document>) -> Result<Done, StoreError> {

@@ -83,20 +83,20 @@ impl Shard {
     ) -> Result<u64, Unreadable> {
         let mut record = Record::unpack(packed)?;
         let next_change = change(&mut record).next_change;
-        self.put(user, &record, next_change);
+        self.put(user, &record.pack(), next_change);
         Ok(record.version())
     }
 
-    /// Makes a record readable, and files its reminder.
-    pub(super) fn put(&mut self, user: &UserId, record: &Record, next_change: Option<Timestamp>) -> Slot {
-        let slot = self.table.put(user, &record.pack());
+    /// Makes a packed record readable, and files its reminder.
+    pub(super) fn put(&mut self, user: &UserId, packed: &[u8], next_change: Option<Timestamp>) -> Slot {
+        let slot = self.table.put(user, packed);
         self.wheel.set(&mut self.table, slot, next_change);
         slot
     }
 
     /// Makes a record readable that the disk learns of later.
-    pub(super) fn put_lagging(&mut self, user: &UserId, record: &Record, next_change: Option<Timestamp>) {
-        let slot = self.put(user, record, next_change);
+    pub(super) fn put_lagging(&mut self, user: &UserId, packed: &[u8], next_change: Option<Timestamp>) {
+        let slot = self.put(user, packed, next_change);
         self.lagging.insert(slot);
     }
 

@@ -19,12 +19,15 @@ use super::{
 };
 use crate::{
     id::UserId,
-    presence::{Record, Timestamp},
+    presence::Timestamp,
     store::{PARTITIONS, StoreError},
 };
 
 /// How often the writer looks after what may lag behind.
 const TICK: Duration = Duration::from_secs(1);
+
+/// So many who wait are told from inside of their runtime.
+const CROWD: usize = 8;
 
 /// What waits for the writer.
 #[derive(Debug, Default)]
@@ -48,14 +51,17 @@ pub(super) struct Job {
     pub(super) then: Then,
     /// The time of the change, in microseconds.
     pub(super) micros: u64,
-    pub(super) done: Option<oneshot::Sender<Result<(), StoreError>>>,
+    pub(super) done: Option<Waiter>,
 }
+
+/// Who waits for a job.
+pub(super) type Waiter = oneshot::Sender<Result<(), StoreError>>;
 
 /// What becomes readable once the writes are durable.
 #[derive(Debug)]
 pub(super) enum Then {
     Nothing,
-    Put { user: UserId, record: Record, next_change: Option<Timestamp>, number: u64 },
+    Put { user: UserId, packed: Vec<u8>, next_change: Option<Timestamp>, number: u64 },
     Remove { user: UserId, number: u64 },
 }
 
@@ -182,9 +188,22 @@ impl Parts {
             let failed = self.forget(&jobs);
             jobs.extend(self.queue.take_built_on(&failed));
         }
-        for done in jobs.into_iter().filter_map(|job| job.done) {
-            // Whoever waited may be gone.
-            let _gone = done.send(written.clone());
+        self.tell(jobs.into_iter().filter_map(|job| job.done).collect(), written);
+    }
+
+    /// Tells those who wait. To wake many one by one from outside of their runtime takes longer than to have
+    /// it done inside.
+    fn tell(&self, waiting: Vec<Waiter>, written: Result<(), StoreError>) {
+        let is_crowd = waiting.len() >= CROWD;
+        let tell = move || {
+            for done in waiting {
+                // Whoever waited may be gone.
+                let _gone = done.send(written.clone());
+            }
+        };
+        match self.runtime.as_ref().filter(|_| is_crowd) {
+            Some(runtime) => drop(runtime.spawn(async move { tell() })),
+            None => tell(),
         }
     }
 
@@ -194,7 +213,7 @@ impl Parts {
         let mut shard = self.shard(user).lock();
         shard.settle(user, number);
         match &then {
-            Then::Put { user, record, next_change, .. } => drop(shard.put(user, record, *next_change)),
+            Then::Put { user, packed, next_change, .. } => drop(shard.put(user, packed, *next_change)),
             Then::Remove { user, .. } => shard.remove(user),
             Then::Nothing => {}
         }
