@@ -228,7 +228,10 @@ impl Order {
     }
 
     fn insert<'a>(&mut self, place: Place, id: &str, name: impl Fn(Place) -> (&'a str, &'a str)) {
-        let (chunk, index) = self.find(id, false, name);
+        // Users are read back in this order, so most come behind all others.
+        let last = self.0.last().and_then(|chunk| chunk.last());
+        let is_last = last.is_none_or(|last| compare(name(*last), id) == Ordering::Less);
+        let (chunk, index) = if is_last { (self.0.len(), 0) } else { self.find(id, false, name) };
         if chunk == self.0.len() {
             // Behind all others: into the last chunk while there is room, so that chunks that are filled in
             // order are full.
