@@ -26,7 +26,7 @@ pub use self::load::{Loading, Progress};
 use self::{
     engine::{Engine, Write},
     shard::{Pending, Shard},
-    writer::{Job, Queue, Then},
+    writer::{Job, Last, Queue, Then, Trouble},
 };
 use super::{
     Change, Document, DocumentVisit, Keep, Kind, LineVisit, PARTITIONS, Store, StoreError, Updated, Visit,
@@ -48,7 +48,9 @@ struct Parts {
     shards: Box<[CachePadded<Mutex<Shard>>]>,
     engine: Option<Box<dyn Engine>>,
     queue: Queue,
-    progress: Mutex<writer::Progress>,
+    /// The last batch that was written.
+    last: Mutex<Last>,
+    trouble: Mutex<Trouble>,
     /// How far activity may lag behind on disk.
     lag_seconds: u16,
     /// The runtime of those who wait for the writer, if there is one.
@@ -67,7 +69,7 @@ impl Default for EmbeddedStore {
 impl EmbeddedStore {
     /// A store that ends with the process.
     pub fn in_memory() -> Self {
-        Self { parts: Arc::new(Parts::new(None, writer::Progress::default(), 1)), highest_version: 0 }
+        Self { parts: Arc::new(Parts::new(None, Last::default(), 1)), highest_version: 0 }
     }
 
     /// A store over an engine, with all that the engine holds. Activity lags behind on disk by at most
@@ -78,7 +80,7 @@ impl EmbeddedStore {
         loading: &Loading<'_>,
     ) -> Result<Self, StoreError> {
         let last = load::last(&*engine)?;
-        let parts = Parts::new(Some(engine), writer::Progress::from(last), lag_seconds);
+        let parts = Parts::new(Some(engine), last, lag_seconds);
         let highest_version = parts.load(last, loading)?;
         let parts = Arc::new(parts);
         let writing = parts.clone();
@@ -107,10 +109,10 @@ impl Drop for EmbeddedStore {
 }
 
 impl Parts {
-    fn new(engine: Option<Box<dyn Engine>>, progress: writer::Progress, lag_seconds: u16) -> Self {
+    fn new(engine: Option<Box<dyn Engine>>, last: Last, lag_seconds: u16) -> Self {
         let shards = (0..PARTITIONS).map(|_| CachePadded::default()).collect();
-        let (queue, progress) = (Queue::default(), Mutex::new(progress));
-        Self { shards, engine, queue, progress, lag_seconds, runtime: Handle::try_current().ok() }
+        let (queue, last, trouble) = (Queue::default(), Mutex::new(last), Mutex::default());
+        Self { shards, engine, queue, last, trouble, lag_seconds, runtime: Handle::try_current().ok() }
     }
 
     fn shard(&self, user: &UserId) -> &Mutex<Shard> {
@@ -261,8 +263,8 @@ impl Store for EmbeddedStore {
     }
 
     fn health(&self) -> Result<(), StoreError> {
-        let progress = self.parts.progress.lock();
-        progress.why_not().map_or(Ok(()), |why| Err(StoreError::Refused(why.clone())))
+        let trouble = self.parts.trouble.lock();
+        trouble.why_not().map_or(Ok(()), |why| Err(StoreError::Refused(why.clone())))
     }
 
     async fn close(&self) -> Result<(), StoreError> {

@@ -145,7 +145,7 @@ impl Then {
 impl Parts {
     /// After a refusal, finds out whether its cause is gone: nobody else might ask.
     fn try_again(&self) {
-        if self.progress.lock().why_not().is_some() {
+        if self.trouble.lock().why_not().is_some() {
             // Whether it went well shows in the store's health.
             let _known = self.commit(Vec::new(), 0);
         }
@@ -230,30 +230,31 @@ impl Parts {
     /// ever again.
     fn commit(&self, mut writes: Vec<Write>, micros: u64) -> Result<(), StoreError> {
         let Some(engine) = &self.engine else { return Ok(()) };
-        let mut progress = self.progress.lock();
-        if let Some(fault) = &progress.fault {
+        if let Some(fault) = &self.trouble.lock().fault {
             return Err(StoreError::Refused(fault.clone()));
         }
-        let next = progress.next(micros);
+        // Held while the engine writes, so nobody but the writer may wait for it.
+        let mut last = self.last.lock();
+        let next = Last { number: last.number + 1, micros: last.micros.max(micros) };
         writes.push(Write { key: key::LAST_BATCH.to_vec(), value: Some(next.encode()) });
         let written = panic::catch_unwind(AssertUnwindSafe(|| engine.commit(&writes)));
         match written.unwrap_or_else(|_| Err(EngineError::Broken("the engine met a bug".to_owned()))) {
             Ok(()) => {
-                progress.advance(next);
+                *last = next;
+                self.trouble.lock().end();
                 Ok(())
             }
             Err(error) => {
-                progress.refuse(&error);
+                self.trouble.lock().begin(&error);
                 Err(StoreError::Refused(error.to_string()))
             }
         }
     }
 }
 
-/// How far the writing has come.
+/// Why writes are refused, if they are.
 #[derive(Debug, Default)]
-pub(super) struct Progress {
-    last: Last,
+pub(super) struct Trouble {
     /// Why nothing can be written any more.
     fault: Option<String>,
     /// Why the last batch was refused.
@@ -280,23 +281,14 @@ impl Last {
     }
 }
 
-impl Progress {
-    pub(super) fn from(last: Last) -> Self {
-        Self { last, ..Self::default() }
-    }
-
-    fn next(&self, micros: u64) -> Last {
-        Last { number: self.last.number + 1, micros: self.last.micros.max(micros) }
-    }
-
-    fn advance(&mut self, last: Last) {
-        self.last = last;
+impl Trouble {
+    fn end(&mut self) {
         if self.refusal.take().is_some() {
             tracing::info!("the store accepts writes again");
         }
     }
 
-    fn refuse(&mut self, error: &EngineError) {
+    fn begin(&mut self, error: &EngineError) {
         let told = match error {
             EngineError::Refused(_) => &mut self.refusal,
             EngineError::Broken(_) => &mut self.fault,

@@ -28,6 +28,8 @@ struct Script {
     pairs: BTreeMap<Vec<u8>, Vec<u8>>,
     commits: usize,
     held: bool,
+    /// Whether a batch is being written.
+    is_writing: bool,
     failure: Option<EngineError>,
 }
 
@@ -61,9 +63,11 @@ impl Engine for Scripted {
     fn commit(&self, batch: &[Write]) -> Result<(), EngineError> {
         let (script, changed) = &*self.0;
         let mut script = script.lock().unwrap_or_else(PoisonError::into_inner);
+        script.is_writing = true;
         while script.held {
             script = changed.wait(script).unwrap_or_else(PoisonError::into_inner);
         }
+        script.is_writing = false;
         script.commits += 1;
         if let Some(failure) = &script.failure {
             return Err(failure.clone());
@@ -135,6 +139,24 @@ async fn a_change_can_be_read_once_it_is_durable() {
     assert!(first.expect("it is taken").version < second.expect("it is taken").version);
     assert_eq!(status(&*store, &alice).await.as_deref(), Some("second"));
     assert_eq!(status(&*engine.open(), &alice).await.as_deref(), Some("second"), "after a restart");
+}
+
+#[tokio::test]
+async fn a_disk_that_takes_its_time_holds_up_nobody_else() {
+    let engine = Scripted::default();
+    let store = engine.open();
+    let (alice, bob) = (user("alice"), user("bob"));
+    engine.set(|script| script.held = true);
+    let waiting = start(&store, &alice, "late").await;
+    while !engine.get(|script| script.is_writing) {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(store.health(), Ok(()));
+    assert_eq!(status(&*store, &alice).await, None);
+    apply(&store, &bob, say("at once"), Keep::Derived).await.expect("it is taken");
+    assert_eq!(status(&*store, &bob).await.as_deref(), Some("at once"));
+    engine.set(|script| script.held = false);
+    waiting.await.expect("it ends").expect("it is taken");
 }
 
 #[tokio::test]
