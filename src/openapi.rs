@@ -4,7 +4,9 @@ mod compare;
 mod routes;
 
 use serde_json::Value;
-use utoipa::openapi::{OpenApi, path::Operation};
+use utoipa::openapi::{
+    ContactBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, ServerBuilder, path::Operation,
+};
 
 pub use self::{
     compare::{differences, resolved},
@@ -67,4 +69,20 @@ pub fn state_open_operations(mut document: OpenApi) -> OpenApi {
         }
     }
     document
+}
+
+/// A document of ours without operations: what it is about, whose it is, and a server at the default address.
+pub fn base(title: &str, description: &str) -> OpenApi {
+    let info = InfoBuilder::new()
+        .title(title)
+        .description(Some(description))
+        .version(env!("CARGO_PKG_VERSION"))
+        .contact(Some(ContactBuilder::new().name(Some("the presenced developers")).build()))
+        .license(Some(LicenseBuilder::new().name("Apache-2.0").identifier(Some("Apache-2.0")).build()))
+        .build();
+    let server = ServerBuilder::new()
+        .url("http://127.0.0.1:8008")
+        .description(Some("A server on this machine with its default address."))
+        .build();
+    OpenApiBuilder::new().info(info).servers(Some([server])).build()
 }

@@ -18,7 +18,7 @@ mod users;
 
 use axum::{Router, response::IntoResponse, routing};
 use utoipa::openapi::{
-    ContactBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, ServerBuilder,
+    OpenApi,
     security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -118,21 +118,11 @@ fn document(lists: bool) -> OpenApi {
 }
 
 fn base() -> OpenApi {
-    let info = InfoBuilder::new()
-        .title("presenced API")
-        .description(Some(
-            "The directory of users, rooms and tokens, and presence as presenced itself tells it: one \
+    let mut document = openapi::base(
+        "presenced API",
+        "The directory of users, rooms and tokens, and presence as presenced itself tells it: one \
              user or many in a call, or as a stream of changes. Times are in milliseconds since the Unix epoch.",
-        ))
-        .version(env!("CARGO_PKG_VERSION"))
-        .contact(Some(ContactBuilder::new().name(Some("the presenced developers")).build()))
-        .license(Some(LicenseBuilder::new().name("Apache-2.0").identifier(Some("Apache-2.0")).build()))
-        .build();
-    let server = ServerBuilder::new()
-        .url("http://127.0.0.1:8008")
-        .description(Some("A server on this machine with its default address."))
-        .build();
-    let mut document = OpenApiBuilder::new().info(info).servers(Some([server])).build();
+    );
     let components = document.components.get_or_insert_default();
     components.add_security_scheme(
         "accessToken",

@@ -23,7 +23,7 @@ use axum::{
     routing,
 };
 use utoipa::openapi::{
-    ContactBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, RefOr, Required, ServerBuilder,
+    OpenApi, RefOr, Required,
     security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -132,21 +132,11 @@ fn document() -> OpenApi {
 }
 
 fn base() -> OpenApi {
-    let info = InfoBuilder::new()
-        .title("RingCentral presence API")
-        .description(Some(
-            "Presence of the extensions of a telephone account, in the form of RingCentral's REST API, for its \
+    let mut document = openapi::base(
+        "RingCentral presence API",
+        "Presence of the extensions of a telephone account, in the form of RingCentral's REST API, for its \
              client libraries: one extension, up to 30 in a call, or a whole account in pages.",
-        ))
-        .version(env!("CARGO_PKG_VERSION"))
-        .contact(Some(ContactBuilder::new().name(Some("the presenced developers")).build()))
-        .license(Some(LicenseBuilder::new().name("Apache-2.0").identifier(Some("Apache-2.0")).build()))
-        .build();
-    let server = ServerBuilder::new()
-        .url("http://127.0.0.1:8008")
-        .description(Some("A server on this machine with its default address."))
-        .build();
-    let mut document = OpenApiBuilder::new().info(info).servers(Some([server])).build();
+    );
     let components = document.components.get_or_insert_default();
     components.add_security_scheme(
         "accessToken",
