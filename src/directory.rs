@@ -123,9 +123,7 @@ impl Directory {
         tokens_per_user: usize,
         list_entries: usize,
     ) -> Result<Self, StoreError> {
-        let mut entries = Entries::default();
-        fact::load(&*store, &mut |fact| entries.apply(fact))?;
-        let (entries, changing) = (RwLock::new(entries), Mutex::default());
+        let (entries, changing) = (RwLock::new(fact::load(&*store)?), Mutex::default());
         Ok(Self { entries, changing, store, tokens_per_user, list_entries })
     }
 
@@ -450,11 +448,13 @@ impl Entries {
         }
     }
 
-    fn note_capitals(&mut self, id: &UserId) {
-        let lowercase = id.localpart().to_ascii_lowercase();
-        if lowercase != id.localpart() {
-            self.capitalized.entry(lowercase).or_default().insert(id.clone());
+    /// Notes a user wherever else than among the users.
+    fn note(&mut self, user: &User) {
+        if has_capitals(&user.id) {
+            let lowercase = user.id.localpart().to_ascii_lowercase();
+            self.capitalized.entry(lowercase).or_default().insert(user.id.clone());
         }
+        self.accounts.insert(user);
     }
 
     fn forget_capitals(&mut self, id: &UserId) {
@@ -466,4 +466,8 @@ impl Entries {
             }
         }
     }
+}
+
+fn has_capitals(id: &UserId) -> bool {
+    id.localpart().bytes().any(|byte| byte.is_ascii_uppercase())
 }

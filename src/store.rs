@@ -19,6 +19,12 @@
 mod document;
 pub mod embedded;
 
+use std::{
+    iter::from_fn,
+    sync::atomic::{AtomicUsize, Ordering},
+    thread,
+};
+
 use async_trait::async_trait;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -36,8 +42,34 @@ pub const PARTITIONS: usize = 256;
 
 /// The partition of a user: the lowest byte of XXH3-64 of the id.
 pub fn partition(user: &UserId) -> usize {
-    let hash = xxh3_64(user.as_str().as_bytes());
+    partition_of(user.as_str())
+}
+
+fn partition_of(id: &str) -> usize {
+    let hash = xxh3_64(id.as_bytes());
     usize::try_from(hash % PARTITIONS as u64).expect("a partition number is small")
+}
+
+/// Does something with every partition, as many at a time as there are processors, and returns the results
+/// in the order of the partitions, or an error.
+pub(crate) fn for_all_partitions<T: Send>(
+    work: impl Fn(usize) -> Result<T, StoreError> + Sync,
+) -> Result<Vec<T>, StoreError> {
+    let next = AtomicUsize::new(0);
+    let take_turns = || {
+        let turns = from_fn(|| Some(next.fetch_add(1, Ordering::Relaxed)).filter(|turn| *turn < PARTITIONS));
+        turns.map(|partition| Ok((partition, work(partition)?))).collect::<Result<Vec<_>, _>>()
+    };
+    thread::scope(|scope| {
+        let count = thread::available_parallelism().map_or(1, usize::from);
+        let threads: Vec<_> = (0..count).map(|_| scope.spawn(take_turns)).collect();
+        let mut done = Vec::with_capacity(PARTITIONS);
+        for thread in threads {
+            done.extend(thread.join().expect("the work does not panic")?);
+        }
+        done.sort_by_key(|(partition, _)| *partition);
+        Ok(done.into_iter().map(|(_, result)| result).collect())
+    })
 }
 
 /// What a change did to a record.
@@ -127,8 +159,12 @@ pub trait Store: Send + Sync {
     /// Writes documents, all or none of them. They are durable when this returns.
     async fn write(&self, documents: Vec<Document>) -> Result<(), StoreError>;
 
-    /// Shows every document of a kind, in the order of their ids.
+    /// Shows every document of a kind other than users', in the order of their ids.
     fn documents(&self, kind: Kind, visit: &mut DocumentVisit<'_>) -> Result<(), StoreError>;
+
+    /// Shows the documents of a partition's users, in the order of their ids. There may be ten million of all,
+    /// so several partitions can be read at a time.
+    fn users(&self, partition: usize, visit: &mut DocumentVisit<'_>) -> Result<(), StoreError>;
 
     /// Shows all that is kept as it is at one moment, in the lines of an export, until the visitor says no.
     /// Takes its time.

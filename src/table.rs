@@ -1,9 +1,17 @@
 //! Users with some bytes each, packed closely: what the store and the directory keep in memory.
 
 use hashbrown::HashTable;
-use xxhash_rust::xxh3::xxh3_64;
+use serde::Serialize;
+use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::id::UserId;
+
+/// How much a table holds.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Size {
+    users: usize,
+    bytes: usize,
+}
 
 /// The place of a user in a table. It stays the same until the user is removed.
 pub(crate) type Slot = u32;
@@ -14,8 +22,7 @@ pub(crate) type Slot = u32;
 pub(crate) struct Table<M> {
     index: HashTable<Slot>,
     entries: Vec<Entry<M>>,
-    /// For each entry: the number of its server's name, the length of its localpart, the localpart, and
-    /// its bytes.
+    /// For each entry: its [`Head`], and its bytes.
     arena: Vec<u8>,
     /// How many bytes of the arena belong to no entry.
     wasted: usize,
@@ -26,11 +33,30 @@ pub(crate) struct Table<M> {
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Entry<M> {
+    /// Where it begins in the arena.
     at: u32,
-    /// Of the bytes alone.
-    len: u32,
     beside: M,
 }
+
+/// What stands in the arena before an entry's bytes, as `postcard` writes it: how many bytes there are,
+/// the number of the server's name, the localpart.
+type Head<'a> = (u32, u16, &'a [u8]);
+
+/// What the arena has of an entry.
+struct Stored<'a> {
+    server: u16,
+    local: &'a [u8],
+    bytes: &'a [u8],
+    /// How many bytes of the arena it takes.
+    extent: usize,
+}
+
+/// The most that the length in a head takes, and the most that a head takes.
+const LEN_BYTES: usize = 5;
+const HEAD_BYTES: usize = LEN_BYTES + 3 + 2 + 255;
+
+/// An arena is packed anew when more than this, and more than half of it, is wasted.
+const LEAST_WASTE: usize = 16 * 1_024;
 
 impl<M> Default for Table<M> {
     fn default() -> Self {
@@ -45,34 +71,43 @@ impl<M> Default for Table<M> {
     }
 }
 
-/// The parts of the head of an entry in the arena.
-const SERVER_BYTES: usize = 2;
-const HEAD_BYTES: usize = SERVER_BYTES + 1;
-
-/// An arena is packed anew when more than this, and more than half of it, is wasted.
-const LEAST_WASTE: usize = 16 * 1_024;
-
-fn hash(user: &str) -> u64 {
-    // The lowest byte is the same for all users of a partition.
-    xxh3_64(user.as_bytes()).rotate_right(8)
+/// Not the hash that partitions follow from: of that one a byte is the same for all users of a table.
+fn hash(server: u16, local: &[u8]) -> u64 {
+    xxh3_64_with_seed(local, u64::from(server) + 1)
 }
 
-fn split(user: &UserId) -> (&str, &str) {
-    let server = user.server_name();
-    (&user.as_str()[1..user.as_str().len() - server.len() - 1], server)
+fn split(user: &UserId) -> (&[u8], &str) {
+    let (local, server) = user.as_str()[1..].split_once(':').expect("an id has a server name");
+    (local.as_bytes(), server)
 }
 
-/// Room for one more, without the doubling that would leave half of a large table unused.
-fn reserve<T>(items: &mut Vec<T>, more: usize) {
+/// Room for some more, without the doubling that would leave half of a large table unused.
+pub(crate) fn reserve_some<T>(items: &mut Vec<T>, more: usize) {
     if items.capacity() - items.len() < more {
         items.reserve_exact(more.max(items.len() / 16));
     }
 }
 
+fn read(arena: &[u8], at: u32) -> Stored<'_> {
+    let entry = &arena[at as usize..];
+    let ((len, server, local), behind): (Head<'_>, _) =
+        postcard::take_from_bytes(entry).expect("every entry was put in by `append`");
+    let bytes = &behind[..len as usize];
+    Stored { server, local, bytes, extent: entry.len() - behind.len() + bytes.len() }
+}
+
 impl<M: Copy + Default> Table<M> {
     pub(crate) fn find(&self, user: &UserId) -> Option<Slot> {
-        let found = self.index.find(hash(user.as_str()), |&slot| self.is(slot, user));
-        found.copied()
+        let (local, server) = split(user);
+        self.find_name(self.known_server(server)?, local)
+    }
+
+    fn find_name(&self, server: u16, local: &[u8]) -> Option<Slot> {
+        let is_it = |slot: &Slot| {
+            let stored = self.read(*slot);
+            stored.local == local && stored.server == server
+        };
+        self.index.find(hash(server, local), is_it).copied()
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -85,9 +120,7 @@ impl<M: Copy + Default> Table<M> {
     }
 
     pub(crate) fn bytes(&self, slot: Slot) -> &[u8] {
-        let entry = self.entries[slot as usize];
-        let begin = entry.at as usize + HEAD_BYTES + self.local_len(entry);
-        &self.arena[begin..begin + entry.len as usize]
+        self.read(slot).bytes
     }
 
     pub(crate) fn user(&self, slot: Slot) -> UserId {
@@ -95,82 +128,111 @@ impl<M: Copy + Default> Table<M> {
         format!("@{local}:{server}").parse().expect("an id that was taken in is valid")
     }
 
-    /// What stands beside a user's bytes.
-    pub(crate) fn beside(&self, slot: Slot) -> &M {
-        &self.entries[slot as usize].beside
+    /// The localpart and the server name of a user.
+    pub(crate) fn name(&self, slot: Slot) -> (&str, &str) {
+        let Stored { server, local, .. } = self.read(slot);
+        (str::from_utf8(local).expect("an id is ASCII"), &self.servers[usize::from(server)])
     }
 
-    /// The same, to be changed.
+    /// What stands beside a user's bytes, to be changed.
     pub(crate) fn beside_mut(&mut self, slot: Slot) -> &mut M {
         &mut self.entries[slot as usize].beside
     }
 
     /// Sets a user's bytes.
     pub(crate) fn put(&mut self, user: &UserId, bytes: &[u8]) -> Slot {
-        match self.find(user) {
+        let (local, server) = split(user);
+        let server = self.server(server);
+        match self.find_name(server, local) {
             Some(slot) => {
                 self.replace(slot, bytes);
                 slot
             }
-            None => self.insert(user, bytes),
+            None => self.insert(server, local, bytes),
         }
     }
 
     pub(crate) fn remove(&mut self, user: &UserId) -> Option<Slot> {
         let slot = self.find(user)?;
-        let found = self.index.find_entry(hash(user.as_str()), |&other| other == slot);
+        let Stored { server, local, extent, .. } = self.read(slot);
+        let hash = hash(server, local);
+        self.wasted += extent;
+        let found = self.index.find_entry(hash, |&other| other == slot);
         found.expect("the user was just found").remove();
-        self.wasted += self.extent(slot);
         self.entries[slot as usize] = Entry::default();
         self.vacant.push(slot);
         self.pack_if_wasteful();
         Some(slot)
     }
 
-    fn insert(&mut self, user: &UserId, bytes: &[u8]) -> Slot {
-        let (local, server) = split(user);
-        let server = self.server(server);
-        let entry = Entry { at: self.end(), len: len(bytes), beside: M::default() };
-        reserve(&mut self.arena, HEAD_BYTES + local.len() + bytes.len());
-        self.arena.extend_from_slice(&server.to_le_bytes());
-        self.arena.push(u8::try_from(local.len()).expect("an id has at most 255 bytes"));
-        self.arena.extend_from_slice(local.as_bytes());
-        self.arena.extend_from_slice(bytes);
+    pub(crate) fn size(&self) -> Size {
+        Size { users: self.len(), bytes: self.arena.len() }
+    }
+
+    /// Makes room for about so much, in a table that is empty.
+    pub(crate) fn reserve(&mut self, size: Size) {
+        let and_some = |count: usize| count + count / 32;
+        self.index.reserve(size.users, |_| unreachable!("the table is empty"));
+        self.entries.reserve_exact(and_some(size.users));
+        self.arena.reserve_exact(and_some(size.bytes));
+    }
+
+    /// Gives back the room that is kept for more users.
+    pub(crate) fn shrink(&mut self) {
+        self.arena.shrink_to_fit();
+        self.entries.shrink_to_fit();
+    }
+
+    fn insert(&mut self, server: u16, local: &[u8], bytes: &[u8]) -> Slot {
+        let entry = Entry { at: self.append(server, local, bytes), beside: M::default() };
         let slot = match self.vacant.pop() {
             Some(slot) => {
                 self.entries[slot as usize] = entry;
                 slot
             }
             None => {
-                reserve(&mut self.entries, 1);
+                reserve_some(&mut self.entries, 1);
                 self.entries.push(entry);
                 Slot::try_from(self.entries.len() - 1).expect("a table has fewer than 2^32 users")
             }
         };
-        let Self { index, entries, arena, servers, .. } = self;
-        index.insert_unique(hash(user.as_str()), slot, |&slot| {
-            let (local, server) = name(arena, servers, &entries[slot as usize]);
-            hash(&format!("@{local}:{server}"))
+        let Self { index, entries, arena, .. } = self;
+        index.insert_unique(hash(server, local), slot, |&slot| {
+            let other = read(arena, entries[slot as usize].at);
+            hash(other.server, other.local)
         });
         slot
     }
 
+    /// Writes an entry behind all others, and returns where it begins.
+    fn append(&mut self, server: u16, local: &[u8], bytes: &[u8]) -> u32 {
+        let at = u32::try_from(self.arena.len()).expect("a table has less than 4 GiB");
+        let mut space = [0; HEAD_BYTES];
+        let head: Head<'_> = (len_of(bytes), server, local);
+        let head = encode(&head, &mut space);
+        reserve_some(&mut self.arena, head.len() + bytes.len());
+        self.arena.extend_from_slice(head);
+        self.arena.extend_from_slice(bytes);
+        at
+    }
+
     fn replace(&mut self, slot: Slot, bytes: &[u8]) {
-        let entry = self.entries[slot as usize];
-        let (at, head) = (entry.at as usize, HEAD_BYTES + self.local_len(entry));
-        let (room, needed) = (entry.len as usize, bytes.len());
-        if needed <= room {
-            self.arena[at + head..at + head + needed].copy_from_slice(bytes);
-            self.wasted += room - needed;
+        let at = self.entries[slot as usize].at;
+        let old = read(&self.arena, at);
+        let (extent, room) = (old.extent, old.bytes.len());
+        let mut space = [[0; LEN_BYTES]; 2];
+        let [len, old_len] = &mut space;
+        let (len, old_len) = (encode(&len_of(bytes), len), encode(&len_of(old.bytes), old_len));
+        if bytes.len() <= room && len.len() == old_len.len() {
+            let (begin, head) = (at as usize, extent - room);
+            self.arena[begin..begin + len.len()].copy_from_slice(len);
+            self.arena[begin + head..begin + head + bytes.len()].copy_from_slice(bytes);
+            self.wasted += room - bytes.len();
         } else {
-            let moved = self.end();
-            reserve(&mut self.arena, head + needed);
-            self.arena.extend_from_within(at..at + head);
-            self.arena.extend_from_slice(bytes);
-            self.wasted += head + room;
-            self.entries[slot as usize].at = moved;
+            let (server, local) = (old.server, old.local.to_vec());
+            self.wasted += extent;
+            self.entries[slot as usize].at = self.append(server, &local, bytes);
         }
-        self.entries[slot as usize].len = len(bytes);
         self.pack_if_wasteful();
     }
 
@@ -181,55 +243,37 @@ impl<M: Copy + Default> Table<M> {
         let mut packed = Vec::with_capacity(self.arena.len() - self.wasted);
         let slots: Vec<Slot> = self.slots().collect();
         for slot in slots {
-            let (begin, extent) = (self.entries[slot as usize].at as usize, self.extent(slot));
-            self.entries[slot as usize].at = u32::try_from(packed.len()).expect("smaller than before");
-            packed.extend_from_slice(&self.arena[begin..begin + extent]);
+            let at = &mut self.entries[slot as usize].at;
+            let entry = &self.arena[*at as usize..];
+            let extent = read(&self.arena, *at).extent;
+            *at = u32::try_from(packed.len()).expect("smaller than before");
+            packed.extend_from_slice(&entry[..extent]);
         }
         (self.arena, self.wasted) = (packed, 0);
     }
 
-    fn is(&self, slot: Slot, user: &UserId) -> bool {
-        self.name(slot) == split(user)
+    fn read(&self, slot: Slot) -> Stored<'_> {
+        read(&self.arena, self.entries[slot as usize].at)
     }
 
-    /// The localpart and the server name of a user.
-    pub(crate) fn name(&self, slot: Slot) -> (&str, &str) {
-        name(&self.arena, &self.servers, &self.entries[slot as usize])
-    }
-
-    fn local_len(&self, entry: Entry<M>) -> usize {
-        self.arena[entry.at as usize + SERVER_BYTES].into()
-    }
-
-    /// How many bytes of the arena an entry takes.
-    fn extent(&self, slot: Slot) -> usize {
-        let entry = self.entries[slot as usize];
-        HEAD_BYTES + self.local_len(entry) + entry.len as usize
-    }
-
-    fn end(&self) -> u32 {
-        u32::try_from(self.arena.len()).expect("a table has less than 4 GiB")
+    fn known_server(&self, server: &str) -> Option<u16> {
+        let place = self.servers.iter().position(|known| **known == *server)?;
+        Some(u16::try_from(place).expect("`server` gave the numbers"))
     }
 
     /// The number of a server's name.
     fn server(&mut self, server: &str) -> u16 {
-        let known = self.servers.iter().position(|known| **known == *server);
-        let number = known.unwrap_or_else(|| {
+        self.known_server(server).unwrap_or_else(|| {
             self.servers.push(server.into());
-            self.servers.len() - 1
-        });
-        u16::try_from(number).expect("users are of fewer than 2^16 servers")
+            u16::try_from(self.servers.len() - 1).expect("users are of fewer than 2^16 servers")
+        })
     }
 }
 
-fn len(bytes: &[u8]) -> u32 {
+fn len_of(bytes: &[u8]) -> u32 {
     u32::try_from(bytes.len()).expect("a user's bytes are less than 4 GiB")
 }
 
-/// The localpart and the server name of an entry.
-fn name<'a, M>(arena: &'a [u8], servers: &'a [Box<str>], entry: &Entry<M>) -> (&'a str, &'a str) {
-    let head = &arena[entry.at as usize..];
-    let server = u16::from_le_bytes([head[0], head[1]]);
-    let local = &head[HEAD_BYTES..HEAD_BYTES + usize::from(head[SERVER_BYTES])];
-    (str::from_utf8(local).expect("an id is ASCII"), &servers[usize::from(server)])
+fn encode<'a>(value: &impl Serialize, space: &'a mut [u8]) -> &'a [u8] {
+    postcard::to_slice(value, space).expect("the most that it takes is known")
 }

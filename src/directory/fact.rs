@@ -3,12 +3,14 @@ use std::{
     str::FromStr,
 };
 
+use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
-use super::{Entries, PresenceList, TokenId, User, token::StoredToken};
+use super::{Entries, PresenceList, TokenId, User, has_capitals, people::Part, token::StoredToken};
 use crate::{
     id::{IdError, RoomId, UserId},
-    store::{Document, Kind, Store, StoreError, parse},
+    store::{Document, Kind, Store, StoreError, for_all_partitions, parse},
+    table::Size,
 };
 
 /// Something that is to be so in the directory. All changes are made of these; each is one document in
@@ -53,24 +55,23 @@ impl Fact {
 }
 
 /// Reads back what is so. Users come first, since the others name them.
-pub(super) fn load(store: &dyn Store, take: &mut (dyn FnMut(Fact) + Send)) -> Result<(), StoreError> {
-    store.documents(Kind::User, &mut |id, value| {
-        take(Fact::User(parse(Kind::User, id, value)?));
-        Ok(())
-    })?;
+pub(super) fn load(store: &dyn Store) -> Result<Entries, StoreError> {
+    let mut entries = Entries::default();
+    entries.load_users(store)?;
     store.documents(Kind::Token, &mut |id, value| {
-        take(Fact::Token(parse(Kind::Token, id, value)?));
+        entries.apply(Fact::Token(parse(Kind::Token, id, value)?));
         Ok(())
     })?;
     store.documents(Kind::Room, &mut |id, value| {
         let room: Room = parse(Kind::Room, id, value)?;
-        take(Fact::Members(parse_name(id)?, room.members));
+        entries.apply(Fact::Members(parse_name(id)?, room.members));
         Ok(())
     })?;
     store.documents(Kind::List, &mut |id, value| {
-        take(Fact::List(parse_name(id)?, parse(Kind::List, id, value)?));
+        entries.apply(Fact::List(parse_name(id)?, parse(Kind::List, id, value)?));
         Ok(())
-    })
+    })?;
+    Ok(entries)
 }
 
 fn parse_name<T: FromStr<Err = IdError>>(id: &str) -> Result<T, StoreError> {
@@ -78,16 +79,41 @@ fn parse_name<T: FromStr<Err = IdError>>(id: &str) -> Result<T, StoreError> {
 }
 
 impl Entries {
+    /// Reads the users of several partitions at a time.
+    fn load_users(&mut self, store: &dyn Store) -> Result<(), StoreError> {
+        let entries = Mutex::new(self);
+        // One partition is about as large as another.
+        let size = Mutex::new(Size::default());
+        let loaded = for_all_partitions(|partition| {
+            let (mut part, mut noted_elsewhere) = (Part::default(), Vec::new());
+            part.reserve(*size.lock());
+            store.users(partition, &mut |id, value| {
+                let user: User = parse(Kind::User, id, value)?;
+                part.add(&user);
+                if user.extension.is_some() || has_capitals(&user.id) {
+                    noted_elsewhere.push(user);
+                }
+                Ok(())
+            })?;
+            part.shrink();
+            *size.lock() = part.size();
+            let mut entries = entries.lock();
+            entries.users.take_in(partition, part);
+            noted_elsewhere.iter().for_each(|user| entries.note(user));
+            Ok(())
+        });
+        loaded.map(drop)
+    }
+
     /// Makes it so.
     pub(super) fn apply(&mut self, fact: Fact) {
         match fact {
             Fact::User(user) => {
-                self.note_capitals(&user.id);
                 if let Some(known) = self.users.get(&user.id) {
                     self.accounts.remove(&known);
                 }
-                self.accounts.insert(&user);
-                self.users.put(user);
+                self.note(&user);
+                self.users.put(&user);
             }
             Fact::NoUser(user) => {
                 if let Some(known) = self.users.remove(&user) {

@@ -1,6 +1,7 @@
 use std::{
-    cmp::Ordering,
-    iter::{chain, once},
+    cmp::{Ordering, Reverse},
+    collections::BinaryHeap,
+    iter::{from_fn, once},
 };
 
 use hashbrown::HashTable;
@@ -12,20 +13,27 @@ use crate::{
     id::UserId,
     presence::Timestamp,
     store::{PARTITIONS, partition},
-    table::{Slot, Table},
+    table::{Size, Slot, Table, reserve_some},
 };
 
 /// Every user's entry, packed closely: ten million of them fit into a fraction of what as many structs
 /// would take. They are found by id and by number, and listed in the order of their ids.
 #[derive(Debug)]
 pub(super) struct People {
-    /// By partition. The number stands beside the rest.
-    tables: Box<[Table<u64>]>,
+    /// By partition.
+    parts: Box<[Part]>,
     /// By number.
     numbers: HashTable<Place>,
-    order: Order,
     /// The highest number of all.
     highest: u64,
+}
+
+/// The users of one partition.
+#[derive(Debug, Default)]
+pub(super) struct Part {
+    table: Table<()>,
+    /// The slots in the order of the users' ids.
+    order: Vec<Slot>,
 }
 
 /// Where a user is: the partition in the highest byte, and the slot.
@@ -49,14 +57,8 @@ impl Place {
     }
 }
 
-/// Places in the order of their users' ids, in chunks, so that one more moves few of them.
-#[derive(Debug, Default)]
-struct Order(Vec<Vec<Place>>);
-
-/// A chunk that grows beyond this is halved.
-const CHUNK: usize = 1_024;
-
-/// What is kept of a user besides id, number and the moment at which they were added, if anything.
+/// What is kept of a user besides id, number and the moment at which they were added, if anything: JSON
+/// behind those two.
 #[derive(Debug, Default, PartialEq, Deserialize, Serialize)]
 struct Details {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -73,12 +75,28 @@ fn hash(number: u64) -> u64 {
 
 impl Default for People {
     fn default() -> Self {
-        let tables = (0..PARTITIONS).map(|_| Table::default()).collect();
-        Self { tables, numbers: HashTable::new(), order: Order::default(), highest: 0 }
+        let parts = (0..PARTITIONS).map(|_| Part::default()).collect();
+        Self { parts, numbers: HashTable::new(), highest: 0 }
     }
 }
 
 impl People {
+    /// Takes in the users of a partition that has none here.
+    pub(super) fn take_in(&mut self, partition: usize, part: Part) {
+        self.parts[partition] = part;
+        let Self { parts, numbers, highest } = self;
+        let number = |place: &Place| number(parts, *place);
+        // One partition is about as large as another.
+        let at_least = parts[partition].order.len() * if numbers.is_empty() { PARTITIONS } else { 1 };
+        numbers.reserve(at_least, |place| hash(number(place)));
+        for slot in &parts[partition].order {
+            let place = Place::new(partition, *slot);
+            let its_number = number(&place);
+            numbers.insert_unique(hash(its_number), place, |place| hash(number(place)));
+            *highest = its_number.max(*highest);
+        }
+    }
+
     pub(super) fn get(&self, id: &UserId) -> Option<User> {
         Some(self.user(self.place(id)?))
     }
@@ -93,7 +111,8 @@ impl People {
 
     /// The owner of a number.
     pub(super) fn owner(&self, number: u64) -> Option<UserId> {
-        Some(self.id(self.place_of_number(number)?))
+        let place = self.place_of_number(number)?;
+        Some(self.parts[place.partition()].table.user(place.slot()))
     }
 
     pub(super) fn len(&self) -> usize {
@@ -105,38 +124,36 @@ impl People {
         self.highest
     }
 
+    /// All ids, in any order.
     pub(super) fn ids(&self) -> impl Iterator<Item = UserId> {
-        self.order.0.iter().flatten().map(|place| self.id(*place))
+        self.parts.iter().flat_map(|part| part.order.iter().map(|slot| part.table.user(*slot)))
     }
 
     /// Up to `limit` users in the order of their ids, from the one after `after` on.
     pub(super) fn page(&self, after: Option<&str>, limit: usize) -> Page<User> {
-        let (chunk, index) = after.map_or((0, 0), |after| self.order.after(after, |place| self.name(place)));
-        let first = self.order.0.get(chunk).map(|chunk| &chunk[index..]).unwrap_or_default();
-        let rest = self.order.0.iter().skip(chunk + 1).flatten();
-        Page::of(chain(first, rest).map(|place| self.user(*place)), limit)
+        let next = |partition: usize, index: usize| {
+            let part = &self.parts[partition];
+            Some(Reverse((part.table.user(*part.order.get(index)?), partition, index)))
+        };
+        let first = |partition: usize| {
+            next(partition, after.map_or(0, |after| self.parts[partition].find(after, true)))
+        };
+        let mut heads: BinaryHeap<_> = (0..self.parts.len()).filter_map(first).collect();
+        let in_order = from_fn(|| {
+            let Reverse((_, partition, index)) = heads.pop()?;
+            heads.extend(next(partition, index + 1));
+            Some(self.user(Place::new(partition, self.parts[partition].order[index])))
+        });
+        Page::of(in_order, limit)
     }
 
     /// Puts a user into the place of who was there with that id.
-    pub(super) fn put(&mut self, user: User) {
+    pub(super) fn put(&mut self, user: &User) {
         let known = self.take_out(&user.id).map_or(0, |known| known.number);
         let partition = partition(&user.id);
-        let details = Details {
-            display_name: user.display_name,
-            avatar_url: user.avatar_url,
-            extension: user.extension,
-        };
-        let mut bytes = user.created.as_millis().to_le_bytes().to_vec();
-        if details != Details::default() {
-            serde_json::to_writer(&mut bytes, &details).expect("details have a JSON form");
-        }
-        let slot = self.tables[partition].put(&user.id, &bytes);
-        *self.tables[partition].beside_mut(slot) = user.number;
-        let place = Place::new(partition, slot);
-        let Self { tables, numbers, order, .. } = self;
-        let number = |place: &Place| *tables[place.partition()].beside(place.slot());
-        numbers.insert_unique(hash(user.number), place, |place| hash(number(place)));
-        order.insert(place, user.id.as_str(), |place| tables[place.partition()].name(place.slot()));
+        let place = Place::new(partition, self.parts[partition].add(user));
+        let Self { parts, numbers, .. } = self;
+        numbers.insert_unique(hash(user.number), place, |place| hash(number(parts, *place)));
         self.note_highest(known, user.number);
     }
 
@@ -159,15 +176,13 @@ impl People {
         if let Ok(found) = self.numbers.find_entry(hash(user.number), |other| *other == place) {
             found.remove();
         }
-        let tables = &self.tables;
-        self.order.remove(id.as_str(), |place| tables[place.partition()].name(place.slot()));
-        self.tables[place.partition()].remove(id);
+        self.parts[place.partition()].remove(id);
         Some(user)
     }
 
     fn place(&self, id: &UserId) -> Option<Place> {
         let partition = partition(id);
-        Some(Place::new(partition, self.tables[partition].find(id)?))
+        Some(Place::new(partition, self.parts[partition].table.find(id)?))
     }
 
     fn place_of_number(&self, number: u64) -> Option<Place> {
@@ -175,84 +190,95 @@ impl People {
     }
 
     fn number(&self, place: Place) -> u64 {
-        *self.tables[place.partition()].beside(place.slot())
-    }
-
-    fn id(&self, place: Place) -> UserId {
-        self.tables[place.partition()].user(place.slot())
-    }
-
-    fn name(&self, place: Place) -> (&str, &str) {
-        self.tables[place.partition()].name(place.slot())
+        number(&self.parts, place)
     }
 
     fn user(&self, place: Place) -> User {
-        let bytes = self.tables[place.partition()].bytes(place.slot());
-        let (created, details) = bytes.split_first_chunk().expect("every entry was put in by `put`");
-        let details = match details {
-            [] => Details::default(),
-            json => serde_json::from_slice(json).expect("every entry was put in by `put`"),
-        };
-        User {
-            id: self.id(place),
-            number: self.number(place),
-            display_name: details.display_name,
-            avatar_url: details.avatar_url,
-            extension: details.extension,
-            created: Timestamp::from_millis(u64::from_le_bytes(*created)),
-        }
+        self.parts[place.partition()].user(place.slot())
     }
 }
 
-/// How `@local:server` compares with an id.
-fn compare((local, server): (&str, &str), id: &str) -> Ordering {
-    let name = once(b'@').chain(local.bytes()).chain(once(b':')).chain(server.bytes());
-    name.cmp(id.bytes())
+fn number(parts: &[Part], place: Place) -> u64 {
+    parts[place.partition()].numbers(place.slot()).0.0
 }
 
-impl Order {
-    /// The chunk and the index of the first place that is not before `id`; with `past`, of the first after.
-    fn find<'a>(&self, id: &str, past: bool, name: impl Fn(Place) -> (&'a str, &'a str)) -> (usize, usize) {
-        let is_before = |place: &Place| match compare(name(*place), id) {
+impl Part {
+    /// Adds a user who is not there.
+    pub(super) fn add(&mut self, user: &User) -> Slot {
+        let numbers = (user.number, user.created.as_millis());
+        let mut bytes = postcard::to_allocvec(&numbers).expect("numbers have a form");
+        let details = Details {
+            display_name: user.display_name.clone(),
+            avatar_url: user.avatar_url.clone(),
+            extension: user.extension.clone(),
+        };
+        if details != Details::default() {
+            serde_json::to_writer(&mut bytes, &details).expect("details have a JSON form");
+        }
+        let slot = self.table.put(&user.id, &bytes);
+        // Users are read back in this order, so most come behind all others.
+        let is_last = self.order.last().is_none_or(|last| self.compare(*last, user.id.as_str()).is_lt());
+        let index = if is_last { self.order.len() } else { self.find(user.id.as_str(), false) };
+        reserve_some(&mut self.order, 1);
+        self.order.insert(index, slot);
+        slot
+    }
+
+    fn remove(&mut self, id: &UserId) {
+        let index = self.find(id.as_str(), false);
+        self.order.remove(index);
+        self.table.remove(id);
+    }
+
+    pub(super) fn size(&self) -> Size {
+        self.table.size()
+    }
+
+    /// Makes room for about so much, in a part that is empty.
+    pub(super) fn reserve(&mut self, size: Size) {
+        self.table.reserve(size);
+    }
+
+    /// Gives back the room that is kept for more users.
+    pub(super) fn shrink(&mut self) {
+        self.table.shrink();
+        self.order.shrink_to_fit();
+    }
+
+    /// Where in the order the first user is who is not before `id`; with `past`, the first after.
+    fn find(&self, id: &str, past: bool) -> usize {
+        self.order.partition_point(|slot| match self.compare(*slot, id) {
             Ordering::Less => true,
             Ordering::Equal => past,
             Ordering::Greater => false,
+        })
+    }
+
+    /// How a user's id compares with another.
+    fn compare(&self, slot: Slot, id: &str) -> Ordering {
+        let (local, server) = self.table.name(slot);
+        let name = once(b'@').chain(local.bytes()).chain(once(b':')).chain(server.bytes());
+        name.cmp(id.bytes())
+    }
+
+    /// A user's number and the moment at which they were added, and what stands behind.
+    fn numbers(&self, slot: Slot) -> ((u64, u64), &[u8]) {
+        postcard::take_from_bytes(self.table.bytes(slot)).expect("every entry was put in by `add`")
+    }
+
+    fn user(&self, slot: Slot) -> User {
+        let ((number, created), details) = self.numbers(slot);
+        let details = match details {
+            [] => Details::default(),
+            json => serde_json::from_slice(json).expect("every entry was put in by `add`"),
         };
-        let chunk = self.0.partition_point(|chunk| chunk.last().is_some_and(is_before));
-        let index = self.0.get(chunk).map_or(0, |chunk| chunk.partition_point(is_before));
-        (chunk, index)
-    }
-
-    fn after<'a>(&self, id: &str, name: impl Fn(Place) -> (&'a str, &'a str)) -> (usize, usize) {
-        self.find(id, true, name)
-    }
-
-    fn insert<'a>(&mut self, place: Place, id: &str, name: impl Fn(Place) -> (&'a str, &'a str)) {
-        // Users are read back in this order, so most come behind all others.
-        let last = self.0.last().and_then(|chunk| chunk.last());
-        let is_last = last.is_none_or(|last| compare(name(*last), id) == Ordering::Less);
-        let (chunk, index) = if is_last { (self.0.len(), 0) } else { self.find(id, false, name) };
-        if chunk == self.0.len() {
-            // Behind all others: into the last chunk while there is room, so that chunks that are filled in
-            // order are full.
-            match self.0.last_mut().filter(|last| last.len() < CHUNK) {
-                Some(last) => last.push(place),
-                None => self.0.push(vec![place]),
-            }
-            return;
-        }
-        self.0[chunk].insert(index, place);
-        if self.0[chunk].len() > CHUNK {
-            let behind = self.0[chunk].split_off(CHUNK / 2);
-            self.0.insert(chunk + 1, behind);
-        }
-    }
-
-    fn remove<'a>(&mut self, id: &str, name: impl Fn(Place) -> (&'a str, &'a str)) {
-        let (chunk, index) = self.find(id, false, name);
-        self.0[chunk].remove(index);
-        if self.0[chunk].is_empty() {
-            self.0.remove(chunk);
+        User {
+            id: self.table.user(slot),
+            number,
+            display_name: details.display_name,
+            avatar_url: details.avatar_url,
+            extension: details.extension,
+            created: Timestamp::from_millis(created),
         }
     }
 }

@@ -5,6 +5,7 @@
 //! them, so that a plain record of one device takes about 30 bytes.
 
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
 
 use super::{Claim, Override, Record, State, Status, Telephony, Timestamp};
 
@@ -32,7 +33,7 @@ struct Packed<'a> {
     last_active: Option<Offset>,
     last_update: Option<Offset>,
     #[serde(borrow)]
-    claims: Vec<PackedClaim<'a>>,
+    claims: SmallVec<[PackedClaim<'a>; 1]>,
     #[serde(borrow)]
     status: Option<PackedStatus<'a>>,
     #[serde(borrow)]

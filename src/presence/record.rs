@@ -1,4 +1,5 @@
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
 
 use super::{Claim, Rules, State, TelephonePresence, Telephony, Text, Timestamp};
 use crate::id::DeviceId;
@@ -12,7 +13,8 @@ const HIGHEST_SEQUENCE: u64 = i32::MAX as u64;
 /// All that the core holds of one user.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
-    pub(super) claims: Vec<Claim>,
+    /// Of one device, mostly.
+    pub(super) claims: SmallVec<[Claim; 1]>,
     pub(super) last_active: Option<Timestamp>,
     /// When state or status were last set, through whatever dialect.
     pub(super) last_update: Option<Timestamp>,

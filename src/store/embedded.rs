@@ -4,7 +4,8 @@
 //! - [`engine`]: what keeps the bytes. [`disk`]: the engine over fjall. Without an engine everything ends
 //!   with the process.
 //! - `shard`: the memory of one partition. `writer`: the one thread that writes, at its `pace`.
-//!   `load`: reading all of it back. [`transfer`]: exports and imports. `key`: the keys.
+//!   `load`: reading all of it back. [`transfer`]: exports and imports. `key`: the keys. `upgrade`: data of
+//!   earlier formats.
 
 pub mod disk;
 pub mod engine;
@@ -13,6 +14,7 @@ mod load;
 mod pace;
 mod shard;
 pub mod transfer;
+mod upgrade;
 mod writer;
 
 use std::{fmt, sync::Arc, thread, time::Duration};
@@ -242,7 +244,12 @@ impl Store for EmbeddedStore {
 
     fn documents(&self, kind: Kind, visit: &mut DocumentVisit<'_>) -> Result<(), StoreError> {
         let Some(engine) = &self.parts.engine else { return Ok(()) };
-        load::documents(&**engine, kind, visit)
+        load::documents(&**engine, key::documents(kind), visit)
+    }
+
+    fn users(&self, partition: usize, visit: &mut DocumentVisit<'_>) -> Result<(), StoreError> {
+        let Some(engine) = &self.parts.engine else { return Ok(()) };
+        load::documents(&**engine, key::users(partition), visit)
     }
 
     fn export(&self, visit: &mut LineVisit<'_>) -> Result<(), StoreError> {

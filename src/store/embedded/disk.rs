@@ -14,24 +14,28 @@ use std::{
     time::Duration,
 };
 
-use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode, Readable as _, config::FilterPolicy};
+use fjall::{
+    Database, Keyspace, KeyspaceCreateOptions, PersistMode, Readable as _,
+    config::{BlockSizePolicy, FilterPolicy},
+};
 use parking_lot::Mutex;
 
 use super::{
     engine::{Engine, EngineError, ScanVisit, Write},
     key,
     pace::Pace,
+    upgrade::{FORMAT, present, upgrade},
     writer::Last,
 };
-
-/// The layout of the data that this version writes, and the newest that it reads.
-const FORMAT: u32 = 1;
 
 /// The size at which what is in memory is written to a table.
 const MEMTABLE_BYTES: u64 = 16 * 1_024 * 1_024;
 
 /// Values are read when the store is opened, and never again.
 const CACHE_BYTES: u64 = 8 * 1_024 * 1_024;
+
+/// The size of a block of a table. Tables are read from beginning to end, so few large blocks are best.
+const BLOCK_BYTES: u32 = 64 * 1_024;
 
 /// How often the number of the last acknowledged batch is noted.
 const NOTING: Duration = Duration::from_secs(1);
@@ -106,6 +110,7 @@ impl DiskEngine {
                 KeyspaceCreateOptions::default()
                     .max_memtable_size(MEMTABLE_BYTES)
                     .filter_policy(FilterPolicy::disabled())
+                    .data_block_size_policy(BlockSizePolicy::all(BLOCK_BYTES))
             })
             .map_err(failed)?;
         let engine = Self {
@@ -116,23 +121,29 @@ impl DiskEngine {
             noting: Mutex::new(Pace::new(NOTING)),
             space: Mutex::new(Space { looking: Pace::new(LOOKING), free: 0 }),
         };
-        engine.check_format().and_then(|()| engine.check_note())?;
+        let format = engine.check_format()?;
+        engine.check_note()?;
+        if format < FORMAT {
+            let upgraded = upgrade(&engine, format);
+            upgraded.map_err(|error| OpenError::unreadable(folder, error))?;
+        }
         Ok(engine)
     }
 
-    fn check_format(&self) -> Result<(), OpenError> {
+    /// The format of the data, which is this version's if there is none.
+    fn check_format(&self) -> Result<u32, OpenError> {
         let unreadable = |why: String| OpenError::Unreadable { path: self.folder.clone(), why };
         let stored = self.keyspace.get(key::FORMAT).map_err(|error| unreadable(describe(&error)))?;
         let Some(stored) = stored else {
-            let write = Write { key: key::FORMAT.to_vec(), value: Some(FORMAT.to_be_bytes().to_vec()) };
-            return self.write(&[write]).map_err(|error| unreadable(error.to_string()));
+            let written = self.write(&[present()]).map(|()| FORMAT);
+            return written.map_err(|error| unreadable(error.to_string()));
         };
         let found = stored.as_ref().try_into().map(u32::from_be_bytes);
         let found = found.map_err(|_| unreadable("the format number is damaged".to_owned()))?;
         if found > FORMAT {
             return Err(OpenError::NewerFormat { folder: self.folder.clone(), found });
         }
-        Ok(())
+        Ok(found)
     }
 
     /// Whether the data is as far as was acknowledged.

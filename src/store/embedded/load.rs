@@ -1,15 +1,15 @@
 //! Reading everything back when the store is opened.
 
-use std::{
-    sync::atomic::{AtomicUsize, Ordering},
-    thread,
-};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::{Parts, engine::Engine, key, writer::Last};
+use parking_lot::Mutex;
+
+use super::{Parts, engine::Engine, key, shard::Shard, writer::Last};
 use crate::{
     id::UserId,
     presence::{Record, Timestamp},
-    store::{DocumentVisit, Effect, Kind, PARTITIONS, StoreError, parse_id},
+    store::{DocumentVisit, Effect, StoreError, for_all_partitions, parse_id},
+    table::Size,
 };
 
 /// What the opening of a store needs to know, and whom it tells how far it is.
@@ -38,13 +38,12 @@ pub(super) fn last(engine: &dyn Engine) -> Result<Last, StoreError> {
     Ok(last)
 }
 
-/// Shows every document of a kind.
+/// Shows the documents whose keys begin so.
 pub(super) fn documents(
     engine: &dyn Engine,
-    kind: Kind,
+    prefix: [u8; key::PREFIX_BYTES],
     visit: &mut DocumentVisit<'_>,
 ) -> Result<(), StoreError> {
-    let prefix = key::documents(kind);
     let mut result = Ok(());
     let mut look = |key: &[u8], value: &[u8]| {
         result = parse_id(&key[prefix.len()..]).and_then(|id| visit(id, value));
@@ -57,37 +56,33 @@ pub(super) fn documents(
 impl Parts {
     /// Reads all records, some partitions at a time, and returns the highest version.
     pub(super) fn load(&self, last: Last, loading: &Loading<'_>) -> Result<u64, StoreError> {
-        let threads = thread::available_parallelism().map_or(1, usize::from);
-        let (next, done, records) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
-        let work = || {
-            let mut highest = 0;
-            loop {
-                let partition = next.fetch_add(1, Ordering::Relaxed);
-                if partition >= PARTITIONS {
-                    return Ok(highest);
-                }
-                highest = highest.max(self.load_partition(partition, last, loading)?);
-                let loaded = self.shards[partition].lock().len();
-                let records = records.fetch_add(loaded, Ordering::Relaxed) + loaded;
-                let partitions = done.fetch_add(1, Ordering::Relaxed) + 1;
-                (loading.progress)(Progress { partitions, records });
-            }
-        };
-        thread::scope(|scope| {
-            let threads: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-            let mut highest = 0;
-            for thread in threads {
-                highest = highest.max(thread.join().expect("loading does not panic")?);
-            }
+        let (done, records) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        // One partition is about as large as another.
+        let size = Mutex::new(Size::default());
+        let highest = for_all_partitions(|partition| {
+            let mut shard = self.shards[partition].lock();
+            shard.reserve(*size.lock());
+            let highest = self.load_partition(partition, &mut shard, last, loading)?;
+            shard.shrink();
+            *size.lock() = shard.size();
+            let records = records.fetch_add(shard.len(), Ordering::Relaxed) + shard.len();
+            let partitions = done.fetch_add(1, Ordering::Relaxed) + 1;
+            (loading.progress)(Progress { partitions, records });
             Ok(highest)
-        })
+        })?;
+        Ok(highest.into_iter().max().unwrap_or_default())
     }
 
-    fn load_partition(&self, partition: usize, last: Last, loading: &Loading<'_>) -> Result<u64, StoreError> {
+    fn load_partition(
+        &self,
+        partition: usize,
+        shard: &mut Shard,
+        last: Last,
+        loading: &Loading<'_>,
+    ) -> Result<u64, StoreError> {
         let engine = self.engine.as_ref().expect("a store without an engine has nothing to load");
         let prefix = key::records(partition);
         let stopped = Timestamp::from_micros(last.micros);
-        let mut shard = self.shards[partition].lock();
         let mut highest = 0;
         let mut result = Ok(());
         let mut take = |key: &[u8], value: &[u8]| {

@@ -7,7 +7,7 @@ use crate::{
     id::UserId,
     presence::{Record, Timestamp, Unreadable},
     store::Effect,
-    table::{Slot, Table},
+    table::{Size, Slot, Table},
 };
 
 /// One partition: its users' records, when each is due, what waits for the disk and what may lag behind.
@@ -85,6 +85,21 @@ impl Shard {
         let next_change = change(&mut record).next_change;
         self.put(user, &record.pack(), next_change);
         Ok(record.version())
+    }
+
+    pub(super) fn size(&self) -> Size {
+        self.table.size()
+    }
+
+    /// Makes room for about so much, in a shard that is empty.
+    pub(super) fn reserve(&mut self, size: Size) {
+        self.table.reserve(size);
+    }
+
+    /// Gives back the room that is kept for more users.
+    pub(super) fn shrink(&mut self) {
+        self.table.shrink();
+        self.wheel.filed.values_mut().for_each(Vec::shrink_to_fit);
     }
 
     /// Makes a packed record readable, and files its reminder.

@@ -90,7 +90,7 @@ pub(super) fn export(engine: &dyn Engine, visit: &mut LineVisit<'_>) -> Result<(
 /// The line of a pair; none for what is about the store itself.
 fn to_line(key: &[u8], value: &[u8]) -> Option<Result<String, StoreError>> {
     let (head, id) = key.split_at_checked(key::PREFIX_BYTES)?;
-    let kind = Kind::ALL.into_iter().find(|kind| key::documents(*kind) == head);
+    let kind = key::kind(head);
     if kind.is_none() && head[0] != key::RECORDS {
         return None;
     }

@@ -148,11 +148,11 @@ async fn one_process_at_a_time_has_a_folder_open() {
 async fn data_of_a_later_version_is_left_alone() {
     let folder = written(&["here"]).await;
     let engine = DiskEngine::open(folder.path(), 0).expect("it opens");
-    let format = Write { key: b"m/format".to_vec(), value: Some(2_u32.to_be_bytes().to_vec()) };
+    let format = Write { key: b"m/format".to_vec(), value: Some(3_u32.to_be_bytes().to_vec()) };
     engine.commit(&[format]).expect("it is written");
     drop(engine);
     let why = open(folder.path()).expect_err("it is of a later version");
-    insta::assert_snapshot!(why.replace(&folder.path().display().to_string(), "FOLDER"), @"the data folder FOLDER has format 2; this version reads up to 1: use the version that wrote it, or a later one");
+    insta::assert_snapshot!(why.replace(&folder.path().display().to_string(), "FOLDER"), @"the data folder FOLDER has format 3; this version reads up to 2: use the version that wrote it, or a later one");
 }
 
 #[tokio::test]
@@ -163,22 +163,28 @@ async fn writes_are_refused_while_the_disk_is_almost_full() {
     assert!(why.starts_with(&format!("the disk of {} is almost full", folder.path().display())), "{why}");
 }
 
-/// A data folder that an earlier build wrote: with claims, statuses, settings, a presence list, a call,
-/// extensions and tokens. Its journal was cut behind its end. Every later version has to read it.
+/// Data folders of each format, as a server of that format wrote them: with claims, statuses, settings, a
+/// presence list, a call, extensions and tokens. Their journals were cut behind their ends. Every later
+/// version has to read them.
 #[tokio::test]
-async fn data_of_format_1_is_read() {
-    let folder = tempfile::tempdir().expect("a folder");
-    copy(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/format-1")), folder.path());
-    // An empty folder of the data, which a checkout does not have.
-    fs::create_dir_all(folder.path().join("db/keyspaces/1/tables")).expect("a folder");
-    let store = open(folder.path()).expect("it opens");
-    let mut lines = String::new();
-    let mut take = |line: String| {
-        lines += &line;
-        true
-    };
-    store.export(&mut take).expect("all of it is read");
-    snapshots().bind(|| insta::assert_snapshot!("data-format-1", lines));
-    let directory = Directory::open(Arc::new(store), 10, 10).expect("the directory is read");
-    assert_eq!(directory.everybody().len(), 4);
+async fn data_of_every_format_is_read() {
+    for format in ["format-1", "format-2"] {
+        let folder = tempfile::tempdir().expect("a folder");
+        copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(format), folder.path());
+        // An empty folder of the data, which a checkout does not have.
+        fs::create_dir_all(folder.path().join("db/keyspaces/1/tables")).expect("a folder");
+        // The second time, data of an earlier format has been brought to the present one.
+        for _ in 0..2 {
+            let store = open(folder.path()).expect("it opens");
+            let mut lines = String::new();
+            let mut take = |line: String| {
+                lines += &line;
+                true
+            };
+            store.export(&mut take).expect("all of it is read");
+            snapshots().bind(|| insta::assert_snapshot!("data-folder", lines));
+            let directory = Directory::open(Arc::new(store), 10, 10).expect("the directory is read");
+            assert_eq!(directory.everybody().len(), 4, "{format}");
+        }
+    }
 }

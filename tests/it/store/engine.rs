@@ -1,7 +1,7 @@
 //! What the embedded store does around its engine: what waits, what is undone, what lags behind.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Condvar, Mutex, PoisonError},
 };
 
@@ -9,11 +9,12 @@ use presenced::{
     id::UserId,
     presence::{Input, Record, Rules, State, Status, Timestamp},
     store::{
-        Document, Effect, EmbeddedStore, Keep, Kind, Store, StoreError, Updated,
+        Document, Effect, EmbeddedStore, Keep, Kind, PARTITIONS, Store, StoreError, Updated,
         embedded::{
             Loading,
             engine::{Engine, EngineError, ScanVisit, Write},
         },
+        partition,
     },
 };
 
@@ -277,21 +278,41 @@ async fn documents_are_found_again_by_kind() {
     let engine = Scripted::default();
     let store = engine.open();
     let documents = vec![
-        Document::put(Kind::User, "b", &2),
-        Document::put(Kind::User, "a", &1),
-        Document::put(Kind::Room, "a", &3),
-        Document::put(Kind::User, "gone", &4),
+        Document::put(Kind::Room, "b", &2),
+        Document::put(Kind::Room, "a", &1),
+        Document::put(Kind::User, "a", &3),
+        Document::put(Kind::Room, "gone", &4),
     ];
     store.write(documents).await.expect("it is taken");
     apply(&store, &user("dave"), say("here"), Keep::Acknowledged).await.expect("it is taken");
-    let gone = vec![Document::removed(Kind::User, "gone")];
+    let gone = vec![Document::removed(Kind::Room, "gone")];
     store.remove(&user("dave"), gone).await.expect("it is taken");
     let mut found = Vec::new();
     let mut look = |id: &str, value: &[u8]| {
         found.push((id.to_owned(), String::from_utf8_lossy(value).into_owned()));
         Ok(())
     };
-    engine.open().documents(Kind::User, &mut look).expect("they are read");
+    engine.open().documents(Kind::Room, &mut look).expect("they are read");
     assert_eq!(found, [("a".to_owned(), "1".to_owned()), ("b".to_owned(), "2".to_owned())]);
     assert_eq!(status(&*engine.open(), &user("dave")).await, None);
+}
+
+#[tokio::test]
+async fn documents_of_users_are_found_by_partition() {
+    let engine = Scripted::default();
+    let users = ["alice", "bob", "carol", "dave", "erin"].map(user);
+    let documents = users.iter().map(|user| Document::put(Kind::User, user.as_str(), &1)).collect();
+    engine.open().write(documents).await.expect("it is taken");
+    let store = engine.open();
+    let mut found = BTreeSet::new();
+    for of in 0..PARTITIONS {
+        let mut look = |id: &str, _: &[u8]| {
+            let user: UserId = id.parse().expect("a user id");
+            assert_eq!(partition(&user), of);
+            assert!(found.insert(user), "{id} is shown once");
+            Ok(())
+        };
+        store.users(of, &mut look).expect("they are read");
+    }
+    assert_eq!(found, BTreeSet::from(users));
 }

@@ -102,6 +102,10 @@ impl Store for FaultyStore {
         self.store.documents(kind, visit)
     }
 
+    fn users(&self, partition: usize, visit: &mut DocumentVisit<'_>) -> Result<(), StoreError> {
+        self.store.users(partition, visit)
+    }
+
     fn export(&self, visit: &mut LineVisit<'_>) -> Result<(), StoreError> {
         self.store.export(visit)
     }

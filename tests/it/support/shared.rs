@@ -7,6 +7,7 @@ use presenced::{
     presence::Timestamp,
     store::{
         Change, Document, DocumentVisit, EmbeddedStore, Kind, LineVisit, Store, StoreError, Updated, Visit,
+        partition,
     },
 };
 
@@ -59,6 +60,11 @@ impl Store for SharedStore {
     fn documents(&self, kind: Kind, visit: &mut DocumentVisit<'_>) -> Result<(), StoreError> {
         let all = self.documents.lock().clone();
         all.iter().filter(|((of, _), _)| *of == kind).try_for_each(|((_, id), value)| visit(id, value))
+    }
+
+    fn users(&self, of: usize, visit: &mut DocumentVisit<'_>) -> Result<(), StoreError> {
+        let is_there = |id: &str| id.parse().is_ok_and(|user: UserId| partition(&user) == of);
+        self.documents(Kind::User, &mut |id, value| if is_there(id) { visit(id, value) } else { Ok(()) })
     }
 
     fn export(&self, visit: &mut LineVisit<'_>) -> Result<(), StoreError> {
