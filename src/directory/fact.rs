@@ -99,7 +99,9 @@ impl Entries {
             *size.lock() = part.size();
             let mut entries = entries.lock();
             entries.users.take_in(partition, part);
-            noted_elsewhere.iter().for_each(|user| entries.note(user));
+            for user in &noted_elsewhere {
+                entries.note(user);
+            }
             Ok(())
         });
         loaded.map(drop)
