@@ -17,7 +17,7 @@ mod recent;
 mod watch;
 
 use std::{
-    collections::{BTreeSet, HashMap, HashSet},
+    collections::BTreeSet,
     fmt,
     sync::{
         Arc,
@@ -26,6 +26,7 @@ use std::{
 };
 
 use crossbeam_utils::CachePadded;
+use hashbrown::{HashMap, HashSet};
 use parking_lot::Mutex;
 
 pub use self::watch::{Marks, Watch};

@@ -10,12 +10,13 @@ mod token;
 mod user;
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     fmt,
     ops::Bound,
     sync::Arc,
 };
 
+use hashbrown::{HashMap, HashSet};
 use parking_lot::RwLock;
 use tokio::sync::Mutex;
 
@@ -197,7 +198,7 @@ impl Directory {
 
     /// The telephone account that a user has an extension in.
     pub fn account_of(&self, user: &UserId) -> Option<u64> {
-        Some(self.user(user)?.extension?.account)
+        self.entries.read().users.account(user)
     }
 
     /// Removes a user with their tokens, memberships and entries on presence lists, and their record in the
@@ -422,7 +423,7 @@ impl Entries {
     /// Those of a user's tokens for which `fits` holds.
     fn tokens_that(&self, user: &UserId, fits: impl Fn(&StoredToken) -> bool) -> Vec<TokenId> {
         let tokens = self.tokens_of.get(user).into_iter().flatten();
-        let fitting = tokens.filter(|(_, lookup)| self.tokens.get(lookup).is_some_and(&fits));
+        let fitting = tokens.filter(|(_, lookup)| self.tokens.get(*lookup).is_some_and(&fits));
         fitting.map(|(id, _)| id.clone()).collect()
     }
 

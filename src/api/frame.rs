@@ -89,6 +89,8 @@ fn add_cors(headers: &mut HeaderMap, cors: Cors) {
         (header::ACCESS_CONTROL_ALLOW_HEADERS, cors.request_headers),
         (header::ACCESS_CONTROL_EXPOSE_HEADERS, cors.exposed_headers),
     ];
+    // Room for one more, for the frame's own.
+    headers.reserve(lines.len() + 1);
     for (name, value) in lines {
         headers.insert(name, HeaderValue::from_static(value));
     }

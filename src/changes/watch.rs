@@ -1,5 +1,4 @@
 use std::{
-    collections::HashSet,
     mem,
     sync::{
         Arc,
@@ -8,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use hashbrown::HashSet;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 

@@ -109,6 +109,12 @@ impl People {
         Some(self.user(self.place_of_number(number)?))
     }
 
+    /// The telephone account that a user has an extension in.
+    pub(super) fn account(&self, id: &UserId) -> Option<u64> {
+        let place = self.place(id)?;
+        Some(self.parts[place.partition()].details(place.slot()).extension?.account)
+    }
+
     /// The owner of a number.
     pub(super) fn owner(&self, number: u64) -> Option<UserId> {
         let place = self.place_of_number(number)?;
@@ -266,12 +272,16 @@ impl Part {
         postcard::take_from_bytes(self.table.bytes(slot)).expect("every entry was put in by `add`")
     }
 
-    fn user(&self, slot: Slot) -> User {
-        let ((number, created), details) = self.numbers(slot);
-        let details = match details {
+    fn details(&self, slot: Slot) -> Details {
+        match self.numbers(slot).1 {
             [] => Details::default(),
             json => serde_json::from_slice(json).expect("every entry was put in by `add`"),
-        };
+        }
+    }
+
+    fn user(&self, slot: Slot) -> User {
+        let (number, created) = self.numbers(slot).0;
+        let details = self.details(slot);
         User {
             id: self.table.user(slot),
             number,

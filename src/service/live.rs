@@ -1,9 +1,11 @@
 //! Telling watchers: what changed, from when on, and that a transition happened without an input.
 
 use std::{
-    collections::{BTreeSet, HashSet, VecDeque},
+    collections::{BTreeSet, VecDeque},
     sync::Arc,
 };
+
+use hashbrown::HashSet;
 
 use super::{Listing, Service, ServiceError, Viewer, Visibility};
 use crate::{

@@ -5,10 +5,11 @@
 //! told, with the owner's eyes, and is told only if it differs from what was told before.
 
 use std::{
-    collections::{BTreeSet, HashMap, HashSet},
+    collections::{BTreeSet, HashMap},
     sync::Arc,
 };
 
+use hashbrown::HashSet;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::{
