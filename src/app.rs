@@ -13,7 +13,7 @@ use crate::{
     id::UserId,
     limit::{RateLimit, StreamLimit, WindowLimit},
     service::Service,
-    store::{Store, StoreError},
+    store::{Store, StoreError, Tell},
 };
 
 /// A handle to the parts of one server. Cheap to clone.
@@ -45,9 +45,19 @@ pub struct Parts {
 impl App {
     /// Puts a server's parts together, over what the store holds.
     pub fn open(config: Config, store: Box<dyn Store>, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
+        Self::open_telling(config, store, clock, &|_| {})
+    }
+
+    /// The same. `tell` is told how far the reading of the users is.
+    pub fn open_telling(
+        config: Config,
+        store: Box<dyn Store>,
+        clock: Arc<dyn Clock>,
+        tell: &Tell<'_>,
+    ) -> Result<Self, StoreError> {
         let store: Arc<dyn Store> = store.into();
         let (tokens_per_user, list_entries) = (config.limits.tokens_per_user, config.limits.list_entries);
-        let directory = Arc::new(Directory::open(store.clone(), tokens_per_user, list_entries)?);
+        let directory = Arc::new(Directory::open(store.clone(), tokens_per_user, list_entries, tell)?);
         let service = Arc::new(Service::new(
             store.clone(),
             directory.clone(),

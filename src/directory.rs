@@ -36,7 +36,7 @@ pub use self::{
 use crate::{
     id::{RoomId, UserId},
     presence::Timestamp,
-    store::{Store, StoreError},
+    store::{Store, StoreError, Tell},
     task::to_the_end,
 };
 
@@ -118,13 +118,14 @@ impl<T> Page<T> {
 
 impl Directory {
     /// The directory that the store holds, in which a user may have so many tokens, and entries on a presence
-    /// list.
+    /// list. `tell` is told how far the reading of the users is.
     pub fn open(
         store: Arc<dyn Store>,
         tokens_per_user: usize,
         list_entries: usize,
+        tell: &Tell<'_>,
     ) -> Result<Self, StoreError> {
-        let (entries, changing) = (RwLock::new(fact::load(&*store)?), Mutex::default());
+        let (entries, changing) = (RwLock::new(fact::load(&*store, tell)?), Mutex::default());
         Ok(Self { entries, changing, store, tokens_per_user, list_entries })
     }
 

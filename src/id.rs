@@ -1,11 +1,12 @@
 //! The names of users, devices and rooms.
 
-use std::{borrow::Borrow, fmt, str::FromStr, sync::Arc};
+use std::{borrow::Borrow, fmt, str::FromStr};
 
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
     de::{self, Visitor},
 };
+use smol_str::SmolStr;
 
 /// Longest user, room or device id, in bytes (Matrix client-server API, "Common identifier format").
 const MAX_BYTES: usize = 255;
@@ -15,15 +16,15 @@ const MAX_BYTES: usize = 255;
 /// Cheap to clone. Parsing accepts what the Matrix grammar accepts for users that exist today: a
 /// localpart of printable ASCII without `:`, and a server name that is not empty.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct UserId(Arc<str>);
+pub struct UserId(SmolStr);
 
 /// A room's id in Matrix form: `!opaque:server.name`, at most 255 bytes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct RoomId(Arc<str>);
+pub struct RoomId(SmolStr);
 
 /// One source that speaks for a user, as named by its token; 1 to 255 bytes, no control characters.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct DeviceId(Arc<str>);
+pub struct DeviceId(SmolStr);
 
 /// Why a text is not an id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -26,6 +26,7 @@ use std::{
 };
 
 use async_trait::async_trait;
+use parking_lot::Mutex;
 use xxhash_rust::xxh3::xxh3_64;
 
 pub use self::{
@@ -50,25 +51,39 @@ fn partition_of(id: &str) -> usize {
     usize::try_from(hash % PARTITIONS as u64).expect("a partition number is small")
 }
 
-/// Does something with every partition, as many at a time as there are processors, and returns the results
-/// in the order of the partitions, or an error.
-pub(crate) fn for_all_partitions<T: Send>(
-    work: impl Fn(usize) -> Result<T, StoreError> + Sync,
-) -> Result<Vec<T>, StoreError> {
-    let next = AtomicUsize::new(0);
+/// How far the reading of all partitions is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    pub partitions: usize,
+    /// How many users were in them.
+    pub users: usize,
+}
+
+/// Is told of the progress, by several threads.
+pub type Tell<'a> = dyn Fn(Progress) + Sync + 'a;
+
+/// Reads every partition, as many at a time as there are processors. `read` says how many users were in one.
+pub(crate) fn read_partitions(
+    tell: &Tell<'_>,
+    read: impl Fn(usize) -> Result<usize, StoreError> + Sync,
+) -> Result<(), StoreError> {
+    let (next, progress) = (AtomicUsize::new(0), Mutex::new(Progress::default()));
     let take_turns = || {
-        let turns = from_fn(|| Some(next.fetch_add(1, Ordering::Relaxed)).filter(|turn| *turn < PARTITIONS));
-        turns.map(|partition| Ok((partition, work(partition)?))).collect::<Result<Vec<_>, _>>()
+        let mut turns =
+            from_fn(|| Some(next.fetch_add(1, Ordering::Relaxed)).filter(|turn| *turn < PARTITIONS));
+        turns.try_for_each(|partition| {
+            let users = read(partition)?;
+            let mut progress = progress.lock();
+            progress.partitions += 1;
+            progress.users += users;
+            tell(*progress);
+            Ok(())
+        })
     };
     thread::scope(|scope| {
         let count = thread::available_parallelism().map_or(1, usize::from);
         let threads: Vec<_> = (0..count).map(|_| scope.spawn(take_turns)).collect();
-        let mut done = Vec::with_capacity(PARTITIONS);
-        for thread in threads {
-            done.extend(thread.join().expect("the work does not panic")?);
-        }
-        done.sort_by_key(|(partition, _)| *partition);
-        Ok(done.into_iter().map(|(_, result)| result).collect())
+        threads.into_iter().try_for_each(|thread| thread.join().expect("reading does not panic"))
     })
 }
 
@@ -170,8 +185,8 @@ pub trait Store: Send + Sync {
     /// Takes its time.
     fn export(&self, visit: &mut LineVisit<'_>) -> Result<(), StoreError>;
 
-    /// Takes the users whose moment has come. Each is due no more until its next update.
-    async fn due(&self, now: Timestamp) -> Vec<UserId>;
+    /// Takes the users of a partition whose moment has come. Each is due no more until its next update.
+    async fn due(&self, partition: usize, now: Timestamp) -> Vec<UserId>;
 
     /// How many users are going to be due.
     fn reminders(&self) -> usize;

@@ -55,7 +55,7 @@ struct Stored<'a> {
 const LEN_BYTES: usize = 5;
 const HEAD_BYTES: usize = LEN_BYTES + 3 + 2 + 255;
 
-/// An arena is packed anew when more than this, and more than half of it, is wasted.
+/// An arena is packed anew when more than this, and more than a quarter of it, is wasted.
 const LEAST_WASTE: usize = 16 * 1_024;
 
 impl<M> Default for Table<M> {
@@ -237,7 +237,7 @@ impl<M: Copy + Default> Table<M> {
     }
 
     fn pack_if_wasteful(&mut self) {
-        if self.wasted <= LEAST_WASTE.max(self.arena.len() / 2) {
+        if self.wasted <= LEAST_WASTE.max(self.arena.len() / 4) {
             return;
         }
         let mut packed = Vec::with_capacity(self.arena.len() - self.wasted);

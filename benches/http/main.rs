@@ -1,8 +1,8 @@
 //! What serving presence costs over HTTP, against the floor: bare axum handlers that give the same
 //! answers. Run it with `cargo bench --bench http`; `cargo bench --bench http -- --help` has the options.
 //!
-//! `servers.rs` has the servers, each a child process of this one; `wrk.rs` and `wrk.lua` the load;
-//! `table.rs` what is printed. The servers take turns within each round, and a ratio is the median of the
+//! `servers.rs` has the servers, each a child process of this one, and `synapse.rs` another homeserver to compare
+//! with; `wrk.rs` and `wrk.lua` the load; `table.rs` what is printed. The servers take turns within each round, and a ratio is the median of the
 //! rounds' ratios, so that what else the machine does falls on all alike.
 
 #[path = "../shared/data.rs"]
@@ -10,10 +10,15 @@ mod data;
 #[path = "../shared/machine.rs"]
 mod machine;
 mod servers;
+mod synapse;
 mod table;
 mod wrk;
 
-use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use clap::Parser;
 
@@ -47,6 +52,9 @@ struct Options {
     /// The data folder, empty or filled by an earlier run with as many users; otherwise a temporary one.
     #[arg(long)]
     data: Option<PathBuf>,
+    /// A Python that has Synapse (`pip install matrix-synapse`), to be measured against instead of the floor.
+    #[arg(long)]
+    synapse: Option<PathBuf>,
     /// Cargo says this to every benchmark.
     #[arg(long, hide = true)]
     bench: bool,
@@ -122,10 +130,13 @@ fn main() -> ExitCode {
         eprintln!("wrk makes the load and is not installed; install it with: apt-get install wrk");
         return ExitCode::from(2);
     }
-    match measure(&options) {
-        Ok(measured) => {
-            println!("{}\n{}", machine::describe(), table::load(&options));
-            println!("{}", table::results(&measured));
+    let measured = match &options.synapse {
+        Some(python) => measure_synapse(&options, python).map(|rows| table::against_synapse(&rows)),
+        None => measure(&options).map(|rows| table::results(&rows)),
+    };
+    match measured {
+        Ok(table) => {
+            println!("{}\n{}\n{table}", machine::describe(), table::load(&options));
             ExitCode::SUCCESS
         }
         Err(why) => {
@@ -162,6 +173,43 @@ fn measure(options: &Options) -> Result<Vec<Row>, String> {
                     row.rounds.push((floor.clone(), sample));
                 }
             }
+        }
+    }
+    Ok(rows)
+}
+
+/// What is asked of presenced and of Synapse, and how many times as often presenced should answer.
+const AGAINST_SYNAPSE: [(&str, Load, f64); 2] =
+    [("GET status", Load::Get, 60.0), ("PUT, each a change", Load::Change, 100.0)];
+
+/// One line of the table against Synapse.
+struct SynapseRow {
+    what: &'static str,
+    connections: usize,
+    least: f64,
+    /// Synapse and presenced, once per round.
+    rounds: Vec<(Sample, Sample)>,
+}
+
+/// The servers take turns here too.
+fn measure_synapse(options: &Options, python: &Path) -> Result<Vec<SynapseRow>, String> {
+    let (folder, theirs) = (Folder::new(options.data.as_deref())?, Folder::new(None)?);
+    let synapse = synapse::start(python, theirs.path())?;
+    let presenced = Server::start(Role::Disk, options, folder.path(), None);
+    let mut rows = Vec::new();
+    for (what, load, least) in AGAINST_SYNAPSE {
+        for &connections in &options.connections {
+            let mut rounds = Vec::new();
+            for round in 0..=options.rounds {
+                eprintln!("round {round} of {}: {what}, {connections} connections", options.rounds);
+                let samples = (
+                    wrk::run(load, &synapse, connections, options)?,
+                    wrk::run(load, &presenced, connections, options)?,
+                );
+                // Round 0 warms up.
+                rounds.extend((round > 0).then_some(samples));
+            }
+            rows.push(SynapseRow { what, connections, least, rounds });
         }
     }
     Ok(rows)

@@ -17,7 +17,7 @@ use axum::{
 use clap::ValueEnum as _;
 use presenced::{
     app::App,
-    clock::SystemClock,
+    clock::{Clock, SystemClock},
     config::Config,
     directory::{Directory, Holder, NewToken, Profile, Scopes, TokenSecret},
     id::{RoomId, UserId},
@@ -50,8 +50,11 @@ impl From<Store> for Role {
 
 /// A server in a child process, which ends with this value or with this process.
 pub(super) struct Server {
-    child: Child,
+    pub(super) child: Child,
     pub(super) address: SocketAddr,
+    /// How many users are active, and how far apart their numbers are.
+    pub(super) callers: usize,
+    pub(super) stride: usize,
 }
 
 impl Server {
@@ -68,7 +71,7 @@ impl Server {
         let stdout = child.stdout.take().expect("the output is piped");
         BufReader::new(stdout).read_line(&mut line).expect("the server says where it listens");
         let address = line.trim().parse().expect("the server says where it listens");
-        Self { child, address }
+        Self { child, address, callers: CALLERS, stride: stride(options.users) }
     }
 
     /// The processor time that the server has used so far, in user and kernel mode.
@@ -79,7 +82,10 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        drop(self.child.stdin.take());
+        if self.child.stdin.take().is_none() {
+            // It would not notice.
+            let _killed = self.child.kill();
+        }
         let _ended = self.child.wait();
     }
 }
@@ -109,7 +115,18 @@ pub(super) fn serve(role: Role, options: &Options) {
     });
 }
 
-/// presenced as it is configured by default, without a rate limit, with users who are all online.
+/// The time, a day later. Who was there when the data folder was filled has left since then: only the load is
+/// measured, and not that millions leave.
+#[derive(Debug)]
+struct Tomorrow(SystemClock);
+
+impl Clock for Tomorrow {
+    fn micros(&self) -> u64 {
+        self.0.micros() + 24 * 60 * 60 * 1_000_000
+    }
+}
+
+/// presenced as it is configured by default, without a rate limit, with active users who are all online.
 async fn app(users: usize, data: Option<&Path>) -> App {
     let mut config = Config::default();
     config.limits.put_per_second = 0.0;
@@ -119,7 +136,10 @@ async fn app(users: usize, data: Option<&Path>) -> App {
         None => EmbeddedStore::in_memory(),
     };
     data::fill(&store, users, &clock).await.unwrap_or_else(|why| panic!("{why}"));
-    let app = App::open(config, Box::new(store), Arc::new(clock)).expect("the documents are whole");
+    let clock = Arc::new(Tomorrow(clock));
+    let app = App::open(config, Box::new(store), clock).expect("the documents are whole");
+    // All leave at once.
+    app.tick().await;
     let callers: Vec<UserId> = (0..CALLERS).map(|caller| data::user(caller * stride(users))).collect();
     for (caller, user) in callers.iter().enumerate() {
         add_caller(&app.directory, caller, user).await;
@@ -154,14 +174,14 @@ async fn add_caller(directory: &Arc<Directory>, caller: usize, user: &UserId) {
 }
 
 /// How far apart the active ones are among all users.
-pub(super) fn stride(users: usize) -> usize {
+fn stride(users: usize) -> usize {
     users / CALLERS
 }
 
 // The tokens of users and the length of a status, as wrk.lua has them too.
 const STATUS: &str = "run 0000000000 change 0000000000";
 
-fn token(caller: usize) -> String {
+pub(super) fn token(caller: usize) -> String {
     format!("pd_{caller:064x}")
 }
 

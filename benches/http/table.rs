@@ -2,7 +2,7 @@
 
 use comfy_table::{CellAlignment, Table, presets};
 
-use crate::{Options, Row, Store, servers::CALLERS, wrk::Sample};
+use crate::{Options, Row, Store, SynapseRow, servers::CALLERS, synapse, wrk::Sample};
 
 const HEADER: [&str; 10] = [
     "",
@@ -24,6 +24,39 @@ pub(super) fn load(options: &Options) -> String {
         "load: wrk, {threads} threads, {users} users of whom {CALLERS} are active; \
          {rounds} rounds of {seconds} s; medians; max is the longest of all"
     )
+}
+
+/// The table of what Synapse does, and presenced. Synapse's users are fewer.
+pub(super) fn against_synapse(rows: &[SynapseRow]) -> String {
+    let theirs = format!("Synapse\nreq/s, {} users", synapse::CALLERS);
+    let header = [
+        "",
+        "connections",
+        &theirs,
+        "presenced\nreq/s",
+        "ratio\n(least - most)",
+        "latency p50/p99/p99.9/max ms\nSynapse; presenced",
+    ];
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_FULL).set_header(header);
+    for SynapseRow { what, connections, least, rounds } in rows {
+        let (synapse, presenced) = (|| rounds.iter().map(|(it, _)| it), || rounds.iter().map(|(_, it)| it));
+        let ratios: Vec<f64> =
+            rounds.iter().map(|(theirs, ours)| ours.per_second / theirs.per_second).collect();
+        let reached = if median(ratios.iter().copied()) >= *least { "yes" } else { "MISSED" };
+        table.add_row([
+            (*what).to_owned(),
+            connections.to_string(),
+            format!("{:.0}", median(synapse().map(|sample| sample.per_second))),
+            format!("{:.0}", median(presenced().map(|sample| sample.per_second))),
+            format!("{}\n>= {least:.0}: {reached}", spread(&ratios)),
+            format!("{}\n{}", latency(synapse()), latency(presenced())),
+        ]);
+    }
+    for column in table.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    table.to_string()
 }
 
 /// The table.

@@ -4,10 +4,7 @@ use std::process::{Command, Stdio};
 
 use serde::Deserialize;
 
-use crate::{
-    Options,
-    servers::{CALLERS, Server, stride},
-};
+use crate::{Options, servers::Server};
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/http/wrk.lua");
 
@@ -79,7 +76,8 @@ fn put_load(
         Load::Renew => "renew",
         Load::Change => "change",
     });
-    command.args([CALLERS.to_string(), stride(options.users).to_string(), threads.to_string()]);
+    command.args([server.callers, server.stride].map(|number| number.to_string()));
+    command.arg(threads.to_string());
     let before = server.processor_micros();
     let output = command.output().map_err(|error| format!("wrk: {error}"))?;
     let used = server.processor_micros() - before;

@@ -66,7 +66,7 @@ pub(crate) fn store(engine: Box<DiskEngine>, clock: &SystemClock) -> EmbeddedSto
         record.resume(stopped, now, &rules);
         Effect { visible: false, keep: Keep::Derived, next_change: record.next_change(now, &rules) }
     };
-    let loading = Loading { resume: &resume, progress: &|_| {} };
+    let loading = Loading { resume: &resume, tell: &|_| {} };
     EmbeddedStore::open(engine, config.store.activity_lag_seconds, &loading)
         .unwrap_or_else(|error| panic!("{error}"))
 }

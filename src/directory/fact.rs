@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{Entries, PresenceList, TokenId, User, has_capitals, people::Part, token::StoredToken};
 use crate::{
     id::{IdError, RoomId, UserId},
-    store::{Document, Kind, Store, StoreError, for_all_partitions, parse},
+    store::{Document, Kind, Store, StoreError, Tell, parse, read_partitions},
     table::Size,
 };
 
@@ -55,9 +55,9 @@ impl Fact {
 }
 
 /// Reads back what is so. Users come first, since the others name them.
-pub(super) fn load(store: &dyn Store) -> Result<Entries, StoreError> {
+pub(super) fn load(store: &dyn Store, tell: &Tell<'_>) -> Result<Entries, StoreError> {
     let mut entries = Entries::default();
-    entries.load_users(store)?;
+    entries.load_users(store, tell)?;
     store.documents(Kind::Token, &mut |id, value| {
         entries.apply(Fact::Token(parse(Kind::Token, id, value)?));
         Ok(())
@@ -80,11 +80,11 @@ fn parse_name<T: FromStr<Err = IdError>>(id: &str) -> Result<T, StoreError> {
 
 impl Entries {
     /// Reads the users of several partitions at a time.
-    fn load_users(&mut self, store: &dyn Store) -> Result<(), StoreError> {
+    fn load_users(&mut self, store: &dyn Store, tell: &Tell<'_>) -> Result<(), StoreError> {
         let entries = Mutex::new(self);
         // One partition is about as large as another.
         let size = Mutex::new(Size::default());
-        let loaded = for_all_partitions(|partition| {
+        read_partitions(tell, |partition| {
             let (mut part, mut noted_elsewhere) = (Part::default(), Vec::new());
             part.reserve(*size.lock());
             store.users(partition, &mut |id, value| {
@@ -97,14 +97,14 @@ impl Entries {
             })?;
             part.shrink();
             *size.lock() = part.size();
+            let users = part.len();
             let mut entries = entries.lock();
             entries.users.take_in(partition, part);
             for user in &noted_elsewhere {
                 entries.note(user);
             }
-            Ok(())
-        });
-        loaded.map(drop)
+            Ok(users)
+        })
     }
 
     /// Makes it so.

@@ -69,6 +69,9 @@ struct Details {
     extension: Option<Extension>,
 }
 
+/// The most that a number takes, as `postcard` writes it.
+const NUMBER_BYTES: usize = 10;
+
 fn hash(number: u64) -> u64 {
     xxh3_64(&number.to_le_bytes())
 }
@@ -211,17 +214,20 @@ fn number(parts: &[Part], place: Place) -> u64 {
 impl Part {
     /// Adds a user who is not there.
     pub(super) fn add(&mut self, user: &User) -> Slot {
-        let numbers = (user.number, user.created.as_millis());
-        let mut bytes = postcard::to_allocvec(&numbers).expect("numbers have a form");
         let details = Details {
             display_name: user.display_name.clone(),
             avatar_url: user.avatar_url.clone(),
             extension: user.extension.clone(),
         };
-        if details != Details::default() {
-            serde_json::to_writer(&mut bytes, &details).expect("details have a JSON form");
-        }
-        let slot = self.table.put(&user.id, &bytes);
+        let mut space = [0; 2 * NUMBER_BYTES];
+        let numbers = postcard::to_slice(&(user.number, user.created.as_millis()), &mut space);
+        let numbers = numbers.expect("the most that they take is known");
+        let slot = if details == Details::default() {
+            self.table.put(&user.id, numbers)
+        } else {
+            let details = serde_json::to_vec(&details).expect("details have a JSON form");
+            self.table.put(&user.id, &[&*numbers, &details].concat())
+        };
         // Users are read back in this order, so most come behind all others.
         let is_last = self.order.last().is_none_or(|last| self.compare(*last, user.id.as_str()).is_lt());
         let index = if is_last { self.order.len() } else { self.find(user.id.as_str(), false) };
@@ -234,6 +240,10 @@ impl Part {
         let index = self.find(id.as_str(), false);
         self.order.remove(index);
         self.table.remove(id);
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.order.len()
     }
 
     pub(super) fn size(&self) -> Size {

@@ -6,6 +6,7 @@ use std::{
 };
 
 use hashbrown::HashSet;
+use tokio::task::coop::consume_budget;
 
 use super::{Listing, Service, ServiceError, Viewer, Visibility};
 use crate::{
@@ -13,7 +14,7 @@ use crate::{
     directory::{DirectoryError, Standing},
     id::{RoomId, UserId},
     presence::{Presence, Record, Rules, Timestamp},
-    store::{Effect, Keep, Updated},
+    store::{Effect, Keep, PARTITIONS, Updated},
     task::to_the_end,
 };
 
@@ -162,10 +163,14 @@ impl Service {
     /// Tells watchers of the transitions whose time has come. To be called once in a while: the pauses are
     /// how late watchers learn of them.
     pub async fn tick(&self) {
-        for user in self.store.due(self.clock.now()).await {
-            let keep = |_: &Record, _: &Record, _| Keep::Derived;
-            if let Err(error) = self.change(&user, self.clock.micros(), &|_| {}, &keep).await {
-                tracing::warn!(%error, "watchers could not be told of a transition");
+        for partition in 0..PARTITIONS {
+            for user in self.store.due(partition, self.clock.now()).await {
+                let keep = |_: &Record, _: &Record, _| Keep::Derived;
+                if let Err(error) = self.change(&user, self.clock.micros(), &|_| {}, &keep).await {
+                    tracing::warn!(%error, "watchers could not be told of a transition");
+                }
+                // Millions may be due at once, after a restart.
+                consume_budget().await;
             }
         }
     }

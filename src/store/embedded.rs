@@ -24,7 +24,7 @@ use crossbeam_utils::CachePadded;
 use parking_lot::Mutex;
 use tokio::{runtime::Handle, sync::oneshot};
 
-pub use self::load::{Loading, Progress};
+pub use self::load::Loading;
 use self::{
     engine::{Engine, Write},
     shard::{Pending, Shard},
@@ -257,8 +257,8 @@ impl Store for EmbeddedStore {
         transfer::export(&**engine, visit)
     }
 
-    async fn due(&self, now: Timestamp) -> Vec<UserId> {
-        self.parts.shards.iter().flat_map(|shard| shard.lock().due(now)).collect()
+    async fn due(&self, partition: usize, now: Timestamp) -> Vec<UserId> {
+        self.parts.shards[partition].lock().due(now)
     }
 
     fn reminders(&self) -> usize {

@@ -89,7 +89,7 @@ proptest! {
     fn random_changes_are_those_of_a_plain_map(steps in prop::collection::vec(steps(), 0..120)) {
         run(async {
             let store: Arc<dyn Store> = Arc::new(EmbeddedStore::in_memory());
-            let directory = Arc::new(Directory::open(store, 10, 10).expect("an empty store opens"));
+            let directory = Arc::new(Directory::open(store, 10, 10, &|_| {}).expect("an empty store opens"));
             let mut model = Model::new();
             for step in steps {
                 take(&directory, &mut model, step).await;
@@ -105,7 +105,7 @@ async fn users_are_found_again_after_a_restart() {
     let mut model = Model::new();
     {
         let store: Arc<dyn Store> = Arc::new(disk::open(folder.path()).expect("it opens"));
-        let directory = Arc::new(Directory::open(store.clone(), 10, 10).expect("it opens"));
+        let directory = Arc::new(Directory::open(store.clone(), 10, 10, &|_| {}).expect("it opens"));
         for number in 0..200_u64 {
             let user = format!("@user{number}:example.com").parse().expect("a user id");
             let name = (number % 3 == 0).then(|| format!("User {number}"));
@@ -116,5 +116,5 @@ async fn users_are_found_again_after_a_restart() {
         store.close().await.expect("all is kept");
     }
     let store: Arc<dyn Store> = Arc::new(disk::open(folder.path()).expect("it opens"));
-    check(&Directory::open(store, 10, 10).expect("it opens"), &model);
+    check(&Directory::open(store, 10, 10, &|_| {}).expect("it opens"), &model);
 }

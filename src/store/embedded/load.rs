@@ -1,6 +1,6 @@
 //! Reading everything back when the store is opened.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 
@@ -8,7 +8,7 @@ use super::{Parts, engine::Engine, key, shard::Shard, writer::Last};
 use crate::{
     id::UserId,
     presence::{Record, Timestamp},
-    store::{DocumentVisit, Effect, StoreError, for_all_partitions, parse_id},
+    store::{DocumentVisit, Effect, StoreError, Tell, parse_id, read_partitions},
     table::Size,
 };
 
@@ -16,15 +16,7 @@ use crate::{
 pub struct Loading<'a> {
     /// Brings a record over the restart: given the moment at which the server was last known to run.
     pub resume: &'a (dyn Fn(&mut Record, Timestamp) -> Effect + Sync),
-    /// Told of each partition that is there.
-    pub progress: &'a (dyn Fn(Progress) + Sync),
-}
-
-/// How far the opening of a store is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Progress {
-    pub partitions: usize,
-    pub records: usize,
+    pub tell: &'a Tell<'a>,
 }
 
 /// The last batch that the engine holds.
@@ -56,21 +48,18 @@ pub(super) fn documents(
 impl Parts {
     /// Reads all records, some partitions at a time, and returns the highest version.
     pub(super) fn load(&self, last: Last, loading: &Loading<'_>) -> Result<u64, StoreError> {
-        let (done, records) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let highest = AtomicU64::new(0);
         // One partition is about as large as another.
         let size = Mutex::new(Size::default());
-        let highest = for_all_partitions(|partition| {
+        read_partitions(loading.tell, |partition| {
             let mut shard = self.shards[partition].lock();
             shard.reserve(*size.lock());
-            let highest = self.load_partition(partition, &mut shard, last, loading)?;
+            highest.fetch_max(self.load_partition(partition, &mut shard, last, loading)?, Ordering::Relaxed);
             shard.shrink();
             *size.lock() = shard.size();
-            let records = records.fetch_add(shard.len(), Ordering::Relaxed) + shard.len();
-            let partitions = done.fetch_add(1, Ordering::Relaxed) + 1;
-            (loading.progress)(Progress { partitions, records });
-            Ok(highest)
+            Ok(shard.len())
         })?;
-        Ok(highest.into_iter().max().unwrap_or_default())
+        Ok(highest.into_inner())
     }
 
     fn load_partition(

@@ -27,7 +27,7 @@ pub(crate) fn open(folder: &Path) -> Result<EmbeddedStore, String> {
     let engine = DiskEngine::open(folder, 0).map_err(|error| error.to_string())?;
     let resume =
         |_: &mut Record, _: Timestamp| Effect { visible: false, keep: Keep::Derived, next_change: None };
-    let loading = Loading { resume: &resume, progress: &|_| {} };
+    let loading = Loading { resume: &resume, tell: &|_| {} };
     EmbeddedStore::open(Box::new(engine), 60, &loading).map_err(|error| error.to_string())
 }
 
@@ -183,7 +183,7 @@ async fn data_of_every_format_is_read() {
             };
             store.export(&mut take).expect("all of it is read");
             snapshots().bind(|| insta::assert_snapshot!("data-folder", lines));
-            let directory = Directory::open(Arc::new(store), 10, 10).expect("the directory is read");
+            let directory = Directory::open(Arc::new(store), 10, 10, &|_| {}).expect("the directory is read");
             assert_eq!(directory.everybody().len(), 4, "{format}");
         }
     }

@@ -110,8 +110,8 @@ impl Store for FaultyStore {
         self.store.export(visit)
     }
 
-    async fn due(&self, now: Timestamp) -> Vec<UserId> {
-        self.store.due(now).await
+    async fn due(&self, partition: usize, now: Timestamp) -> Vec<UserId> {
+        self.store.due(partition, now).await
     }
 
     fn reminders(&self) -> usize {

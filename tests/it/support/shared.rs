@@ -71,8 +71,8 @@ impl Store for SharedStore {
         self.records.export(visit)
     }
 
-    async fn due(&self, now: Timestamp) -> Vec<UserId> {
-        self.records.due(now).await
+    async fn due(&self, partition: usize, now: Timestamp) -> Vec<UserId> {
+        self.records.due(partition, now).await
     }
 
     fn reminders(&self) -> usize {
