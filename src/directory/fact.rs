@@ -86,7 +86,7 @@ impl Entries {
         let size = Mutex::new(Size::default());
         read_partitions(tell, |partition| {
             let (mut part, mut noted_elsewhere) = (Part::default(), Vec::new());
-            part.reserve(*size.lock());
+            part.table.reserve(*size.lock());
             store.users(partition, &mut |id, value| {
                 let user: User = parse(Kind::User, id, value)?;
                 part.add(&user);
@@ -95,9 +95,9 @@ impl Entries {
                 }
                 Ok(())
             })?;
-            part.shrink();
-            *size.lock() = part.size();
-            let users = part.len();
+            part.table.shrink();
+            *size.lock() = part.table.size();
+            let users = part.table.len();
             let mut entries = entries.lock();
             entries.users.take_in(partition, part);
             for user in &noted_elsewhere {

@@ -13,7 +13,7 @@ use crate::{
     id::UserId,
     presence::Timestamp,
     store::{PARTITIONS, partition},
-    table::{Size, Slot, Table, reserve_some},
+    table::{Slot, Table, reserve_some},
 };
 
 /// Every user's entry, packed closely: ten million of them fit into a fraction of what as many structs
@@ -31,7 +31,7 @@ pub(super) struct People {
 /// The users of one partition.
 #[derive(Debug, Default)]
 pub(super) struct Part {
-    table: Table<()>,
+    pub(super) table: Table<()>,
     /// The slots in the order of the users' ids.
     order: Vec<Slot>,
 }
@@ -240,25 +240,6 @@ impl Part {
         let index = self.find(id.as_str(), false);
         self.order.remove(index);
         self.table.remove(id);
-    }
-
-    pub(super) fn len(&self) -> usize {
-        self.order.len()
-    }
-
-    pub(super) fn size(&self) -> Size {
-        self.table.size()
-    }
-
-    /// Makes room for about so much, in a part that is empty.
-    pub(super) fn reserve(&mut self, size: Size) {
-        self.table.reserve(size);
-    }
-
-    /// Gives back the room that is kept for more users.
-    pub(super) fn shrink(&mut self) {
-        self.table.shrink();
-        self.order.shrink_to_fit();
     }
 
     /// Where in the order the first user is who is not before `id`; with `past`, the first after.
