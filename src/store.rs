@@ -62,7 +62,8 @@ pub struct Progress {
 /// Is told of the progress, by several threads.
 pub type Tell<'a> = dyn Fn(Progress) + Sync + 'a;
 
-/// Reads every partition, as many at a time as there are processors. `read` says how many users were in one.
+/// Reads every partition, several at a time: twice as many as there are processors, since some wait for the
+/// disk. `read` says how many users were in one.
 pub(crate) fn read_partitions(
     tell: &Tell<'_>,
     read: impl Fn(usize) -> Result<usize, StoreError> + Sync,
@@ -81,7 +82,7 @@ pub(crate) fn read_partitions(
         })
     };
     thread::scope(|scope| {
-        let count = thread::available_parallelism().map_or(1, usize::from);
+        let count = 2 * thread::available_parallelism().map_or(1, usize::from);
         let threads: Vec<_> = (0..count).map(|_| scope.spawn(take_turns)).collect();
         threads.into_iter().try_for_each(|thread| thread.join().expect("reading does not panic"))
     })

@@ -15,7 +15,7 @@ use presenced::{
     presence::{Input, Record, State, Timestamp},
     store::{
         Document, Effect, EmbeddedStore, Keep, Kind, Store as _,
-        embedded::{Loading, disk::DiskEngine},
+        embedded::{Loading, Resumed, disk::DiskEngine},
     },
 };
 
@@ -63,8 +63,8 @@ pub(crate) fn store(engine: Box<DiskEngine>, clock: &SystemClock) -> EmbeddedSto
     let (config, now) = (Config::default(), clock.now());
     let rules = config.rules();
     let resume = |record: &mut Record, stopped: Timestamp| {
-        record.resume(stopped, now, &rules);
-        Effect { visible: false, keep: Keep::Derived, next_change: record.next_change(now, &rules) }
+        let changed = record.resume(stopped, now, &rules);
+        Resumed { changed, next_change: record.next_change(now, &rules) }
     };
     let loading = Loading { resume: &resume, tell: &|_| {} };
     EmbeddedStore::open(engine, config.store.activity_lag_seconds, &loading)

@@ -192,12 +192,17 @@ impl Record {
     }
 
     /// Carries the record over a restart. Whoever was there at `stopped` gets until the end of the grace
-    /// to be heard of again; connections ended with the process that held them.
-    pub fn resume(&mut self, stopped: Timestamp, now: Timestamp, rules: &Rules) {
+    /// to be heard of again; connections ended with the process that held them. Says whether that changed
+    /// anything.
+    pub fn resume(&mut self, stopped: Timestamp, now: Timestamp, rules: &Rules) -> bool {
+        let grace = now + rules.connection_grace;
+        let mut changed = false;
         for claim in self.claims.iter_mut().filter(|claim| claim.is_live(stopped)) {
+            changed |= claim.connections > 0 || claim.until < grace;
             claim.connections = 0;
-            claim.until = claim.until.max(now + rules.connection_grace);
+            claim.until = claim.until.max(grace);
         }
+        changed
     }
 
     /// The highest state of the live claims.

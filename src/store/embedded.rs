@@ -24,7 +24,7 @@ use crossbeam_utils::CachePadded;
 use parking_lot::Mutex;
 use tokio::{runtime::Handle, sync::oneshot};
 
-pub use self::load::Loading;
+pub use self::load::{Loading, Resumed};
 use self::{
     engine::{Engine, Write},
     shard::{Pending, Shard},

@@ -17,8 +17,8 @@ use crate::{
     config::Config,
     presence::{Record, Timestamp},
     store::{
-        Effect, EmbeddedStore, Keep, PARTITIONS, Progress,
-        embedded::{Loading, disk::DiskEngine},
+        EmbeddedStore, PARTITIONS, Progress,
+        embedded::{Loading, Resumed, disk::DiskEngine},
     },
 };
 
@@ -47,8 +47,8 @@ fn stored(config: &Config, clock: &SystemClock) -> Result<EmbeddedStore, Failure
     let engine = DiskEngine::open(folder, config.store.reserve_mebibytes << 20).map_err(Failure::unusable)?;
     let (now, rules) = (clock.now(), config.rules());
     let resume = |record: &mut Record, stopped: Timestamp| {
-        record.resume(stopped, now, &rules);
-        Effect { visible: false, keep: Keep::Derived, next_change: record.next_change(now, &rules) }
+        let changed = record.resume(stopped, now, &rules);
+        Resumed { changed, next_change: record.next_change(now, &rules) }
     };
     let teller = Teller::new("presence");
     let loading = Loading { resume: &resume, tell: &|progress| teller.tell(progress) };

@@ -8,14 +8,23 @@ use super::{Parts, engine::Engine, key, shard::Shard, writer::Last};
 use crate::{
     id::UserId,
     presence::{Record, Timestamp},
-    store::{DocumentVisit, Effect, StoreError, Tell, parse_id, read_partitions},
+    store::{DocumentVisit, StoreError, Tell, parse_id, read_partitions},
     table::Size,
 };
+
+/// What became of a record over the restart.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Resumed {
+    /// Whether the record is another one now.
+    pub changed: bool,
+    /// When the user's presence turns next without an input, if ever.
+    pub next_change: Option<Timestamp>,
+}
 
 /// What the opening of a store needs to know, and whom it tells how far it is.
 pub struct Loading<'a> {
     /// Brings a record over the restart: given the moment at which the server was last known to run.
-    pub resume: &'a (dyn Fn(&mut Record, Timestamp) -> Effect + Sync),
+    pub resume: &'a (dyn Fn(&mut Record, Timestamp) -> Resumed + Sync),
     pub tell: &'a Tell<'a>,
 }
 

@@ -3,10 +3,10 @@ use std::{
     mem,
 };
 
+use super::load::Resumed;
 use crate::{
     id::UserId,
     presence::{Record, Timestamp, Unreadable},
-    store::Effect,
     table::{Size, Slot, Table},
 };
 
@@ -79,11 +79,15 @@ impl Shard {
         &mut self,
         user: &UserId,
         packed: &[u8],
-        change: &mut dyn FnMut(&mut Record) -> Effect,
+        resume: &mut dyn FnMut(&mut Record) -> Resumed,
     ) -> Result<u64, Unreadable> {
         let mut record = Record::unpack(packed)?;
-        let next_change = change(&mut record).next_change;
-        self.put(user, &record.pack(), next_change);
+        let Resumed { changed, next_change } = resume(&mut record);
+        if changed {
+            self.put(user, &record.pack(), next_change);
+        } else {
+            self.put(user, packed, next_change);
+        }
         Ok(record.version())
     }
 

@@ -10,9 +10,9 @@ use presenced::{
     directory::Directory,
     presence::{Record, Timestamp},
     store::{
-        Effect, EmbeddedStore, Keep, Store,
+        EmbeddedStore, Store,
         embedded::{
-            Loading,
+            Loading, Resumed,
             disk::DiskEngine,
             engine::{Engine, Write},
         },
@@ -25,8 +25,7 @@ use crate::support::snapshots;
 /// Opens a data folder as the server does; what is wrong with it is told in one line.
 pub(crate) fn open(folder: &Path) -> Result<EmbeddedStore, String> {
     let engine = DiskEngine::open(folder, 0).map_err(|error| error.to_string())?;
-    let resume =
-        |_: &mut Record, _: Timestamp| Effect { visible: false, keep: Keep::Derived, next_change: None };
+    let resume = |_: &mut Record, _: Timestamp| Resumed::default();
     let loading = Loading { resume: &resume, tell: &|_| {} };
     EmbeddedStore::open(Box::new(engine), 60, &loading).map_err(|error| error.to_string())
 }

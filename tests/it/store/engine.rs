@@ -11,7 +11,7 @@ use presenced::{
     store::{
         Document, Effect, EmbeddedStore, Keep, Kind, PARTITIONS, Store, StoreError, Updated,
         embedded::{
-            Loading,
+            Loading, Resumed,
             engine::{Engine, EngineError, ScanVisit, Write},
         },
         partition,
@@ -52,8 +52,8 @@ impl Scripted {
     fn open_at(&self, now: Timestamp) -> Arc<EmbeddedStore> {
         let rules = Rules::default();
         let resume = |record: &mut Record, stopped| {
-            record.resume(stopped, now, &rules);
-            Effect { visible: false, keep: Keep::Derived, next_change: record.next_change(now, &rules) }
+            let changed = record.resume(stopped, now, &rules);
+            Resumed { changed, next_change: record.next_change(now, &rules) }
         };
         let loading = Loading { resume: &resume, tell: &|_| {} };
         Arc::new(EmbeddedStore::open(Box::new(self.clone()), 60, &loading).expect("it opens"))
