@@ -41,6 +41,7 @@ async fn conforms(store: &dyn Store) {
     updates_are_read_back(store).await;
     versions_go_up(store).await;
     many_are_read_once_each(store).await;
+    records_of_all_sizes_take_each_others_place(store).await;
     removed_users_read_as_empty(store).await;
     assert_eq!(store.health(), Ok(()));
 }
@@ -84,6 +85,22 @@ async fn many_are_read_once_each(store: &dyn Store) {
     store.read(&asked, &mut look).await.expect("the store reads");
     for (number, text) in seen.into_iter().enumerate() {
         assert_eq!(text, Some(Some(format!("status {number}"))));
+    }
+}
+
+async fn records_of_all_sizes_take_each_others_place(store: &dyn Store) {
+    const LENGTHS: [usize; 9] = [1, 60, 90, 91, 100, 127, 128, 300, 3_000];
+    // Of one partition, so that they share what is kept in one place.
+    let all = (0..).map(|number| user(&format!("size{number}")));
+    let users: Vec<UserId> = all.filter(|user| partition(user) == 0).take(10).collect();
+    for round in 0..40 {
+        let text = |number: usize| "x".repeat(LENGTHS[(number * 2 + round * 7) % LENGTHS.len()]);
+        for (number, user) in users.iter().enumerate() {
+            set_status(store, user, &text(number), 10).await;
+        }
+        for (number, user) in users.iter().enumerate() {
+            assert_eq!(status(store, user).await, Some(text(number)), "{user} in round {round}");
+        }
     }
 }
 

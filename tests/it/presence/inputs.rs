@@ -161,3 +161,19 @@ fn too_many_devices_make_room_for_the_newest() {
     assert_eq!(story.state(), Unavailable);
     assert_eq!(story.then(disconnect("first")).after(seconds(30)).state(), Offline);
 }
+
+#[test]
+fn a_restart_changes_only_what_it_ends_or_prolongs() {
+    let resume = |story: Story| {
+        let (mut record, now) = (story.record.clone(), story.now + JUST);
+        (record.resume(story.now, now, &story.rules), record != story.record)
+    };
+    let claimed = Story::new().then(claim("phone", Online));
+    assert_eq!(resume(claimed), (false, false), "the claim lasts longer than the grace");
+    let connected = Story::new().then(connect("phone", Online));
+    assert_eq!(resume(connected), (true, true), "connections ended with the process that held them");
+    let rules = Story::new().rules;
+    let ending = Story::new().then(claim("phone", Online)).after(rules.lease - JUST);
+    assert_eq!(resume(ending), (true, true), "the claim would end within the grace");
+    assert_eq!(resume(Story::new()), (false, false), "nobody said anything");
+}
