@@ -88,6 +88,12 @@ pub(crate) fn reserve_some<T>(items: &mut Vec<T>, more: usize) {
     }
 }
 
+/// Room for so many bytes and for what may be wasted beside them. Arenas that grew step by step would leave
+/// holes behind them that fit nobody else; room that nobody has used yet costs no memory.
+fn with_waste(bytes: usize) -> usize {
+    bytes + bytes * 3 / 8
+}
+
 fn read(arena: &[u8], at: u32) -> Stored<'_> {
     let entry = &arena[at as usize..];
     let ((len, server, local), behind): (Head<'_>, _) =
@@ -171,16 +177,9 @@ impl<M: Copy + Default> Table<M> {
 
     /// Makes room for about so much, in a table that is empty.
     pub(crate) fn reserve(&mut self, size: Size) {
-        let and_some = |count: usize| count + count / 32;
         self.index.reserve(size.users, |_| unreachable!("the table is empty"));
-        self.entries.reserve_exact(and_some(size.users));
-        self.arena.reserve_exact(and_some(size.bytes));
-    }
-
-    /// Gives back the room that is kept for more users.
-    pub(crate) fn shrink(&mut self) {
-        self.arena.shrink_to_fit();
-        self.entries.shrink_to_fit();
+        self.entries.reserve_exact(size.users + size.users / 32);
+        self.arena.reserve_exact(with_waste(size.bytes));
     }
 
     fn insert(&mut self, server: u16, local: &[u8], bytes: &[u8]) -> Slot {
@@ -240,7 +239,7 @@ impl<M: Copy + Default> Table<M> {
         if self.wasted <= LEAST_WASTE.max(self.arena.len() / 4) {
             return;
         }
-        let mut packed = Vec::with_capacity(self.arena.len() - self.wasted);
+        let mut packed = Vec::with_capacity(with_waste(self.arena.len() - self.wasted));
         let slots: Vec<Slot> = self.slots().collect();
         for slot in slots {
             let at = &mut self.entries[slot as usize].at;

@@ -95,7 +95,6 @@ impl Entries {
                 }
                 Ok(())
             })?;
-            part.table.shrink();
             *size.lock() = part.table.size();
             let users = part.table.len();
             let mut entries = entries.lock();

@@ -64,7 +64,6 @@ impl Parts {
             let mut shard = self.shards[partition].lock();
             shard.reserve(*size.lock());
             highest.fetch_max(self.load_partition(partition, &mut shard, last, loading)?, Ordering::Relaxed);
-            shard.shrink();
             *size.lock() = shard.size();
             Ok(shard.len())
         })?;

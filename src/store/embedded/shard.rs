@@ -100,12 +100,6 @@ impl Shard {
         self.table.reserve(size);
     }
 
-    /// Gives back the room that is kept for more users.
-    pub(super) fn shrink(&mut self) {
-        self.table.shrink();
-        self.wheel.filed.values_mut().for_each(Vec::shrink_to_fit);
-    }
-
     /// Makes a packed record readable, and files its reminder.
     pub(super) fn put(&mut self, user: &UserId, packed: &[u8], next_change: Option<Timestamp>) -> Slot {
         let slot = self.table.put(user, packed);
