@@ -5,9 +5,9 @@
 //! with; `wrk.rs` and `wrk.lua` the load; `table.rs` what is printed. The servers take turns within each round, and a ratio is the median of the
 //! rounds' ratios, so that what else the machine does falls on all alike.
 
-#[path = "../shared/data.rs"]
+#[path = "../common/data.rs"]
 mod data;
-#[path = "../shared/machine.rs"]
+#[path = "../common/machine.rs"]
 mod machine;
 mod servers;
 mod synapse;

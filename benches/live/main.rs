@@ -6,7 +6,7 @@
 //! both sides in them.
 
 mod client;
-#[path = "../shared/machine.rs"]
+#[path = "../common/machine.rs"]
 mod machine;
 mod server;
 mod table;

@@ -5,9 +5,9 @@
 //! `work.rs` has the measurements, each a child process of this one over the same data folder; `table.rs`
 //! what is printed.
 
-#[path = "../shared/data.rs"]
+#[path = "../common/data.rs"]
 mod data;
-#[path = "../shared/machine.rs"]
+#[path = "../common/machine.rs"]
 mod machine;
 mod table;
 mod work;

@@ -10,14 +10,16 @@ use presenced::{
     directory::Directory,
     presence::{Record, Timestamp},
     store::{
-        EmbeddedStore, Store,
+        Document, EmbeddedStore, Kind, Store,
         embedded::{
             Loading, Resumed,
             disk::DiskEngine,
             engine::{Engine, Write},
         },
+        partition,
     },
 };
+use serde_json::json;
 
 use super::{set_status, status, user};
 use crate::support::snapshots;
@@ -160,6 +162,38 @@ async fn writes_are_refused_while_the_disk_is_almost_full() {
     let engine = DiskEngine::open(folder.path(), u64::MAX).expect("it opens");
     let why = engine.commit(&[]).expect_err("no disk has so much").to_string();
     assert!(why.starts_with(&format!("the disk of {} is almost full", folder.path().display())), "{why}");
+}
+
+#[tokio::test]
+async fn bringing_data_to_the_present_format_goes_on_where_it_was_cut_short() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = open(folder.path()).expect("it opens");
+    let users = ["alice", "bob"].map(user);
+    let documents = users.iter().zip(1_u64..).map(|(user, number)| {
+        Document::put(Kind::User, user.as_str(), &json!({"id": user, "number": number, "created": 0}))
+    });
+    store.write(documents.collect()).await.expect("they are taken");
+    store.close().await.expect("all is kept");
+    drop(store);
+    // bob is still where format 1 had all.
+    let engine = DiskEngine::open(folder.path(), 0).expect("it opens");
+    let bob = &users[1];
+    let partition = u8::try_from(partition(bob)).expect("there are 256");
+    let (here, before) = ([b"e", &[partition][..], bob.as_str().as_bytes()].concat(), format!("du{bob}"));
+    let mut value = None;
+    let mut look = |_: &[u8], found: &[u8]| value.replace(found.to_vec()).is_some();
+    engine.scan(&here, &mut look).expect("it is read");
+    let set = |key: &[u8], value| Write { key: key.to_vec(), value };
+    let cut_short = [
+        set(before.as_bytes(), value),
+        set(&here, None),
+        set(b"m/format", Some(1_u32.to_be_bytes().to_vec())),
+    ];
+    engine.commit(&cut_short).expect("it is written");
+    drop(engine);
+    let store = open(folder.path()).expect("it opens");
+    let directory = Directory::open(Arc::new(store), 10, 10, &|_| {}).expect("the directory is read");
+    assert_eq!(directory.everybody(), users.into());
 }
 
 /// Data folders of each format, as a server of that format wrote them: with claims, statuses, settings, a

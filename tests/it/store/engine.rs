@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, Condvar, Mutex, PoisonError},
+    time::Duration,
 };
 
 use presenced::{
@@ -44,19 +45,27 @@ impl Scripted {
         look(&self.0.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn open(&self) -> Arc<EmbeddedStore> {
-        self.open_at(NOW)
+    /// Waits until something is so; fails if it never is.
+    fn wait_until(&self, is_so: impl Fn(&Script) -> bool) {
+        let (script, changed) = &*self.0;
+        let script = script.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = changed.wait_timeout_while(script, Duration::from_secs(30), |script| !is_so(script));
+        assert!(!waited.unwrap_or_else(PoisonError::into_inner).1.timed_out());
     }
 
-    /// A store over what the engine holds, at a moment.
-    fn open_at(&self, now: Timestamp) -> Arc<EmbeddedStore> {
+    fn open(&self) -> Arc<EmbeddedStore> {
+        self.open_at(NOW, 60)
+    }
+
+    /// A store over what the engine holds, at a moment, where activity lags behind by so many seconds.
+    fn open_at(&self, now: Timestamp, lag_seconds: u16) -> Arc<EmbeddedStore> {
         let rules = Rules::default();
         let resume = |record: &mut Record, stopped| {
             let changed = record.resume(stopped, now, &rules);
             Resumed { changed, next_change: record.next_change(now, &rules) }
         };
         let loading = Loading { resume: &resume, tell: &|_| {} };
-        Arc::new(EmbeddedStore::open(Box::new(self.clone()), 60, &loading).expect("it opens"))
+        Arc::new(EmbeddedStore::open(Box::new(self.clone()), lag_seconds, &loading).expect("it opens"))
     }
 }
 
@@ -79,6 +88,7 @@ impl Engine for Scripted {
                 None => drop(script.pairs.remove(key)),
             }
         }
+        changed.notify_all();
         Ok(())
     }
 
@@ -244,6 +254,17 @@ async fn activity_reaches_the_disk_when_the_store_is_closed() {
 }
 
 #[tokio::test]
+async fn activity_reaches_the_disk_in_time_while_the_store_is_open() {
+    let engine = Scripted::default();
+    let store = engine.open_at(NOW, 1);
+    let claim = Input::Claim { device: "phone".parse().expect("a device id"), state: State::Online };
+    apply(&store, &user("alice"), claim.clone(), Keep::Acknowledged).await.expect("it is taken");
+    let commits = engine.get(|script| script.commits);
+    apply(&store, &user("alice"), claim, Keep::Lazily).await.expect("it is taken");
+    engine.wait_until(|script| script.commits > commits);
+}
+
+#[tokio::test]
 async fn whoever_was_connected_has_the_grace_to_come_back() {
     let engine = Scripted::default();
     let store = engine.open();
@@ -255,8 +276,8 @@ async fn whoever_was_connected_has_the_grace_to_come_back() {
     apply(&store, &bob, set, Keep::Acknowledged).await.expect("it is taken");
     store.close().await.expect("all is kept");
     // The server is away for an hour, far beyond every lease.
-    let back = NOW + std::time::Duration::from_secs(3_600);
-    let store = engine.open_at(back);
+    let back = NOW + Duration::from_secs(3_600);
+    let store = engine.open_at(back, 60);
     let rules = Rules::default();
     for who in [&alice, &bob] {
         let mut found = Vec::new();
