@@ -8,6 +8,7 @@ pub mod presenced;
 pub mod ringcentral;
 
 mod body;
+pub(crate) mod cors;
 mod frame;
 mod origin;
 

@@ -8,7 +8,7 @@ use crate::{
     alarms::Alarms,
     api::ringcentral::Push,
     clock::Clock,
-    config::Config,
+    config::{Config, Limits, Live},
     directory::Directory,
     id::UserId,
     limit::{RateLimit, StreamLimit, WindowLimit},
@@ -22,7 +22,10 @@ pub struct App(Arc<Parts>);
 
 /// The parts behind an [`App`].
 pub struct Parts {
-    pub config: Config,
+    /// As it was read last.
+    pub config: Arc<Live<Config>>,
+    /// What the time is.
+    pub clock: Arc<dyn Clock>,
     pub directory: Arc<Directory>,
     pub service: Arc<Service>,
     /// What tasks wait for that have to do something at a certain time.
@@ -69,7 +72,6 @@ impl App {
         ));
         let limits = &config.limits;
         let new_streams = limits.new_streams_per_second;
-        let stream_burst = NonZeroU32::new(new_streams).unwrap_or(NonZeroU32::MIN);
         let penalty = Duration::from_secs(config.ringcentral.penalty_seconds);
         Ok(Self(Arc::new(Parts {
             directory,
@@ -83,12 +85,18 @@ impl App {
                 limits.sync_presence_burst,
                 clock.clone(),
             ),
-            new_stream_limit: RateLimit::new(new_streams.into(), stream_burst, clock.clone()),
+            new_stream_limit: RateLimit::new(new_streams.into(), burst(limits), clock.clone()),
             stream_limit: StreamLimit::new(limits.streams, limits.streams_per_user),
-            config,
+            config: Arc::new(Live::new(config)),
+            clock,
             draining: watch::Sender::new(false),
         })))
     }
+}
+
+/// How many new streams may be opened at once: as many as in a second.
+fn burst(limits: &Limits) -> NonZeroU32 {
+    NonZeroU32::new(limits.new_streams_per_second).unwrap_or(NonZeroU32::MIN)
 }
 
 impl Deref for App {
@@ -100,6 +108,20 @@ impl Deref for App {
 }
 
 impl Parts {
+    /// Takes another configuration, as far as it may change while the server runs. Tells the keys that hold from
+    /// the next start.
+    pub fn reload(&self, config: &Config) -> Vec<String> {
+        let (next, later) = self.config.reloaded(config);
+        let limits = &next.limits;
+        self.put_limit.replace(limits.put_per_second, limits.put_burst);
+        self.sync_limit.replace(limits.sync_presence_per_second, limits.sync_presence_burst);
+        self.new_stream_limit.replace(limits.new_streams_per_second.into(), burst(limits));
+        self.stream_limit.replace(limits.streams, limits.streams_per_user);
+        self.group_limit.replace_penalty(Duration::from_secs(next.ringcentral.penalty_seconds));
+        self.config.replace(next);
+        later
+    }
+
     /// Lets happen whatever time brings. To be called once in a while: the pauses are how late it happens.
     pub async fn tick(&self) {
         self.service.tick().await;

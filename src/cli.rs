@@ -64,6 +64,12 @@ impl Failure {
     fn unusable(error: impl Display) -> Self {
         Self::Unusable(error.to_string())
     }
+
+    /// What there is to say about it.
+    fn message(&self) -> &str {
+        let (Self::No(message) | Self::Unusable(message)) = self;
+        message
+    }
 }
 
 type Done = Result<(), Failure>;

@@ -1,7 +1,7 @@
 //! The fixtures of `presenced serve --demo`: three users, a room that two of them share, and tokens
 //! that are easy to type.
 
-use std::{fmt::Write as _, net::SocketAddr, path::Path, sync::Arc};
+use std::{fmt::Write as _, path::Path, sync::Arc};
 
 use crate::{
     directory::{Directory, DirectoryError, Extension, Holder, NewToken, Profile, Scopes, TokenSecret},
@@ -80,7 +80,7 @@ pub async fn furnish(directory: &Arc<Directory>, now: Timestamp) -> Result<(), D
 }
 
 /// What a newcomer is told: where to look, who is there, and three commands to paste.
-pub fn greeting(address: SocketAddr, data: Option<&Path>) -> String {
+pub fn greeting(address: &str, data: Option<&Path>) -> String {
     let url = format!("http://{address}");
     let place = data.map_or("memory".to_owned(), |data| data.display().to_string());
     let status = format!("{url}/_matrix/client/v3/presence/@alice:example.com/status");

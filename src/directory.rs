@@ -312,6 +312,13 @@ impl Directory {
         self.apply(vec![Fact::Token(StoredToken::new(secret, token))]);
     }
 
+    /// Ends a token that was let in.
+    pub fn dismiss(&self, secret: &TokenSecret) {
+        if let Some(info) = self.token(secret.reveal().as_bytes()) {
+            self.apply(vec![Fact::NoToken(info.id)]);
+        }
+    }
+
     /// A user's tokens, in the order of their ids.
     pub fn tokens(&self, user: &UserId) -> Result<Vec<TokenInfo>, DirectoryError> {
         let entries = self.entries.read();

@@ -19,7 +19,7 @@
 //!   `api/<dialect>/` has a file for each resource, with types, documentation and handlers of its
 //!   operations, and `error.rs` with the dialect's form of every refusal.
 //! - [`openapi`]: what all documents share, the routes that serve them, and Swagger UI.
-//! - [`auth`]: whose token a request carries. [`limit`]: how often somebody may do something.
+//! - [`request`]: who sent a request, and what it is called. [`auth`]: whose token it carries. [`limit`]: how often somebody may do something.
 //! - [`client`]: a typed client of presenced's own API.
 //! - [`webhook`]: requests to addresses that users choose, and where they may go.
 //!
@@ -39,6 +39,7 @@
 pub mod alarms;
 pub mod api;
 pub mod app;
+mod audit;
 pub mod auth;
 pub mod changes;
 pub mod cli;
@@ -51,6 +52,7 @@ pub mod id;
 pub mod limit;
 pub mod openapi;
 pub mod presence;
+pub mod request;
 pub mod server;
 pub mod service;
 pub mod store;

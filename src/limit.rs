@@ -11,10 +11,12 @@ use std::{
     num::NonZeroU32,
     sync::{
         Arc,
-        atomic::{AtomicU32, Ordering},
+        atomic::{AtomicU32, AtomicUsize, Ordering},
     },
     time::Duration,
 };
+
+use arc_swap::ArcSwapOption;
 
 use governor::{
     Quota, RateLimiter, clock::Clock as GovernorClock, middleware::NoOpMiddleware, nanos::Nanos,
@@ -29,7 +31,7 @@ const CHECKS_BETWEEN_CLEANINGS: u32 = 65_536;
 
 /// A bucket for each key that refills steadily. What is limited for everybody together has the key `()`.
 pub struct RateLimit<K: Hash + Eq + Clone> {
-    limiter: Option<Limiter<K>>,
+    limiter: ArcSwapOption<Limiter<K>>,
     clock: InjectedClock,
     checks: AtomicU32,
 }
@@ -51,19 +53,29 @@ impl<K: Hash + Eq + Clone> RateLimit<K> {
     /// `per_second` on average and up to `burst` at once; 0 per second is no limit.
     pub fn new(per_second: f64, burst: NonZeroU32, clock: Arc<dyn Clock>) -> Self {
         let clock = InjectedClock(clock);
+        let limiter = ArcSwapOption::new(Self::limiter(per_second, burst, &clock));
+        Self { limiter, clock, checks: AtomicU32::new(0) }
+    }
+
+    /// Limits otherwise from now on. All buckets are full again.
+    pub fn replace(&self, per_second: f64, burst: NonZeroU32) {
+        self.limiter.store(Self::limiter(per_second, burst, &self.clock));
+    }
+
+    fn limiter(per_second: f64, burst: NonZeroU32, clock: &InjectedClock) -> Option<Arc<Limiter<K>>> {
         let quota = (per_second > 0.0)
             .then(|| Duration::try_from_secs_f64(per_second.recip()).ok())
             .flatten()
             .and_then(Quota::with_period)
             .map(|quota| quota.allow_burst(burst));
-        let limiter =
-            quota.map(|quota| RateLimiter::new(quota, DefaultKeyedStateStore::default(), clock.clone()));
-        Self { limiter, clock, checks: AtomicU32::new(0) }
+        let store = DefaultKeyedStateStore::default();
+        quota.map(|quota| Arc::new(RateLimiter::new(quota, store, clock.clone())))
     }
 
     /// Takes one from the key's bucket, or says how long to wait for the next.
     pub fn check(&self, key: &K) -> Result<(), Duration> {
-        let Some(limiter) = &self.limiter else { return Ok(()) };
+        let limiter = self.limiter.load();
+        let Some(limiter) = limiter.as_ref() else { return Ok(()) };
         if self.checks.fetch_add(1, Ordering::Relaxed) % CHECKS_BETWEEN_CLEANINGS
             == CHECKS_BETWEEN_CLEANINGS - 1
         {
@@ -75,15 +87,15 @@ impl<K: Hash + Eq + Clone> RateLimit<K> {
 
 impl<K: Hash + Eq + Clone> fmt::Debug for RateLimit<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RateLimit").field("limited", &self.limiter.is_some()).finish_non_exhaustive()
+        f.debug_struct("RateLimit").field("limited", &self.limiter.load().is_some()).finish_non_exhaustive()
     }
 }
 
 /// How many streams may be open at a time: streams of changes, and requests that may wait for news.
 #[derive(Debug)]
 pub struct StreamLimit {
-    most: usize,
-    most_per_user: usize,
+    most: AtomicUsize,
+    most_per_user: AtomicUsize,
     open: Arc<Mutex<OpenStreams>>,
 }
 
@@ -118,18 +130,24 @@ impl TooManyStreams {
 impl StreamLimit {
     /// At most `most` in all, and `most_per_user` of one user.
     pub fn new(most: usize, most_per_user: usize) -> Self {
-        Self { most, most_per_user, open: Arc::default() }
+        Self { most: most.into(), most_per_user: most_per_user.into(), open: Arc::default() }
+    }
+
+    /// Limits otherwise from now on. Streams that are open stay so.
+    pub fn replace(&self, most: usize, most_per_user: usize) {
+        self.most.store(most, Ordering::Relaxed);
+        self.most_per_user.store(most_per_user, Ordering::Relaxed);
     }
 
     /// Opens a stream of a user; of nobody's account, if it is an admin's.
     pub fn open(&self, user: Option<&UserId>) -> Result<StreamPermit, TooManyStreams> {
         let mut open = self.open.lock();
-        if open.all >= self.most {
+        if open.all >= self.most.load(Ordering::Relaxed) {
             return Err(TooManyStreams::Server);
         }
         if let Some(user) = user {
             let of_user = open.of_users.entry(user.clone()).or_default();
-            if *of_user >= self.most_per_user {
+            if *of_user >= self.most_per_user.load(Ordering::Relaxed) {
                 return Err(TooManyStreams::User);
             }
             *of_user += 1;

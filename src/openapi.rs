@@ -5,9 +5,11 @@ mod routes;
 
 use serde_json::Value;
 use utoipa::openapi::{
-    ContactBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, ServerBuilder, path::Operation,
+    ContactBuilder, HeaderBuilder, InfoBuilder, LicenseBuilder, ObjectBuilder, OpenApi, OpenApiBuilder,
+    RefOr, ServerBuilder, Type, path::Operation,
 };
 
+pub(crate) use self::routes::see_other;
 pub use self::{
     compare::{differences, resolved},
     routes::router,
@@ -66,6 +68,24 @@ pub fn state_open_operations(mut document: OpenApi) -> OpenApi {
             [&mut item.get, &mut item.put, &mut item.post, &mut item.delete];
         for operation in operations.into_iter().flatten() {
             operation.security.get_or_insert_default();
+        }
+    }
+    document
+}
+
+/// States on every 401 the header that says how to come in.
+pub fn with_challenges(mut document: OpenApi) -> OpenApi {
+    for item in document.paths.paths.values_mut() {
+        let operations: [&mut Option<Operation>; 4] =
+            [&mut item.get, &mut item.put, &mut item.post, &mut item.delete];
+        for operation in operations.into_iter().flatten() {
+            if let Some(RefOr::T(refusal)) = operation.responses.responses.get_mut("401") {
+                let schema = ObjectBuilder::new().schema_type(Type::String).build();
+                let header = HeaderBuilder::new().schema(Some(schema)).description(Some(
+                    "That a bearer token is needed, and whether one was sent that is not valid.",
+                ));
+                refusal.headers.insert("WWW-Authenticate".to_owned(), header.build().into());
+            }
         }
     }
     document

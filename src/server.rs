@@ -1,42 +1,34 @@
 //! Assembly: all routes of a server, and the loop that serves connections until it is told to stop.
 
+mod addresses;
+mod connections;
+mod exchange;
+mod in_flight;
+mod listener;
+mod preface;
+pub(crate) mod proxy;
 mod starting;
+mod tls;
 mod write_limit;
 
-use std::{error::Error, future::pending, io, net::SocketAddr, pin::Pin, sync::Arc, time::Duration};
+use std::{io, time::Duration};
 
-use axum::{
-    Router,
-    body::Body,
-    extract::{ConnectInfo, Request},
-    http::StatusCode,
-    middleware::{self, Next},
-    response::{Redirect, Response},
-    routing,
-};
-use hyper::{
-    body::Incoming,
-    server::conn::http1::{self, UpgradeableConnection},
-    service::{HttpService, Service as _, service_fn},
-};
-use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    service::TowerToHyperService,
-};
+use axum::{Router, http::StatusCode, routing};
 use tokio::{
-    net::{TcpListener, TcpStream},
     signal::unix::{SignalKind, signal},
-    sync::{OwnedSemaphorePermit, Semaphore, watch},
     time::MissedTickBehavior,
 };
-use tracing::Level;
 
-pub use self::starting::starting;
-use self::write_limit::WriteLimit;
+pub(crate) use self::addresses::network;
+use self::connections::Connections;
+pub use self::{
+    listener::Listener,
+    starting::starting,
+    tls::{Tls, TlsError},
+};
 use crate::{
     api::{self, ringcentral::Push},
     app::App,
-    config::Limits,
     openapi,
 };
 
@@ -46,33 +38,29 @@ const TICK: Duration = Duration::from_millis(250);
 /// All routes: the dialects that the configuration names, the documents, and Swagger UI.
 pub fn router(app: &App) -> Router {
     let dialects = api::ALL.into_iter().filter(|dialect| dialect.is_served(&app.config));
-    let router = dialects
+    dialects
         .fold(openapi::router(app), |router, dialect| router.merge((dialect.router)(app)))
-        .route("/", routing::get(async || Redirect::to("/swagger-ui/")))
-        .fallback(async || (StatusCode::NOT_FOUND, "Not found. What there is: /swagger-ui/\n"));
-    if tracing::enabled!(Level::DEBUG) { router.layer(middleware::from_fn(log)) } else { router }
-}
-
-/// Logs each exchange, without its query: that may hold a token.
-async fn log(request: Request, next: Next) -> Response {
-    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-    let response = next.run(request).await;
-    tracing::debug!(%method, path, status = response.status().as_u16(), "answered");
-    response
+        .route("/", routing::get(async || openapi::see_other("swagger-ui/")))
+        .fallback(async || (StatusCode::NOT_FOUND, "Not found. What there is: /swagger-ui/\n"))
 }
 
 /// Serves connections until `shutdown` completes; then takes no more, lets running requests finish for
 /// at most the configured grace, makes durable what lags behind, and returns.
-pub async fn run(listener: TcpListener, app: App, shutdown: impl Future<Output = ()>) {
+pub async fn run(listener: impl Into<Listener>, app: App, shutdown: impl Future<Output = ()>) {
+    let listener = listener.into();
     if let Err(error) = Push::start(&app).await {
         tracing::error!(%error, "subscriptions could not be read, and bring nothing");
     }
     let ticking = tokio::spawn(tick(app.clone()));
-    let connections = Connections::new(router(&app), &app.config.limits);
+    let watching = listener.tls.clone().map(|tls| tokio::spawn(tls.watch(app.config.clone())));
+    let connections = Connections::new(router(&app), app.config.clone(), app.clock.clone());
     tokio::pin!(shutdown);
-    connections.serve(&listener, shutdown).await;
+    connections.serve(&listener, app.config.replacements(), shutdown).await;
+    tracing::info!("stopping");
     app.drain();
-    ticking.abort();
+    for task in [Some(ticking), watching].into_iter().flatten() {
+        task.abort();
+    }
     drop(listener);
     let grace = Duration::from_secs(app.config.server.shutdown_grace_seconds);
     let ended = async { tokio::join!(connections.end(), app.push.ended()) };
@@ -82,66 +70,7 @@ pub async fn run(listener: TcpListener, app: App, shutdown: impl Future<Output =
     if let Err(error) = app.service.close().await {
         tracing::error!(%error, "not all of the activity could be kept");
     }
-}
-
-/// The connections that one set of routes answers.
-struct Connections {
-    service: TowerToHyperService<Router>,
-    http: http1::Builder,
-    /// A place for each connection.
-    room: Arc<Semaphore>,
-    places: usize,
-    longest_write: Duration,
-    stopping: watch::Sender<bool>,
-}
-
-impl Connections {
-    fn new(router: Router, limits: &Limits) -> Self {
-        Self {
-            service: TowerToHyperService::new(router),
-            http: http(limits),
-            room: Arc::new(Semaphore::new(limits.connections)),
-            places: limits.connections,
-            longest_write: Duration::from_secs(limits.stream_write_seconds),
-            stopping: watch::Sender::new(false),
-        }
-    }
-
-    /// Takes connections until `end` completes. Those that were taken go on.
-    async fn serve(&self, listener: &TcpListener, mut end: Pin<&mut impl Future<Output = ()>>) {
-        loop {
-            tokio::select! {
-                accepted = accept(listener, &self.room) => match accepted {
-                    Ok((stream, peer, place)) => self.answer(stream, peer, place),
-                    Err(error) => {
-                        // Out of file descriptors, most likely; others may close some.
-                        tracing::warn!(%error, "a connection could not be accepted");
-                        tokio::time::sleep(Duration::from_millis(100)).await;
-                    }
-                },
-                () = &mut end => return,
-            }
-        }
-    }
-
-    fn answer(&self, stream: TcpStream, peer: SocketAddr, place: OwnedSemaphorePermit) {
-        let stream = WriteLimit::new(stream, self.longest_write, place);
-        let service = self.service.clone();
-        let with_peer = service_fn(move |mut request: hyper::Request<Incoming>| {
-            request.extensions_mut().insert(ConnectInfo(peer));
-            service.call(request)
-        });
-        let connection = self.http.serve_connection(TokioIo::new(stream), with_peer);
-        tokio::spawn(serve(connection.with_upgrades(), self.stopping.subscribe()));
-    }
-
-    /// Lets running requests be the last, and waits until all connections have given their places back,
-    /// upgraded ones too.
-    async fn end(&self) {
-        self.stopping.send_replace(true);
-        let places = u32::try_from(self.places).unwrap_or(u32::MAX);
-        let _all = self.room.acquire_many(places).await;
-    }
+    tracing::info!("stopped");
 }
 
 async fn tick(app: App) {
@@ -151,49 +80,6 @@ async fn tick(app: App) {
         ticks.tick().await;
         app.tick().await;
     }
-}
-
-fn http(limits: &Limits) -> http1::Builder {
-    let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new())
-        .header_read_timeout(Duration::from_secs(limits.head_seconds))
-        .max_buf_size(limits.head_bytes);
-    http
-}
-
-/// Serves one connection. When the server is about to stop, a running request is the last.
-async fn serve<S>(
-    connection: UpgradeableConnection<TokioIo<WriteLimit>, S>,
-    mut stopping: watch::Receiver<bool>,
-) where
-    S: HttpService<Incoming, ResBody = Body>,
-    S::Error: Into<Box<dyn Error + Send + Sync>>,
-{
-    tokio::pin!(connection);
-    // A client that goes away in mid-request is no event.
-    tokio::select! {
-        _gone = connection.as_mut() => return,
-        () = stopped(&mut stopping) => connection.as_mut().graceful_shutdown(),
-    }
-    let _gone = connection.await;
-}
-
-/// Completes when connections are told to end. Nobody tells those that were taken while the server started.
-async fn stopped(stopping: &mut watch::Receiver<bool>) {
-    if stopping.wait_for(|stopping| *stopping).await.is_err() {
-        pending::<()>().await;
-    }
-}
-
-/// The next connection, once there is room for it.
-async fn accept(
-    listener: &TcpListener,
-    connections: &Arc<Semaphore>,
-) -> io::Result<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
-    let permit = connections.clone().acquire_owned().await.map_err(io::Error::other)?;
-    let (stream, peer) = listener.accept().await?;
-    stream.set_nodelay(true)?;
-    Ok((stream, peer, permit))
 }
 
 /// Catches SIGINT and SIGTERM from now on. What is returned completes on the first of them.

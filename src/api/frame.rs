@@ -5,44 +5,35 @@ use std::panic::AssertUnwindSafe;
 use axum::{
     Router,
     extract::{Request, State},
-    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
+    http::{HeaderValue, Method, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
 use futures_util::FutureExt as _;
 
-use super::body;
+use super::{
+    body,
+    cors::{self, Cors},
+};
+use crate::{app::App, config::Config, request::RequestInfo};
+
+/// What a 401 says of how to come in (RFC 6750, section 3).
+const NO_TOKEN: HeaderValue = HeaderValue::from_static("Bearer realm=\"presenced\"");
+const BAD_TOKEN: HeaderValue =
+    HeaderValue::from_static("Bearer realm=\"presenced\", error=\"invalid_token\"");
 
 /// A dialect's share in its frame.
 #[derive(Clone)]
 pub(super) struct Frame {
+    pub(super) app: App,
     /// The largest body, in bytes.
-    pub(super) body_bytes: usize,
+    pub(super) body_bytes: fn(&Config) -> usize,
     /// What pages of other origins may do.
     pub(super) cors: Cors,
     /// The dialect's refusal of a body larger than so many bytes.
     pub(super) too_large: fn(usize) -> Response,
     /// The dialect's answer where the server itself failed.
     pub(super) internal_error: fn() -> Response,
-}
-
-/// What pages of other origins may do with a dialect.
-#[derive(Clone, Copy)]
-pub(super) struct Cors {
-    pub(super) methods: &'static str,
-    /// The headers that they may send.
-    pub(super) request_headers: &'static str,
-    /// The headers that they may read, besides those that every page may.
-    pub(super) exposed_headers: &'static str,
-}
-
-impl Cors {
-    /// What the Matrix specification has ("Web Browser Clients").
-    pub(super) const MATRIX: Self = Self {
-        methods: "GET, HEAD, POST, PUT, DELETE, OPTIONS",
-        request_headers: "X-Requested-With, Content-Type, Authorization, Date",
-        exposed_headers: "Retry-After",
-    };
 }
 
 impl Frame {
@@ -52,46 +43,57 @@ impl Frame {
     }
 }
 
-/// Answers preflights without any logic, checks declared body sizes first of all, and puts CORS headers
-/// on every answer.
+/// Answers preflights without any logic, checks declared body sizes first of all, and puts on every answer what
+/// browsers and caches need to know.
 async fn frame(State(frame): State<Frame>, request: Request, next: Next) -> Response {
     let (request, leftover) = body::share(request);
-    let mut response = if request.method() == Method::OPTIONS {
-        StatusCode::NO_CONTENT.into_response()
-    } else if body::declares_too_much(request.headers(), frame.body_bytes) {
-        (frame.too_large)(frame.body_bytes)
-    } else {
-        let answered = AssertUnwindSafe(next.run(request)).catch_unwind().await;
-        answered.unwrap_or_else(|_| {
-            tracing::error!("a request met a bug and was answered with 500");
-            (frame.internal_error)()
-        })
-    };
+    let origin = request.headers().get(header::ORIGIN).cloned();
+    let brings_token = brings_token(&request);
+    let is_preflight = request.method() == Method::OPTIONS;
+    let mut response = frame.answer(request, next).await;
     if let Some(leftover) = leftover
         && !leftover.drain().await
     {
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
-    let is_empty = response.status() == StatusCode::NO_CONTENT;
+    let status = response.status();
     let headers = response.headers_mut();
-    add_cors(headers, frame.cors);
-    if !is_empty {
+    frame.cors.put_on(headers);
+    cors::allow(&frame.app.config.server, origin.as_ref(), headers);
+    if is_preflight {
+        cors::hold(headers);
+    }
+    if status == StatusCode::UNAUTHORIZED {
+        headers.insert(header::WWW_AUTHENTICATE, if brings_token { BAD_TOKEN } else { NO_TOKEN });
+    }
+    if status != StatusCode::NO_CONTENT {
         headers
             .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache, no-store, must-revalidate"));
     }
     response
 }
 
-fn add_cors(headers: &mut HeaderMap, cors: Cors) {
-    let lines = [
-        (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
-        (header::ACCESS_CONTROL_ALLOW_METHODS, cors.methods),
-        (header::ACCESS_CONTROL_ALLOW_HEADERS, cors.request_headers),
-        (header::ACCESS_CONTROL_EXPOSE_HEADERS, cors.exposed_headers),
-    ];
-    // Room for one more, for the frame's own.
-    headers.reserve(lines.len() + 1);
-    for (name, value) in lines {
-        headers.insert(name, HeaderValue::from_static(value));
+impl Frame {
+    async fn answer(&self, request: Request, next: Next) -> Response {
+        let body_bytes = (self.body_bytes)(&self.app.config);
+        if request.method() == Method::OPTIONS {
+            return StatusCode::NO_CONTENT.into_response();
+        }
+        if body::declares_too_much(request.headers(), body_bytes) {
+            return (self.too_large)(body_bytes);
+        }
+        let info = request.extensions().get::<RequestInfo>().cloned();
+        let answered = AssertUnwindSafe(next.run(request)).catch_unwind().await;
+        answered.unwrap_or_else(|_| {
+            let id = info.as_ref().map(RequestInfo::name);
+            tracing::error!(id, "a request met a bug and was answered with 500");
+            (self.internal_error)()
+        })
     }
+}
+
+/// Whether a request has a token, good or not.
+fn brings_token(request: &Request) -> bool {
+    let in_query = || request.uri().query().is_some_and(|query| query.contains("access_token="));
+    request.headers().contains_key(header::AUTHORIZATION) || in_query()
 }

@@ -23,10 +23,7 @@ use utoipa_axum::{
 };
 
 use self::{contract::without_additions, error::MatrixFailure};
-use super::{
-    Dialect,
-    frame::{Cors, Frame},
-};
+use super::{Dialect, cors::Cors, frame::Frame};
 use crate::{
     app::App,
     config::{Config, DialectName},
@@ -109,7 +106,8 @@ fn router(app: &App) -> Router {
         router = router.route(path, routing::any(unrecognized));
     }
     let frame = Frame {
-        body_bytes: app.config.limits.body_bytes,
+        app: app.clone(),
+        body_bytes: |config| config.limits.body_bytes,
         cors: Cors::MATRIX,
         too_large: |limit| MatrixFailure::body_too_large(limit).into_response(),
         internal_error: || MatrixFailure::internal_error().into_response(),
@@ -140,7 +138,7 @@ fn document(busy: bool, lists: bool) -> OpenApi {
     if !busy {
         remove_busy(&mut document);
     }
-    openapi::state_open_operations(document)
+    openapi::with_challenges(openapi::state_open_operations(document))
 }
 
 fn base() -> OpenApi {

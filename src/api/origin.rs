@@ -1,19 +1,35 @@
-use axum::http::{HeaderMap, HeaderValue, header, uri::Authority};
+use axum::http::{
+    HeaderMap, HeaderName, header,
+    uri::{Authority, Uri},
+};
 
-use crate::config::Server;
+use crate::{
+    config::{Config, Listen},
+    server::proxy,
+};
 
-/// The address under which a client reaches this server: the configured one, else the one that it asked
-/// for. A proxy that ends TLS tells the scheme in `X-Forwarded-Proto`. Clients that do not say how they
-/// call it are told where the server listens.
-pub(crate) fn origin(server: &Server, headers: &HeaderMap) -> String {
-    if !server.public_url.is_empty() {
-        return server.public_url.trim_end_matches('/').to_owned();
+/// The address under which a client reaches this server, without a slash at its end. Scheme, host and prefix each
+/// are what a trusted proxy says (nobody else's headers come this far), else those of the configured address, else
+/// those of the request. Clients that do not say how they call it are told where the server listens.
+pub(crate) fn origin(config: &Config, headers: &HeaderMap) -> String {
+    let told = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+    let (proto, host, prefix) = (told(proxy::PROTO), told(proxy::HOST), told(proxy::PREFIX));
+    let public = config.server.public_url.trim_end_matches('/');
+    if proto.is_none() && host.is_none() && prefix.is_none() && !public.is_empty() {
+        return public.to_owned();
     }
-    let text = |value: Option<&HeaderValue>| value.and_then(|value| value.to_str().ok()).map(str::to_owned);
-    let proto = text(headers.get("x-forwarded-proto"));
-    let is_tls = proto.is_some_and(|proto| proto.eq_ignore_ascii_case("https"));
-    match text(headers.get(header::HOST)).filter(|host| host.parse::<Authority>().is_ok()) {
-        Some(host) => format!("{}://{host}", if is_tls { "https" } else { "http" }),
-        None => format!("http://{}", server.listen),
+    let public = public.parse::<Uri>().ok();
+    let public = public.as_ref();
+    let is_host = |host: &&str| host.parse::<Authority>().is_ok();
+    let own_scheme = if config.tls.is_on() { "https" } else { "http" };
+    let scheme = proto.or_else(|| public?.scheme_str()).unwrap_or(own_scheme);
+    let host = host
+        .or_else(|| public?.authority().map(Authority::as_str))
+        .or_else(|| told(header::HOST).filter(is_host));
+    let prefix = prefix.or_else(|| public.map(Uri::path)).unwrap_or_default().trim_end_matches('/');
+    match (host, &config.server.listen) {
+        (Some(host), _) => format!("{scheme}://{host}{prefix}"),
+        (None, Listen::Tcp(address)) => format!("{scheme}://{address}{prefix}"),
+        (None, Listen::Unix(_)) => format!("{scheme}://localhost{prefix}"),
     }
 }

@@ -30,11 +30,8 @@ use self::{
     exchange::{Gate, exchange},
     limit::RateLimits,
 };
-use super::{
-    Dialect,
-    frame::{Cors, Frame},
-};
-use crate::{app::App, config::DialectName, directory::Scope};
+use super::{Dialect, cors::Cors, frame::Frame};
+use crate::{app::App, config::DialectName, directory::Scope, openapi};
 
 /// Under which paths the dialect is served, all alike.
 const PREFIXES: [&str; 2] = ["/v0", "/v1"];
@@ -74,14 +71,15 @@ fn router(app: &App) -> Router {
             router = router.route(&format!("{prefix}{rest}"), routing::any(no_such_path));
         }
     }
-    let limits = Arc::new(RateLimits::new(app.config.pnut.clone()));
+    let limits = Arc::new(RateLimits::new(app.config.clone()));
     let gate = Gate { app: app.clone(), limits };
     let routes = router
         .method_not_allowed_fallback(async || Failure::method_not_allowed())
         .layer(middleware::from_fn_with_state(gate, exchange));
     let frame = Frame {
+        app: app.clone(),
         // Bodies are measured where they are read: after `update_presence`, which makes them irrelevant.
-        body_bytes: usize::MAX,
+        body_bytes: |_| usize::MAX,
         cors: Cors {
             methods: "GET, PUT",
             request_headers: "authorization, content-type, x-pretty-json",
@@ -123,7 +121,7 @@ fn document() -> OpenApi {
             }
         }
     }
-    document
+    openapi::with_challenges(document)
 }
 
 /// The headers of an answer with that status, and what they tell.

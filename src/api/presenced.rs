@@ -16,7 +16,7 @@ mod settings;
 mod tokens;
 mod users;
 
-use axum::{Router, response::IntoResponse, routing};
+use axum::{Router, middleware, response::IntoResponse, routing};
 use utoipa::openapi::{
     OpenApi,
     security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
@@ -24,11 +24,8 @@ use utoipa::openapi::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use self::error::Failure;
-use super::{
-    Dialect,
-    frame::{Cors, Frame},
-};
-use crate::{app::App, config::Config, openapi};
+use super::{Dialect, cors::Cors, frame::Frame};
+use crate::{app::App, audit, config::Config, openapi};
 
 pub use self::{
     app_tokens::{AppToken, AppTokenList, AppTokenRequest, IssuedAppToken},
@@ -60,15 +57,7 @@ pub static DIALECT: Dialect = Dialect {
 /// All operations; those on presence lists only with `lists`.
 fn routes(lists: bool) -> OpenApiRouter<App> {
     let routes = OpenApiRouter::with_openapi(base())
-        // The directory: who is who.
-        .routes(routes!(users::list_users))
-        .routes(routes!(users::get_user, users::put_user, users::delete_user))
-        .routes(routes!(tokens::list_tokens, tokens::create_token))
-        .routes(routes!(tokens::revoke_token))
-        .routes(routes!(app_tokens::list_app_tokens, app_tokens::create_app_token))
-        .routes(routes!(app_tokens::revoke_app_token))
-        .routes(routes!(rooms::list_rooms))
-        .routes(routes!(rooms::get_members, rooms::put_members))
+        .merge(admin_routes())
         // Presence.
         .routes(routes!(presence::get_user_presence))
         .routes(routes!(presence::query_presence))
@@ -77,7 +66,7 @@ fn routes(lists: bool) -> OpenApiRouter<App> {
         .routes(routes!(calls::put_call, calls::delete_call))
         .routes(routes!(settings::get_settings, settings::put_settings))
         // The server itself.
-        .routes(routes!(export::export_data))
+        .merge(export_routes())
         .routes(routes!(health::get_health))
         .routes(routes!(health::get_readiness));
     if !lists {
@@ -88,9 +77,29 @@ fn routes(lists: bool) -> OpenApiRouter<App> {
         .routes(routes!(lists::accept_observer, lists::deny_observer))
 }
 
+/// What is for admins alone: the directory, that is who is who.
+fn admin_routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(users::list_users))
+        .routes(routes!(users::get_user, users::put_user, users::delete_user))
+        .routes(routes!(tokens::list_tokens, tokens::create_token))
+        .routes(routes!(tokens::revoke_token))
+        .routes(routes!(app_tokens::list_app_tokens, app_tokens::create_app_token))
+        .routes(routes!(app_tokens::revoke_app_token))
+        .routes(routes!(rooms::list_rooms))
+        .routes(routes!(rooms::get_members, rooms::put_members))
+        .layer(middleware::from_fn(audit::admin_actions))
+}
+
+/// And everything at once.
+fn export_routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(export::export_data)).layer(middleware::from_fn(audit::admin_actions))
+}
+
 fn router(app: &App) -> Router {
     let frame = Frame {
-        body_bytes: app.config.limits.bulk_body_bytes,
+        app: app.clone(),
+        body_bytes: |config| config.limits.bulk_body_bytes,
         cors: Cors {
             request_headers: "X-Requested-With, Content-Type, Authorization, Date, Last-Event-ID",
             ..Cors::MATRIX
@@ -114,7 +123,7 @@ async fn no_such_path() -> Failure {
 
 fn document(lists: bool) -> OpenApi {
     let (_, document) = routes(lists).split_for_parts();
-    openapi::state_open_operations(document)
+    openapi::with_challenges(openapi::state_open_operations(document))
 }
 
 fn base() -> OpenApi {

@@ -30,10 +30,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub use self::push::Push;
 use self::{error::RestFailure, extract::AnyToken};
-use super::{
-    Dialect,
-    frame::{Cors, Frame},
-};
+use super::{Dialect, cors::Cors, frame::Frame};
 use crate::{app::App, config::DialectName, openapi};
 
 /// The dialect.
@@ -87,8 +84,9 @@ fn router(app: &App) -> Router {
 /// Routes with all that every exchange has.
 fn framed(app: &App, mut resources: Router<App>) -> Router {
     let frame = Frame {
+        app: app.clone(),
         // A subscription may name many extensions; other bodies are bounded where they are read.
-        body_bytes: app.config.limits.bulk_body_bytes,
+        body_bytes: |config| config.limits.bulk_body_bytes,
         cors: Cors {
             methods: "GET, HEAD, POST, PUT, DELETE, OPTIONS",
             request_headers: "Authorization, Content-Type, Accept, X-User-Agent, Client-Id",
@@ -107,7 +105,9 @@ fn framed(app: &App, mut resources: Router<App>) -> Router {
     let (logins, _) = logins().split_for_parts();
     let logins = logins.method_not_allowed_fallback(async || RestFailure::method_not_allowed());
     let routes = resources.method_not_allowed_fallback(method_not_allowed).merge(logins);
-    frame.around(routes.with_state(app.clone())).layer(middleware::from_fn(rate::headers))
+    frame
+        .around(routes.with_state(app.clone()))
+        .layer(middleware::from_fn_with_state(app.clone(), rate::headers))
 }
 
 async fn no_such_path(_: AnyToken) -> Response {
@@ -128,7 +128,7 @@ fn document() -> OpenApi {
         }
     }
     push::notification::describe(&mut document);
-    openapi::state_open_operations(document)
+    openapi::with_challenges(openapi::state_open_operations(document))
 }
 
 fn base() -> OpenApi {

@@ -27,8 +27,11 @@ impl Config {
     pub(super) fn run(self) -> Done {
         match self.action {
             Action::Check { config } => {
-                config::Config::load(config.as_deref(), Overrides::from_process(Vec::new()))
-                    .map_err(Failure::unusable)?;
+                let overrides = Overrides::from_process(Vec::new());
+                for line in overrides.near_misses() {
+                    eprintln!("presenced: {line}");
+                }
+                config::Config::load(config.as_deref(), &overrides).map_err(Failure::unusable)?;
                 print("The configuration is valid.\n");
             }
             Action::Default => print(config::DEFAULTS),

@@ -1,23 +1,19 @@
+mod admin_token;
 mod data;
+mod log;
+mod reload;
 
-use std::{
-    fs,
-    io::{self, Write as _},
-    net::{SocketAddr, TcpListener},
-    os::unix::fs::OpenOptionsExt as _,
-    path::{Path, PathBuf},
-};
+use std::{io, path::PathBuf};
 
 use clap::Args;
-use tracing_subscriber::EnvFilter;
 
+use self::{log::Log, reload::Reloading};
 use super::{Done, Failure, print};
 use crate::{
     app::App,
     config::{Config, Overrides},
     demo,
-    directory::{Holder, NewToken, TokenSecret},
-    server,
+    server::{self, Listener, Tls},
 };
 
 #[derive(Debug, Args)]
@@ -38,22 +34,26 @@ pub(super) struct Serve {
 
 impl Serve {
     pub(super) fn run(self) -> Done {
-        let config = self.config()?;
-        start_log(&config)?;
-        let listener = listen(config.server.listen)?;
+        let overrides = self.overrides();
+        let config = self.load(&overrides)?;
+        let log = Log::start(&config.log)?;
+        self.tell(&config, &overrides);
         let runtime = tokio::runtime::Runtime::new().map_err(Failure::unusable)?;
-        let done = runtime.block_on(self.serve(listener, config));
+        let done = runtime.block_on(self.serve(config, log));
         // Whoever stops a server that still reads its data need not wait for the rest.
         runtime.shutdown_background();
         done
     }
 
-    async fn serve(&self, listener: TcpListener, config: Config) -> Done {
-        let listener = tokio::net::TcpListener::from_std(listener).map_err(Failure::unusable)?;
-        let address = listener.local_addr().map_err(Failure::unusable)?;
+    async fn serve(&self, config: Config, log: Log) -> Done {
+        let listener = listen(&config)?;
+        for address in listener.addresses() {
+            tracing::info!(%address, tls = config.tls.is_on(), "listening");
+        }
         // Signals are caught before anybody is told that the server runs.
         let stop = server::stop_signal().map_err(Failure::unusable)?;
         tokio::pin!(stop);
+        let mut reloading = Reloading::new(log).map_err(Failure::unusable)?;
         let opening = tokio::task::spawn_blocking({
             let (config, is_kept) = (config.clone(), self.keeps_data());
             move || data::open(config, is_kept)
@@ -63,14 +63,21 @@ impl Serve {
             () = server::starting(&listener, &config) => unreachable!("it is never done"),
             () = &mut stop => return Ok(()),
         };
+        check_name(&app)?;
         if self.demo {
             demo::furnish(&app.directory, app.service.now()).await.map_err(Failure::unusable)?;
-            print(&format!("{}\n", demo::greeting(address, self.data.as_deref())));
+            let address =
+                listener.tcp_address().map_or_else(|| config.server.listen.to_string(), |at| at.to_string());
+            print(&format!("{}\n", demo::greeting(&address, self.data.as_deref())));
         } else {
-            admit_admin(&app)?;
-            tracing::info!(%address, "serving");
+            reloading.admit(admin_token::admit(&app, &app.config.server)?);
+            tracing::info!(address = %listener.addresses().join(" "), "serving");
         }
-        server::run(listener, app, stop).await;
+        let serving = server::run(listener, app.clone(), stop);
+        tokio::select! {
+            () = serving => {}
+            () = reloading.run(&app, || self.load(&self.overrides())) => unreachable!("it is never done"),
+        }
         Ok(())
     }
 
@@ -79,15 +86,18 @@ impl Serve {
         !self.demo || self.data.is_some()
     }
 
-    fn config(&self) -> Result<Config, Failure> {
+    fn overrides(&self) -> Overrides {
         let listen = self.listen.as_ref().map(|listen| ("server.listen", listen.clone()));
         let data = self.data.as_ref().map(|data| ("server.data", data.display().to_string()));
-        let overrides = Overrides::from_process(listen.into_iter().chain(data).collect());
+        Overrides::from_process(listen.into_iter().chain(data).collect())
+    }
+
+    fn load(&self, overrides: &Overrides) -> Result<Config, Failure> {
         let config = Config::load(self.config.as_deref(), overrides).map_err(Failure::unusable)?;
         if !self.demo {
             return Ok(config);
         }
-        if !config.server.listen.ip().is_loopback() {
+        if !config.server.listen.is_local() {
             return Err(Failure::unusable(format!(
                 "the demo's tokens are known to everybody, so it listens on loopback addresses only, \
                  not on {}",
@@ -96,48 +106,70 @@ impl Serve {
         }
         Ok(config.for_demo())
     }
-}
 
-fn start_log(config: &Config) -> Done {
-    let filter = EnvFilter::try_new(&config.log.filter)
-        .map_err(|error| Failure::unusable(format!("configuration: log.filter: {error}")))?;
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
-    Ok(())
-}
-
-fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
-    let listener = TcpListener::bind(address).and_then(|listener| {
-        listener.set_nonblocking(true)?;
-        Ok(listener)
-    });
-    listener.map_err(|error| match error.kind() {
-        io::ErrorKind::AddrInUse => {
-            Failure::unusable(format!("{address} is in use; choose another address with --listen"))
+    /// Says what this server is and goes by.
+    fn tell(&self, config: &Config, overrides: &Overrides) {
+        tracing::info!(version = env!("CARGO_PKG_VERSION"), "presenced");
+        match &self.config {
+            Some(file) => tracing::info!(file = %file.display(), "configuration"),
+            None => tracing::info!("configuration: no file; defaults, environment and command line hold"),
         }
-        _ => Failure::unusable(format!("cannot listen on {address}: {error}")),
+        for line in overrides.near_misses() {
+            tracing::warn!("{line}");
+        }
+        let dialects: Vec<&str> = crate::api::ALL
+            .into_iter()
+            .filter(|dialect| dialect.is_served(config))
+            .map(|dialect| dialect.name)
+            .collect();
+        tracing::info!(names = dialects.join(" "), "dialects");
+        let limits = &config.limits;
+        tracing::info!(
+            connections = limits.connections,
+            connections_per_address = limits.connections_per_address,
+            streams = limits.streams,
+            streams_per_user = limits.streams_per_user,
+            body_bytes = limits.body_bytes,
+            put_per_second = limits.put_per_second,
+            put_burst = limits.put_burst,
+            "limits"
+        );
+    }
+}
+
+/// The sockets that were handed over, or one at the configured place; with TLS, if that is configured.
+fn listen(config: &Config) -> Result<Listener, Failure> {
+    let tls = Tls::open(&config.tls).map_err(|error| Failure::unusable(format!("configuration: {error}")))?;
+    let place = &config.server.listen;
+    let listener = match Listener::inherited() {
+        Ok(Some(listener)) => Ok(listener),
+        Ok(None) => Listener::bind(place),
+        Err(error) => {
+            return Err(Failure::unusable(format!(
+                "the sockets that were handed over cannot be used: {error}"
+            )));
+        }
+    };
+    listener.map(|listener| listener.with_tls(tls)).map_err(|error| match error.kind() {
+        io::ErrorKind::AddrInUse => {
+            Failure::unusable(format!("{place} is in use; choose another address with --listen"))
+        }
+        _ => Failure::unusable(format!("cannot listen on {place}: {error}")),
     })
 }
 
-fn admit_admin(app: &App) -> Done {
-    let file = app.config.server.data.join("admin-token");
-    let token = admin_token(&file)
-        .map_err(|error| Failure::unusable(format!("the admin token in {}: {error}", file.display())))?;
-    app.directory.admit(&token, NewToken { holder: Holder::Admin, expires: None });
-    tracing::info!(file = %file.display(), "the admin token is in");
-    Ok(())
-}
-
-/// The admin token of this data folder, made at the first start, for its owner's eyes only.
-fn admin_token(file: &Path) -> io::Result<TokenSecret> {
-    match fs::read_to_string(file) {
-        Ok(text) if !text.trim().is_empty() => return Ok(TokenSecret::from(text.trim())),
-        Ok(_) => return Err(io::Error::other("the file is empty; remove it to have a new token made")),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) => return Err(error),
-    }
-    let token = TokenSecret::random();
-    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)?;
-    writeln!(file, "{}", token.reveal())?;
-    file.sync_all()?;
-    Ok(token)
+/// Refuses to serve users of another name than the configured one: they would be strangers to their own server.
+fn check_name(app: &App) -> Done {
+    let configured = &app.config.server.name;
+    let users = app.directory.users(None, 1);
+    let Some(user) = users.items.first().filter(|user| user.id.server_name() != configured) else {
+        return Ok(());
+    };
+    let name = user.id.server_name();
+    Err(Failure::unusable(format!(
+        "configuration: server.name = \"{configured}\", but the users in {} are of \"{name}\", such as {}; set \
+         server.name = \"{name}\", or give the new name a data folder of its own",
+        app.config.server.data.display(),
+        user.id,
+    )))
 }

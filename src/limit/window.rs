@@ -1,7 +1,10 @@
 use std::{
     collections::{HashMap, VecDeque},
     fmt,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -16,7 +19,8 @@ const CHECKS_BETWEEN_CLEANINGS: u32 = 16_384;
 /// penalty is over, and every call meanwhile starts the penalty anew.
 pub struct WindowLimit {
     window: Duration,
-    penalty: Duration,
+    /// In microseconds.
+    penalty: AtomicU64,
     clock: Arc<dyn Clock>,
     callers: Mutex<Callers>,
 }
@@ -47,13 +51,18 @@ pub struct Tally {
 impl WindowLimit {
     /// A limit over a sliding `window`.
     pub fn new(window: Duration, penalty: Duration, clock: Arc<dyn Clock>) -> Self {
-        Self { window, penalty, clock, callers: Mutex::default() }
+        Self { window, penalty: micros(penalty).into(), clock, callers: Mutex::default() }
+    }
+
+    /// Shuts out for so long from now on.
+    pub fn replace_penalty(&self, penalty: Duration) {
+        self.penalty.store(micros(penalty), Ordering::Relaxed);
     }
 
     /// Counts a call of a key that may make `limit` of them.
     pub fn check(&self, key: String, limit: u32) -> Tally {
         let now = self.clock.micros();
-        let (window, penalty) = (micros(self.window), micros(self.penalty));
+        let (window, penalty) = (micros(self.window), self.penalty.load(Ordering::Relaxed));
         let mut callers = self.callers.lock();
         callers.forget_idle(now, window);
         let calls = callers.by_key.entry(key).or_default();
@@ -69,7 +78,7 @@ impl WindowLimit {
             limit,
             remaining: if is_too_many { 0 } else { limit.saturating_sub(made) },
             window: self.window,
-            retry_after: is_too_many.then_some(self.penalty),
+            retry_after: is_too_many.then_some(Duration::from_micros(penalty)),
         }
     }
 }

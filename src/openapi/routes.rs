@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use axum::{
     Router,
@@ -14,43 +14,53 @@ use utoipa_swagger_ui::{Config as UiConfig, SwaggerUi, Url};
 
 use super::{Format, to_value};
 use crate::{
-    api::{self, Dialect},
+    api::{self, Dialect, cors},
     app::App,
-    config::Server,
+    config::{Config, Live},
 };
 
 /// Stands in a prepared document for the address of the server, which each request tells.
 const ORIGIN: &str = "http://origin.invalid";
 
-/// The documents of one server, written out but for [`ORIGIN`], by file name.
+/// The server as a page in `/swagger-ui/` sees it: under whatever host, and behind whatever prefix.
+const FROM_PAGE: &str = "..";
+
+/// The documents of one server by file name, written out; but for [`ORIGIN`], where that stands in it.
 struct Documents {
     files: HashMap<String, (Format, String)>,
-    config: Server,
+    config: Arc<Live<Config>>,
 }
 
-/// `/openapi/<dialect>.json` and `.yaml`, and Swagger UI over them at `/swagger-ui`. None of it needs a
-/// token.
+/// `/openapi/<dialect>.json` and `.yaml`, and Swagger UI over copies of its own at `/swagger-ui`. None of it needs
+/// a token.
 pub fn router(app: &App) -> Router {
     let served = || api::ALL.into_iter().filter(|dialect| dialect.is_served(&app.config));
-    let mut files = HashMap::new();
+    let (mut files, mut of_pages) = (HashMap::new(), HashMap::new());
     for dialect in served() {
-        let document = with_own_server(to_value(&(dialect.served_document)(&app.config)));
+        let document = to_value(&(dialect.served_document)(&app.config));
+        let own = at_server(document.clone(), ORIGIN);
         for format in Format::ALL {
             let name = format!("{}.{}", dialect.name, format.extension());
-            files.insert(name, (format, format.write(dialect, &document)));
+            files.insert(name, (format, format.write(dialect, &own)));
         }
+        let relative = Format::Json.write(dialect, &at_server(document, FROM_PAGE));
+        of_pages.insert(format!("{}.json", dialect.name), (Format::Json, relative));
     }
-    let config = app.config.server.clone();
-    let documents: &'static Documents = Box::leak(Box::new(Documents { files, config }));
-    Router::new()
-        .route("/openapi/{file}", routing::get(get_document))
-        .with_state(documents)
-        .merge(swagger_ui(served()))
+    let leak = |files| -> &'static Documents {
+        Box::leak(Box::new(Documents { files, config: app.config.clone() }))
+    };
+    let (documents, of_pages) = (leak(files), leak(of_pages));
+    let router = Router::new().route("/openapi/{file}", routing::get(get_document)).with_state(documents);
+    let with_copies = of_pages.files.keys().fold(router, |router, name| {
+        let get = async move |headers: HeaderMap| answer(of_pages, name, &headers);
+        router.route(&format!("/swagger-ui/{name}"), routing::get(get))
+    });
+    with_copies.merge(swagger_ui(served()))
 }
 
 fn swagger_ui<'a>(dialects: impl Iterator<Item = &'a Dialect>) -> Router {
     let urls = dialects.map(|dialect| {
-        let path: &'static str = Box::leak(format!("/openapi/{}.json", dialect.name).into_boxed_str());
+        let path: &'static str = Box::leak(format!("{}.json", dialect.name).into_boxed_str());
         Url::new(dialect.title, path)
     });
     let config = UiConfig::new(urls)
@@ -61,6 +71,11 @@ fn swagger_ui<'a>(dialects: impl Iterator<Item = &'a Dialect>) -> Router {
     Router::from(SwaggerUi::new("/swagger-ui").config(config)).layer(middleware::from_fn(cache_assets))
 }
 
+/// Sends a browser to an address that is relative to the one it asked for.
+pub(crate) fn see_other(relative: &'static str) -> Response {
+    (StatusCode::SEE_OTHER, [(header::LOCATION, relative)]).into_response()
+}
+
 /// The pages and the list of documents may change with the next release; the rest is large and does not
 /// change within one.
 async fn cache_assets(request: Request, next: Next) -> Response {
@@ -69,32 +84,35 @@ async fn cache_assets(request: Request, next: Next) -> Response {
         || path.ends_with(".html")
         || path.ends_with("swagger-initializer.js")
         || path.ends_with("swagger-ui");
+    let is_short = path.ends_with("swagger-ui");
     let mut response = next.run(request).await;
+    if is_short && response.status().is_redirection() {
+        response = see_other("swagger-ui/");
+    }
     let policy =
         if may_change || !response.status().is_success() { "no-cache" } else { "public, max-age=86400" };
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(policy));
     response
 }
 
-/// Puts the server itself before the servers that a document or an operation names.
-fn with_own_server(mut document: Value) -> Value {
-    prepend_own_server(&mut document);
+/// Names one server alone, in the document and in those operations that have one of their own: this one.
+fn at_server(mut document: Value, origin: &str) -> Value {
+    name_server(&mut document, origin);
     let items = document["paths"].as_object_mut().into_iter().flat_map(|paths| paths.values_mut());
     for operation in items.filter_map(Value::as_object_mut).flat_map(|item| item.values_mut()) {
-        prepend_own_server(operation);
+        name_server(operation, origin);
     }
     document
 }
 
-fn prepend_own_server(holder: &mut Value) {
+fn name_server(holder: &mut Value, origin: &str) {
     let Some(servers) = holder.get_mut("servers").and_then(Value::as_array_mut) else { return };
     let base_path = servers
         .first()
         .and_then(|server| server.pointer("/variables/basePath/default"))
         .and_then(Value::as_str)
         .unwrap_or_default();
-    let own = json!({ "url": format!("{ORIGIN}{base_path}"), "description": "This server." });
-    servers.insert(0, own);
+    *servers = vec![json!({ "url": format!("{origin}{base_path}"), "description": "This server." })];
 }
 
 async fn get_document(
@@ -102,25 +120,35 @@ async fn get_document(
     Path(file): Path<String>,
     headers: HeaderMap,
 ) -> Response {
-    let Some((format, text)) = documents.files.get(&file) else {
+    answer(documents, &file, &headers)
+}
+
+fn answer(documents: &Documents, file: &str, headers: &HeaderMap) -> Response {
+    let Some((format, text)) = documents.files.get(file) else {
         let mut names: Vec<_> = documents.files.keys().map(String::as_str).collect();
         names.sort_unstable();
         let text = format!("There is no such document; there are: {}\n", names.join(", "));
         return (StatusCode::NOT_FOUND, text).into_response();
     };
-    let text = text.replace(ORIGIN, &api::origin(&documents.config, &headers));
+    let text = text.replace(ORIGIN, &api::origin(&documents.config, headers));
     let etag = etag(&text);
     let is_known = headers.get(header::IF_NONE_MATCH).is_some_and(|known| *known == etag);
+    let mut response = if is_known {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        ([(header::CONTENT_TYPE, format.content_type())], text).into_response()
+    };
     let common = [
-        (header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*")),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
-        (header::VARY, HeaderValue::from_static("Host, X-Forwarded-Proto")),
+        (
+            header::VARY,
+            HeaderValue::from_static("Host, X-Forwarded-Proto, X-Forwarded-Host, X-Forwarded-Prefix"),
+        ),
         (header::ETAG, etag),
     ];
-    if is_known {
-        return (StatusCode::NOT_MODIFIED, common).into_response();
-    }
-    (common, [(header::CONTENT_TYPE, format.content_type())], text).into_response()
+    response.headers_mut().extend(common);
+    cors::allow(&documents.config.server, headers.get(header::ORIGIN), response.headers_mut());
+    response
 }
 
 fn etag(text: &str) -> HeaderValue {

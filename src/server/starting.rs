@@ -1,4 +1,4 @@
-use std::future::pending;
+use std::{future::pending, sync::Arc};
 
 use axum::{
     Json, Router,
@@ -9,24 +9,32 @@ use axum::{
     routing,
 };
 use serde_json::json;
-use tokio::{net::TcpListener, pin};
+use tokio::pin;
 
-use super::Connections;
-use crate::{api, config::Config, store::StoreError};
+use super::{Listener, connections::Connections};
+use crate::{
+    api,
+    clock::SystemClock,
+    config::{Config, Live},
+    store::StoreError,
+};
 
 /// When a client may try again, in seconds.
 const RETRY_AFTER: &str = "1";
 
 /// Answers while the data is being read, for as long as it is polled: the process is alive and not ready,
 /// and every dialect says so in its own shape.
-pub async fn starting(listener: &TcpListener, config: &Config) {
+pub async fn starting(listener: &Listener, config: &Config) {
     let router = Router::new()
         .route("/healthz", routing::get(async || Json(json!({"status": "ok"}))))
         .fallback(refuse)
         .layer(middleware::from_fn(close));
     let forever = pending();
     pin!(forever);
-    Connections::new(router, &config.limits).serve(listener, forever).await;
+    let config = Arc::new(Live::new(config.clone()));
+    let replacements = config.replacements();
+    let connections = Connections::new(router, config, Arc::new(SystemClock::start()));
+    connections.serve(listener, replacements, forever).await;
 }
 
 async fn refuse(request: Request) -> Response {

@@ -7,14 +7,15 @@ use std::{
 
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
-    net::TcpStream,
     sync::OwnedSemaphorePermit,
     time::{Sleep, sleep},
 };
 
+use super::listener::Stream;
+
 /// A connection that fails once its client has taken nothing of what it is sent for too long.
 pub(super) struct WriteLimit {
-    stream: TcpStream,
+    stream: Stream,
     longest: Duration,
     /// Runs while the client takes nothing.
     stuck: Option<Pin<Box<Sleep>>>,
@@ -23,7 +24,7 @@ pub(super) struct WriteLimit {
 }
 
 impl WriteLimit {
-    pub(super) fn new(stream: TcpStream, longest: Duration, place: OwnedSemaphorePermit) -> Self {
+    pub(super) fn new(stream: Stream, longest: Duration, place: OwnedSemaphorePermit) -> Self {
         Self { stream, longest, stuck: None, _place: place }
     }
 

@@ -1,12 +1,16 @@
 //! What clients see while the server reads its data.
 
-use presenced::{config::Config, server};
+use presenced::{
+    config::Config,
+    server::{self, Listener},
+};
 use tokio::net::TcpListener;
 
 #[tokio::test]
 async fn every_dialect_says_that_it_is_not_there_yet() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
+    let listener = Listener::from(listener);
     let asking = async {
         let mut answers = Vec::new();
         for path in

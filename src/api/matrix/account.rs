@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use axum::{Json, body::Body, extract::State};
+use axum::{Extension, Json, body::Body, extract::State};
 use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -14,8 +14,10 @@ use super::{
 };
 use crate::{
     app::App,
+    audit,
     auth::{self, AuthError},
     directory::Holder,
+    request::RequestInfo,
 };
 
 #[derive(Serialize, ToSchema)]
@@ -162,7 +164,11 @@ pub(super) struct Login {
         (status = 413, description = "The body is too large.", body = MatrixError),
     ),
 )]
-pub(super) async fn login(State(app): State<App>, body: Body) -> Result<Json<Login>, MatrixFailure> {
+pub(super) async fn login(
+    State(app): State<App>,
+    info: Option<Extension<RequestInfo>>,
+    body: Body,
+) -> Result<Json<Login>, MatrixFailure> {
     let body = read_body(&app, body).await?;
     let request: Value = serde_json::from_slice(&body)
         .map_err(|error| MatrixFailure::not_json(format!("The body is not JSON: {error}")))?;
@@ -173,9 +179,13 @@ pub(super) async fn login(State(app): State<App>, body: Body) -> Result<Json<Log
         request["token"].as_str().ok_or_else(|| MatrixFailure::bad_json("`token` is not a string"))?;
     match auth::holder(&app.directory, token.as_bytes(), app.service.now()) {
         Ok(Holder::User { user, device, .. }) => {
+            audit::login("matrix", &user, device.as_str(), info.as_deref());
             Ok(Json(Login { user_id: user.into(), access_token: token.to_owned(), device_id: device.into() }))
         }
         Ok(_) => Err(AuthError::NoUser.into()),
-        Err(_) => Err(MatrixFailure::forbidden("The token is not valid")),
+        Err(error) => {
+            audit::refused_login("matrix", "", &error.to_string(), info.as_deref());
+            Err(MatrixFailure::forbidden("The token is not valid"))
+        }
     }
 }

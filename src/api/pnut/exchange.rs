@@ -1,11 +1,11 @@
 //! What every call of this dialect goes through around its handler. In this order: whose token it carries,
 //! the rate limit, `update_presence`; then the handler; then the envelope and the headers.
 
-use std::{net::SocketAddr, panic::AssertUnwindSafe, sync::Arc};
+use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use axum::{
     body::Body,
-    extract::{ConnectInfo, Request, State},
+    extract::{Request, State},
     http::{HeaderName, HeaderValue, Method, Uri, header},
     middleware::Next,
     response::{IntoResponse, Response},
@@ -25,6 +25,7 @@ use super::{
 use crate::{
     app::App,
     auth::{self, AuthError},
+    request::RequestInfo,
 };
 
 /// The version of pnut's API that this dialect speaks.
@@ -98,7 +99,7 @@ impl Gate {
         let identified = self.identify(&request);
         let who = match &identified {
             Ok((who, _)) => *who,
-            Err(_) => Who::at(address(&request)),
+            Err(_) => Who::at(RequestInfo::client_of(request.extensions())),
         };
         ending.scopes = identified.as_ref().ok().map(|(_, caller)| names(caller));
         self.limit(who, request.method(), ending)?;
@@ -134,12 +135,6 @@ impl Gate {
             Err(failure) => Err(failure),
         })
     }
-}
-
-/// Where the call comes from. Without a connection, as in a test of routes alone, from this machine.
-fn address(request: &Request) -> std::net::IpAddr {
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
-    peer.map_or(std::net::Ipv4Addr::LOCALHOST.into(), |ConnectInfo(peer)| peer.ip())
 }
 
 fn names(caller: &Caller) -> String {

@@ -5,20 +5,27 @@ use std::{
     collections::HashMap,
     hash::{BuildHasher as _, RandomState},
     net::IpAddr,
-    sync::atomic::{AtomicU32, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
     time::Duration,
 };
 
 use parking_lot::Mutex;
 
-use crate::{config, presence::Timestamp};
+use crate::{
+    config::{Config, Live},
+    presence::Timestamp,
+    server::network,
+};
 
 /// After so many calls, those whose window is over are forgotten.
 const CALLS_BETWEEN_CLEANINGS: u32 = 65_536;
 
 /// The calls of everybody in their present windows.
 pub(super) struct RateLimits {
-    config: config::Pnut,
+    config: Arc<Live<Config>>,
     windows: Mutex<HashMap<Key, Window>>,
     calls: AtomicU32,
     /// Tokens are told apart by hashes that mean nothing outside of this process.
@@ -59,18 +66,12 @@ pub(super) struct Allowance {
 
 impl Who {
     pub(super) fn at(address: IpAddr) -> Self {
-        match address.to_canonical() {
-            IpAddr::V6(address) => {
-                let network = address.to_bits() & !u128::from(u64::MAX);
-                Self::Address(IpAddr::V6(network.into()))
-            }
-            address @ IpAddr::V4(_) => Self::Address(address),
-        }
+        Self::Address(network(address))
     }
 }
 
 impl RateLimits {
-    pub(super) fn new(config: config::Pnut) -> Self {
+    pub(super) fn new(config: Arc<Live<Config>>) -> Self {
         let hasher = RandomState::new();
         Self { config, windows: Mutex::default(), calls: AtomicU32::new(0), hasher }
     }
@@ -104,16 +105,16 @@ impl RateLimits {
             window.used += 1;
         } else if !window.is_banned {
             window.is_banned = true;
-            window.until = now + Duration::from_secs(self.config.ban_seconds);
+            window.until = now + Duration::from_secs(self.config.pnut.ban_seconds);
         }
         let reset = window.until.millis_since(now).div_ceil(1_000);
-        let allowance = Allowance { limit, remaining: limit - window.used, reset };
+        let allowance = Allowance { limit, remaining: limit.saturating_sub(window.used), reset };
         Some(if window.is_banned { Err(allowance) } else { Ok(allowance) })
     }
 
     /// How many calls there may be in which time; 0 is no limit.
     fn rule(&self, who: Who, writes: bool) -> (u32, Duration) {
-        let config = &self.config;
+        let config = &self.config.pnut;
         let (limit, seconds) = match (who, writes) {
             (_, true) => (config.writes, config.writes_seconds),
             (Who::Token(_), false) => (config.reads, config.reads_seconds),

@@ -1,6 +1,6 @@
 //! `/presenced/v1/users/{userId}/settings`: what a user sets by hand for all devices.
 
-use axum::{Json, extract::State};
+use axum::{Extension, Json, extract::State, http::Method};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -10,8 +10,10 @@ use super::{
 };
 use crate::{
     app::App,
+    audit,
     directory::Scope,
     presence::{Input, Override},
+    request::RequestInfo,
     service::Settings,
 };
 
@@ -105,6 +107,7 @@ pub(super) async fn put_settings(
     State(app): State<App>,
     caller: Caller,
     UserPath(user): UserPath,
+    info: Option<Extension<RequestInfo>>,
     JsonBody(settings): JsonBody<UserSettings>,
 ) -> Result<Json<UserSettings>, Failure> {
     caller.require_self(&user, Scope::Write)?;
@@ -114,5 +117,9 @@ pub(super) async fn put_settings(
         OverrideName::Invisible => Override::Invisible { since: app.service.now() },
     };
     app.service.update(&user, &[Input::Override(overridden), Input::Hidden(settings.hidden)]).await?;
+    if matches!(caller, Caller::Admin) {
+        let path = format!("/presenced/v1/users/{user}/settings");
+        audit::admin_action(&Method::PUT, &path, 200, info.as_deref());
+    }
     Ok(Json(settings))
 }

@@ -168,7 +168,7 @@ pub(super) struct Uris {
 
 impl Uris {
     pub(super) fn new(app: &App, headers: &HeaderMap, account: u64) -> Self {
-        let origin = origin(&app.config.server, headers);
+        let origin = origin(&app.config, headers);
         Self { account: format!("{origin}/restapi/v1.0/account/{account}") }
     }
 

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use axum::{
-    Json,
+    Extension, Json,
     body::Body,
     extract::{FromRequest, Request, State},
     http::{HeaderMap, StatusCode, header, request::Parts},
@@ -19,10 +19,12 @@ use super::{error::RestFailure, rate::RateGroup};
 use crate::{
     api::body,
     app::App,
+    audit,
     auth::{self, assertion},
     directory::{DirectoryError, Holder, Login, Scope, Scopes, TokenId, TokenSecret, User},
-    id::DeviceId,
+    id::{DeviceId, UserId},
     presence::Timestamp,
+    request::RequestInfo,
 };
 
 const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
@@ -113,6 +115,14 @@ impl OAuthFailure {
 
     fn invalid_request(why: impl Into<String>) -> Self {
         Self::refused("invalid_request", "CMN-101", why)
+    }
+
+    /// What people are told.
+    fn why(&self) -> &str {
+        match self {
+            Self::Refused { why, .. } => why,
+            Self::Rest(failure) => &failure.message,
+        }
     }
 
     fn unknown_refresh_token() -> Self {
@@ -261,11 +271,30 @@ struct Grantee {
             body = super::error::ErrorResponse),
     ),
 )]
-pub(super) async fn get_token(State(app): State<App>, form: Form) -> Result<Json<TokenResponse>> {
+pub(super) async fn get_token(
+    State(app): State<App>,
+    info: Option<Extension<RequestInfo>>,
+    form: Form,
+) -> Result<Json<TokenResponse>> {
+    let (given, client) = (log_in(&app, &form).await, form.app_id.as_str());
+    match given {
+        Ok((user, given)) => {
+            audit::login("ringcentral", &user, client, info.as_deref());
+            Ok(Json(given))
+        }
+        Err(failure) => {
+            audit::refused_login("ringcentral", client, failure.why(), info.as_deref());
+            Err(failure)
+        }
+    }
+}
+
+/// The user behind a grant, and the tokens that it gives.
+async fn log_in(app: &App, form: &Form) -> Result<(UserId, TokenResponse)> {
     let now = app.service.now();
     let grantee = match form.need("grant_type")? {
-        JWT_BEARER => by_assertion(&app, form.need("assertion")?, now)?,
-        "refresh_token" => by_refresh_token(&app, form.need("refresh_token")?, &form.app_id, now)?,
+        JWT_BEARER => by_assertion(app, form.need("assertion")?, now)?,
+        "refresh_token" => by_refresh_token(app, form.need("refresh_token")?, &form.app_id, now)?,
         "authorization_code" | "password" | "client_credentials" => {
             let why = "This server gives no tokens for this grant; use an assertion";
             return Err(OAuthFailure::refused("unauthorized_client", "OAU-251", why));
@@ -275,7 +304,8 @@ pub(super) async fn get_token(State(app): State<App>, form: Form) -> Result<Json
             return Err(OAuthFailure::refused("unsupported_grant_type", "OAU-250", why));
         }
     };
-    issue(&app, &form, grantee, now).await.map(Json)
+    let user = grantee.user.id.clone();
+    issue(app, form, grantee, now).await.map(|given| (user, given))
 }
 
 /// The user whom an assertion names. Where logins are open, the text of a token of theirs is one too.

@@ -7,14 +7,14 @@ use std::{
 };
 
 use axum::{
-    extract::Request,
+    extract::{Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, header, request::Parts},
     middleware::Next,
     response::Response,
 };
 
 use super::error::RestFailure;
-use crate::{app::App, limit::Tally};
+use crate::{api::cors, app::App, limit::Tally};
 
 /// A group of operations that share a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,7 +86,7 @@ struct Note(Arc<OnceLock<(RateGroup, Tally)>>);
 
 /// Puts on every answer what this dialect has beside its body: the rate group, a charset that clients need,
 /// and CORS for the origin that asks.
-pub(super) async fn headers(mut request: Request, next: Next) -> Response {
+pub(super) async fn headers(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let note = Note::default();
     request.extensions_mut().insert(note.clone());
     let origin = request.headers().get(header::ORIGIN).cloned();
@@ -99,9 +99,7 @@ pub(super) async fn headers(mut request: Request, next: Next) -> Response {
         add_tally(headers, *group, *tally);
     }
     if let Some(origin) = origin {
-        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-        headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
-        headers.append(header::VARY, HeaderValue::from_static("Origin"));
+        cors::allow_with_credentials(&app.config.server, &origin, headers);
     }
     response
 }

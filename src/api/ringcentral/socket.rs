@@ -34,7 +34,7 @@ pub(super) struct Routes(pub(super) Router);
 
 /// The address at which a client opens a socket.
 pub(super) fn uri(app: &App, headers: &HeaderMap) -> String {
-    let origin = origin(&app.config.server, headers);
+    let origin = origin(&app.config, headers);
     // `http` becomes `ws`, and `https` becomes `wss`.
     format!("{}{PATH}", origin.replacen("http", "ws", 1))
 }

@@ -240,7 +240,7 @@ impl From<Refused> for DisabledFilterInfo {
 }
 
 fn uri(app: &App, headers: &HeaderMap) -> String {
-    format!("{}/restapi/v1.0/subscription", origin(&app.config.server, headers))
+    format!("{}/restapi/v1.0/subscription", origin(&app.config, headers))
 }
 
 async fn answer(

@@ -165,9 +165,9 @@ fn what_overrides_what() {
         environment: environment.map(|(key, value)| (key.to_owned(), value.to_owned())).into(),
         command_line: vec![("server.data", "from-flag".to_owned())],
     };
-    let config = Config::load(Some(&file), overrides).expect("a configuration");
+    let config = Config::load(Some(&file), &overrides).expect("a configuration");
     assert_eq!(config.server.name, "from.file");
-    assert_eq!(config.server.listen.port(), 2);
+    assert_eq!(config.server.listen.to_string(), "127.0.0.1:2");
     assert_eq!(config.server.data.to_str(), Some("from-flag"));
     assert_eq!((config.limits.put_per_second, config.matrix.busy), (0.5, true));
     assert_eq!(config.limits.body_bytes, Config::default().limits.body_bytes);
@@ -175,6 +175,6 @@ fn what_overrides_what() {
     let check = presenced(&["config", "check"]).env("PRESENCED_SERVER__LISTN", "1").output().expect("a run");
     insta::assert_snapshot!(shown(&check), @"
     exit 2
-    presenced: configuration: server.listn: unknown field `listn`, expected one of `listen`, `data`, `name`, `public_url`, `dialects`, `shutdown_grace_seconds`
+    presenced: configuration: server.listn (PRESENCED_SERVER__LISTN): there is no such key; did you mean server.listen?
     ");
 }

@@ -11,7 +11,7 @@ async fn get(server: &TestServer, path: &str) -> Answer {
 }
 
 #[tokio::test]
-async fn the_served_document_starts_with_this_server_and_is_the_same_otherwise() {
+async fn the_served_document_has_this_server_alone_and_is_the_same_otherwise() {
     let server = TestServer::start().await;
     for name in ["matrix", "pnut", "presenced"] {
         let json = get(&server, &format!("/openapi/{name}.json")).await;
@@ -21,12 +21,12 @@ async fn the_served_document_starts_with_this_server_and_is_the_same_otherwise()
         let served = json.json();
         assert_eq!(yaml_serde::from_str::<Value>(&yaml.text).expect("YAML"), served);
         let lines = differences(conformance::document(name), &served);
-        assert!(lines.iter().all(|line| line.contains("/servers/")), "{lines:#?}");
+        assert!(lines.iter().all(|line| line.contains("/servers")), "{lines:#?}");
     }
     let matrix = get(&server, "/openapi/matrix.json").await.json();
     let first = |holder: &Value| holder["servers"][0]["url"].as_str().expect("a URL").to_owned();
     assert_eq!(first(&matrix), format!("{}/_matrix/client/v3", server.url));
-    assert_eq!(matrix["servers"][1]["url"], "{protocol}://{hostname}{basePath}");
+    assert_eq!(matrix["servers"].as_array().map(Vec::len), Some(1));
     assert_eq!(first(&matrix["paths"]["/versions"]["get"]), format!("{}/_matrix/client", server.url));
     let presenced = get(&server, "/openapi/presenced.json").await.json();
     assert_eq!(first(&presenced), server.url);
@@ -39,13 +39,38 @@ async fn this_server_is_whatever_the_client_calls_it() {
     let first = |answer: Answer| answer.json()["servers"][0]["url"].as_str().expect("a URL").to_owned();
     let named = call().header("host", "presence.example:8443").send_undocumented().await;
     assert_eq!(first(named), "http://presence.example:8443");
-    let tls = call().header("host", "presence.example").header("x-forwarded-proto", "https");
-    assert_eq!(first(tls.send_undocumented().await), "https://presence.example");
     let nameless = call().header("host", "").send_undocumented().await;
     assert_eq!(first(nameless), "http://127.0.0.1:8008");
     let server =
         TestServer::start_with(|config| config.server.public_url = "https://p.example/".to_owned()).await;
     assert_eq!(first(get(&server, "/openapi/presenced.json").await), "https://p.example");
+}
+
+/// Swagger UI resolves the server of its copy against the copy's own address, so that it works under any host and
+/// below any path.
+#[tokio::test]
+async fn swagger_uis_copies_are_relative_to_the_page() {
+    let server = TestServer::start().await;
+    for (name, base) in
+        [("matrix", "_matrix/client/v3"), ("pnut", "v0"), ("ringcentral", ""), ("presenced", "")]
+    {
+        let copy = get(&server, &format!("/swagger-ui/{name}.json")).await.json();
+        let urls: Vec<&str> = copy["servers"]
+            .as_array()
+            .expect("servers")
+            .iter()
+            .filter_map(|server| server["url"].as_str())
+            .collect();
+        let page =
+            reqwest::Url::parse(&format!("https://p.example/below/swagger-ui/{name}.json")).expect("a URL");
+        let resolved: Vec<String> = urls
+            .iter()
+            .map(|url| page.join(url).expect("a URL").as_str().trim_end_matches('/').to_owned())
+            .collect();
+        assert_eq!(resolved, [format!("https://p.example/below/{base}").trim_end_matches('/')]);
+        let full = get(&server, &format!("/openapi/{name}.json")).await.json();
+        assert!(differences(&full, &copy).iter().all(|line| line.contains("/servers")));
+    }
 }
 
 #[tokio::test]
@@ -76,9 +101,9 @@ async fn only_dialects_that_are_served_have_documents() {
 async fn swagger_ui_is_in_the_binary() {
     let server = TestServer::start().await;
     let root = get(&server, "/").await;
-    assert_eq!((root.status.as_u16(), root.header("location")), (303, "/swagger-ui/"));
+    assert_eq!((root.status.as_u16(), root.header("location")), (303, "swagger-ui/"));
     let short = get(&server, "/swagger-ui").await;
-    assert_eq!((short.status.as_u16(), short.header("location")), (303, "/swagger-ui/"));
+    assert_eq!((short.status.as_u16(), short.header("location")), (303, "swagger-ui/"));
     for (file, policy) in [
         ("", "no-cache"),
         ("index.html", "no-cache"),
@@ -98,8 +123,7 @@ async fn nothing_but_this_server_is_asked() {
     let server = TestServer::start().await;
     let script = get(&server, "/swagger-ui/swagger-initializer.js").await;
     let text = &script.text;
-    for expected in
-        [r#""validatorUrl": "none""#, "/openapi/matrix.json", "/openapi/pnut.json", "/openapi/presenced.json"]
+    for expected in [r#""validatorUrl": "none""#, r#""matrix.json""#, r#""pnut.json""#, r#""presenced.json""#]
     {
         assert!(text.contains(expected), "{expected} is not in {text}");
     }

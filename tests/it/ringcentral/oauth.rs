@@ -20,11 +20,12 @@ async fn strict() -> TestServer {
     TestServer::start_with(|config| {
         config.ringcentral.open_login = false;
         config.ringcentral.apps = vec![
-            OAuthApp { id: "desk".to_owned(), secret: "s3cret".to_owned() },
-            OAuthApp { id: "public".to_owned(), secret: String::new() },
+            OAuthApp { id: "desk".to_owned(), secret: "s3cret".to_owned(), secret_file: None },
+            OAuthApp { id: "public".to_owned(), secret: String::new(), secret_file: None },
         ];
         let (key, issuer, audience) = (SECRET.to_owned(), ISSUER.to_owned(), AUDIENCE.to_owned());
-        config.ringcentral.jwt_keys = vec![JwtKey { algorithm: "HS256".to_owned(), key, issuer, audience }];
+        config.ringcentral.jwt_keys =
+            vec![JwtKey { algorithm: "HS256".to_owned(), key, key_file: None, issuer, audience }];
     })
     .await
 }

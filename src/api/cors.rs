@@ -1,0 +1,83 @@
+//! What pages of other origins may do.
+
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+
+use crate::config::Server;
+
+/// How long a browser may remember what it was told about a path, in seconds: a day.
+const MAX_AGE: HeaderValue = HeaderValue::from_static("86400");
+
+/// What pages of other origins may do with a dialect.
+#[derive(Clone, Copy)]
+pub(crate) struct Cors {
+    pub(crate) methods: &'static str,
+    /// The headers that they may send.
+    pub(crate) request_headers: &'static str,
+    /// The headers that they may read, besides those that every page may.
+    pub(crate) exposed_headers: &'static str,
+}
+
+impl Cors {
+    /// What the Matrix specification has ("Web Browser Clients").
+    pub(crate) const MATRIX: Self = Self {
+        methods: "GET, HEAD, POST, PUT, DELETE, OPTIONS",
+        request_headers: "X-Requested-With, Content-Type, Authorization, Date",
+        exposed_headers: "Retry-After",
+    };
+
+    /// Puts on an answer what a page may do.
+    pub(crate) fn put_on(self, headers: &mut HeaderMap) {
+        let lines = [
+            (header::ACCESS_CONTROL_ALLOW_METHODS, self.methods),
+            (header::ACCESS_CONTROL_ALLOW_HEADERS, self.request_headers),
+            (header::ACCESS_CONTROL_EXPOSE_HEADERS, self.exposed_headers),
+        ];
+        // Room for those that other layers add.
+        headers.reserve(lines.len() + 3);
+        for (name, value) in lines {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+    }
+}
+
+/// Lets the pages of an origin read an answer, if the operator allows them to.
+pub(crate) fn allow(server: &Server, origin: Option<&HeaderValue>, headers: &mut HeaderMap) {
+    if allows_all(server) {
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+        return;
+    }
+    depends_on_origin(headers);
+    if let Some(origin) = origin.filter(|origin| is_allowed(server, origin)) {
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+    }
+}
+
+/// The same, with what the browser knows of the user.
+pub(crate) fn allow_with_credentials(server: &Server, origin: &HeaderValue, headers: &mut HeaderMap) {
+    depends_on_origin(headers);
+    if is_allowed(server, origin) {
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+        headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
+    }
+}
+
+/// How long the answer to a preflight holds.
+pub(crate) fn hold(headers: &mut HeaderMap) {
+    const NAME: HeaderName = header::ACCESS_CONTROL_MAX_AGE;
+    headers.insert(NAME, MAX_AGE);
+}
+
+fn allows_all(server: &Server) -> bool {
+    server.allowed_origins.iter().any(|allowed| allowed == "*")
+}
+
+fn is_allowed(server: &Server, origin: &HeaderValue) -> bool {
+    server.allowed_origins.iter().any(|allowed| allowed == "*" || origin == allowed.as_str())
+}
+
+fn depends_on_origin(headers: &mut HeaderMap) {
+    let vary = headers.get_all(header::VARY).iter().any(|value| value == "Origin");
+    if !vary {
+        headers.append(header::VARY, HeaderValue::from_static("Origin"));
+    }
+}

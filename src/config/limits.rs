@@ -1,0 +1,114 @@
+use std::num::NonZeroU32;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::invalid::{Check, in_range, require, seconds};
+
+/// The bounds that keep one client from spoiling it for the others.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    /// The largest request body, in bytes.
+    pub body_bytes: usize,
+    /// The same for presenced's own API, whose calls may name many users.
+    pub bulk_body_bytes: usize,
+    /// How long a request body may take to arrive.
+    #[schemars(range(min = 1))]
+    pub body_seconds: u64,
+    /// The longest status text, in bytes of UTF-8.
+    pub status_bytes: usize,
+    /// The largest request head, in bytes.
+    #[schemars(range(min = 8192))]
+    pub head_bytes: usize,
+    /// How long a request head may take to arrive, and an idle connection may stay open.
+    #[schemars(range(min = 1))]
+    pub head_seconds: u64,
+    /// How many connections may be open at a time; more have to wait.
+    #[schemars(range(min = 1))]
+    pub connections: usize,
+    /// How many of them may come from one address; 0 is no limit.
+    pub connections_per_address: usize,
+    /// How many requests may be under way on one HTTP/2 connection.
+    #[schemars(range(min = 1))]
+    pub http2_streams: u32,
+    /// How often one user may set presence, on average per second; 0 is no limit.
+    #[schemars(range(min = 0.0))]
+    pub put_per_second: f64,
+    /// How often one user may set presence at once.
+    pub put_burst: NonZeroU32,
+    /// How often one user's `/sync` requests may set presence, on average per second; 0 is no limit.
+    #[schemars(range(min = 0.0))]
+    pub sync_presence_per_second: f64,
+    /// How often they may do so at once.
+    pub sync_presence_burst: NonZeroU32,
+    /// How long a request may wait for news.
+    pub long_poll_seconds: u64,
+    /// How many tokens one user may have.
+    pub tokens_per_user: usize,
+    /// How many entries a presence list may have.
+    pub list_entries: usize,
+    /// How many users one bulk read may name.
+    #[schemars(range(min = 1, max = 1000))]
+    pub bulk_users: usize,
+    /// How many items one call of a gateway may report.
+    #[schemars(range(min = 1, max = 1000))]
+    pub heartbeats_per_call: usize,
+    /// How often a change stream shows that it is alive.
+    #[schemars(range(min = 1))]
+    pub stream_heartbeat_seconds: u64,
+    /// How many streams may be open at a time: change streams and requests that wait for news.
+    #[schemars(range(min = 1))]
+    pub streams: usize,
+    /// How many of them may be one user's.
+    #[schemars(range(min = 1))]
+    pub streams_per_user: usize,
+    /// How many change streams may be opened per second; 0 is no limit.
+    pub new_streams_per_second: u32,
+    /// How long a change stream pauses after each batch; what changes meanwhile goes out together.
+    pub stream_pause_milliseconds: u64,
+    /// How long a client may take nothing of what it is sent, before its connection is closed.
+    #[schemars(range(min = 1))]
+    pub stream_write_seconds: u64,
+}
+
+/// The largest size that can be configured: 1 GiB.
+const LARGEST_BYTES: usize = 1 << 30;
+
+impl Limits {
+    pub(super) fn check(&self) -> Check {
+        seconds("limits.body_seconds", self.body_seconds, 1)?;
+        seconds("limits.head_seconds", self.head_seconds, 1)?;
+        seconds("limits.long_poll_seconds", self.long_poll_seconds, 0)?;
+        seconds("limits.stream_heartbeat_seconds", self.stream_heartbeat_seconds, 1)?;
+        seconds("limits.stream_write_seconds", self.stream_write_seconds, 1)?;
+        let sizes = [
+            ("limits.body_bytes", self.body_bytes, 1, LARGEST_BYTES),
+            ("limits.bulk_body_bytes", self.bulk_body_bytes, 1, LARGEST_BYTES),
+            ("limits.status_bytes", self.status_bytes, 0, LARGEST_BYTES),
+            ("limits.head_bytes", self.head_bytes, 8_192, LARGEST_BYTES),
+            ("limits.connections", self.connections, 1, 10_000_000),
+            ("limits.connections_per_address", self.connections_per_address, 0, 10_000_000),
+            ("limits.tokens_per_user", self.tokens_per_user, 1, 1_000_000),
+            ("limits.list_entries", self.list_entries, 1, 1_000_000),
+            ("limits.streams", self.streams, 1, 10_000_000),
+            ("limits.streams_per_user", self.streams_per_user, 1, 10_000_000),
+            ("limits.bulk_users", self.bulk_users, 1, 1_000),
+            ("limits.heartbeats_per_call", self.heartbeats_per_call, 1, 1_000),
+        ];
+        for (key, value, least, most) in sizes {
+            in_range(key, value, least, most)?;
+        }
+        in_range("limits.http2_streams", self.http2_streams, 1, 1_000_000)?;
+        in_range("limits.new_streams_per_second", self.new_streams_per_second, 0, 1_000_000)?;
+        let rates = [
+            ("limits.put_per_second", self.put_per_second),
+            ("limits.sync_presence_per_second", self.sync_presence_per_second),
+        ];
+        for (key, rate) in rates {
+            let is_rate = rate == 0.0 || (0.001..=1_000_000.0).contains(&rate);
+            require(is_rate, key, "has to be 0, or from 0.001 to 1000000")?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,285 @@
+//! Reading a configuration from where it may stand, and telling an operator what is wrong with it.
+
+use std::{
+    collections::HashMap,
+    fmt, fs,
+    path::{Path, PathBuf},
+};
+
+use toml::{Table, Value};
+
+use super::{Config, DEFAULTS, invalid::Invalid, place};
+
+const PREFIX: &str = "PRESENCED_";
+
+/// Why a configuration cannot be used; one line for the operator.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    #[error("configuration: {file}: {why}")]
+    Unreadable { file: String, why: String },
+    #[error("configuration: {key}{}{}: {why}", Shown(" = ", value.as_deref(), ""), Shown(" (", place.as_deref(), ")"))]
+    Invalid {
+        key: String,
+        /// What was given, unless it is a secret.
+        value: Option<String>,
+        /// Where it was given.
+        place: Option<String>,
+        /// What is expected instead.
+        why: String,
+    },
+}
+
+/// A text with what stands around it, if there is one.
+struct Shown<'a>(&'static str, Option<&'a str>, &'static str);
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.1.map_or(Ok(()), |text| write!(f, "{}{text}{}", self.0, self.2))
+    }
+}
+
+/// What overrides a configuration file.
+#[derive(Clone, Debug, Default)]
+pub struct Overrides {
+    /// Environment variables; those of the form `PRESENCED_SECTION__KEY` count.
+    pub environment: HashMap<String, String>,
+    /// Keys and values from the command line, the strongest of all.
+    pub command_line: Vec<(&'static str, String)>,
+}
+
+/// What somebody gave, and where.
+struct Sources<'a> {
+    file: Option<(PathBuf, String)>,
+    overrides: &'a Overrides,
+}
+
+impl Overrides {
+    /// The process's environment, and what the command line said.
+    pub fn from_process(command_line: Vec<(&'static str, String)>) -> Self {
+        let environment = std::env::vars_os()
+            .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)))
+            .collect();
+        Self { environment, command_line }
+    }
+
+    /// Those of the environment that name a section and a key, by that name, in a fixed order.
+    fn variables(&self) -> Vec<(String, &str)> {
+        let named = self.environment.iter().filter_map(|(variable, value)| {
+            let (section, key) = variable.strip_prefix(PREFIX)?.split_once("__")?;
+            Some((format!("{}.{}", section.to_lowercase(), key.to_lowercase()), value.as_str()))
+        });
+        let mut named: Vec<_> = named.collect();
+        named.sort_unstable();
+        named
+    }
+
+    /// A line for each variable of the environment that looks as if it was meant to count, and does not. What
+    /// orchestrators set for a service called presenced is none of them.
+    pub fn near_misses(&self) -> Vec<String> {
+        let defaults = defaults();
+        let mut lines: Vec<String> =
+            self.environment.keys().filter_map(|variable| near_miss(variable, &defaults)).collect();
+        lines.sort_unstable();
+        lines
+    }
+}
+
+fn near_miss(variable: &str, defaults: &Table) -> Option<String> {
+    let name = variable.strip_prefix(PREFIX).filter(|name| !name.contains("__"))?;
+    let (section, rest) = name.split_once('_')?;
+    let is_of_a_service = rest == "SERVICE_HOST"
+        || rest.starts_with("SERVICE_PORT")
+        || rest == "PORT"
+        || rest.strip_prefix("PORT_").is_some_and(|port| port.starts_with(|c: char| c.is_ascii_digit()));
+    if is_of_a_service {
+        return None;
+    }
+    let all = keys(defaults).map(|key| key.replacen('.', "__", 1).to_uppercase());
+    let meant = all.min_by_key(|key| strsim::levenshtein(&key.replace("__", "_"), name))?;
+    if strsim::levenshtein(&meant.replace("__", "_"), name) <= 2 {
+        return Some(format!("{variable} is not read; did you mean {PREFIX}{meant}?"));
+    }
+    let is_section = defaults.contains_key(&section.to_lowercase());
+    is_section.then(|| {
+        format!("{variable} is not read: keys of [{}] are {PREFIX}{section}__KEY", section.to_lowercase())
+    })
+}
+
+fn defaults() -> Table {
+    DEFAULTS.parse().expect("the compiled-in defaults are TOML")
+}
+
+/// All keys, as `section.key`.
+fn keys(defaults: &Table) -> impl Iterator<Item = String> {
+    let sections = defaults.iter().filter_map(|(section, keys)| Some((section, keys.as_table()?)));
+    sections.flat_map(|(section, keys)| keys.keys().map(move |key| format!("{section}.{key}")))
+}
+
+impl Config {
+    /// The defaults, overridden by a file if one is named, the environment, and the command line.
+    pub fn load(file: Option<&Path>, overrides: &Overrides) -> Result<Self, ConfigError> {
+        let defaults = defaults();
+        let mut merged = Value::Table(defaults.clone());
+        let text = file.map(read).transpose()?;
+        let sources = Sources { file: file.map(Path::to_owned).zip(text), overrides };
+        sources.merge_into(&mut merged, &defaults)?;
+        let refused = |invalid: Invalid| sources.locate(&merged, invalid);
+        let mut config: Self = serde_path_to_error::deserialize(merged.clone())
+            .map_err(|error| refused(Invalid::new(error.path().to_string(), in_words(error.inner()))))?;
+        config.ringcentral.read_secrets().map_err(refused)?;
+        config.check().map_err(refused)?;
+        Ok(config)
+    }
+}
+
+/// The text of a file, if it is TOML.
+fn read(file: &Path) -> Result<String, ConfigError> {
+    let unreadable = |why: String| ConfigError::Unreadable { file: file.display().to_string(), why };
+    let text = fs::read_to_string(file).map_err(|error| unreadable(error.to_string()))?;
+    text.parse::<Table>().map_err(|error| {
+        let line = place::line_at(&text, error.span().map_or(0, |span| span.start));
+        unreadable(format!("line {line}: {}", error.message()))
+    })?;
+    Ok(text)
+}
+
+impl Sources<'_> {
+    fn merge_into(&self, merged: &mut Value, defaults: &Table) -> Result<(), ConfigError> {
+        let unknown = |invalid| self.locate(&Value::Table(Table::new()), invalid);
+        let file: Table = self
+            .file
+            .as_ref()
+            .map(|(_, text)| text.parse())
+            .transpose()
+            .unwrap_or_default()
+            .unwrap_or_default();
+        for (section, keys) in file {
+            let Some(known) = defaults.get(&section) else {
+                return Err(unknown(no_section(&section, defaults)));
+            };
+            let Value::Table(keys) = keys else {
+                return Err(unknown(Invalid::new(
+                    section.clone(),
+                    format!("has to be a section: [{section}]"),
+                )));
+            };
+            for (key, value) in keys {
+                if known.get(&key).is_none() {
+                    return Err(unknown(no_key(&section, &key, defaults)));
+                }
+                merged[&section][&key] = value;
+            }
+        }
+        let named =
+            self.overrides.command_line.iter().map(|(key, value)| ((*key).to_owned(), value.as_str()));
+        for (name, text) in self.overrides.variables().into_iter().chain(named) {
+            let (section, key) = name.split_once('.').unwrap_or((&name, ""));
+            if !defaults.contains_key(section) {
+                return Err(unknown(Invalid { key: name.clone(), ..no_section(section, defaults) }));
+            }
+            let Some(default) = defaults[section].get(key) else {
+                return Err(unknown(no_key(section, key, defaults)));
+            };
+            merged[section][key] = from_text(text, default);
+        }
+        Ok(())
+    }
+
+    /// An error that tells what was given, and where.
+    fn locate(&self, merged: &Value, Invalid { key, why }: Invalid) -> ConfigError {
+        let is_secret = key.ends_with("secret") || key.ends_with(".key");
+        let given = place::value_of(merged, &key).filter(|value| !is_secret && !value.is_table());
+        ConfigError::Invalid { value: given.map(ToString::to_string), place: self.place_of(&key), key, why }
+    }
+
+    fn place_of(&self, key: &str) -> Option<String> {
+        let top: String = key.chars().take_while(|c| *c != '[').collect();
+        let top = top.splitn(3, '.').take(2).collect::<Vec<_>>().join(".");
+        if self.overrides.command_line.iter().any(|(name, _)| *name == top) {
+            return Some(format!("--{}", top.rsplit('.').next().unwrap_or_default()));
+        }
+        if self.overrides.variables().iter().any(|(name, _)| *name == top) {
+            return Some(format!("{PREFIX}{}", top.replacen('.', "__", 1).to_uppercase()));
+        }
+        let (file, text) = self.file.as_ref()?;
+        let line = place::line_of(text, key).filter(|_| is_given(text, &top))?;
+        Some(format!("{}, line {line}", file.display()))
+    }
+}
+
+/// Whether a file has the key, or at least is about an unknown section of that name.
+fn is_given(text: &str, key: &str) -> bool {
+    let Ok(table) = text.parse::<Table>() else { return false };
+    let table = Value::Table(table);
+    let known = keys(&defaults()).any(|known| known == key);
+    !known || place::value_of(&table, key).is_some()
+}
+
+/// A value of the environment or the command line, in the type that its default has. What is not of that type
+/// stays a text, and is refused as one.
+fn from_text(text: &str, default: &Value) -> Value {
+    let as_text = || Value::String(text.to_owned());
+    match default {
+        Value::Integer(_) => text.trim().parse().map_or_else(|_| as_text(), Value::Integer),
+        Value::Float(_) => text.trim().parse().map_or_else(|_| as_text(), Value::Float),
+        Value::Boolean(_) => text.trim().parse().map_or_else(|_| as_text(), Value::Boolean),
+        Value::Array(_) if text.trim_start().starts_with('[') => {
+            let list =
+                format!("list = {text}").parse::<Table>().ok().and_then(|mut table| table.remove("list"));
+            list.unwrap_or_else(as_text)
+        }
+        Value::Array(_) => {
+            let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
+            Value::Array(items.map(|item| Value::String(item.to_owned())).collect())
+        }
+        _ => as_text(),
+    }
+}
+
+fn no_section(section: &str, defaults: &Table) -> Invalid {
+    let why = match nearest(section, defaults.keys()) {
+        Some(meant) => format!("there is no section [{section}]; did you mean [{meant}]?"),
+        None => format!("there is no section [{section}]; there are {}", listed(defaults.keys())),
+    };
+    Invalid::new(section, why)
+}
+
+fn no_key(section: &str, key: &str, defaults: &Table) -> Invalid {
+    let keys = || defaults[section].as_table().into_iter().flat_map(Table::keys);
+    let elsewhere = defaults.iter().find(|(_, keys)| keys.get(key).is_some());
+    let why = match (nearest(key, keys()), elsewhere) {
+        (Some(meant), _) => format!("there is no such key; did you mean {section}.{meant}?"),
+        (None, Some((section, _))) => format!("there is no such key; did you mean {section}.{key}?"),
+        (None, None) => format!("there is no such key; in [{section}] there are {}", listed(keys())),
+    };
+    Invalid::new(format!("{section}.{key}"), why)
+}
+
+fn nearest<'a>(text: &str, known: impl Iterator<Item = &'a String>) -> Option<&'a str> {
+    let near = known.map(|known| (strsim::levenshtein(text, known), known.as_str()));
+    near.min().filter(|(distance, known)| *distance <= 2 && *distance < known.len()).map(|(_, known)| known)
+}
+
+fn listed<'a>(names: impl Iterator<Item = &'a String>) -> String {
+    names.map(String::as_str).collect::<Vec<_>>().join(", ")
+}
+
+/// What serde says about a value, in words for operators.
+fn in_words(error: &toml::de::Error) -> String {
+    let text = error.message();
+    let Some((_, expected)) = text.split_once(", expected ") else { return text.to_owned() };
+    if text.starts_with("invalid length") {
+        return text.to_owned();
+    }
+    let expected = match expected {
+        "a boolean" => "true or false",
+        "u16" | "u32" | "u64" | "usize" | "i64" => "a whole number, not below 0",
+        "a nonzero u32" | "nonzero u32" => "a whole number, at least 1",
+        "f64" => "a number",
+        "a string" | "path string" => "a text in quotes",
+        "a sequence" => "a list: [...]",
+        other if other.starts_with("struct ") => "a table: { ... }",
+        other => &other.replace('`', "\""),
+    };
+    format!("has to be {expected}")
+}

@@ -1,0 +1,46 @@
+//! What of a configuration can change while the server runs.
+
+use serde_json::Value;
+
+use super::Config;
+
+impl Config {
+    /// This configuration with what may change at any time taken from another: limits, applications and keys, the
+    /// filter of the log, whose word counts, who may call, and where secrets are. Tells the keys that differ
+    /// otherwise: they hold from the next start.
+    pub fn reloaded(&self, from: &Self) -> (Self, Vec<String>) {
+        let mut next = self.clone();
+        next.tls.clone_from(&from.tls);
+        if from.tls.is_on() != self.tls.is_on() {
+            next.tls.clone_from(&self.tls);
+        }
+        next.pnut.clone_from(&from.pnut);
+        next.ringcentral.clone_from(&from.ringcentral);
+        next.limits.clone_from(&from.limits);
+        next.log.filter.clone_from(&from.log.filter);
+        let (server, new) = (&mut next.server, &from.server);
+        server.admin_token_file.clone_from(&new.admin_token_file);
+        server.public_url.clone_from(&new.public_url);
+        server.trusted_proxies.clone_from(&new.trusted_proxies);
+        server.forwarded = new.forwarded;
+        server.proxy_protocol = new.proxy_protocol;
+        server.allowed_origins.clone_from(&new.allowed_origins);
+        server.shutdown_grace_seconds = new.shutdown_grace_seconds;
+        let later = differences(&next, from);
+        (next, later)
+    }
+}
+
+/// The keys in which two configurations differ.
+fn differences(one: &Config, other: &Config) -> Vec<String> {
+    let value = |config: &Config| serde_json::to_value(config).expect("a configuration is JSON");
+    let (one, other) = (value(one), value(other));
+    let sections = one.as_object().into_iter().flatten();
+    let keys = sections.flat_map(|(section, keys)| {
+        keys.as_object()
+            .into_iter()
+            .flat_map(move |keys| keys.iter().map(move |(key, value)| (section, key, value)))
+    });
+    let differ = |(section, key, value): &(&String, &String, &Value)| other[*section][*key] != **value;
+    keys.filter(differ).map(|(section, key, _)| format!("{section}.{key}")).collect()
+}

@@ -1,0 +1,100 @@
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    invalid::{Check, Invalid, require, seconds},
+    secret,
+};
+use crate::{auth::assertion, id::DeviceId};
+
+/// What is particular to the RingCentral dialect.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RingCentral {
+    /// Whether the limits below hold and are told in every answer.
+    pub rate_limits: bool,
+    /// How many calls of the group "light" one user of one app may make in a minute.
+    pub light_per_minute: u32,
+    /// The same of the group "medium".
+    pub medium_per_minute: u32,
+    /// The same of the group "heavy".
+    pub heavy_per_minute: u32,
+    /// The same of the group "auth".
+    pub auth_per_minute: u32,
+    /// How long whoever called too often has to wait; each call meanwhile starts the time anew.
+    pub penalty_seconds: u64,
+    /// Whether any application may log in, with the text of a user's token as its assertion; for trying.
+    pub open_login: bool,
+    /// How long an access token holds that a login gives.
+    pub access_token_seconds: u64,
+    /// The same of a refresh token.
+    pub refresh_token_seconds: u64,
+    /// The applications that may log in.
+    pub apps: Vec<OAuthApp>,
+    /// The keys that assertions of users have to be signed with.
+    pub jwt_keys: Vec<JwtKey>,
+}
+
+/// An application that may log in.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OAuthApp {
+    /// Its client id.
+    pub id: String,
+    /// Its client secret; empty: it has none and sends its id alone.
+    #[serde(default)]
+    pub secret: String,
+    /// The file that holds the secret, instead of the secret itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret_file: Option<PathBuf>,
+}
+
+/// A key that assertions may be signed with, and what they have to say.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct JwtKey {
+    /// The algorithm, such as RS256, ES256, EdDSA or HS256.
+    pub algorithm: String,
+    /// The public key in PEM form; for HS256, HS384 and HS512 the secret itself.
+    #[serde(default)]
+    pub key: String,
+    /// The file that holds the key, instead of the key itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_file: Option<PathBuf>,
+    /// Who has to have issued the assertion: the claim `iss`.
+    pub issuer: String,
+    /// For whom it has to be: the claim `aud`.
+    pub audience: String,
+}
+
+impl RingCentral {
+    /// Reads the secrets that are kept in files of their own.
+    pub(super) fn read_secrets(&mut self) -> Check {
+        for (place, app) in self.apps.iter_mut().enumerate() {
+            let key = format!("ringcentral.apps[{place}].secret");
+            secret::read(&key, &mut app.secret, app.secret_file.as_deref())?;
+        }
+        for (place, key) in self.jwt_keys.iter_mut().enumerate() {
+            let name = format!("ringcentral.jwt_keys[{place}].key");
+            secret::read(&name, &mut key.key, key.key_file.as_deref())?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn check(&self) -> Check {
+        seconds("ringcentral.penalty_seconds", self.penalty_seconds, 1)?;
+        seconds("ringcentral.access_token_seconds", self.access_token_seconds, 60)?;
+        seconds("ringcentral.refresh_token_seconds", self.refresh_token_seconds, 60)?;
+        for (place, app) in self.apps.iter().enumerate() {
+            let why = "has to be of 1 to 255 bytes, without control characters";
+            require(app.id.parse::<DeviceId>().is_ok(), &format!("ringcentral.apps[{place}].id"), why)?;
+        }
+        for (place, key) in self.jwt_keys.iter().enumerate() {
+            assertion::check(key)
+                .map_err(|error| Invalid::new(format!("ringcentral.jwt_keys[{place}]"), error.to_string()))?;
+        }
+        Ok(())
+    }
+}

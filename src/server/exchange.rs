@@ -1,0 +1,141 @@
+//! What every request goes through, whatever is asked: who sent it and what it is called is noted, and one line
+//! about it goes to the log of whoever wants to see them all.
+
+use std::{
+    convert::Infallible,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use axum::{
+    Router,
+    body::Body,
+    http::{HeaderMap, HeaderValue, Method, Request, Response, Uri, Version, header},
+};
+use hyper::{body::Incoming, service::Service as _};
+use hyper_util::service::TowerToHyperService;
+use tracing::{Instrument as _, Level, Span};
+
+use super::{listener::Peer, proxy};
+use crate::{
+    clock::Clock,
+    config::{Config, Live},
+    request::{REQUEST_ID, RequestInfo, TRACE_PARENT, TraceParent, is_id},
+};
+
+/// Answers requests with a set of routes.
+pub(super) struct Exchanges {
+    routes: TowerToHyperService<Router>,
+    config: Arc<Live<Config>>,
+    clock: Arc<dyn Clock>,
+    ids: Ids,
+}
+
+/// What the log needs of a request once it is answered.
+struct Line {
+    method: Method,
+    uri: Uri,
+    started: u64,
+    span: Span,
+}
+
+impl Exchanges {
+    pub(super) fn new(routes: Router, config: Arc<Live<Config>>, clock: Arc<dyn Clock>) -> Self {
+        Self { routes: TowerToHyperService::new(routes), config, clock, ids: Ids::new() }
+    }
+
+    /// The configuration as it is now.
+    pub(super) fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Answers one request.
+    pub(super) async fn answer(
+        &self,
+        peer: Peer,
+        mut request: Request<Incoming>,
+    ) -> Result<Response<Body>, Infallible> {
+        name_host(&mut request);
+        let client = proxy::client(peer, request.headers_mut(), &self.config.server);
+        let info =
+            RequestInfo { client, id: self.ids.of(request.headers()), trace: trace_of(request.headers()) };
+        let line = tracing::enabled!(Level::DEBUG).then(|| self.begin(&request, &info));
+        let id = info.id.clone();
+        request.extensions_mut().insert(info);
+        let answered = match &line {
+            Some(line) => self.routes.call(request).instrument(line.span.clone()).await,
+            None => self.routes.call(request).await,
+        };
+        answered.map(|mut response| {
+            if let Some(line) = line {
+                self.end(&line, client, &response);
+            }
+            response.headers_mut().insert(REQUEST_ID, id);
+            response
+        })
+    }
+
+    fn begin(&self, request: &Request<Incoming>, info: &RequestInfo) -> Line {
+        let trace = info.trace.as_ref().map(TraceParent::trace);
+        Line {
+            method: request.method().clone(),
+            uri: request.uri().clone(),
+            started: self.clock.micros(),
+            span: tracing::debug_span!("request", id = info.name(), trace),
+        }
+    }
+
+    /// Logs an exchange, without its query: that may hold a token.
+    fn end(&self, line: &Line, peer: std::net::IpAddr, response: &Response<Body>) {
+        let Line { method, uri, started, span } = line;
+        let micros = self.clock.micros().saturating_sub(*started);
+        let (path, status) = (uri.path(), response.status().as_u16());
+        span.in_scope(|| tracing::debug!(%method, path, status, micros, %peer, "answered"));
+    }
+}
+
+/// HTTP/2 tells the host in its own way. Past this point it stands in the header, as with HTTP/1.
+fn name_host(request: &mut Request<Incoming>) {
+    if request.version() != Version::HTTP_2 || request.headers().contains_key(header::HOST) {
+        return;
+    }
+    let host = request.uri().authority().and_then(|host| HeaderValue::from_str(host.as_str()).ok());
+    if let Some(host) = host {
+        request.headers_mut().insert(header::HOST, host);
+    }
+}
+
+fn trace_of(headers: &HeaderMap) -> Option<TraceParent> {
+    headers.get(TRACE_PARENT).and_then(TraceParent::new)
+}
+
+/// Names of requests: the client's own, or one that no other process gives.
+struct Ids {
+    process: u64,
+    next: AtomicU64,
+}
+
+impl Ids {
+    fn new() -> Self {
+        Self { process: getrandom::u64().unwrap_or_default(), next: AtomicU64::new(0) }
+    }
+
+    fn of(&self, headers: &HeaderMap) -> HeaderValue {
+        match headers.get(REQUEST_ID) {
+            Some(id) if is_id(id) => id.clone(),
+            _ => self.made(),
+        }
+    }
+
+    fn made(&self) -> HeaderValue {
+        let mut text = [b'-'; 33];
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let (process, rest) = text.split_at_mut(16);
+        for (place, number) in [(process, self.process), (&mut rest[1..], number)] {
+            hex::encode_to_slice(number.to_be_bytes(), place).expect("a number has 16 digits");
+        }
+        HeaderValue::from_bytes(&text).expect("hexadecimal digits make a header value")
+    }
+}

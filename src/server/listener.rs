@@ -1,0 +1,228 @@
+//! Where connections come in: sockets of the server's own, or those that systemd hands over.
+
+use std::{
+    fs, io,
+    net::SocketAddr,
+    os::unix::fs::{FileTypeExt as _, PermissionsExt as _},
+    path::{Path, PathBuf},
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    task::{Context, Poll},
+};
+
+use listenfd::ListenFd;
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::{TcpListener, TcpStream, UnixListener, UnixStream},
+};
+
+use super::tls::Tls;
+use crate::config::Listen;
+
+/// Who may connect to a unix socket: its owner and its group.
+const SOCKET_MODE: u32 = 0o660;
+
+/// The sockets that a server accepts connections from.
+#[derive(Debug)]
+pub struct Listener {
+    sockets: Vec<Socket>,
+    /// Which socket is asked first: each in its turn.
+    turn: AtomicUsize,
+    pub(super) tls: Option<Arc<Tls>>,
+}
+
+#[derive(Debug)]
+enum Socket {
+    Tcp(TcpListener),
+    /// With its path, if it is ours to remove.
+    Unix(UnixListener, Option<PathBuf>),
+}
+
+/// A connection that came in.
+#[derive(Debug)]
+pub(super) enum Stream {
+    Tcp(TcpStream),
+    Unix(UnixStream),
+}
+
+/// Who is at the other end of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Peer {
+    Address(SocketAddr),
+    /// A program on this machine, over a unix socket.
+    Local,
+}
+
+impl From<TcpListener> for Listener {
+    fn from(listener: TcpListener) -> Self {
+        Self::over(vec![Socket::Tcp(listener)])
+    }
+}
+
+impl Listener {
+    fn over(sockets: Vec<Socket>) -> Self {
+        Self { sockets, turn: AtomicUsize::new(0), tls: None }
+    }
+
+    /// Listens at a place. A unix socket that nobody listens at any more is replaced.
+    pub fn bind(place: &Listen) -> io::Result<Self> {
+        let socket = match place {
+            Listen::Tcp(address) => {
+                let listener = std::net::TcpListener::bind(address)?;
+                listener.set_nonblocking(true)?;
+                Socket::Tcp(TcpListener::from_std(listener)?)
+            }
+            Listen::Unix(path) => {
+                remove_stale(path)?;
+                let listener = UnixListener::bind(path)?;
+                fs::set_permissions(path, fs::Permissions::from_mode(SOCKET_MODE))?;
+                Socket::Unix(listener, Some(path.clone()))
+            }
+        };
+        Ok(Self::over(vec![socket]))
+    }
+
+    /// The sockets that whoever started this process has opened for it, as systemd does; nothing if there are none.
+    pub fn inherited() -> io::Result<Option<Self>> {
+        let mut handed = ListenFd::from_env();
+        let sockets: Vec<Socket> =
+            (0..handed.len()).map(|place| take(&mut handed, place)).collect::<io::Result<_>>()?;
+        Ok((!sockets.is_empty()).then(|| Self::over(sockets)))
+    }
+
+    /// The same sockets with TLS on each connection.
+    pub fn with_tls(mut self, tls: Option<Arc<Tls>>) -> Self {
+        self.tls = tls;
+        self
+    }
+
+    /// Where it listens, as it can be shown.
+    pub fn addresses(&self) -> Vec<String> {
+        let address = |socket: &Socket| match socket {
+            Socket::Tcp(listener) => listener.local_addr().map(|address| address.to_string()).ok(),
+            Socket::Unix(listener, _) => {
+                let address = listener.local_addr().ok()?;
+                Some(format!("unix:{}", address.as_pathname()?.display()))
+            }
+        };
+        self.sockets.iter().filter_map(address).collect()
+    }
+
+    /// The first address that is no path.
+    pub fn tcp_address(&self) -> Option<SocketAddr> {
+        self.sockets.iter().find_map(|socket| match socket {
+            Socket::Tcp(listener) => listener.local_addr().ok(),
+            Socket::Unix(..) => None,
+        })
+    }
+
+    /// The next connection.
+    pub(super) async fn accept(&self) -> io::Result<(Stream, Peer)> {
+        std::future::poll_fn(|context| self.poll_accept(context)).await
+    }
+
+    fn poll_accept(&self, context: &mut Context<'_>) -> Poll<io::Result<(Stream, Peer)>> {
+        let first = self.turn.fetch_add(1, Ordering::Relaxed);
+        for turn in 0..self.sockets.len() {
+            let accepted = match &self.sockets[first.wrapping_add(turn) % self.sockets.len()] {
+                Socket::Tcp(listener) => listener.poll_accept(context).map_ok(|(stream, peer)| {
+                    // Without it answers are late, and nothing else happens.
+                    let _late = stream.set_nodelay(true);
+                    (Stream::Tcp(stream), Peer::Address(peer))
+                }),
+                Socket::Unix(listener, _) => {
+                    listener.poll_accept(context).map_ok(|(stream, _)| (Stream::Unix(stream), Peer::Local))
+                }
+            };
+            if accepted.is_ready() {
+                return accepted;
+            }
+        }
+        Poll::Pending
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        for socket in &self.sockets {
+            if let Socket::Unix(_, Some(path)) = socket {
+                let _gone = fs::remove_file(path);
+            }
+        }
+    }
+}
+
+/// Takes a socket that was handed over, of either kind.
+fn take(handed: &mut ListenFd, place: usize) -> io::Result<Socket> {
+    if let Ok(Some(listener)) = handed.take_tcp_listener(place) {
+        listener.set_nonblocking(true)?;
+        return TcpListener::from_std(listener).map(Socket::Tcp);
+    }
+    let listener = handed.take_unix_listener(place)?;
+    let listener =
+        listener.ok_or_else(|| io::Error::other("a socket that was handed over is none to listen at"))?;
+    listener.set_nonblocking(true)?;
+    UnixListener::from_std(listener).map(|listener| Socket::Unix(listener, None))
+}
+
+fn remove_stale(path: &Path) -> io::Result<()> {
+    let is_socket = fs::symlink_metadata(path).is_ok_and(|meta| meta.file_type().is_socket());
+    if is_socket && std::os::unix::net::UnixStream::connect(path).is_err() {
+        fs::remove_file(path)?;
+    }
+    Ok(())
+}
+
+impl AsyncRead for Stream {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Tcp(stream) => Pin::new(stream).poll_read(context, buffer),
+            Self::Unix(stream) => Pin::new(stream).poll_read(context, buffer),
+        }
+    }
+}
+
+impl AsyncWrite for Stream {
+    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Self::Tcp(stream) => Pin::new(stream).poll_write(context, bytes),
+            Self::Unix(stream) => Pin::new(stream).poll_write(context, bytes),
+        }
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Self::Tcp(stream) => Pin::new(stream).poll_write_vectored(context, slices),
+            Self::Unix(stream) => Pin::new(stream).poll_write_vectored(context, slices),
+        }
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Tcp(stream) => Pin::new(stream).poll_flush(context),
+            Self::Unix(stream) => Pin::new(stream).poll_flush(context),
+        }
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Tcp(stream) => Pin::new(stream).poll_shutdown(context),
+            Self::Unix(stream) => Pin::new(stream).poll_shutdown(context),
+        }
+    }
+}
