@@ -4,6 +4,7 @@ mod admin;
 mod data;
 mod documents;
 mod ledger;
+pub(crate) mod running;
 mod serve;
 
 use std::process::{Command, Output, Stdio};

@@ -11,6 +11,7 @@ mod limit;
 mod live;
 mod matrix;
 mod native;
+mod network;
 mod openapi;
 mod pnut;
 mod presence;

@@ -5,6 +5,7 @@
 pub(crate) mod conformance;
 mod faulty;
 pub(crate) mod receiver;
+pub(crate) mod secrets;
 mod shared;
 pub(crate) mod socket;
 mod stream;
@@ -23,7 +24,7 @@ use presenced::{
     config::Config,
     demo,
     presence::Timestamp,
-    server,
+    server::{self, Listener},
     store::{EmbeddedStore, Store},
 };
 use reqwest::{Method, Response, StatusCode, header::HeaderMap};
@@ -98,9 +99,25 @@ impl TestServer {
         Self::serve(app, clock).await
     }
 
+    /// A server as the demo runs it, with another configuration and another listener.
+    pub(crate) async fn start_at(listener: Listener, change: impl FnOnce(&mut Config)) -> Self {
+        let mut config = Config::default().for_demo();
+        change(&mut config);
+        let clock = Arc::new(ManualClock::at(START));
+        let store = Box::new(EmbeddedStore::in_memory());
+        let app = App::open(config, store, clock.clone()).expect("a store that opens");
+        demo::furnish(&app.directory, START).await.expect("an empty directory");
+        Self::serve_at(app, clock, listener)
+    }
+
     async fn serve(app: App, clock: Arc<ManualClock>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        Self::serve_at(app, clock, listener.into())
+    }
+
+    fn serve_at(app: App, clock: Arc<ManualClock>, listener: Listener) -> Self {
+        secrets::watch();
+        let url = format!("http://{}", listener.addresses().concat());
         let (stop, stopped) = oneshot::channel::<()>();
         let shutdown = async {
             let _dropped = stopped.await;
@@ -153,6 +170,7 @@ impl TestServer {
 
 impl Call<'_> {
     pub(crate) fn token(self, token: &str) -> Self {
+        secrets::note(token);
         self.header("authorization", format!("Bearer {token}"))
     }
 

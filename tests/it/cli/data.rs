@@ -5,11 +5,7 @@ use std::{fs, path::Path};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{
-    presenced, run,
-    serve::{Running, url},
-    shown,
-};
+use super::{presenced, run, running::Running, serve::url, shown};
 
 const STATUS: &str = "_matrix/client/v3/presence/@alice:example.com/status";
 

@@ -1,54 +1,9 @@
 //! `serve`: what it prints, what it refuses, how it ends.
 
-use std::{
-    fs,
-    io::{BufRead, BufReader, Read},
-    net::TcpListener,
-    os::unix::fs::PermissionsExt,
-    process::{Child, Stdio},
-};
+use std::{fs, net::TcpListener, os::unix::fs::PermissionsExt};
 
-use super::{presenced, run, shown};
+use super::{run, running::Running, shown};
 use crate::support::snapshots;
-
-/// A running server that is killed if the test fails before it ends.
-pub(super) struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ended = self.0.kill();
-        let _reaped = self.0.wait();
-    }
-}
-
-impl Running {
-    pub(super) fn start(arguments: &[&str]) -> Self {
-        let mut command = presenced(arguments);
-        command.env("PRESENCED_LOG__FILTER", "trace").stdout(Stdio::piped()).stderr(Stdio::piped());
-        Self(command.spawn().expect("the binary runs"))
-    }
-
-    /// Reads standard output up to the line that ends the greeting.
-    pub(super) fn greeting(&mut self) -> String {
-        let mut lines = String::new();
-        let mut reader = BufReader::new(self.0.stdout.as_mut().expect("standard output"));
-        while !lines.contains("Ctrl-C") {
-            assert_ne!(reader.read_line(&mut lines).expect("text"), 0, "it ended: {lines}");
-        }
-        lines
-    }
-
-    /// Sends a signal by name, and returns the exit code and the log.
-    pub(super) fn end(mut self, signal: &str) -> (Option<i32>, String) {
-        let kill = format!("kill -s {signal} {}", self.0.id());
-        let status = std::process::Command::new("sh").args(["-c", &kill]).status();
-        assert!(status.expect("a shell").success());
-        let code = self.0.wait().expect("it ends").code();
-        let mut log = String::new();
-        self.0.stderr.take().expect("standard error").read_to_string(&mut log).expect("text");
-        (code, log)
-    }
-}
 
 /// Where a demo serves, as its greeting says.
 pub(super) fn url(greeting: &str) -> String {
@@ -157,19 +112,13 @@ async fn the_admin_token_is_made_once_and_is_its_owners() {
     let mut tokens = Vec::new();
     for _ in 0..2 {
         let mut running = Running::start(&["serve", "--listen", "127.0.0.1:0", "--data", path]);
-        let mut reader = BufReader::new(running.0.stderr.take().expect("standard error"));
-        let mut log = String::new();
-        while !log.contains("serving") {
-            assert_ne!(reader.read_line(&mut log).expect("text"), 0, "it ended: {log}");
-        }
+        let url = format!("{}/presenced/v1/users", running.url());
         let token = fs::read_to_string(&file).expect("the token file");
-        assert!(!log.contains(token.trim()), "the token reached the log: {log}");
         assert_eq!(fs::metadata(&file).expect("the token file").permissions().mode() & 0o777, 0o600);
-        let address = log.split(" address=").nth(1).and_then(|rest| rest.split_whitespace().next());
-        let url = format!("http://{}/presenced/v1/users", address.expect("an address"));
         let answer =
             reqwest::Client::new().get(url).bearer_auth(token.trim()).send().await.expect("an answer");
         assert_eq!(answer.text().await.expect("text"), r#"{"users":[],"more":false}"#);
+        assert_eq!(running.end("TERM").0, Some(0));
         tokens.push(token);
     }
     assert_eq!(tokens[0], tokens[1]);

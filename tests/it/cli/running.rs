@@ -1,0 +1,102 @@
+//! A server as a process of its own.
+
+use std::{
+    io::{BufRead, BufReader},
+    process::{Child, Stdio},
+    sync::mpsc,
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+
+use super::presenced;
+use crate::support::secrets;
+
+/// How long a test waits for a line.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A running server that is killed if the test fails before it ends.
+pub(crate) struct Running {
+    child: Child,
+    /// The log's lines as they come, and all that were taken.
+    lines: mpsc::Receiver<String>,
+    log: String,
+    reader: Option<JoinHandle<()>>,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ended = self.child.kill();
+        let _reaped = self.child.wait();
+    }
+}
+
+impl Running {
+    /// Starts the binary with everything logged.
+    pub(crate) fn start(arguments: &[&str]) -> Self {
+        Self::start_with(arguments, &[("PRESENCED_LOG__FILTER", "trace")])
+    }
+
+    /// The same in another environment.
+    pub(crate) fn start_with(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+        let mut command = presenced(arguments);
+        command.envs(environment.iter().copied()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the binary runs");
+        let log = BufReader::new(child.stderr.take().expect("standard error"));
+        let (sender, lines) = mpsc::channel();
+        // A server whose log nobody reads would stop at some point.
+        let reader = thread::spawn(move || {
+            for line in log.lines().map_while(Result::ok) {
+                let _nobody_looks = sender.send(line);
+            }
+        });
+        Self { child, lines, log: String::new(), reader: Some(reader) }
+    }
+
+    /// Reads standard output up to the line that ends the greeting.
+    pub(crate) fn greeting(&mut self) -> String {
+        let mut lines = String::new();
+        let mut reader = BufReader::new(self.child.stdout.as_mut().expect("standard output"));
+        while !lines.contains("Ctrl-C") {
+            assert_ne!(reader.read_line(&mut lines).expect("text"), 0, "it ended: {lines}");
+        }
+        lines
+    }
+
+    /// Reads the log up to a line with this text, and returns the line.
+    pub(crate) fn line_with(&mut self, text: &str) -> String {
+        loop {
+            let line = self.lines.recv_timeout(PATIENCE);
+            let line = line.unwrap_or_else(|_| panic!("no line with {text:?}: {}", self.log));
+            self.log += &line;
+            self.log += "\n";
+            if line.contains(text) {
+                return line;
+            }
+        }
+    }
+
+    /// Where it serves, as the log says; not for a demo.
+    pub(crate) fn url(&mut self) -> String {
+        let line = self.line_with("serving");
+        let address = line.split("address=").nth(1).expect("an address").split_whitespace().next();
+        format!("http://{}", address.expect("an address"))
+    }
+
+    /// Sends a signal by name.
+    pub(crate) fn signal(&self, signal: &str) {
+        let kill = format!("kill -s {signal} {}", self.child.id());
+        let status = std::process::Command::new("sh").args(["-c", &kill]).status();
+        assert!(status.expect("a shell").success());
+    }
+
+    /// Sends a signal by name, and returns the exit code and the log. No token may be in it.
+    pub(crate) fn end(mut self, signal: &str) -> (Option<i32>, String) {
+        self.signal(signal);
+        let code = self.child.wait().expect("it ends").code();
+        self.reader.take().expect("a reader").join().expect("text");
+        let rest: Vec<String> = self.lines.try_iter().collect();
+        let log = format!("{}{}\n", self.log, rest.join("\n"));
+        assert_eq!(secrets::found_in(&log), None, "a token reached the log: {log}");
+        (code, log)
+    }
+}
