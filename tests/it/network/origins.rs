@@ -19,13 +19,15 @@ async fn origin(public_url: &str, is_trusted: bool, headers: &[(&'static str, &s
     answer.json()["servers"][0]["url"].as_str().expect("a URL").to_owned()
 }
 
+type Headers = &'static [(&'static str, &'static str)];
+
 const PROTO: (&str, &str) = ("x-forwarded-proto", "https");
 const HOST: (&str, &str) = ("x-forwarded-host", "told.example:8443");
 const PREFIX: (&str, &str) = ("x-forwarded-prefix", "/below/");
 
 #[tokio::test]
 async fn each_part_is_what_is_known_best() {
-    let rows: [(&str, &[(&str, &str)], &str); 9] = [
+    let rows: [(&str, Headers, &str); 9] = [
         ("", &[], "http://asked.example"),
         ("", &[PROTO], "https://asked.example"),
         ("", &[PROTO, HOST], "https://told.example:8443"),

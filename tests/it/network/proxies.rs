@@ -1,1 +1,287 @@
-//! Real proxies.
+//! The recipes of `deploy/` with the real programs: streams, long polls, WebSockets and pages below a path, the
+//! addresses that are told, and limits by the true address.
+
+use std::{
+    fs,
+    net::{IpAddr, Ipv4Addr, TcpListener},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use presenced::{config::Config, server::Tls};
+use reqwest::{Client, Response, Url};
+use serde_json::{Value, json};
+
+use super::{listener, one_call_an_address, tls::certify, trust_this_machine};
+use crate::support::{ALICE, TestServer, seconds, socket::Socket, status_path};
+
+/// How long a program may take to start, in attempts.
+const ATTEMPTS: usize = 600;
+
+/// A proxy that ends with its test.
+struct Proxy {
+    child: Child,
+    /// Where it serves presenced.
+    url: String,
+    folder: tempfile::TempDir,
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        // Asked first: some have children of their own. Some wait for connections, for ever.
+        let _asked = Command::new("kill").arg(self.child.id().to_string()).status();
+        for _ in 0..20 {
+            if self.child.try_wait().is_ok_and(|ended| ended.is_some()) {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        let _ended = self.child.kill();
+        let _reaped = self.child.wait();
+    }
+}
+
+/// A port that is free now.
+fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("an address").port()
+}
+
+fn recipe(name: &str) -> String {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy").join(name);
+    fs::read_to_string(file).expect("the recipe")
+}
+
+/// A recipe with some of its lines as the test needs them. Each has to be there.
+fn adapted(name: &str, changes: &[(&str, &str)]) -> String {
+    changes.iter().fold(recipe(name), |text, (from, to)| {
+        assert!(text.contains(from), "{name} has no {from:?}");
+        text.replace(from, to)
+    })
+}
+
+impl Proxy {
+    async fn start(folder: tempfile::TempDir, mut command: Command, url: String) -> Self {
+        command.current_dir(folder.path()).env("HOME", folder.path()).env("XDG_DATA_HOME", folder.path());
+        let log = fs::File::create(folder.path().join("log")).expect("a file");
+        command.stdout(log.try_clone().expect("a file")).stderr(log).stdin(Stdio::null());
+        let proxy = Self { child: command.spawn().expect("the program runs"), url, folder };
+        for _ in 0..ATTEMPTS {
+            let answer = client(1).get(format!("{}/readyz", proxy.url)).send().await;
+            if answer.is_ok_and(|answer| answer.status() == 200) {
+                return proxy;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("{}", fs::read_to_string(proxy.folder.path().join("log")).unwrap_or_default());
+    }
+}
+
+fn write(folder: &Path, name: &str, text: &str) -> PathBuf {
+    let file = folder.join(name);
+    fs::write(&file, text).expect("a file");
+    file
+}
+
+async fn nginx(server: &TestServer) -> Proxy {
+    let (folder, port) = (tempfile::tempdir().expect("a folder"), free_port());
+    let listen = format!("listen 127.0.0.1:{port};");
+    let address = server.url.trim_start_matches("http://");
+    let recipe = adapted("nginx.conf", &[("listen 80;", &listen), ("127.0.0.1:8008", address)]);
+    let place = folder.path().display().to_string();
+    let paths: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+        .map(|name| format!("{name}_temp_path {place}/{name};\n"))
+        .concat();
+    let whole = format!(
+        "daemon off; pid {place}/pid; error_log stderr; user root; events {{}}\n\
+         http {{ access_log off;\n{paths}{recipe} }}"
+    );
+    let file = write(folder.path(), "whole.conf", &whole);
+    let mut command = Command::new("nginx");
+    command.args(["-e", "stderr", "-p", &place, "-c"]).arg(file);
+    Proxy::start(folder, command, format!("http://127.0.0.1:{port}/presence")).await
+}
+
+async fn caddy(server: &TestServer) -> Proxy {
+    let (folder, port) = (tempfile::tempdir().expect("a folder"), free_port());
+    let site = format!("http://127.0.0.1:{port} {{");
+    let address = server.url.trim_start_matches("http://");
+    let recipe = adapted("Caddyfile", &[("presence.example.com {", &site), ("127.0.0.1:8008", address)]);
+    let whole = format!("{{\n\tadmin off\n\tdefault_bind 127.0.0.1\n}}\n{recipe}");
+    let file = write(folder.path(), "Caddyfile", &whole);
+    let mut command = Command::new("caddy");
+    command.args(["run", "--adapter", "caddyfile", "--config"]).arg(file);
+    Proxy::start(folder, command, format!("http://127.0.0.1:{port}/presence")).await
+}
+
+/// Both forms: the one that reads requests, and the one that hands connections on.
+async fn haproxy(server: &TestServer, as_it_is: &TestServer) -> (Proxy, String) {
+    let (folder, port, other) = (tempfile::tempdir().expect("a folder"), free_port(), free_port());
+    let (bind, bind_other) = (format!("bind 127.0.0.1:{port}"), format!("bind 127.0.0.1:{other}"));
+    let [address, address_other] = [server, as_it_is].map(|server| server.url.trim_start_matches("http://"));
+    let changes = [
+        ("bind :80", bind.as_str()),
+        ("bind :443", &bind_other),
+        ("127.0.0.1:8008", address),
+        ("127.0.0.1:8448", address_other),
+        ("maxconn 60000", "maxconn 100"),
+    ];
+    let file = write(folder.path(), "haproxy.cfg", &adapted("haproxy.cfg", &changes));
+    let mut command = Command::new("haproxy");
+    command.arg("-db").arg("-f").arg(file);
+    let proxy = Proxy::start(folder, command, format!("http://127.0.0.1:{port}/presence")).await;
+    (proxy, format!("127.0.0.1:{other}"))
+}
+
+/// A client that calls from its own address: this machine has all of 127.0.0.0/8.
+fn client(number: u8) -> Client {
+    let address = IpAddr::V4(Ipv4Addr::new(127, 0, 0, number));
+    let builder =
+        Client::builder().no_proxy().local_address(address).redirect(reqwest::redirect::Policy::none());
+    builder.timeout(seconds(60)).build().expect("a client")
+}
+
+async fn get(url: &str, token: &str) -> Response {
+    client(2).get(url).bearer_auth(token).send().await.expect("an answer")
+}
+
+async fn come_online(url: &str, text: &str) {
+    let body = json!({"presence": "online", "status_msg": text});
+    let call = client(2).put(format!("{url}{}", status_path(ALICE))).bearer_auth("demo-alice").json(&body);
+    assert_eq!(call.send().await.expect("an answer").status(), 200);
+}
+
+async fn json_of(response: Response) -> Value {
+    response.json().await.expect("JSON")
+}
+
+/// Pages and documents work below the path, and name it.
+async fn pages(url: &str) {
+    let document = json_of(get(&format!("{url}/openapi/presenced.json"), "").await).await;
+    assert_eq!(document["servers"], json!([{"url": url, "description": "This server."}]));
+    let base = Url::parse(&format!("{url}/")).expect("a URL");
+    let mut page = base.clone();
+    for from in ["", "swagger-ui"] {
+        let asked = base.join(from).expect("a URL");
+        let location =
+            client(2).get(asked.clone()).send().await.expect("an answer").headers()["location"].clone();
+        page = asked.join(location.to_str().expect("text")).expect("a URL");
+        assert_eq!(page.as_str(), format!("{url}/swagger-ui/"));
+    }
+    assert_eq!(client(2).get(page.clone()).send().await.expect("an answer").status(), 200);
+    let copy = page.join("matrix.json").expect("a URL");
+    let document = json_of(client(2).get(copy.clone()).send().await.expect("an answer")).await;
+    let server = copy.join(document["servers"][0]["url"].as_str().expect("a URL")).expect("a URL");
+    assert_eq!(server.as_str(), format!("{url}/_matrix/client/v3"));
+}
+
+/// An event comes while its answer goes on.
+async fn streams(url: &str) {
+    let mut stream = get(&format!("{url}/presenced/v1/changes"), "demo-bob").await;
+    let mut text = String::new();
+    come_online(url, "through a stream").await;
+    while !text.contains("through a stream") {
+        let chunk = tokio::time::timeout(seconds(60), stream.chunk()).await.expect("something in time");
+        text += std::str::from_utf8(&chunk.expect("a stream").expect("more of it")).expect("text");
+    }
+}
+
+async fn long_polls(url: &str) {
+    let sync = format!("{url}/_matrix/client/v3/sync?set_presence=offline");
+    let first = json_of(get(&sync, "demo-bob").await).await;
+    let since = first["next_batch"].as_str().expect("a token").to_owned();
+    let waiting = tokio::spawn(async move {
+        json_of(get(&format!("{sync}&since={since}&timeout=60000"), "demo-bob").await).await
+    });
+    come_online(url, "through a poll").await;
+    let answer = waiting.await.expect("an answer");
+    assert_eq!(answer["presence"]["events"][0]["content"]["status_msg"], "through a poll");
+}
+
+async fn web_sockets(url: &str) {
+    let call = client(2).post(format!("{url}/restapi/oauth/wstoken")).bearer_auth("demo-alice");
+    let token = json_of(call.send().await.expect("an answer")).await;
+    let (uri, text) = (token["uri"].as_str().expect("a URI"), token["ws_access_token"].as_str());
+    assert_eq!(uri, format!("{}/restapi/v1.0/ws", url.replacen("http", "ws", 1)));
+    let mut socket = Socket::connect(&format!("{uri}?access_token={}", text.expect("a token"))).await;
+    let first = format!("{:?}", socket.receive().await);
+    assert!(first.contains("ConnectionDetails"), "{first}");
+}
+
+/// Each client has a call of its own, and cannot pass for another.
+async fn limits(url: &str) {
+    let call = async |number, forged: &str| {
+        let call = client(number).get(format!("{url}/v0/presence"));
+        let call = call.header("x-forwarded-for", forged).header("forwarded", format!("for={forged}"));
+        call.send().await.expect("an answer").status().as_u16()
+    };
+    assert_eq!(call(3, "203.0.113.1").await, 401);
+    assert_eq!(call(3, "203.0.113.2").await, 429);
+    assert_eq!(call(4, "203.0.113.3").await, 401);
+}
+
+async fn all_of_it(url: &str) {
+    pages(url).await;
+    streams(url).await;
+    long_polls(url).await;
+    web_sockets(url).await;
+    limits(url).await;
+}
+
+fn behind_a_proxy(config: &mut Config) {
+    trust_this_machine(config);
+    one_call_an_address(config);
+}
+
+#[tokio::test]
+#[ignore = "needs nginx, which tests/run installs"]
+async fn nginx_as_in_its_recipe() {
+    let server = TestServer::start_with(behind_a_proxy).await;
+    all_of_it(&nginx(&server).await.url).await;
+}
+
+#[tokio::test]
+#[ignore = "needs caddy, which tests/run installs"]
+async fn caddy_as_in_its_recipe() {
+    let server = TestServer::start_with(behind_a_proxy).await;
+    all_of_it(&caddy(&server).await.url).await;
+}
+
+#[tokio::test]
+#[ignore = "needs haproxy and curl, which tests/run installs"]
+async fn haproxy_as_in_its_recipe() {
+    let server = TestServer::start_with(behind_a_proxy).await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let tls = certify(folder.path());
+    let opened = Tls::open(&tls).expect("a certificate that can be used");
+    let as_it_is = TestServer::start_at(listener().await.with_tls(opened), |config| {
+        behind_a_proxy(config);
+        config.server.proxy_protocol = true;
+        config.tls = tls.clone();
+    })
+    .await;
+    let (proxy, handed_on) = haproxy(&server, &as_it_is).await;
+    all_of_it(&proxy.url).await;
+    // TLS and HTTP/2 end at presenced, which knows the client all the same.
+    let call = async |number: u8| {
+        let mut curl = Command::new("curl");
+        curl.args([
+            "-s",
+            "-o",
+            "/dev/null",
+            "-w",
+            "%{http_version} %{http_code}",
+            "--noproxy",
+            "*",
+            "--cacert",
+        ]);
+        curl.arg(&tls.certificate).args(["--interface", &format!("127.0.0.{number}")]);
+        curl.args(["--connect-to", &format!("localhost:443:{handed_on}"), "https://localhost/v0/presence"]);
+        let output = tokio::task::spawn_blocking(move || curl.output().expect("curl runs")).await;
+        String::from_utf8(output.expect("a run that ends").stdout).expect("text")
+    };
+    assert_eq!(call(3).await, "2 401");
+    assert_eq!(call(3).await, "2 429");
+    assert_eq!(call(4).await, "2 401");
+}

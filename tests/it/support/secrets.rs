@@ -3,7 +3,7 @@
 
 use std::{
     collections::BTreeSet,
-    io::{self, Write as _},
+    io::{self, Write},
     process::exit,
     sync::{LazyLock, Once},
 };
@@ -58,7 +58,7 @@ impl MakeWriter<'_> for Watcher {
     }
 }
 
-impl io::Write for Watcher {
+impl Write for Watcher {
     /// Ends the whole run at the first token: a panic in a server's task would be taken for a bug of the request.
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         let text = String::from_utf8_lossy(line);
