@@ -187,7 +187,7 @@ impl Sources<'_> {
 
     /// An error that tells what was given, and where.
     fn locate(&self, merged: &Value, Invalid { key, why }: Invalid) -> ConfigError {
-        let is_secret = key.ends_with("secret") || key.ends_with(".key");
+        let is_secret = holds_secrets(&key);
         let given = place::value_of(merged, &key).filter(|value| !is_secret && !value.is_table());
         ConfigError::Invalid { value: given.map(ToString::to_string), place: self.place_of(&key), key, why }
     }
@@ -205,6 +205,12 @@ impl Sources<'_> {
         let line = place::line_of(text, key).filter(|_| is_given(text, &top))?;
         Some(format!("{}, line {line}", file.display()))
     }
+}
+
+/// Whether what stands under a key may be a secret, or a list with secrets in it.
+fn holds_secrets(key: &str) -> bool {
+    let is_open = [".id", ".algorithm", ".issuer", ".audience", "_file"].iter().any(|end| key.ends_with(end));
+    !is_open && (key.starts_with("ringcentral.apps") || key.starts_with("ringcentral.jwt_keys"))
 }
 
 /// Whether a file has the key, or at least is about an unknown section of that name.

@@ -4,6 +4,8 @@ mod admin;
 mod data;
 mod documents;
 mod ledger;
+mod logs;
+mod reload;
 pub(crate) mod running;
 mod serve;
 

@@ -10,7 +10,7 @@ mod names;
 mod origins;
 mod proxies;
 mod proxy_protocol;
-mod tls;
+pub(crate) mod tls;
 mod unix;
 
 use presenced::{config::Config, server::Listener};

@@ -178,3 +178,111 @@ fn what_overrides_what() {
     presenced: configuration: server.listn (PRESENCED_SERVER__LISTN): there is no such key; did you mean server.listen?
     ");
 }
+
+/// Arguments, and an environment.
+type Given<'a> = (&'a [&'a str], &'a [(&'a str, &'a str)]);
+
+#[test]
+fn what_is_wrong_is_named_with_its_place() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("config.toml");
+    fs::write(&file, "# A comment.\n[server]\nname = 1\n\n[ringcentral]\napps = [\n  { id = \"desk\" },\n  { id = \"\" },\n]\n")
+        .expect("a file");
+    let path = file.to_str().expect("a path");
+    let rows: [Given; 11] = [
+        (&["--config", path], &[]),
+        (&["--config", path], &[("PRESENCED_SERVER__NAME", "example.com")]),
+        (&[], &[("PRESENCED_LIMITS__CONNECTIONS", "many")]),
+        (&[], &[("PRESENCED_LIMITS__PUT_BURST", "0")]),
+        (&[], &[("PRESENCED_MATRIX__BUSY", "yes")]),
+        (&[], &[("PRESENCED_SERVER__TRUSTED_PROXIES", "10.0.0.1, nonsense")]),
+        (&[], &[("PRESENCED_WEBHOOKS__ALLOW_NETWORKS", "10.0.0.0/99")]),
+        (
+            &[],
+            &[(
+                "PRESENCED_RINGCENTRAL__APPS",
+                "[{ id = \"desk\", secret = \"hush-hush\", secret_file = \"x\" }]",
+            )],
+        ),
+        (
+            &[],
+            &[(
+                "PRESENCED_RINGCENTRAL__JWT_KEYS",
+                "[{ algorithm = \"HS256\", key = 5, issuer = \"i\", audience = \"a\" }]",
+            )],
+        ),
+        (&[], &[("PRESENCED_RINGCENTRAL__APPS", "desk:hush-hush")]),
+        (&[], &[("PRESENCED_TLS__CERTIFICATE", "/x.pem")]),
+    ];
+    let mut lines = Vec::new();
+    for (arguments, environment) in rows {
+        let mut command = presenced(&[&["config", "check"], arguments].concat());
+        let output = command.envs(environment.iter().copied()).output().expect("a run");
+        assert_eq!(output.status.code(), Some(2), "{}", shown(&output));
+        lines.push(String::from_utf8(output.stderr).expect("text").replace(path, "FILE"));
+    }
+    insta::assert_snapshot!(lines.concat(), @r#"
+    presenced: configuration: server.name = 1 (FILE, line 3): has to be a text in quotes
+    presenced: configuration: ringcentral.apps[1].id = "" (FILE, line 8): has to be of 1 to 255 bytes, without control characters
+    presenced: configuration: limits.connections = "many" (PRESENCED_LIMITS__CONNECTIONS): has to be a whole number, not below 0
+    presenced: configuration: limits.put_burst = 0 (PRESENCED_LIMITS__PUT_BURST): has to be a whole number, at least 1
+    presenced: configuration: matrix.busy = "yes" (PRESENCED_MATRIX__BUSY): has to be true or false
+    presenced: configuration: server.trusted_proxies[1] = "nonsense" (PRESENCED_SERVER__TRUSTED_PROXIES): has to be an address or a network, such as "10.1.2.3" or "10.1.0.0/16"
+    presenced: configuration: webhooks.allow_networks[0] = "10.0.0.0/99" (PRESENCED_WEBHOOKS__ALLOW_NETWORKS): invalid IP address syntax
+    presenced: configuration: ringcentral.apps[0].secret_file = "x" (PRESENCED_RINGCENTRAL__APPS): has to stand alone: the secret itself is given too
+    presenced: configuration: ringcentral.jwt_keys[0].key (PRESENCED_RINGCENTRAL__JWT_KEYS): has to be a text in quotes
+    presenced: configuration: ringcentral.apps[0] (PRESENCED_RINGCENTRAL__APPS): has to be a table: { ... }
+    presenced: configuration: tls.key = "": has to be given together with tls.certificate, or neither
+    "#);
+}
+
+#[test]
+fn variables_that_look_meant_and_are_not_read() {
+    let environment = [
+        ("PRESENCED_SERVER_LISTEN", "127.0.0.1:1"),
+        ("PRESENCED_LIMITS_PUT_BRUST", "5"),
+        ("PRESENCED_LOG_LEVEL", "debug"),
+        // What orchestrators set for services called presenced and presenced-server, and what is for other ends.
+        ("PRESENCED_PORT", "tcp://10.0.0.1:8008"),
+        ("PRESENCED_PORT_8008_TCP", "tcp://10.0.0.1:8008"),
+        ("PRESENCED_PORT_8008_TCP_ADDR", "10.0.0.1"),
+        ("PRESENCED_SERVICE_HOST", "10.0.0.1"),
+        ("PRESENCED_SERVICE_PORT", "8008"),
+        ("PRESENCED_SERVICE_PORT_HTTP", "8008"),
+        ("PRESENCED_SERVER_SERVICE_HOST", "10.0.0.1"),
+        ("PRESENCED_SERVER_PORT", "tcp://10.0.0.1:8008"),
+        ("PRESENCED_SERVER_PORT_8008_TCP_PROTO", "tcp"),
+        ("PRESENCED_TEST_PYTHON", "python3"),
+        ("PRESENCED_TEST_ROUNDS", "1"),
+        ("PRESENCED_URL", "http://127.0.0.1:8008"),
+    ];
+    let output = presenced(&["config", "check"]).envs(environment).output().expect("a run");
+    insta::assert_snapshot!(shown(&output), @"
+    exit 0
+    The configuration is valid.
+    presenced: PRESENCED_LIMITS_PUT_BRUST is not read; did you mean PRESENCED_LIMITS__PUT_BURST?
+    presenced: PRESENCED_LOG_LEVEL is not read: keys of [log] are PRESENCED_LOG__KEY
+    presenced: PRESENCED_SERVER_LISTEN is not read; did you mean PRESENCED_SERVER__LISTEN?
+    ");
+}
+
+#[test]
+fn lists_and_tables_by_environment() {
+    let environment = [
+        ("PRESENCED_SERVER__DIALECTS", ""),
+        ("PRESENCED_SERVER__TRUSTED_PROXIES", "10.0.0.1, 10.1.0.0/16,2001:db8::/32"),
+        ("PRESENCED_SERVER__ALLOWED_ORIGINS", "[\"https://a.example\", \"https://b.example\"]"),
+        ("PRESENCED_RINGCENTRAL__APPS", "[{ id = \"desk\", secret = \"hush\" }, { id = \"open\" }]"),
+    ];
+    let environment = environment.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
+    let config =
+        Config::load(None, &Overrides { environment, ..Overrides::default() }).expect("a configuration");
+    assert!(config.server.dialects.is_empty());
+    let proxies: Vec<String> =
+        config.server.trusted_proxies.iter().map(|network| (*network).into()).collect();
+    assert_eq!(proxies, ["10.0.0.1/32", "10.1.0.0/16", "2001:db8::/32"]);
+    assert_eq!(config.server.allowed_origins, ["https://a.example", "https://b.example"]);
+    let apps: Vec<_> =
+        config.ringcentral.apps.iter().map(|app| (app.id.as_str(), app.secret.as_str())).collect();
+    assert_eq!(apps, [("desk", "hush"), ("open", "")]);
+}
