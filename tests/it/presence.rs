@@ -1,5 +1,6 @@
 //! The core, without a server: what follows from what devices say.
 
+mod bytes;
 mod inputs;
 mod leases;
 mod properties;

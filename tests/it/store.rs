@@ -2,6 +2,7 @@
 
 pub(crate) mod disk;
 mod engine;
+mod samples;
 
 use std::collections::HashSet;
 

@@ -22,7 +22,6 @@ use presenced::{
 use serde_json::json;
 
 use super::{set_status, status, user};
-use crate::support::snapshots;
 
 /// Opens a data folder as the server does; what is wrong with it is told in one line.
 pub(crate) fn open(folder: &Path) -> Result<EmbeddedStore, String> {
@@ -61,7 +60,7 @@ fn journal(folder: &Path) -> PathBuf {
     journal.clone()
 }
 
-fn copy(from: &Path, to: &Path) {
+pub(crate) fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).expect("a folder");
     for entry in fs::read_dir(from).expect("a folder").flatten() {
         let target = to.join(entry.file_name());
@@ -194,30 +193,4 @@ async fn bringing_data_to_the_present_format_goes_on_where_it_was_cut_short() {
     let store = open(folder.path()).expect("it opens");
     let directory = Directory::open(Arc::new(store), 10, 10, &|_| {}).expect("the directory is read");
     assert_eq!(directory.everybody(), users.into());
-}
-
-/// Data folders of each format, as a server of that format wrote them: with claims, statuses, settings, a
-/// presence list, a call, extensions and tokens. Their journals were cut behind their ends. Every later
-/// version has to read them.
-#[tokio::test]
-async fn data_of_every_format_is_read() {
-    for format in ["format-1", "format-2"] {
-        let folder = tempfile::tempdir().expect("a folder");
-        copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(format), folder.path());
-        // An empty folder of the data, which a checkout does not have.
-        fs::create_dir_all(folder.path().join("db/keyspaces/1/tables")).expect("a folder");
-        // The second time, data of an earlier format has been brought to the present one.
-        for _ in 0..2 {
-            let store = open(folder.path()).expect("it opens");
-            let mut lines = String::new();
-            let mut take = |line: String| {
-                lines += &line;
-                true
-            };
-            store.export(&mut take).expect("all of it is read");
-            snapshots().bind(|| insta::assert_snapshot!("data-folder", lines));
-            let directory = Directory::open(Arc::new(store), 10, 10, &|_| {}).expect("the directory is read");
-            assert_eq!(directory.everybody().len(), 4, "{format}");
-        }
-    }
 }
