@@ -1,8 +1,9 @@
 //! What a record is as bytes and as a line of an export. Neither may change under data that somebody keeps.
 
 use presenced::presence::{
-    Appearance, Call, CallDetails, CallInfo, CallKind, CallLabel, CallLabelType, CallSettingsChange,
-    CallerIdVisibility, Direction, DoNotDisturb, Input, Override, Parties, PersonalDnd, Record, SipData,
+    Appearance, Audience, Call, CallDetails, CallInfo, CallKind, CallLabel, CallLabelType,
+    CallSettingsChange, CallerIdVisibility, Direction, DoNotDisturb, Input, Override, Parties, PersonalDnd,
+    Record, SipData,
     State::{Busy, Online, Unavailable},
     Status, TelephonyStatus, Termination, Timestamp,
 };
@@ -90,8 +91,15 @@ fn whole_call() -> Call {
     }
 }
 
+/// As most are: nobody in the telephone account sees a difference.
+fn seen_by_some() -> Record {
+    let mut record = Story::new().then(claim("phone", Online)).record;
+    record.number_change(START.as_millis() * 1_000, [Audience::Own, Audience::Rooms].into_iter().collect());
+    record
+}
+
 fn numbered(mut record: Record) -> Record {
-    record.number_change(START.as_millis() * 1_000 + 1);
+    record.number_change(START.as_millis() * 1_000 + 1, Audience::ALL.into_iter().collect());
     record
 }
 
@@ -101,12 +109,43 @@ fn in_hex(record: &Record) -> String {
 
 #[test]
 fn a_record_in_bytes() {
-    insta::assert_snapshot!(in_hex(&plain()), @"018194ebdc0301000100010570686f6e65020000c0ee6d00000000000001");
-    insta::assert_snapshot!(in_hex(&connected()), @"018194ebdc0301904e01904e020570686f6e6502904e02b0a06db0a06d046465736b01904e00c0ee6d00010c6f6e2074686520747261696e01c0ee6d0000000001");
-    insta::assert_snapshot!(in_hex(&whole()), @"018194ebdc03010001904e010570686f6e6503000080bab70300010e666f72206d7973656c6620e2989500010b6c65667420626568696e640002904e01010201010100010101020202633202000001a0f73601013101034576650101320103426f6201033530310105732d3530310103702d310102010101000101023461010231370102386201117369703a32406578616d706c652e636f6d01117369703a31406578616d706c652e636f6d010139010103010553616c65730106000101022b3103c888990202633101020101c8ab3d00000000000000000000000000c888990201");
-    for record in [Record::default(), plain(), connected(), whole()] {
+    insta::assert_snapshot!(in_hex(&plain()), @"02238194ebdc03000001020570686f6e6500c0ee6d");
+    insta::assert_snapshot!(in_hex(&connected()), @"02278194ebdc03904e904e0c6f6e2074686520747261696e01c0ee6d020e0570686f6e65904eb0a06d010002b0a06d01046465736b904ec0ee6d");
+    insta::assert_snapshot!(in_hex(&whole()), @"02b7078194ebdc0300904e0e666f72206d7973656c6620e29895000b6c65667420626568696e6400904e0201010100010101020202633202000001a0f73601013101034576650101320103426f6201033530310105732d3530310103702d310102010101000101023461010231370102386201117369703a32406578616d706c652e636f6d01117369703a31406578616d706c652e636f6d010139010103010553616c65730106000101022b3103c888990202633101020101c8ab3d00000000000000000000000000c888990201030570686f6e650080bab703");
+    insta::assert_snapshot!(in_hex(&seen_by_some()), @"02038094ebdc03000001020570686f6e6500c0ee6d");
+    for record in [Record::default(), plain(), connected(), whole(), seen_by_some()] {
         assert_eq!(Record::unpack(&record.pack()), Ok(record));
     }
+}
+
+/// The first form had one number for everybody who saw a change.
+#[test]
+fn records_of_the_first_form_are_read() {
+    for (record, bytes) in [
+        (plain(), "018194ebdc0301000100010570686f6e65020000c0ee6d00000000000001"),
+        (
+            connected(),
+            "018194ebdc0301904e01904e020570686f6e6502904e02b0a06db0a06d046465736b01904e00c0ee6d00010c6f6e2074686520747261696e01c0ee6d0000000001",
+        ),
+        (
+            whole(),
+            "018194ebdc03010001904e010570686f6e6503000080bab70300010e666f72206d7973656c6620e2989500010b6c65667420626568696e640002904e01010201010100010101020202633202000001a0f73601013101034576650101320103426f6201033530310105732d3530310103702d310102010101000101023461010231370102386201117369703a32406578616d706c652e636f6d01117369703a31406578616d706c652e636f6d010139010103010553616c65730106000101022b3103c888990202633101020101c8ab3d00000000000000000000000000c888990201",
+        ),
+    ] {
+        let bytes = hex::decode(bytes).expect("bytes");
+        assert_eq!(Record::unpack(&bytes), Ok(record));
+    }
+}
+
+/// What no input says yet: what a device is called, and for how long it wants to be believed. And several
+/// nodes.
+#[test]
+fn there_is_room_for_what_comes_later() {
+    let line = r#"{"claims":[{"device":"phone","state":"online","last_active":1000000,"connections":[[7,1],[9,2]],"until":1900000,"leased_until":1000000,"label":"web","lease_milliseconds":60000}],"last_active":null,"last_update":null,"status":null,"status_left_behind":null,"overridden":"none","hidden":false,"version":[5,4,0,0],"sequence":[0,1]}"#;
+    let record: Record = serde_json::from_str(line).expect("a record");
+    assert_eq!(serde_json::to_string(&record).expect("JSON"), line);
+    insta::assert_snapshot!(in_hex(&record), @"02c0080500010505000101360570686f6e6580897ac0ee6d020701090203776562e0d403");
+    assert_eq!(Record::unpack(&record.pack()), Ok(record));
 }
 
 #[test]

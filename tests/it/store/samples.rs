@@ -10,7 +10,7 @@ use presenced::{
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::disk::{copy, open};
+use super::disk::{copy, over};
 use crate::support::{ALICE, BOB, CAROL, TestServer, snapshots};
 
 /// A copy of a sample.
@@ -39,7 +39,7 @@ async fn small_folders_of_every_format_are_read() {
         let folder = sample(format);
         // The second time, data of an earlier format has been brought to the present one.
         for _ in 0..2 {
-            let store = open(folder.path()).expect("it opens");
+            let store = over(folder.path()).expect("it opens");
             snapshots().bind(|| insta::assert_snapshot!("data-folder", export(&store)));
         }
     }
@@ -51,10 +51,10 @@ async fn whole_folders_of_every_format_are_read() {
     for format in ["format-1-whole", "format-2-whole"] {
         let folder = sample(format);
         for _ in 0..2 {
-            let store = open(folder.path()).expect("it opens");
+            let store = over(folder.path()).expect("it opens");
             snapshots().bind(|| insta::assert_snapshot!(format!("data-folder-{format}"), export(&store)));
         }
-        let store = open(folder.path()).expect("it opens");
+        let store = over(folder.path()).expect("it opens");
         let server = TestServer::start_again(Box::new(store), |_| {}).await;
         // The admin's token comes from elsewhere at each start.
         demo::furnish(&server.app.directory, server.app.service.now()).await.expect("there is everything");
