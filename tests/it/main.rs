@@ -12,6 +12,7 @@ mod live;
 mod matrix;
 mod native;
 mod network;
+mod nodes;
 mod openapi;
 mod pnut;
 mod presence;

@@ -85,7 +85,7 @@ impl TestServer {
         let mut config = Config::default().for_demo();
         change(&mut config);
         let clock = Arc::new(ManualClock::at(START));
-        let app = App::open(config, store, clock.clone()).expect("a store that opens");
+        let app = App::open(config, store, clock.clone()).await.expect("a store that opens");
         demo::furnish(&app.directory, START).await.expect("an empty directory");
         Self::serve(app, clock).await
     }
@@ -95,7 +95,7 @@ impl TestServer {
         let mut config = Config::default().for_demo();
         change(&mut config);
         let clock = Arc::new(ManualClock::at(START + minutes(1)));
-        let app = App::open(config, store, clock.clone()).expect("a store that opens");
+        let app = App::open(config, store, clock.clone()).await.expect("a store that opens");
         Self::serve(app, clock).await
     }
 
@@ -105,9 +105,17 @@ impl TestServer {
         change(&mut config);
         let clock = Arc::new(ManualClock::at(START));
         let store = Box::new(EmbeddedStore::in_memory());
-        let app = App::open(config, store, clock.clone()).expect("a store that opens");
+        let app = App::open(config, store, clock.clone()).await.expect("a store that opens");
         demo::furnish(&app.directory, START).await.expect("an empty directory");
         Self::serve_at(app, clock, listener)
+    }
+
+    /// Another server on the same store, with the same clock.
+    pub(crate) async fn beside(&self, store: Box<dyn Store>) -> Self {
+        let app = App::open(Config::default().for_demo(), store, self.clock.clone()).await;
+        let app = app.expect("a store that opens");
+        demo::furnish(&app.directory, START).await.expect("there is everything");
+        Self::serve(app, self.clock.clone()).await
     }
 
     async fn serve(app: App, clock: Arc<ManualClock>) -> Self {
@@ -137,6 +145,12 @@ impl TestServer {
     pub(crate) async fn advance(&self, by: Duration) {
         self.clock.advance(by);
         self.app.tick().await;
+    }
+
+    /// The same for two servers with one clock.
+    pub(crate) async fn advance_both(&self, other: &Self, by: Duration) {
+        self.advance(by).await;
+        other.app.tick().await;
     }
 
     /// Lets time pass before watchers can be told of anything.
