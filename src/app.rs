@@ -12,6 +12,7 @@ use crate::{
     directory::Directory,
     id::UserId,
     limit::{RateLimit, StreamLimit, WindowLimit},
+    metrics::{self, Metrics},
     service::{Service, Tell},
     store::{Store, StoreError},
 };
@@ -26,6 +27,8 @@ pub struct Parts {
     pub config: Arc<Live<Config>>,
     /// What the time is.
     pub clock: Arc<dyn Clock>,
+    /// What operators want to know.
+    pub metrics: metrics::Shared,
     pub directory: Arc<Directory>,
     pub service: Arc<Service>,
     /// What tasks wait for that have to do something at a certain time.
@@ -77,6 +80,7 @@ impl App {
             tell,
         ));
         service.open().await?;
+        let metrics = Metrics::new(service.store_figures().commits, service.causes());
         let limits = &config.limits;
         let new_streams = limits.new_streams_per_second;
         let penalty = Duration::from_secs(config.ringcentral.penalty_seconds);
@@ -96,6 +100,7 @@ impl App {
             stream_limit: StreamLimit::new(limits.streams, limits.streams_per_user),
             config: Arc::new(Live::new(config)),
             clock,
+            metrics: Arc::new(metrics),
             draining: watch::Sender::new(false),
         })))
     }
@@ -125,6 +130,8 @@ impl Parts {
         self.new_stream_limit.replace(limits.new_streams_per_second.into(), burst(limits));
         self.stream_limit.replace(limits.streams, limits.streams_per_user);
         self.group_limit.replace_penalty(Duration::from_secs(next.ringcentral.penalty_seconds));
+        self.service.replace_limit(limits.status_bytes);
+        self.directory.replace_limits(limits.tokens_per_user, limits.list_entries);
         self.config.replace(next);
         later
     }
@@ -133,6 +140,11 @@ impl Parts {
     pub async fn tick(&self) {
         self.service.tick().await;
         self.alarms.ring();
+    }
+
+    /// Counts users and claims a little further.
+    pub async fn count(&self) {
+        self.metrics.count(self).await;
     }
 
     /// Says that no new work should come here: the server is about to stop.

@@ -16,7 +16,10 @@ use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
     fmt,
     ops::Bound,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use hashbrown::{HashMap, HashSet};
@@ -58,8 +61,8 @@ pub struct Directory {
     loading: Loading,
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
-    tokens_per_user: usize,
-    list_entries: usize,
+    tokens_per_user: AtomicUsize,
+    list_entries: AtomicUsize,
 }
 
 #[derive(Debug, Default)]
@@ -125,6 +128,15 @@ pub struct Page<T> {
     pub more: bool,
 }
 
+/// How much a directory has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Counts {
+    pub users: usize,
+    /// Valid ones and others.
+    pub tokens: usize,
+    pub rooms: usize,
+}
+
 impl<T> Page<T> {
     fn of(mut all: impl Iterator<Item = T>, limit: usize) -> Self {
         let items = all.by_ref().take(limit).collect();
@@ -148,9 +160,15 @@ impl Directory {
             loading: Loading::default(),
             store,
             clock,
-            tokens_per_user,
-            list_entries,
+            tokens_per_user: tokens_per_user.into(),
+            list_entries: list_entries.into(),
         }
+    }
+
+    /// Allows a user so many tokens and entries from now on. What there is stays.
+    pub fn replace_limits(&self, tokens_per_user: usize, list_entries: usize) {
+        self.tokens_per_user.store(tokens_per_user, Ordering::Relaxed);
+        self.list_entries.store(list_entries, Ordering::Relaxed);
     }
 
     /// Adds a user at `now` or replaces what is known of one. Without a number in `profile` a new user gets
@@ -324,7 +342,8 @@ impl Directory {
         secret: &TokenSecret,
         token: NewToken,
     ) -> Result<TokenInfo, DirectoryError> {
-        let (stored, tokens_per_user) = (StoredToken::new(secret, token), self.tokens_per_user);
+        let (stored, tokens_per_user) =
+            (StoredToken::new(secret, token), self.tokens_per_user.load(Ordering::Relaxed));
         self.change(move |entries| {
             if entries.tokens.contains_key(&stored.lookup()) {
                 return Err(DirectoryError::TokenTaken);
@@ -343,6 +362,12 @@ impl Directory {
             Ok((vec![Fact::Token(stored.clone())], stored.info.clone()))
         })
         .await
+    }
+
+    /// How much there is.
+    pub fn counts(&self) -> Counts {
+        let entries = self.entries.read();
+        Counts { users: entries.users.len(), tokens: entries.tokens.len(), rooms: entries.rooms.len() }
     }
 
     /// Lets a token in for as long as the process runs: one that comes from elsewhere at each start.

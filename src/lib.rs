@@ -26,6 +26,7 @@
 //!
 //! What runs it:
 //!
+//! - [`metrics`]: figures for operators. `audit`: lines for those who look later for who did what.//!
 //! - [`config`]: the configuration; `config/default.toml` holds and documents the defaults.
 //! - [`app`]: what every handler is given. [`server`]: assembly, and the loop over connections.
 //! - `table`: users with some bytes each, packed closely, for the store and the directory.
@@ -51,6 +52,7 @@ pub mod demo;
 pub mod directory;
 pub mod id;
 pub mod limit;
+pub mod metrics;
 pub mod openapi;
 pub mod presence;
 pub mod request;

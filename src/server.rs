@@ -11,7 +11,7 @@ mod starting;
 mod tls;
 mod write_limit;
 
-use std::{io, time::Duration};
+use std::{future::pending, io, pin::pin, time::Duration};
 
 use axum::{Router, http::StatusCode, routing};
 use tokio::{
@@ -29,7 +29,7 @@ pub use self::{
 use crate::{
     api::{self, ringcentral::Push},
     app::App,
-    openapi,
+    metrics, openapi,
 };
 
 /// How often what time brings is let happen: transitions, and whatever waits for its moment.
@@ -40,6 +40,7 @@ pub fn router(app: &App) -> Router {
     let dialects = api::ALL.into_iter().filter(|dialect| dialect.is_served(&app.config));
     dialects
         .fold(openapi::router(app), |router, dialect| router.merge((dialect.router)(app)))
+        .merge(if app.config.metrics.address().is_none() { metrics::guarded(app) } else { Router::new() })
         .route("/", routing::get(async || openapi::see_other("swagger-ui/")))
         .fallback(async || (StatusCode::NOT_FOUND, "Not found. What there is: /swagger-ui/\n"))
 }
@@ -53,9 +54,21 @@ pub async fn run(listener: impl Into<Listener>, app: App, shutdown: impl Future<
     }
     let ticking = tokio::spawn(tick(app.clone()));
     let watching = listener.tls.clone().map(|tls| tokio::spawn(tls.watch(app.config.clone())));
-    let connections = Connections::new(router(&app), app.config.clone(), app.clock.clone());
+    let measured = Some(app.metrics.clone());
+    let connections = Connections::new(router(&app), app.config.clone(), app.clock.clone(), measured);
+    let telling = listener.metrics.as_ref().map(|_| metrics::alone(&app));
+    let telling = telling.map(|routes| Connections::new(routes, app.config.clone(), app.clock.clone(), None));
+    let telling = async {
+        if let (Some(listener), Some(telling)) = (&listener.metrics, &telling) {
+            telling.serve(listener, app.config.replacements(), pin!(pending())).await;
+        }
+        pending::<()>().await;
+    };
     tokio::pin!(shutdown);
-    connections.serve(&listener, app.config.replacements(), shutdown).await;
+    tokio::select! {
+        () = connections.serve(&listener, app.config.replacements(), shutdown) => {}
+        () = telling => {}
+    }
     tracing::info!("stopping");
     app.drain();
     for task in [Some(ticking), watching].into_iter().flatten() {
@@ -76,9 +89,15 @@ pub async fn run(listener: impl Into<Listener>, app: App, shutdown: impl Future<
 async fn tick(app: App) {
     let mut ticks = tokio::time::interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let every = u64::try_from(TICK.as_micros()).unwrap_or(u64::MAX);
+    let mut due = app.clock.micros();
     loop {
         ticks.tick().await;
         app.tick().await;
+        let late = app.clock.micros().saturating_sub(due);
+        app.metrics.families.sweep_lag.set(Duration::from_micros(late).as_secs_f64());
+        app.count().await;
+        due = app.clock.micros() + every;
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod connection;
 mod extensions;
+mod figures;
 mod first;
 mod lists;
 mod live;
@@ -11,7 +12,12 @@ mod node;
 mod open;
 mod watcher;
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{
+    Arc, OnceLock,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use prometheus_client::metrics::counter::Counter;
 
 pub use self::{
     connection::Connection,
@@ -25,6 +31,7 @@ use crate::{
     clock::Clock,
     directory::{Directory, DirectoryError},
     id::{NodeId, UserId},
+    metrics::By,
     presence::{Input, Override, Presence, Record, Rules, Timestamp},
     store::{Effect, Keep, LineVisit, Outlook, Progress, Store, StoreError},
 };
@@ -91,8 +98,10 @@ pub struct Service {
     visibility: Visibility,
     /// Whether presence lists count.
     lists: bool,
-    status_bytes: usize,
+    status_bytes: AtomicUsize,
     changes: Arc<Changes>,
+    /// Counts changes by their cause.
+    causes: By<Counter>,
     /// The name under which this server's connections count, once the store is open.
     node: OnceLock<NodeId>,
     /// Who is told how far the opening of the store is.
@@ -124,11 +133,17 @@ impl Service {
             rules,
             visibility,
             lists,
-            status_bytes,
+            status_bytes: status_bytes.into(),
             changes: Arc::default(),
+            causes: By::default(),
             node: OnceLock::new(),
             tell,
         }
+    }
+
+    /// Accepts status texts of so many bytes from now on.
+    pub fn replace_limit(&self, status_bytes: usize) {
+        self.status_bytes.store(status_bytes, Ordering::Relaxed);
     }
 
     /// The time that answers are about.
@@ -202,7 +217,11 @@ impl Service {
             let keep = if is_set && is_new { Keep::Acknowledged } else { Keep::Lazily };
             Effect { micros, audiences, keep, outlook: Outlook::of(record, now, &self.rules) }
         };
-        Ok(self.store.update(user, known, &edit).await?)
+        let record = self.store.update(user, known, &edit).await?;
+        for input in inputs {
+            self.count(input.cause());
+        }
+        Ok(record)
     }
 
     /// A user's own presence at `now`, as a record of theirs has it.
@@ -251,7 +270,7 @@ impl Service {
                 Input::Lease { text: Some(text), .. } => text,
                 _ => continue,
             };
-            let (bytes, limit) = (text.len(), self.status_bytes);
+            let (bytes, limit) = (text.len(), self.status_bytes.load(Ordering::Relaxed));
             if bytes > limit {
                 return Err(ServiceError::StatusTooLong { bytes, limit });
             }

@@ -39,6 +39,7 @@ use std::{
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
+use prometheus_client::metrics::histogram::Histogram;
 use xxhash_rust::xxh3::xxh3_64;
 
 pub use self::{
@@ -124,6 +125,17 @@ pub enum Written {
     Behind,
 }
 
+/// What operators want to know of a store.
+#[derive(Clone, Debug, Default)]
+pub struct Figures {
+    /// How many records there are.
+    pub records: usize,
+    /// How many writes wait for the disk.
+    pub queue: usize,
+    /// How long batches took to be on the disk, as they go on being counted.
+    pub commits: Option<Histogram>,
+}
+
 /// Why a store could not do what it was asked.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
@@ -206,6 +218,11 @@ pub trait Store: Send + Sync {
 
     /// A number up to which all was told to the node, as of `micros`: no later one is below it.
     fn watermark(&self, micros: u64) -> u64;
+
+    /// What operators want to know of it.
+    fn figures(&self) -> Figures {
+        Figures::default()
+    }
 
     /// Whether writes are accepted; if not, why.
     fn health(&self) -> Result<(), StoreError>;

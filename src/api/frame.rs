@@ -1,10 +1,10 @@
 //! What every exchange of a dialect has, whatever its routes do.
 
-use std::panic::AssertUnwindSafe;
+use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use axum::{
     Router,
-    extract::{Request, State},
+    extract::{MatchedPath, Request, State},
     http::{HeaderValue, Method, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
@@ -15,7 +15,12 @@ use super::{
     body,
     cors::{self, Cors},
 };
-use crate::{app::App, config::Config, request::RequestInfo};
+use crate::{
+    app::App,
+    config::Config,
+    metrics::{Operation, Operations},
+    request::RequestInfo,
+};
 
 /// What a 401 says of how to come in (RFC 6750, section 3).
 const NO_TOKEN: HeaderValue = HeaderValue::from_static("Bearer realm=\"presenced\"");
@@ -23,9 +28,11 @@ const BAD_TOKEN: HeaderValue =
     HeaderValue::from_static("Bearer realm=\"presenced\", error=\"invalid_token\"");
 
 /// A dialect's share in its frame.
-#[derive(Clone)]
 pub(super) struct Frame {
     pub(super) app: App,
+    /// The dialect's name, and the paths below which its operations are served.
+    pub(super) dialect: &'static str,
+    pub(super) bases: &'static [&'static str],
     /// The largest body, in bytes.
     pub(super) body_bytes: fn(&Config) -> usize,
     /// What pages of other origins may do.
@@ -39,18 +46,24 @@ pub(super) struct Frame {
 impl Frame {
     /// Puts the frame around a dialect's routes.
     pub(super) fn around(self, routes: Router) -> Router {
-        routes.layer(middleware::from_fn_with_state(self, frame))
+        let operations = Operations::new(&self.app.metrics, self.dialect, self.bases);
+        routes.layer(middleware::from_fn_with_state(Arc::new((self, operations)), frame))
     }
 }
 
 /// Answers preflights without any logic, checks declared body sizes first of all, and puts on every answer what
 /// browsers and caches need to know.
-async fn frame(State(frame): State<Frame>, request: Request, next: Next) -> Response {
+async fn frame(State(framed): State<Arc<(Frame, Operations)>>, request: Request, next: Next) -> Response {
+    let (frame, operations) = &*framed;
     let (request, leftover) = body::share(request);
     let origin = request.headers().get(header::ORIGIN).cloned();
     let brings_token = brings_token(&request);
     let is_preflight = request.method() == Method::OPTIONS;
+    let started = frame.app.clock.micros();
+    let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+    let operation = operations.find(request.method(), route);
     let mut response = frame.answer(request, next).await;
+    frame.count(operation, response.status(), started);
     if let Some(leftover) = leftover
         && !leftover.drain().await
     {
@@ -74,6 +87,21 @@ async fn frame(State(frame): State<Frame>, request: Request, next: Next) -> Resp
 }
 
 impl Frame {
+    /// Counts an answer, and what it refuses.
+    fn count(&self, operation: &Operation, status: StatusCode, started: u64) {
+        let metrics = &self.app.metrics;
+        operation.count(metrics, status, self.app.clock.micros().saturating_sub(started));
+        let reason = match status {
+            StatusCode::UNAUTHORIZED => "token",
+            StatusCode::PAYLOAD_TOO_LARGE => "size",
+            StatusCode::TOO_MANY_REQUESTS => "rate",
+            StatusCode::SERVICE_UNAVAILABLE => "unavailable",
+            StatusCode::INTERNAL_SERVER_ERROR => "bug",
+            _ => return,
+        };
+        metrics.reject(reason);
+    }
+
     async fn answer(&self, request: Request, next: Next) -> Response {
         let body_bytes = (self.body_bytes)(&self.app.config);
         if request.method() == Method::OPTIONS {

@@ -36,6 +36,15 @@ pub const PREFIXES: [&str; 4] = ["v3", "r0", "unstable", "api/v1"];
 /// Those of [`PREFIXES`] under which `/sync` and its companions are served too.
 pub const SYNC_PREFIXES: [&str; 2] = ["v3", "r0"];
 
+/// Below which paths operations are served.
+const BASES: [&str; 5] = [
+    "/_matrix/client",
+    "/_matrix/client/v3",
+    "/_matrix/client/r0",
+    "/_matrix/client/unstable",
+    "/_matrix/client/api/v1",
+];
+
 /// Where the document's paths begin, unless a path says otherwise.
 const BASE_PATH: &str = "/_matrix/client/v3";
 
@@ -107,6 +116,8 @@ fn router(app: &App) -> Router {
     }
     let frame = Frame {
         app: app.clone(),
+        dialect: DIALECT.name,
+        bases: &BASES,
         body_bytes: |config| config.limits.body_bytes,
         cors: Cors::MATRIX,
         too_large: |limit| MatrixFailure::body_too_large(limit).into_response(),

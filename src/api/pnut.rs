@@ -78,6 +78,8 @@ fn router(app: &App) -> Router {
         .layer(middleware::from_fn_with_state(gate, exchange));
     let frame = Frame {
         app: app.clone(),
+        dialect: DIALECT.name,
+        bases: &PREFIXES,
         // Bodies are measured where they are read: after `update_presence`, which makes them irrelevant.
         body_bytes: |_| usize::MAX,
         cors: Cors {

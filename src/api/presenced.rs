@@ -99,6 +99,8 @@ fn export_routes() -> OpenApiRouter<App> {
 fn router(app: &App) -> Router {
     let frame = Frame {
         app: app.clone(),
+        dialect: DIALECT.name,
+        bases: &[""],
         body_bytes: |config| config.limits.bulk_body_bytes,
         cors: Cors {
             request_headers: "X-Requested-With, Content-Type, Authorization, Date, Last-Event-ID",

@@ -85,6 +85,8 @@ fn router(app: &App) -> Router {
 fn framed(app: &App, mut resources: Router<App>) -> Router {
     let frame = Frame {
         app: app.clone(),
+        dialect: DIALECT.name,
+        bases: &[""],
         // A subscription may name many extensions; other bodies are bounded where they are read.
         body_bytes: |config| config.limits.bulk_body_bytes,
         cors: Cors {

@@ -11,7 +11,7 @@ use self::{log::Log, reload::Reloading};
 use super::{Done, Failure, print};
 use crate::{
     app::App,
-    config::{Config, Overrides},
+    config::{Config, Listen, Overrides},
     demo,
     server::{self, Listener, Tls},
 };
@@ -60,6 +60,8 @@ impl Serve {
             () = server::starting(&listener, &config) => unreachable!("it is never done"),
             () = &mut stop => return Ok(()),
         };
+        let (counts, records) = (app.directory.counts(), app.service.store_figures().records);
+        tracing::info!(users = counts.users, tokens = counts.tokens, rooms = counts.rooms, records, "read");
         check_name(&app)?;
         if self.demo {
             demo::furnish(&app.directory, app.service.now()).await.map_err(Failure::unusable)?;
@@ -147,12 +149,17 @@ fn listen(config: &Config) -> Result<Listener, Failure> {
             )));
         }
     };
-    listener.map(|listener| listener.with_tls(tls)).map_err(|error| match error.kind() {
+    let listener = listener.map(|listener| listener.with_tls(tls)).map_err(|error| match error.kind() {
         io::ErrorKind::AddrInUse => {
             Failure::unusable(format!("{place} is in use; choose another address with --listen"))
         }
         _ => Failure::unusable(format!("cannot listen on {place}: {error}")),
-    })
+    })?;
+    let Some(address) = config.metrics.address() else { return Ok(listener) };
+    let metrics = Listener::bind(&Listen::Tcp(address))
+        .map_err(|error| Failure::unusable(format!("metrics.listen: cannot listen on {address}: {error}")))?;
+    tracing::info!(address = %metrics.addresses().join(" "), "metrics");
+    Ok(listener.with_metrics(Some(metrics)))
 }
 
 /// Refuses to serve users of another name than the configured one: they would be strangers to their own server.

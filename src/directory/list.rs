@@ -1,6 +1,6 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::Arc,
+    sync::{Arc, atomic::Ordering},
 };
 
 use serde::{Deserialize, Serialize};
@@ -75,7 +75,7 @@ impl Directory {
         observer: &UserId,
         change: impl Fn(&mut PresenceList) -> T + Send + 'static,
     ) -> Result<T, DirectoryError> {
-        let (observer, most) = (observer.clone(), self.list_entries);
+        let (observer, most) = (observer.clone(), self.list_entries.load(Ordering::Relaxed));
         self.change(move |entries| {
             if !entries.users.contains(&observer) {
                 return Err(DirectoryError::UnknownUser(observer.clone()));

@@ -1,4 +1,7 @@
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, atomic::Ordering},
+};
 
 use super::{
     Directory, DirectoryError, Holder, NewToken, Scopes, TokenId, TokenInfo, TokenSecret, fact::Fact,
@@ -28,7 +31,7 @@ impl Directory {
     /// time is over; all of it or nothing. A refresh token is spent once. Returns what may be shown of the
     /// access token.
     pub async fn log_in(self: &Arc<Self>, login: Login, now: Timestamp) -> Result<TokenInfo, DirectoryError> {
-        let tokens_per_user = self.tokens_per_user;
+        let tokens_per_user = self.tokens_per_user.load(Ordering::Relaxed);
         let Login { user, device, scopes, access, refresh, spent } = login;
         let holder = Holder::User { user: user.clone(), device: device.clone(), scopes, guest: false };
         let access = StoredToken::new(&access.0, NewToken { holder, expires: Some(access.1) });

@@ -33,6 +33,24 @@ pub enum Input {
 }
 
 impl Input {
+    /// What happened, in a word.
+    pub fn cause(&self) -> &'static str {
+        match self {
+            Self::Claim { .. } => "claim",
+            Self::Report { .. } => "report",
+            Self::Lease { .. } => "lease",
+            Self::Leave => "leave",
+            Self::Connect { .. } => "connect",
+            Self::Disconnect { .. } => "disconnect",
+            Self::Status(_) => "status",
+            Self::Override(_) => "override",
+            Self::Hidden(_) => "hidden",
+            Self::CallSettings(_) => "call-settings",
+            Self::Call(_) => "call",
+            Self::EndCall { .. } => "end-call",
+        }
+    }
+
     /// Whether somebody set something that has to be found again after a restart. A connection is not: it
     /// ends with the server, and its device comes back.
     pub fn is_set(&self) -> bool {

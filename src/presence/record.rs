@@ -233,6 +233,12 @@ impl Record {
         changed
     }
 
+    /// The states that the live claims come to.
+    pub fn claim_states(&self, now: Timestamp, rules: &Rules) -> SmallVec<[State; 1]> {
+        let live = self.claims.iter().filter(|claim| claim.is_live(now));
+        live.map(|claim| claim.state_at(now, rules)).collect()
+    }
+
     /// The highest state of the live claims.
     pub(super) fn merged(&self, now: Timestamp, rules: &Rules) -> State {
         self.claims.iter().map(|claim| claim.state_at(now, rules)).max().unwrap_or_default()

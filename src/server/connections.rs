@@ -38,6 +38,7 @@ use super::{
 use crate::{
     clock::Clock,
     config::{Config, Limits, Live},
+    metrics,
 };
 
 /// How often a client of HTTP/2 is asked whether it is still there, and how long it may take to say so.
@@ -54,16 +55,24 @@ struct Parts {
     room: Arc<Semaphore>,
     places: AtomicUsize,
     addresses: Addresses,
+    /// Nothing is counted while the server starts.
+    metrics: Option<metrics::Shared>,
     stopping: watch::Sender<bool>,
 }
 
 impl Connections {
-    pub(super) fn new(routes: Router, config: Arc<Live<Config>>, clock: Arc<dyn Clock>) -> Self {
+    pub(super) fn new(
+        routes: Router,
+        config: Arc<Live<Config>>,
+        clock: Arc<dyn Clock>,
+        metrics: Option<metrics::Shared>,
+    ) -> Self {
         let places = config.limits.connections;
         Self(Arc::new(Parts {
             room: Arc::new(Semaphore::new(places)),
             places: AtomicUsize::new(places),
             addresses: Addresses::default(),
+            metrics,
             exchanges: Exchanges::new(routes, config, clock),
             stopping: watch::Sender::new(false),
         }))
@@ -100,8 +109,9 @@ impl Connections {
     }
 
     fn take(&self, stream: Stream, peer: Peer, place: OwnedSemaphorePermit, tls: Option<&Arc<Tls>>) {
+        let counted = self.0.metrics.as_ref().map(|metrics| metrics.connect());
         let longest_write = Duration::from_secs(self.config().limits.stream_write_seconds);
-        let stream = WriteLimit::new(stream, longest_write, place);
+        let stream = WriteLimit::new(stream, longest_write, (place, counted));
         let (connections, tls) = (self.clone(), tls.cloned());
         let speaks_first = self.config().server.proxy_protocol && peer.is_trusted(&self.config().server);
         // What most connections do not need takes no room in the task of each.
@@ -146,6 +156,9 @@ impl Connections {
         let most = self.config().limits.connections_per_address;
         let is_counted = !peer.is_trusted(server) && !peer.ip().is_loopback();
         let Ok(_place) = self.0.addresses.enter(peer.ip(), if is_counted { most } else { 0 }) else {
+            if let Some(metrics) = &self.0.metrics {
+                metrics.reject("connections");
+            }
             tracing::debug!(address = %peer.ip(), "a connection was closed: its address has as many as one may");
             return Ok(());
         };

@@ -32,6 +32,8 @@ pub struct Listener {
     /// Which socket is asked first: each in its turn.
     turn: AtomicUsize,
     pub(super) tls: Option<Arc<Tls>>,
+    /// Where figures alone are told.
+    pub(super) metrics: Option<Box<Self>>,
 }
 
 #[derive(Debug)]
@@ -64,7 +66,7 @@ impl From<TcpListener> for Listener {
 
 impl Listener {
     fn over(sockets: Vec<Socket>) -> Self {
-        Self { sockets, turn: AtomicUsize::new(0), tls: None }
+        Self { sockets, turn: AtomicUsize::new(0), tls: None, metrics: None }
     }
 
     /// Listens at a place. A unix socket that nobody listens at any more is replaced.
@@ -96,6 +98,12 @@ impl Listener {
     /// The same sockets with TLS on each connection.
     pub fn with_tls(mut self, tls: Option<Arc<Tls>>) -> Self {
         self.tls = tls;
+        self
+    }
+
+    /// The same sockets, and another listener for figures alone.
+    pub fn with_metrics(mut self, metrics: Option<Self>) -> Self {
+        self.metrics = metrics.map(Box::new);
         self
     }
 

@@ -12,6 +12,10 @@ use tokio::{
 };
 
 use super::listener::Stream;
+use crate::metrics::Watching;
+
+/// A connection's place, and its being counted.
+pub(super) type Place = (OwnedSemaphorePermit, Option<Watching>);
 
 /// A connection that fails once its client has taken nothing of what it is sent for too long.
 pub(super) struct WriteLimit {
@@ -20,11 +24,11 @@ pub(super) struct WriteLimit {
     /// Runs while the client takes nothing.
     stuck: Option<Pin<Box<Sleep>>>,
     /// The connection's place among all, for as long as it is open, upgraded or not.
-    _place: OwnedSemaphorePermit,
+    _place: Place,
 }
 
 impl WriteLimit {
-    pub(super) fn new(stream: Stream, longest: Duration, place: OwnedSemaphorePermit) -> Self {
+    pub(super) fn new(stream: Stream, longest: Duration, place: Place) -> Self {
         Self { stream, longest, stuck: None, _place: place }
     }
 

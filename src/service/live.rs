@@ -83,6 +83,7 @@ impl Service {
             Effect { micros, audiences, keep: Keep::Derived, outlook: Outlook::of(record, now, &self.rules) }
         };
         self.store.update(user, known, &edit).await?;
+        self.count("time");
         Ok(())
     }
 }

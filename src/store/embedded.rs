@@ -30,6 +30,7 @@ use std::{
 use async_trait::async_trait;
 use crossbeam_utils::CachePadded;
 use parking_lot::Mutex;
+use prometheus_client::metrics::histogram::Histogram;
 use tokio::{runtime::Handle, sync::oneshot, task};
 
 use self::{
@@ -40,11 +41,12 @@ use self::{
     writer::{Job, Last, Queue, Then, Trouble},
 };
 use super::{
-    Document, Edit, Keep, LineVisit, Node, Numbers, PARTITIONS, Revision, Store, StoreError, Visit, Written,
-    partition,
+    Document, Edit, Figures, Keep, LineVisit, Node, Numbers, PARTITIONS, Revision, Store, StoreError, Visit,
+    Written, partition,
 };
 use crate::{
     id::{NodeId, UserId},
+    metrics,
     presence::{Record, Timestamp},
 };
 
@@ -61,6 +63,8 @@ struct Parts {
     /// The last batch that was written.
     last: Mutex<Last>,
     trouble: Mutex<Trouble>,
+    /// How long batches took to be on the disk.
+    commits: Histogram,
     /// How far activity may lag behind on disk.
     lag_seconds: u16,
     numbers: Numbers,
@@ -117,6 +121,7 @@ impl Parts {
             queue: Queue::default(),
             last: Mutex::new(last),
             trouble: Mutex::default(),
+            commits: metrics::of_commits(),
             lag_seconds,
             numbers: Numbers::default(),
             log: Mutex::default(),
@@ -343,6 +348,14 @@ impl Store for EmbeddedStore {
 
     fn watermark(&self, micros: u64) -> u64 {
         self.parts.numbers.watermark(micros)
+    }
+
+    fn figures(&self) -> Figures {
+        Figures {
+            records: self.len(),
+            queue: self.parts.queue.len(),
+            commits: Some(self.parts.commits.clone()),
+        }
     }
 
     fn health(&self) -> Result<(), StoreError> {

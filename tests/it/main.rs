@@ -10,6 +10,7 @@ mod fuzz;
 mod limit;
 mod live;
 mod matrix;
+mod metrics;
 mod native;
 mod network;
 mod nodes;

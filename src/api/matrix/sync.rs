@@ -164,6 +164,7 @@ pub(super) async fn sync(
     caller.require(Scope::Read)?;
     let query = Query::parse(query.as_deref().unwrap_or_default())?;
     let _permit = app.stream_limit.open(Some(&caller.user)).map_err(MatrixFailure::too_many_streams)?;
+    let _watching = app.metrics.watch("sync");
     let mut watcher = app.service.watch(Viewer::User(&caller.user), None);
     let connection = match query.set_presence.filter(|_| may_speak(&app, &caller)) {
         Some(state) => Some(app.service.connect(&caller.user, &caller.device, state).await?),

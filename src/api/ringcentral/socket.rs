@@ -80,6 +80,7 @@ pub(super) async fn open_web_socket(
         .max_frame_size(most)
         .on_upgrade(async move |socket| match attach(&app, uri.query().unwrap_or_default()) {
             Ok((opener, opened)) => {
+                let _watching = app.metrics.clone().watch("websocket");
                 Connection::new(app, routes, headers, opener, socket, opened).await.run().await;
             }
             Err(error) => frame::refuse(socket, &error).await,

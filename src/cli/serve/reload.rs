@@ -32,7 +32,10 @@ impl Reloading {
             if self.hangup.recv().await.is_none() {
                 std::future::pending::<()>().await;
             }
-            if let Err(failure) = load().and_then(|config| self.reload(app, &config)) {
+            let reloaded = load().and_then(|config| self.reload(app, &config));
+            let result = if reloaded.is_ok() { "done" } else { "refused" };
+            app.metrics.families.reloads.get_or_create(&[("result", result)]).inc();
+            if let Err(failure) = reloaded {
                 let why = failure.message();
                 tracing::error!("{why}; everything stays as it was");
             }

@@ -17,7 +17,7 @@ use super::{
     engine::{EngineError, Write},
     key,
     news::News,
-    pace::Pace,
+    pace::{Pace, Stopwatch},
 };
 use crate::{
     id::UserId,
@@ -103,6 +103,11 @@ impl Queue {
                 .is_some_and(|(user, number)| failed.get(user).is_some_and(|last| number <= *last))
         };
         self.jobs.lock().waiting.extract_if(.., is_doomed).collect()
+    }
+
+    /// How many writes wait.
+    pub(super) fn len(&self) -> usize {
+        self.jobs.lock().waiting.len()
     }
 
     /// Says that nothing more is to be written.
@@ -243,7 +248,9 @@ impl Parts {
         let mut last = self.last.lock();
         let next = Last { number: last.number + 1, micros: last.micros.max(micros) };
         writes.push(Write { key: key::LAST_BATCH.to_vec(), value: Some(next.encode()) });
+        let stopwatch = Stopwatch::start();
         let written = panic::catch_unwind(AssertUnwindSafe(|| engine.commit(&writes)));
+        self.commits.observe(stopwatch.seconds());
         match written.unwrap_or_else(|_| Err(EngineError::Broken("the engine met a bug".to_owned()))) {
             Ok(()) => {
                 *last = next;

@@ -16,6 +16,7 @@ use crate::{
     directory::Scope,
     id::UserId,
     limit::StreamPermit,
+    metrics::Watching,
     presence::{Presence, State},
     service::{Connection, First, Picture, ServiceError, Watcher},
 };
@@ -31,6 +32,7 @@ pub(super) struct ChangeStream {
     token: Vec<u8>,
     watcher: Watcher,
     _permit: StreamPermit,
+    _watching: Watching,
     _connection: Option<Connection>,
     /// What is left of the first picture.
     first: Option<First>,
@@ -56,12 +58,14 @@ impl ChangeStream {
             Some(state) => Some(connect(&app, &caller, state).await?),
             None => None,
         };
+        let watching = app.metrics.watch("sse");
         let heartbeat = every(Duration::from_secs(app.config.limits.stream_heartbeat_seconds));
         let mut stream = Self {
             app,
             token,
             watcher,
             _permit: permit,
+            _watching: watching,
             _connection: connection,
             first: None,
             last: None,

@@ -65,7 +65,7 @@ pub(super) async fn resume(app: &App, entry: Arc<Entry>) {
 pub(in crate::api::ringcentral) fn start(app: &App, entry: Arc<Entry>, feed: Feed) {
     let app = app.clone();
     tokio::spawn(async move {
-        let _courier = app.push.courier();
+        let (_courier, _watching) = (app.push.courier(), app.metrics.watch("webhook"));
         let courier = Courier {
             line: Line::new(entry, feed),
             failures: 0,
@@ -189,10 +189,12 @@ impl Courier {
         notification: &Notification,
     ) -> Result<bool, ServiceError> {
         let Err(reason) = post(&self.app, subscription, notification).await else {
+            self.count("delivered");
             self.failures = 0;
             self.retry_at = None;
             return Ok(true);
         };
+        self.count("failed");
         self.failures += 1;
         self.retry_at = Some(self.now() + pause(self.failures));
         tracing::debug!(reason, failures = self.failures, id = %subscription.id, "a webhook failed");
@@ -202,10 +204,15 @@ impl Courier {
         Ok(false)
     }
 
+    fn count(&self, outcome: &'static str) {
+        self.app.metrics.families.deliveries.get_or_create(&[("outcome", outcome)]).inc();
+    }
+
     async fn blacklist(&mut self, subscription: &Subscription, reason: String) -> Result<(), ServiceError> {
         let (id, owner, failures) = (subscription.id, &subscription.owner, self.failures);
         tracing::warn!(%id, %owner, failures, reason, "a webhook is blacklisted until its owner renews it");
         let blacklisted = Some(Blacklisted { at: self.now(), reason });
+        self.count("blacklisted");
         let registry = &self.app.push.subscriptions;
         registry.change(id, None, |subscription| subscription.blacklisted = blacklisted).await?;
         self.failures = 0;

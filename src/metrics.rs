@@ -1,0 +1,251 @@
+//! Figures for operators, in the form that Prometheus reads. The comment above each family is its help text.
+//!
+//! No label has a value that users choose.
+
+mod census;
+mod operations;
+mod process;
+mod routes;
+
+use std::sync::Arc;
+
+use prometheus_client::{
+    encoding::{EncodeLabelSet, text::encode},
+    metrics::{
+        counter::Counter,
+        family::{Family, MetricConstructor},
+        gauge::Gauge,
+        histogram::Histogram,
+    },
+    registry::Registry,
+};
+
+pub use self::census::Census;
+pub(crate) use self::{
+    operations::{Operation, Operations},
+    routes::{alone, guarded},
+};
+use crate::app::Parts;
+
+/// A family with one label.
+pub type By<M> = Family<[(&'static str, &'static str); 1], M>;
+
+/// A gauge of anything that is no whole number.
+pub type Measure = Gauge<f64, std::sync::atomic::AtomicU64>;
+
+/// Which requests are counted together.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct Requests {
+    /// The published contract.
+    pub dialect: &'static str,
+    /// The operation by its name in the document, or `none`.
+    pub operation: &'static str,
+    /// The HTTP status.
+    pub status: u16,
+}
+
+/// Which durations are counted together.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct Durations {
+    pub dialect: &'static str,
+    pub operation: &'static str,
+}
+
+/// Makes the histograms of requests.
+#[derive(Clone, Copy, Debug)]
+pub struct OfRequests;
+
+impl MetricConstructor<Histogram> for OfRequests {
+    fn new_metric(&self) -> Histogram {
+        // Reads take microseconds, and long polls minutes.
+        Histogram::new([0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 30.0, 120.0])
+    }
+}
+
+/// A histogram of writes to the disk.
+pub fn of_commits() -> Histogram {
+    Histogram::new([0.0001, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1.0, 5.0])
+}
+
+/// Declares the families with their names and comments.
+macro_rules! families {
+    ($($(#[doc = $about:literal])+ $field:ident: $kind:ty = $name:literal, $new:expr;)+) => {
+        /// All figures of one server.
+        #[derive(Debug)]
+        pub struct Families {
+            $($(#[doc = $about])+ pub $field: $kind,)+
+        }
+
+        impl Families {
+            fn new() -> Self {
+                Self { $($field: $new,)+ }
+            }
+
+            fn register_in(&self, registry: &mut Registry) {
+                $(registry.register(
+                    $name,
+                    concat!($($about),+).trim().trim_end_matches('.'),
+                    self.$field.clone(),
+                );)+
+            }
+        }
+    };
+}
+
+families! {
+    /// Requests that were answered.
+    http_requests: Family<Requests, Counter> = "http_requests", Family::default();
+    /// How long requests took until their answers began.
+    http_request_duration: Family<Durations, Histogram, OfRequests> = "http_request_duration_seconds",
+        Family::new_with_constructor(OfRequests);
+    /// What was refused to clients: for want of a valid token, as too large, as too often, for too many connections
+    /// of one address, because the store or a bound on streams did not allow it, or because of a bug.
+    rejections: By<Counter> = "rejections", By::default();
+    /// Connections that are open.
+    connections: Gauge = "connections", Gauge::default();
+    /// Writes of presence by what was said, and transitions that time brought.
+    changes: By<Counter> = "changes", By::default();
+    /// Clients that follow presence at present.
+    watchers: By<Gauge> = "watchers", By::default();
+    /// Users by the state that others see, as of the last count.
+    users: By<Gauge> = "users", By::default();
+    /// Live claims of devices by the state that they come to, as of the last count.
+    claims: By<Gauge> = "claims", By::default();
+    /// When the last count of users and claims ended, in seconds since the Unix epoch.
+    counted: Measure = "counted_timestamp_seconds", Measure::default();
+    /// Tokens that are known, valid or not.
+    tokens: Gauge = "tokens", Gauge::default();
+    /// Rooms.
+    rooms: Gauge = "rooms", Gauge::default();
+    /// Records of presence.
+    records: Gauge = "records", Gauge::default();
+    /// Whether all requests are taken: 1, or 0.
+    ready: Gauge = "ready", Gauge::default();
+    /// How long batches took to be on the disk.
+    store_commit: Histogram = "store_commit_seconds", of_commits();
+    /// Writes that wait for the disk.
+    store_queue: Gauge = "store_queue", Gauge::default();
+    /// How far watchers are behind what was written.
+    watermark_lag: Measure = "watermark_lag_seconds", Measure::default();
+    /// How late watchers learn what time brings: how long after it was due the last sweep ended.
+    sweep_lag: Measure = "sweep_lag_seconds", Measure::default();
+    /// Notifications to webhooks, each attempt by its outcome.
+    deliveries: By<Counter> = "deliveries", By::default();
+    /// How often the configuration was read again, by whether it could be used.
+    reloads: By<Counter> = "reloads", By::default();
+    /// Memory that is in use.
+    resident_memory: Gauge = "process_resident_memory_bytes", Gauge::default();
+    /// Files and sockets that are open.
+    open_files: Gauge = "process_open_fds", Gauge::default();
+    /// The version, as a label.
+    build: By<Gauge> = "build_info", By::default();
+}
+
+/// All figures of one server, and how they are written out.
+pub struct Metrics {
+    pub families: Families,
+    registry: Registry,
+    census: Census,
+}
+
+impl Metrics {
+    /// Figures that begin at nothing. `commits` are those of the store, if it has any, `changes`
+    /// those of the service.
+    pub fn new(commits: Option<Histogram>, changes: By<Counter>) -> Self {
+        let mut families = Families { changes, ..Families::new() };
+        if let Some(commits) = commits {
+            families.store_commit = commits;
+        }
+        let mut registry = Registry::with_prefix("presenced");
+        families.register_in(&mut registry);
+        families.build.get_or_create(&[("version", env!("CARGO_PKG_VERSION"))]).set(1);
+        families.begin_at_nothing();
+        Self { families, registry, census: Census::default() }
+    }
+
+    /// Counts something refused.
+    pub fn reject(&self, reason: &'static str) {
+        self.families.rejections.get_or_create(&[("reason", reason)]).inc();
+    }
+
+    /// Counts a connection until what is returned is dropped.
+    pub fn connect(&self) -> Watching {
+        self.families.connections.inc();
+        Watching(self.families.connections.clone())
+    }
+
+    /// Counts a watcher until what is returned is dropped.
+    pub fn watch(&self, channel: &'static str) -> Watching {
+        let gauge = self.families.watchers.get_or_create_owned(&[("channel", channel)]);
+        gauge.inc();
+        Watching(gauge)
+    }
+
+    /// Counts users and claims a little further.
+    pub async fn count(&self, app: &Parts) {
+        self.census.go_on(app, &self.families).await;
+    }
+
+    /// All figures as they are now, as text.
+    pub fn text(&self, app: &Parts) -> String {
+        self.look(app);
+        let mut text = String::new();
+        // A text has room for everything.
+        let _written = encode(&mut text, &self.registry);
+        text
+    }
+
+    /// Reads what is not counted as it happens.
+    fn look(&self, app: &Parts) {
+        let families = &self.families;
+        let whole = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+        let (counts, store) = (app.directory.counts(), app.service.store_figures());
+        families.tokens.set(whole(counts.tokens));
+        families.rooms.set(whole(counts.rooms));
+        families.records.set(whole(store.records));
+        families.ready.set(i64::from(app.ready().is_ok()));
+        families.store_queue.set(whole(store.queue));
+        families.watermark_lag.set(app.service.watermark_lag().as_secs_f64());
+        if let Some(process) = process::Process::look() {
+            families.resident_memory.set(process.resident_bytes);
+            families.open_files.set(process.open_files);
+        }
+    }
+}
+
+impl Families {
+    /// Shows at once what may come, so that a rate has somewhere to begin.
+    fn begin_at_nothing(&self) {
+        for reason in REASONS {
+            drop(self.rejections.get_or_create(&[("reason", reason)]));
+        }
+        for channel in CHANNELS {
+            drop(self.watchers.get_or_create(&[("channel", channel)]));
+        }
+        for outcome in ["delivered", "failed", "blacklisted"] {
+            drop(self.deliveries.get_or_create(&[("outcome", outcome)]));
+        }
+        for result in ["done", "refused"] {
+            drop(self.reloads.get_or_create(&[("result", result)]));
+        }
+    }
+}
+
+/// Why something is refused.
+const REASONS: [&str; 6] = ["token", "size", "rate", "connections", "unavailable", "bug"];
+
+/// How presence is followed.
+const CHANNELS: [&str; 4] = ["sse", "sync", "websocket", "webhook"];
+
+/// A watcher, or a connection, that is counted.
+#[derive(Debug)]
+pub struct Watching(Gauge);
+
+impl Drop for Watching {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
+/// The figures as everybody has them who counts.
+pub type Shared = Arc<Metrics>;

@@ -1,0 +1,292 @@
+//! `/metrics`: who may read it, what it has, and what dashboards and alerts make of it.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+    process::{Command, Stdio},
+};
+
+use presenced::{demo, server::Listener};
+use reqwest::Method;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+
+use crate::support::{ALICE, BOB, TestServer, receiver::Receiver};
+
+async fn scrape(server: &TestServer) -> String {
+    let call = server.call(Method::GET, "/metrics").token(demo::ADMIN_TOKEN);
+    let answer = call.send_undocumented().await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.header("content-type"), "application/openmetrics-text; version=1.0.0; charset=utf-8");
+    answer.text
+}
+
+/// The value of a sample; 0, if it is not there.
+fn value(text: &str, sample: &str) -> f64 {
+    let line = text.lines().find_map(|line| line.strip_prefix(sample)?.strip_prefix(' '));
+    line.map_or(0.0, |value| value.parse().expect("a number"))
+}
+
+#[tokio::test]
+async fn it_is_for_admins_unless_it_has_a_listener_of_its_own() {
+    let server = TestServer::start().await;
+    let call = || server.call(Method::GET, "/metrics");
+    let none = call().send_undocumented().await;
+    assert_eq!((none.status.as_u16(), none.header("www-authenticate")), (401, "Bearer realm=\"presenced\""));
+    assert_eq!(call().token("nonsense").send_undocumented().await.status, 401);
+    assert_eq!(call().token("demo-alice").send_undocumented().await.status, 403);
+    assert_eq!(call().token(demo::ADMIN_TOKEN).send_undocumented().await.status, 200);
+
+    let free = || async { TcpListener::bind("127.0.0.1:0").await.expect("a free port") };
+    let own = free().await;
+    let address = own.local_addr().expect("an address").to_string();
+    let listener = Listener::from(free().await).with_metrics(Some(own.into()));
+    let server = TestServer::start_at(listener, |config| config.metrics.listen = address.clone()).await;
+    let call = server.call(Method::GET, "/metrics").token(demo::ADMIN_TOKEN);
+    assert_eq!(call.send_undocumented().await.status, 404);
+    let open = reqwest::get(format!("http://{address}/metrics")).await.expect("an answer");
+    assert_eq!(open.status(), 200);
+    assert!(open.text().await.expect("text").contains("presenced_build_info"));
+    assert_eq!(reqwest::get(format!("http://{address}/healthz")).await.expect("an answer").status(), 404);
+}
+
+#[tokio::test]
+async fn requests_are_counted_by_operation() {
+    let server = TestServer::start().await;
+    server.set_presence("demo-alice", ALICE, json!({"presence": "online"})).await;
+    server
+        .call(Method::PUT, format!("/_matrix/client/r0/presence/{ALICE}/status"))
+        .token("demo-alice")
+        .json(&json!({"presence": "online"}))
+        .send()
+        .await;
+    server.presence("demo-bob", ALICE).await;
+    server.presence("nonsense", ALICE).await;
+    server.call(Method::GET, "/v1/presence").token("demo-bob").send().await;
+    server.call(Method::GET, "/restapi/v1.0/account/~/presence").token("demo-bob").send().await;
+    server.call(Method::GET, "/presenced/v1/users").token("demo-admin").send().await;
+    server.call(Method::GET, "/presenced/v1/nowhere").token("demo-admin").send().await;
+    let text = scrape(&server).await;
+    for (labels, count) in [
+        (r#"dialect="matrix",operation="setPresence",status="200""#, 2.0),
+        (r#"dialect="matrix",operation="getPresence",status="200""#, 1.0),
+        (r#"dialect="matrix",operation="getPresence",status="401""#, 1.0),
+        (r#"dialect="pnut",operation="listPresence",status="200""#, 1.0),
+        (r#"dialect="ringcentral",operation="ReadAccountPresence",status="200""#, 1.0),
+        (r#"dialect="presenced",operation="listUsers",status="200""#, 1.0),
+        (r#"dialect="presenced",operation="none",status="404""#, 1.0),
+    ] {
+        let sample = format!("presenced_http_requests_total{{{labels}}}");
+        assert_eq!(value(&text, &sample), count, "{sample}\n{text}");
+    }
+    let sample = r#"presenced_http_request_duration_seconds_count{dialect="matrix",operation="setPresence"}"#;
+    assert_eq!(value(&text, sample), 2.0);
+    assert_eq!(value(&text, r#"presenced_rejections_total{reason="token"}"#), 1.0);
+    assert_eq!(value(&text, r#"presenced_changes_total{cause="claim"}"#), 2.0);
+    assert!(value(&text, "presenced_connections") >= 1.0);
+    assert_eq!((value(&text, "presenced_ready"), value(&text, "presenced_rooms")), (1.0, 1.0));
+}
+
+#[tokio::test]
+async fn watchers_users_and_claims_are_counted() {
+    let server = TestServer::start().await;
+    let stream = server.call(Method::GET, "/presenced/v1/changes").token("demo-bob").open().await;
+    let text = scrape(&server).await;
+    assert_eq!(value(&text, r#"presenced_watchers{channel="sse"}"#), 1.0);
+    drop(stream);
+    server.set_presence("demo-alice", ALICE, json!({"presence": "online"})).await;
+    server.set_presence("demo-alice-2", ALICE, json!({"presence": "unavailable"})).await;
+    server.set_presence("demo-bob", BOB, json!({"presence": "unavailable"})).await;
+    // All are counted in turns.
+    let text = loop {
+        let text = scrape(&server).await;
+        if value(&text, r#"presenced_users{state="online"}"#) > 0.0 {
+            break text;
+        }
+        tokio::task::yield_now().await;
+    };
+    let counts = |family: &str| {
+        ["offline", "unavailable", "online", "busy"]
+            .map(|state| value(&text, &format!("presenced_{family}{{state=\"{state}\"}}")))
+    };
+    assert_eq!(counts("users"), [1.0, 1.0, 1.0, 0.0]);
+    assert_eq!(counts("claims"), [0.0, 2.0, 1.0, 0.0]);
+    while value(&scrape(&server).await, r#"presenced_watchers{channel="sse"}"#) > 0.0 {
+        tokio::task::yield_now().await;
+    }
+}
+
+/// No family without a help text, no user in a label, and names as Prometheus wants them.
+#[tokio::test]
+async fn every_family_is_documented() {
+    let server = TestServer::start().await;
+    server.set_presence("demo-alice", ALICE, json!({"presence": "online"})).await;
+    let text = scrape(&server).await;
+    let word = |line: &str, place: usize| line.split(' ').nth(place).unwrap_or_default().to_owned();
+    let helped: BTreeSet<String> =
+        text.lines().filter(|line| line.starts_with("# HELP ")).map(|line| word(line, 2)).collect();
+    let typed: BTreeMap<String, String> = text
+        .lines()
+        .filter(|line| line.starts_with("# TYPE "))
+        .map(|line| (word(line, 2), word(line, 3)))
+        .collect();
+    assert_eq!(helped, typed.keys().cloned().collect());
+    for line in text.lines().filter(|line| line.starts_with("# HELP ")) {
+        assert!(line.split(' ').count() > 3 && line.ends_with('.'), "{line}");
+    }
+    for family in typed.keys() {
+        assert!(
+            family.starts_with("presenced_")
+                && family.bytes().all(|byte| byte == b'_' || byte.is_ascii_lowercase())
+        );
+    }
+    assert!(!text.contains('@') && !text.contains("alice"), "{text}");
+    let table: String = typed.iter().map(|(family, kind)| format!("{family} {kind}\n")).collect();
+    insta::assert_snapshot!(table, @"
+    presenced_build_info gauge
+    presenced_changes counter
+    presenced_claims gauge
+    presenced_connections gauge
+    presenced_counted_timestamp_seconds gauge
+    presenced_deliveries counter
+    presenced_http_request_duration_seconds histogram
+    presenced_http_requests counter
+    presenced_process_open_fds gauge
+    presenced_process_resident_memory_bytes gauge
+    presenced_ready gauge
+    presenced_records gauge
+    presenced_rejections counter
+    presenced_reloads counter
+    presenced_rooms gauge
+    presenced_store_commit_seconds histogram
+    presenced_store_queue gauge
+    presenced_sweep_lag_seconds gauge
+    presenced_tokens gauge
+    presenced_users gauge
+    presenced_watchers gauge
+    presenced_watermark_lag_seconds gauge
+    ");
+    assert!(text.ends_with("# EOF\n"));
+}
+
+/// The metrics that an expression names.
+fn named(expression: &str) -> Vec<String> {
+    let words = expression.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    words.filter(|word| word.starts_with("presenced_")).map(str::to_owned).collect()
+}
+
+fn deploy(name: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy").join(name)).expect("the file")
+}
+
+/// A server that has been used in every way, so that each family has samples.
+async fn used() -> TestServer {
+    let server = TestServer::start().await;
+    server.set_presence("demo-alice", ALICE, json!({"presence": "online"})).await;
+    server.presence("nonsense", ALICE).await;
+    while value(&scrape(&server).await, "presenced_counted_timestamp_seconds") == 0.0 {
+        tokio::task::yield_now().await;
+    }
+    server
+}
+
+#[tokio::test]
+async fn the_dashboard_and_the_alerts_ask_for_what_there_is() {
+    let text = scrape(&used().await).await;
+    let samples: BTreeSet<&str> = text
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .filter_map(|line| line.split(['{', ' ']).next())
+        .collect();
+    let dashboard: Value = serde_json::from_str(&deploy("grafana.json")).expect("JSON");
+    let panels = dashboard["panels"].as_array().expect("panels");
+    let targets = panels.iter().flat_map(|panel| panel["targets"].as_array().expect("targets"));
+    let mut expressions: Vec<String> =
+        targets.map(|target| target["expr"].as_str().expect("a query").to_owned()).collect();
+    let alerts: Value = yaml_serde::from_str(&deploy("alerts.yaml")).expect("YAML");
+    for rule in alerts["groups"][0]["rules"].as_array().expect("rules") {
+        expressions.push(rule["expr"].as_str().expect("an expression").to_owned());
+    }
+    let mut asked = BTreeSet::new();
+    for expression in &expressions {
+        for name in named(expression) {
+            assert!(samples.contains(name.as_str()), "{expression} asks for {name}, which is not there");
+            asked.insert(name);
+        }
+    }
+    // What is there is shown, but for the parts of histograms and what only says when.
+    let family = |sample: &str| {
+        let base = ["_bucket", "_sum", "_count"].iter().find_map(|end| sample.strip_suffix(end));
+        base.unwrap_or(sample).to_owned()
+    };
+    let shown: BTreeSet<String> = asked.iter().map(|name| family(name)).collect();
+    let left: Vec<String> =
+        samples.iter().map(|sample| family(sample)).filter(|name| !shown.contains(name)).collect();
+    assert_eq!(left, ["presenced_counted_timestamp_seconds"]);
+}
+
+fn passes(mut command: Command) -> String {
+    let output = command.output().expect("promtool runs");
+    let text =
+        format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{text}");
+    text
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs promtool, which tests/run installs"]
+async fn promtool_takes_rules_queries_and_figures() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut check = Command::new("promtool");
+    check.args(["check", "rules", concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/alerts.yaml")]);
+    let text = passes(check);
+    assert!(text.contains("SUCCESS"), "{text}");
+
+    // The dashboard's queries as rules: whatever is no PromQL is refused.
+    let dashboard: Value = serde_json::from_str(&deploy("grafana.json")).expect("JSON");
+    let mut rules = Vec::new();
+    for panel in dashboard["panels"].as_array().expect("panels") {
+        for target in panel["targets"].as_array().expect("targets") {
+            let query = target["expr"].as_str().expect("a query");
+            let query =
+                query.replace("$__rate_interval", "5m").replace("$__range", "6h").replace("$instance", ".*");
+            rules.push(json!({"record": format!("panel:query:{}", rules.len()), "expr": query}));
+        }
+    }
+    let file = folder.path().join("queries.yaml");
+    fs::write(&file, json!({"groups": [{"name": "queries", "rules": rules}]}).to_string()).expect("a file");
+    let mut check = Command::new("promtool");
+    check.args(["check", "rules"]).arg(&file);
+    passes(check);
+
+    // And the figures themselves, from a real scrape.
+    let text = scrape(&used().await).await;
+    let figures = folder.path().join("figures");
+    fs::write(&figures, text.replace("# EOF\n", "")).expect("a file");
+    let mut check = Command::new("promtool");
+    check.args(["check", "metrics"]).stdin(Stdio::from(fs::File::open(&figures).expect("a file")));
+    let output = check.output().expect("promtool runs");
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!told.contains("error while linting"), "{told}");
+}
+
+#[tokio::test]
+async fn deliveries_are_counted_by_outcome() {
+    let server = TestServer::start().await;
+    let mut receiver = Receiver::start().await;
+    let wish = json!({
+        "eventFilters": ["/restapi/v1.0/account/~/extension/1/presence"],
+        "deliveryMode": {"transportType": "WebHook", "address": receiver.url},
+    });
+    let call = server.call(Method::POST, "/restapi/v1.0/subscription").token("demo-bob").json(&wish);
+    assert_eq!(call.send().await.status, 200);
+    assert_eq!(value(&scrape(&server).await, r#"presenced_watchers{channel="webhook"}"#), 1.0);
+    let path = "/restapi/v1.0/account/~/extension/~/presence";
+    let call = server.call(Method::PUT, path).token("demo-alice").json(&json!({"userStatus": "Busy"}));
+    assert_eq!(call.send().await.status, 200);
+    receiver.next().await.answer(200);
+    while value(&scrape(&server).await, r#"presenced_deliveries_total{outcome="delivered"}"#) < 1.0 {
+        tokio::task::yield_now().await;
+    }
+}
