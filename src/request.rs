@@ -10,6 +10,20 @@ pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The header that says which trace a request belongs to. Source: W3C, Trace Context.
 pub const TRACE_PARENT: HeaderName = HeaderName::from_static("traceparent");
 
+tokio::task_local! {
+    static TRACE: TraceParent;
+}
+
+/// Works as part of a trace.
+pub async fn traced<T>(trace: TraceParent, work: impl Future<Output = T>) -> T {
+    TRACE.scope(trace, work).await
+}
+
+/// The trace that the present work is part of, if it is part of one.
+pub fn current_trace() -> Option<TraceParent> {
+    TRACE.try_with(Clone::clone).ok()
+}
+
 /// Stands among a request's extensions.
 #[derive(Clone, Debug)]
 pub struct RequestInfo {

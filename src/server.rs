@@ -21,6 +21,8 @@ use tokio::{
 
 pub(crate) use self::addresses::network;
 use self::connections::Connections;
+#[cfg(feature = "opentelemetry")]
+pub(crate) use self::exchange::REQUESTS;
 pub use self::{
     listener::Listener,
     starting::starting,

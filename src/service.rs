@@ -10,6 +10,7 @@ mod live;
 mod moved;
 mod node;
 mod open;
+mod traces;
 mod watcher;
 
 use std::sync::{
@@ -19,6 +20,7 @@ use std::sync::{
 
 use prometheus_client::metrics::counter::Counter;
 
+use self::traces::Traces;
 pub use self::{
     connection::Connection,
     extensions::{ExtensionPresence, Shown},
@@ -100,6 +102,7 @@ pub struct Service {
     lists: bool,
     status_bytes: AtomicUsize,
     changes: Arc<Changes>,
+    traces: Traces,
     /// Counts changes by their cause.
     causes: By<Counter>,
     /// The name under which this server's connections count, once the store is open.
@@ -135,6 +138,7 @@ impl Service {
             lists,
             status_bytes: status_bytes.into(),
             changes: Arc::default(),
+            traces: Traces::default(),
             causes: By::default(),
             node: OnceLock::new(),
             tell,
@@ -217,6 +221,8 @@ impl Service {
             let keep = if is_set && is_new { Keep::Acknowledged } else { Keep::Lazily };
             Effect { micros, audiences, keep, outlook: Outlook::of(record, now, &self.rules) }
         };
+        // Before it: whoever is told of it may ask at once.
+        self.traces.note(user);
         let record = self.store.update(user, known, &edit).await?;
         for input in inputs {
             self.count(input.cause());

@@ -1,18 +1,16 @@
-//! How many users are in which state, and how many claims. All of them are looked at in turns, a little at a time:
+//! How many users are in which state, and how many claims. All of them are looked at in turns, a few at a time:
 //! there may be millions.
 
-use parking_lot::Mutex;
-use tokio::sync::Mutex as AsyncMutex;
+use std::mem;
+
+use prometheus_client::metrics::gauge::Gauge;
+use tokio::sync::Mutex;
 
 use super::{By, Families};
-use crate::{app::Parts, presence::State, store::PARTITIONS};
-use prometheus_client::metrics::gauge::Gauge;
+use crate::{app::Parts, id::UserId, presence::State, store::PARTITIONS};
 
-/// How long a turn goes on, in microseconds.
-const TURN_MICROS: u64 = 2_000;
-
-/// How many records are looked at before the time is.
-const GO: usize = 64;
+/// How many users are looked at in one turn: about two milliseconds' work.
+const TURN: usize = 2_000;
 
 const STATES: [(State, &str); 4] = [
     (State::Offline, "offline"),
@@ -23,14 +21,13 @@ const STATES: [(State, &str); 4] = [
 
 /// A count under way.
 #[derive(Debug, Default)]
-pub struct Census {
-    turn: AsyncMutex<()>,
-    count: Mutex<Count>,
-}
+pub struct Census(Mutex<Count>);
 
 /// What was counted so far.
 #[derive(Debug, Default)]
 struct Count {
+    /// Who is left of the partitions before the next.
+    left: Vec<UserId>,
     /// The partition that is next.
     next: usize,
     users: [i64; STATES.len()],
@@ -38,35 +35,35 @@ struct Count {
 }
 
 impl Census {
-    /// Looks at some more partitions, at least one. After the last the count is told, and begins anew.
+    /// Looks at some more users. After the last the count is told, and begins anew. What the store cannot say now
+    /// is asked again at the next turn.
     pub(super) async fn go_on(&self, app: &Parts, families: &Families) {
-        let Ok(_turn) = self.turn.try_lock() else { return };
-        let end = app.clock.micros() + TURN_MICROS;
-        for _ in 0..PARTITIONS {
-            let partition = self.count.lock().next;
-            // A store that cannot say is counted at the next turn.
-            let Ok(present) = app.service.present(partition).await else { return };
-            for users in present.chunks(GO) {
-                let count = |state, claims: &[State]| {
-                    let mut count = self.count.lock();
-                    count.users[place(state)] += 1;
-                    for claim in claims {
-                        count.claims[place(*claim)] += 1;
-                    }
-                };
-                if app.service.look_at_claims(users, count).await.is_err() {
+        let Ok(mut count) = self.0.try_lock() else { return };
+        let mut looked = 0;
+        while looked < TURN {
+            if count.left.is_empty() {
+                if count.next == PARTITIONS {
+                    mem::take(&mut *count).tell(app, families);
                     return;
                 }
+                let Ok(present) = app.service.present(count.next).await else { return };
+                count.left = present;
+                count.next += 1;
+                continue;
             }
-            let mut count = self.count.lock();
-            count.next += 1;
-            if count.next == PARTITIONS {
-                std::mem::take(&mut *count).tell(app, families);
+            let from = count.left.len().saturating_sub(TURN - looked);
+            let Count { left, users, claims, .. } = &mut *count;
+            let visit = |state, of_claims: &[State]| {
+                users[place(state)] += 1;
+                for claim in of_claims {
+                    claims[place(*claim)] += 1;
+                }
+            };
+            if app.service.look_at_claims(&left[from..], visit).await.is_err() {
                 return;
             }
-            if app.clock.micros() > end {
-                return;
-            }
+            looked += left.len() - from;
+            left.truncate(from);
         }
     }
 }

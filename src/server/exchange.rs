@@ -1,6 +1,9 @@
 //! What every request goes through, whatever is asked: who sent it and what it is called is noted, and one line
 //! about it goes to the log of whoever wants to see them all.
 
+#[cfg(feature = "opentelemetry")]
+mod span;
+
 use std::{
     convert::Infallible,
     sync::{
@@ -22,8 +25,11 @@ use super::{listener::Peer, proxy};
 use crate::{
     clock::Clock,
     config::{Config, Live},
-    request::{REQUEST_ID, RequestInfo, TRACE_PARENT, TraceParent, is_id},
+    request::{REQUEST_ID, RequestInfo, TRACE_PARENT, TraceParent, is_id, traced},
 };
+
+/// The target of the spans of requests.
+pub(crate) const REQUESTS: &str = "presenced::request";
 
 /// Answers requests with a set of routes.
 pub(super) struct Exchanges {
@@ -62,11 +68,17 @@ impl Exchanges {
         let info =
             RequestInfo { client, id: self.ids.of(request.headers()), trace: trace_of(request.headers()) };
         let line = tracing::enabled!(Level::DEBUG).then(|| self.begin(&request, &info));
-        let id = info.id.clone();
+        let (id, trace) = (info.id.clone(), info.trace.clone());
         request.extensions_mut().insert(info);
-        let answered = match &line {
-            Some(line) => self.routes.call(request).instrument(line.span.clone()).await,
-            None => self.routes.call(request).await,
+        let answering = async {
+            match &line {
+                Some(line) => self.routes.call(request).instrument(line.span.clone()).await,
+                None => self.routes.call(request).await,
+            }
+        };
+        let answered = match trace {
+            Some(trace) => Box::pin(traced(trace, answering)).await,
+            None => answering.await,
         };
         answered.map(|mut response| {
             if let Some(line) = line {
@@ -79,11 +91,14 @@ impl Exchanges {
 
     fn begin(&self, request: &Request<Incoming>, info: &RequestInfo) -> Line {
         let trace = info.trace.as_ref().map(TraceParent::trace);
+        let span = tracing::debug_span!(target: REQUESTS, "request", id = info.name(), trace);
+        #[cfg(feature = "opentelemetry")]
+        span::begin(&span, request);
         Line {
             method: request.method().clone(),
             uri: request.uri().clone(),
             started: self.clock.micros(),
-            span: tracing::debug_span!("request", id = info.name(), trace),
+            span,
         }
     }
 
@@ -92,6 +107,8 @@ impl Exchanges {
         let Line { method, uri, started, span } = line;
         let micros = self.clock.micros().saturating_sub(*started);
         let (path, status) = (uri.path(), response.status().as_u16());
+        #[cfg(feature = "opentelemetry")]
+        span::end(span, status);
         span.in_scope(|| tracing::debug!(%method, path, status, micros, %peer, "answered"));
     }
 }

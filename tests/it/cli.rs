@@ -8,6 +8,8 @@ mod logs;
 mod reload;
 pub(crate) mod running;
 mod serve;
+#[cfg(feature = "opentelemetry")]
+mod traces;
 
 use std::process::{Command, Output, Stdio};
 

@@ -22,10 +22,11 @@ async fn scrape(server: &TestServer) -> String {
     answer.text
 }
 
-/// The value of a sample; 0, if it is not there.
-fn value(text: &str, sample: &str) -> f64 {
+/// The value of a sample, without what is behind the point; 0, if it is not there.
+fn value(text: &str, sample: &str) -> u64 {
     let line = text.lines().find_map(|line| line.strip_prefix(sample)?.strip_prefix(' '));
-    line.map_or(0.0, |value| value.parse().expect("a number"))
+    let whole = line.map(|value| value.split('.').next().unwrap_or_default());
+    whole.map_or(0, |value| value.parse().expect("a number"))
 }
 
 #[tokio::test]
@@ -69,23 +70,23 @@ async fn requests_are_counted_by_operation() {
     server.call(Method::GET, "/presenced/v1/nowhere").token("demo-admin").send().await;
     let text = scrape(&server).await;
     for (labels, count) in [
-        (r#"dialect="matrix",operation="setPresence",status="200""#, 2.0),
-        (r#"dialect="matrix",operation="getPresence",status="200""#, 1.0),
-        (r#"dialect="matrix",operation="getPresence",status="401""#, 1.0),
-        (r#"dialect="pnut",operation="listPresence",status="200""#, 1.0),
-        (r#"dialect="ringcentral",operation="ReadAccountPresence",status="200""#, 1.0),
-        (r#"dialect="presenced",operation="listUsers",status="200""#, 1.0),
-        (r#"dialect="presenced",operation="none",status="404""#, 1.0),
+        (r#"dialect="matrix",operation="setPresence",status="200""#, 2),
+        (r#"dialect="matrix",operation="getPresence",status="200""#, 1),
+        (r#"dialect="matrix",operation="getPresence",status="401""#, 1),
+        (r#"dialect="pnut",operation="listPresence",status="200""#, 1),
+        (r#"dialect="ringcentral",operation="ReadAccountPresence",status="200""#, 1),
+        (r#"dialect="presenced",operation="listUsers",status="200""#, 1),
+        (r#"dialect="presenced",operation="none",status="404""#, 1),
     ] {
         let sample = format!("presenced_http_requests_total{{{labels}}}");
         assert_eq!(value(&text, &sample), count, "{sample}\n{text}");
     }
     let sample = r#"presenced_http_request_duration_seconds_count{dialect="matrix",operation="setPresence"}"#;
-    assert_eq!(value(&text, sample), 2.0);
-    assert_eq!(value(&text, r#"presenced_rejections_total{reason="token"}"#), 1.0);
-    assert_eq!(value(&text, r#"presenced_changes_total{cause="claim"}"#), 2.0);
-    assert!(value(&text, "presenced_connections") >= 1.0);
-    assert_eq!((value(&text, "presenced_ready"), value(&text, "presenced_rooms")), (1.0, 1.0));
+    assert_eq!(value(&text, sample), 2);
+    assert_eq!(value(&text, r#"presenced_rejections_total{reason="token"}"#), 1);
+    assert_eq!(value(&text, r#"presenced_changes_total{cause="claim"}"#), 2);
+    assert!(value(&text, "presenced_connections") >= 1);
+    assert_eq!((value(&text, "presenced_ready"), value(&text, "presenced_rooms")), (1, 1));
 }
 
 #[tokio::test]
@@ -93,7 +94,7 @@ async fn watchers_users_and_claims_are_counted() {
     let server = TestServer::start().await;
     let stream = server.call(Method::GET, "/presenced/v1/changes").token("demo-bob").open().await;
     let text = scrape(&server).await;
-    assert_eq!(value(&text, r#"presenced_watchers{channel="sse"}"#), 1.0);
+    assert_eq!(value(&text, r#"presenced_watchers{channel="sse"}"#), 1);
     drop(stream);
     server.set_presence("demo-alice", ALICE, json!({"presence": "online"})).await;
     server.set_presence("demo-alice-2", ALICE, json!({"presence": "unavailable"})).await;
@@ -101,7 +102,7 @@ async fn watchers_users_and_claims_are_counted() {
     // All are counted in turns.
     let text = loop {
         let text = scrape(&server).await;
-        if value(&text, r#"presenced_users{state="online"}"#) > 0.0 {
+        if value(&text, r#"presenced_users{state="online"}"#) > 0 {
             break text;
         }
         tokio::task::yield_now().await;
@@ -110,9 +111,9 @@ async fn watchers_users_and_claims_are_counted() {
         ["offline", "unavailable", "online", "busy"]
             .map(|state| value(&text, &format!("presenced_{family}{{state=\"{state}\"}}")))
     };
-    assert_eq!(counts("users"), [1.0, 1.0, 1.0, 0.0]);
-    assert_eq!(counts("claims"), [0.0, 2.0, 1.0, 0.0]);
-    while value(&scrape(&server).await, r#"presenced_watchers{channel="sse"}"#) > 0.0 {
+    assert_eq!(counts("users"), [1, 1, 1, 0]);
+    assert_eq!(counts("claims"), [0, 2, 1, 0]);
+    while value(&scrape(&server).await, r#"presenced_watchers{channel="sse"}"#) > 0 {
         tokio::task::yield_now().await;
     }
 }
@@ -185,7 +186,7 @@ async fn used() -> TestServer {
     let server = TestServer::start().await;
     server.set_presence("demo-alice", ALICE, json!({"presence": "online"})).await;
     server.presence("nonsense", ALICE).await;
-    while value(&scrape(&server).await, "presenced_counted_timestamp_seconds") == 0.0 {
+    while value(&scrape(&server).await, "presenced_counted_timestamp_seconds") == 0 {
         tokio::task::yield_now().await;
     }
     server
@@ -281,12 +282,12 @@ async fn deliveries_are_counted_by_outcome() {
     });
     let call = server.call(Method::POST, "/restapi/v1.0/subscription").token("demo-bob").json(&wish);
     assert_eq!(call.send().await.status, 200);
-    assert_eq!(value(&scrape(&server).await, r#"presenced_watchers{channel="webhook"}"#), 1.0);
+    assert_eq!(value(&scrape(&server).await, r#"presenced_watchers{channel="webhook"}"#), 1);
     let path = "/restapi/v1.0/account/~/extension/~/presence";
     let call = server.call(Method::PUT, path).token("demo-alice").json(&json!({"userStatus": "Busy"}));
     assert_eq!(call.send().await.status, 200);
     receiver.next().await.answer(200);
-    while value(&scrape(&server).await, r#"presenced_deliveries_total{outcome="delivered"}"#) < 1.0 {
+    while value(&scrape(&server).await, r#"presenced_deliveries_total{outcome="delivered"}"#) < 1 {
         tokio::task::yield_now().await;
     }
 }

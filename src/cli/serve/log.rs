@@ -1,9 +1,13 @@
-//! The log of a server: to standard error, with a filter that can be replaced.
+//! The log of a server: to standard error, with a filter that can be replaced; and traces, for whoever collects them.
+
+#[cfg(feature = "opentelemetry")]
+mod traces;
 
 use std::io;
 
 use tracing_subscriber::{
-    EnvFilter, Layer, Registry, fmt, layer::SubscriberExt as _, reload, util::SubscriberInitExt as _,
+    EnvFilter, Layer, Registry, fmt, layer::SubscriberExt as _, registry::LookupSpan, reload,
+    util::SubscriberInitExt as _,
 };
 
 use crate::{
@@ -12,19 +16,36 @@ use crate::{
 };
 
 /// A running log.
-pub(super) struct Log(reload::Handle<EnvFilter, Registry>);
+pub(super) struct Log {
+    filter: reload::Handle<EnvFilter, Registry>,
+    #[cfg(feature = "opentelemetry")]
+    _traces: Option<traces::Traces>,
+}
 
 impl Log {
     /// Starts the log of this process.
+    #[cfg(not(feature = "opentelemetry"))]
     pub(super) fn start(config: &config::Log) -> Result<Self, Failure> {
-        let (filter, handle) = reload::Layer::new(filter(config)?);
-        tracing_subscriber::registry().with(filter).with(lines(config.format)).init();
-        Ok(Self(handle))
+        let (layer, filter) = reload::Layer::new(filter(config)?);
+        tracing_subscriber::registry().with(layer).with(lines(config.format)).init();
+        Ok(Self { filter })
+    }
+
+    /// Starts the log of this process, and its traces, if the environment says where to send them.
+    #[cfg(feature = "opentelemetry")]
+    pub(super) fn start(config: &config::Log) -> Result<Self, Failure> {
+        let (layer, filter) = reload::Layer::new(filter(config)?);
+        let traces = traces::Traces::start().map_err(Failure::unusable)?;
+        tracing_subscriber::registry()
+            .with(lines(config.format).with_filter(layer))
+            .with(traces.as_ref().map(traces::Traces::layer))
+            .init();
+        Ok(Self { filter, _traces: traces })
     }
 
     /// Logs by another filter from now on.
     pub(super) fn replace_filter(&self, config: &config::Log) -> Result<(), Failure> {
-        self.0.reload(filter(config)?).map_err(Failure::unusable)
+        self.filter.reload(filter(config)?).map_err(Failure::unusable)
     }
 }
 
@@ -35,7 +56,7 @@ fn filter(config: &config::Log) -> Result<EnvFilter, Failure> {
 
 fn lines<S>(format: LogFormat) -> Box<dyn Layer<S> + Send + Sync>
 where
-    S: tracing::Subscriber + for<'a> tracing_subscriber::registry::LookupSpan<'a>,
+    S: tracing::Subscriber + for<'a> LookupSpan<'a>,
 {
     let lines = fmt::layer().with_writer(io::stderr);
     match format {

@@ -1,8 +1,9 @@
 //! What requests are called.
 
 use reqwest::Method;
+use serde_json::json;
 
-use crate::support::{ALICE, TestServer, status_path};
+use crate::support::{ALICE, TestServer, receiver::Receiver, status_path};
 
 #[tokio::test]
 async fn a_request_keeps_its_name_or_gets_one() {
@@ -28,5 +29,39 @@ async fn what_cannot_stand_in_a_log_is_no_name() {
     for name in ["", "two words", &"x".repeat(129), "\u{e9}"] {
         let answer = server.call(Method::GET, "/healthz").header("x-request-id", name).send().await;
         assert_eq!(answer.header("x-request-id").len(), 33, "{name}");
+    }
+}
+
+/// A change's trace goes on to whoever is told of it; and ends with the next change that has none.
+#[tokio::test]
+async fn webhooks_are_part_of_the_trace_of_their_cause() {
+    let trace = |parent: &str| format!("00-4bf92f3577b34da6a3ce929d0e0e4736-{parent}-01");
+    let (asked, changed) = (trace("00f067aa0ba902b7"), trace("b7ad6b7169203331"));
+    let server = TestServer::start().await;
+    let mut receiver = Receiver::start().await;
+    let wish = json!({
+        "eventFilters": ["/restapi/v1.0/account/~/extension/1/presence"],
+        "deliveryMode": {"transportType": "WebHook", "address": receiver.url},
+    });
+    let call = server.call(Method::POST, "/restapi/v1.0/subscription").token("demo-bob").json(&wish);
+    assert_eq!(call.header("traceparent", asked.as_str()).send().await.status, 200);
+    assert_eq!(receiver.question()["traceparent"], asked.as_str());
+    let set = async |status: &str, headers: &[(&'static str, &str)]| {
+        let path = "/restapi/v1.0/account/~/extension/~/presence";
+        let call = server.call(Method::PUT, path).token("demo-alice").json(&json!({"userStatus": status}));
+        let call = headers.iter().fold(call, |call, (name, value)| call.header(name, *value));
+        assert_eq!(call.send().await.status, 200);
+    };
+    for (status, given, expected) in [
+        ("Busy", Some(changed.as_str()), Some(changed.as_str())),
+        ("Available", None, None),
+        ("Busy", Some("nonsense"), None),
+    ] {
+        let headers: Vec<_> = given.map(|given| ("traceparent", given)).into_iter().collect();
+        set(status, &headers).await;
+        let hook = receiver.next().await;
+        let told = hook.headers.get("traceparent").map(|value| value.to_str().expect("text").to_owned());
+        assert_eq!(told.as_deref(), expected);
+        hook.answer(200);
     }
 }

@@ -25,6 +25,7 @@ pub(crate) struct Receiver {
     pub url: String,
     requests: mpsc::UnboundedReceiver<Hook>,
     validation: Arc<Mutex<Validation>>,
+    question: Arc<Mutex<HeaderMap>>,
 }
 
 /// What a receiver does when it is asked whether it wants notifications.
@@ -57,16 +58,27 @@ impl Receiver {
         let url = format!("http://{}/hook", listener.local_addr().expect("an address"));
         let (sender, requests) = mpsc::unbounded_channel();
         let validation = Arc::new(Mutex::new(Validation::Right));
-        let asked = validation.clone();
-        let take = move |headers: HeaderMap, body: Bytes| take(sender.clone(), asked.clone(), headers, body);
+        let (asked, question) = (validation.clone(), Arc::new(Mutex::new(HeaderMap::new())));
+        let questions = question.clone();
+        let take = move |headers: HeaderMap, body: Bytes| {
+            if body.is_empty() {
+                questions.lock().clone_from(&headers);
+            }
+            take(sender.clone(), asked.clone(), headers, body)
+        };
         let routes = Router::new().route("/hook", routing::post(take));
         tokio::spawn(async move { axum::serve(listener, routes).await });
-        Self { url, requests, validation }
+        Self { url, requests, validation, question }
     }
 
     /// From now on the question is answered so.
     pub(crate) fn validate(&self, how: Validation) {
         *self.validation.lock() = how;
+    }
+
+    /// The headers with which it was asked last.
+    pub(crate) fn question(&self) -> HeaderMap {
+        self.question.lock().clone()
     }
 
     /// The next notification.

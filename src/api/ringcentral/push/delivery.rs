@@ -13,7 +13,12 @@ use super::{
     notification::Notification,
     registry::{Blacklisted, Delivery, Entry, Subscription},
 };
-use crate::{app::App, presence::Timestamp, service::ServiceError};
+use crate::{
+    app::App,
+    presence::Timestamp,
+    request::{TRACE_PARENT, TraceParent},
+    service::ServiceError,
+};
 
 /// The pause after the first failure; each further one doubles it.
 const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
@@ -131,7 +136,7 @@ impl Courier {
         let (remind_at, reminder) = self.next_reminder(subscription, &reminders);
         if let Some(reminder) = reminder.filter(|_| remind_at <= now) {
             let notification = Notification::reminder(subscription, reminder.event.clone(), now);
-            if self.send(subscription, &notification).await? {
+            if self.send(subscription, &notification, None).await? {
                 self.reminded.insert(reminder.event.clone(), (subscription.expires, now));
             }
             return Ok(Step::Again);
@@ -173,7 +178,9 @@ impl Courier {
     }
 
     async fn deliver(&mut self, subscription: &Subscription, parcel: &Parcel) -> Result<(), ServiceError> {
-        if self.send(subscription, &parcel.notification).await? {
+        let user = self.app.directory.extension(subscription.account, parcel.item.0);
+        let trace = user.and_then(|user| self.app.service.trace_of(&user.id));
+        if self.send(subscription, &parcel.notification, trace).await? {
             self.line.feed.arrived(parcel);
             self.is_unnoted = true;
         } else {
@@ -187,8 +194,9 @@ impl Courier {
         &mut self,
         subscription: &Subscription,
         notification: &Notification,
+        trace: Option<TraceParent>,
     ) -> Result<bool, ServiceError> {
-        let Err(reason) = post(&self.app, subscription, notification).await else {
+        let Err(reason) = post(&self.app, subscription, notification, trace).await else {
             self.count("delivered");
             self.failures = 0;
             self.retry_at = None;
@@ -259,12 +267,18 @@ fn pause(failures: u32) -> Duration {
 }
 
 /// Sends a notification to a subscription's address. If it does not arrive, says why.
-async fn post(app: &App, subscription: &Subscription, notification: &Notification) -> Result<(), String> {
+async fn post(
+    app: &App,
+    subscription: &Subscription,
+    notification: &Notification,
+    trace: Option<TraceParent>,
+) -> Result<(), String> {
     let Delivery::WebHook { address, verification_token } = &subscription.delivery else {
         return Err("the subscription has no address".to_owned());
     };
     let address = app.push.webhooks.address(address).map_err(|error| error.to_string())?;
     let mut headers = handshake::headers();
+    headers.extend(trace.map(|trace| (TRACE_PARENT, trace.header())));
     let token = verification_token.as_ref().and_then(|token| HeaderValue::try_from(token).ok());
     if let Some(token) = token {
         // The reference says the one, the guide the other.

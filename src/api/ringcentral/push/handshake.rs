@@ -7,6 +7,7 @@ use uuid::Uuid;
 use crate::{
     api::ringcentral::error::RestFailure,
     app::App,
+    request::{self, TRACE_PARENT},
     webhook::{Address, Answer},
 };
 
@@ -22,6 +23,9 @@ pub(in crate::api::ringcentral) async fn ask(app: &App, address: &Address) -> Re
     let token = Uuid::new_v4().to_string();
     let mut headers = headers();
     headers.insert(VALIDATION_TOKEN, HeaderValue::try_from(&token).expect("a UUID makes a header value"));
+    if let Some(trace) = request::current_trace() {
+        headers.insert(TRACE_PARENT, trace.header());
+    }
     let answer = app.push.webhooks.post(address, headers, Vec::new()).await;
     let answer = answer.map_err(|error| RestFailure::unusable_hook(&error))?;
     if answer.status != StatusCode::OK {
