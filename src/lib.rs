@@ -20,15 +20,18 @@
 //!   `api/<dialect>/` has a file for each resource, with types, documentation and handlers of its
 //!   operations, and `error.rs` with the dialect's form of every refusal.
 //! - [`openapi`]: what all documents share, the routes that serve them, and Swagger UI.
-//! - [`request`]: who sent a request, and what it is called. [`auth`]: whose token it carries. [`limit`]: how often somebody may do something.
+//! - [`request`]: who sent a request, what it is called, and which trace it is part of. [`auth`]: whose token it
+//!   carries. [`limit`]: how often somebody may do something.
 //! - [`client`]: a typed client of presenced's own API.
 //! - [`webhook`]: requests to addresses that users choose, and where they may go.
 //!
 //! What runs it:
 //!
-//! - [`metrics`]: figures for operators. `audit`: lines for those who look later for who did what.//!
-//! - [`config`]: the configuration; `config/default.toml` holds and documents the defaults.
-//! - [`app`]: what every handler is given. [`server`]: assembly, and the loop over connections.
+//! - [`config`]: the configuration, with a file for each section; `config/default.toml` holds and documents the
+//!   defaults.
+//! - [`app`]: what every handler is given. [`server`]: assembly, and the loop over connections; `server/` has what a
+//!   connection goes through, proxies and TLS among it.
+//! - [`metrics`]: figures for operators. `audit`: lines for those who find out later who did what.
 //! - `table`: users with some bytes each, packed closely, for the store and the directory.
 //! - [`clock`]: the one source of time. [`alarms`]: moments by it that a task waits for.
 //! - [`task`]: work that outlives whoever waits for it. [`demo`]: the fixtures of `serve --demo`.
@@ -36,7 +39,8 @@
 //!
 //! Beside the source: `openapi/` has the documents as checked in, and the contract that the Matrix one
 //! follows; `tests/it/` the tests, in files that mirror the API; `tests/run` is the test command;
-//! `snapshots/` what the tests compare answers and command output with; `benches/` the measurements.
+//! `snapshots/` what the tests compare answers and command output with; `benches/` the measurements; `deploy/`
+//! recipes for proxies, a dashboard and alerts.
 
 pub mod alarms;
 pub mod api;
