@@ -19,7 +19,6 @@ impl Service {
         let name = self.store.open(Arc::downgrade(&node)).await?;
         self.directory.loaded()?;
         self.changes.begin_after(self.store.watermark(self.clock.micros()));
-        // From now on documents are news.
         self.node.get_or_init(|| name);
         Ok(())
     }

@@ -290,7 +290,7 @@ proptest! {
                     world.take(&Step::Pass(250 - world.servers[0].service.now().as_millis() % 250)).await;
                     let after = world.pictures().await;
                     for number in 0..world.followers.len() {
-                        let told = world.told(number).await;
+                        let told = world.told(number);
                         let differing = differences(&before[number], &after[number]);
                         assert_eq!(told, differing, "{} after {step:?}", USERS[number]);
                     }
@@ -333,7 +333,7 @@ impl World {
     }
 
     /// Of whom a follower is told without waiting.
-    async fn told(&mut self, number: usize) -> BTreeSet<UserId> {
+    fn told(&mut self, number: usize) -> BTreeSet<UserId> {
         let mut told = BTreeSet::new();
         // A wait that does not end at once is given up.
         while let Some(picture) = self.followers[number].watcher.next().now_or_never() {
