@@ -8,9 +8,9 @@ pub enum Input {
     Claim { device: DeviceId, state: State },
     /// A gateway tells a device's state: a claim again, but no update unless it says something else.
     Report { device: DeviceId, state: State },
-    /// A device sets the user online, with this text or none, for a whole lease: both end together, and
-    /// connections that come and go do not shorten it.
-    Lease { device: DeviceId, text: Option<Text> },
+    /// A device sets the user online, with this text or none, until a moment, which is the end of a lease if
+    /// left out: both end together, and connections that come and go do not shorten it.
+    Lease { device: DeviceId, text: Option<Text>, until: Option<Timestamp> },
     /// The user leaves: what devices without a connection say ends, and the status with it.
     Leave,
     /// A device opens a connection (a `/sync` in flight, a stream) that says `state`. It never takes
@@ -52,7 +52,9 @@ impl Record {
             Input::Claim { device, state } | Input::Report { device, state } => {
                 self.claim(device, *state, now, rules);
             }
-            Input::Lease { device, text } => self.lease(device, text.as_ref(), now, rules),
+            Input::Lease { device, text, until } => {
+                self.lease(device, text.as_ref(), until.unwrap_or(now + rules.lease), now, rules);
+            }
             Input::Leave => self.leave(now),
             Input::Connect { device, state } => self.connect(device, *state, now, rules),
             Input::Disconnect { device } => self.disconnect(device, now, rules),
@@ -109,10 +111,17 @@ impl Record {
         self.stamp_activity(now, rules);
     }
 
-    fn lease(&mut self, device: &DeviceId, text: Option<&Text>, now: Timestamp, rules: &Rules) {
+    fn lease(
+        &mut self,
+        device: &DeviceId,
+        text: Option<&Text>,
+        until: Timestamp,
+        now: Timestamp,
+        rules: &Rules,
+    ) {
         self.claim(device, State::Online, now, rules);
-        let until = now + rules.lease;
-        self.claim_of(device, now, rules).leased_until = until;
+        let claim = self.claim_of(device, now, rules);
+        (claim.until, claim.leased_until) = (until, until);
         self.status = text.map(|text| Status { text: text.clone(), expires: Some(until) });
     }
 
