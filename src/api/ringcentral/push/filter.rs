@@ -22,6 +22,9 @@ enum Subject {
     Dnd(u64),
     /// That the subscription is about to expire.
     Reminder(Reminder),
+    /// A resource that this server has nothing of. Clients name theirs in one subscription, so it is taken, and
+    /// nothing is ever told of it.
+    Other,
 }
 
 /// A wish to be reminded before a subscription expires.
@@ -79,8 +82,8 @@ impl Subscriber {
         text.parse().map_err(|_| RestFailure::subscribe_unknown_user())
     }
 
-    fn own(self, extension: u64) -> Result<(), RestFailure> {
-        (extension == self.extension).then_some(()).ok_or_else(RestFailure::subscribe_other_lines)
+    fn own(self, extension: u64) -> Result<u64, RestFailure> {
+        (extension == self.extension).then_some(extension).ok_or_else(RestFailure::subscribe_other_lines)
     }
 }
 
@@ -90,48 +93,78 @@ fn is_tilde(text: &str) -> bool {
 
 /// A filter with `~` resolved, and what it is about.
 fn parse(filter: &str, subscriber: Subscriber) -> Result<(String, Subject), RestFailure> {
+    let bad = || RestFailure::bad_filter(filter);
     let (path, query) = filter.split_once('?').map_or((filter, None), |(path, query)| (path, Some(query)));
-    let rest = path.strip_prefix("/restapi/v1.0/").ok_or_else(RestFailure::bad_filters)?;
+    let rest = path.strip_prefix("/restapi/v1.0/").ok_or_else(bad)?;
     let parts: Vec<&str> = rest.split('/').collect();
-    if let ["subscription", id] = parts[..] {
-        let reminder = is_tilde(id).then(|| Reminder::parse(filter, query.unwrap_or_default())).flatten();
-        let reminder = reminder.ok_or_else(RestFailure::bad_filters)?;
-        return Ok((filter.to_owned(), Subject::Reminder(reminder)));
+    if !parts.iter().all(|part| is_segment(part)) || !query.is_none_or(is_query) {
+        return Err(bad());
     }
-    let ["account", account, resource @ ..] = &parts[..] else { return Err(RestFailure::bad_filters()) };
-    let detail = detail(query.unwrap_or_default())?;
-    let account = subscriber.account_id(account)?;
-    let (path, subject) = match *resource {
-        ["presence"] => (format!("/account/{account}/presence"), Subject::Everybody(detail)),
-        ["extension", id, ref resource @ ..] => {
-            let id = subscriber.extension_id(id)?;
-            let subject = subject(subscriber, id, resource, detail)?;
-            (format!("/account/{account}/extension/{id}/{}", resource.join("/")), subject)
+    let (path, subject) = match parts[..] {
+        ["subscription", id] => {
+            let reminder = is_tilde(id).then(|| Reminder::parse(filter, query.unwrap_or_default())).flatten();
+            return Ok((filter.to_owned(), Subject::Reminder(reminder.ok_or_else(bad)?)));
         }
-        _ => return Err(RestFailure::bad_filters()),
+        ["glip", _, ..] => (format!("/{rest}"), Subject::Other),
+        ["account", account, ref resource @ ..] if !resource.is_empty() => {
+            let account = subscriber.account_id(account)?;
+            let (resource, subject) =
+                of_account(subscriber, resource, || detail(query.unwrap_or_default()).ok_or_else(bad))?;
+            (format!("/account/{account}/{resource}"), subject)
+        }
+        _ => return Err(bad()),
     };
     let query = query.map(|query| format!("?{query}")).unwrap_or_default();
     Ok((format!("/restapi/v1.0{path}{query}"), subject))
 }
 
-fn subject(
+/// The resource of an account that a filter names, with `~` resolved, and what it is about.
+fn of_account(
     subscriber: Subscriber,
-    extension: u64,
     resource: &[&str],
-    detail: Detail,
-) -> Result<Subject, RestFailure> {
-    Ok(match resource {
-        ["presence"] => Subject::Extension(extension, detail),
-        ["presence", "dnd"] => Subject::Dnd(extension),
-        ["presence", "line"] => subscriber.own(extension).map(|()| Subject::LineList)?,
-        ["presence", "line", "presence"] => subscriber.own(extension).map(|()| Subject::Lines(detail))?,
-        ["favorite", "presence"] => subscriber.own(extension).map(|()| Subject::Favorites(detail))?,
-        _ => return Err(RestFailure::bad_filters()),
+    detail: impl FnOnce() -> Result<Detail, RestFailure>,
+) -> Result<(String, Subject), RestFailure> {
+    let (id, resource) = match *resource {
+        ["presence"] => return Ok(("presence".to_owned(), Subject::Everybody(detail()?))),
+        ["extension", id, ref resource @ ..] => (id, resource),
+        ref resource => return Ok((resource.join("/"), Subject::Other)),
+    };
+    let own =
+        || if is_tilde(id) { Ok(subscriber.extension) } else { subscriber.own(subscriber.extension_id(id)?) };
+    let subject = match *resource {
+        ["presence"] => Subject::Extension(subscriber.extension_id(id)?, detail()?),
+        ["presence", "dnd"] => Subject::Dnd(subscriber.extension_id(id)?),
+        ["presence", "line"] => own().map(|_| Subject::LineList)?,
+        ["presence", "line", "presence"] => own().and_then(|_| detail()).map(Subject::Lines)?,
+        ["favorite", "presence"] => own().and_then(|_| detail()).map(Subject::Favorites)?,
+        _ => Subject::Other,
+    };
+    let own = subscriber.extension.to_string();
+    let id = if is_tilde(id) { &own } else { id };
+    Ok((["extension", id].iter().chain(resource).copied().collect::<Vec<_>>().join("/"), subject))
+}
+
+/// Whether a part of a path is written as RFC 3986 has it, and leads somewhere.
+fn is_segment(part: &str) -> bool {
+    !part.is_empty() && part != "." && part != ".." && is_written_with(part, b"-._~!$&'()*+,;=:@")
+}
+
+/// The same of a query.
+fn is_query(query: &str) -> bool {
+    is_written_with(query, b"-._~!$&'()*+,;=:@/?")
+}
+
+fn is_written_with(text: &str, marks: &[u8]) -> bool {
+    let bytes = text.as_bytes();
+    bytes.iter().enumerate().all(|(index, byte)| match byte {
+        b'%' => bytes.get(index + 1..index + 3).is_some_and(|code| code.iter().all(u8::is_ascii_hexdigit)),
+        byte => byte.is_ascii_alphanumeric() || marks.contains(byte),
     })
 }
 
-/// The detail that a filter asks for. Unknown flags are let pass. Detail brings the number of calls along.
-fn detail(query: &str) -> Result<Detail, RestFailure> {
+/// The detail that a filter asks for; none if a flag is neither true nor false. Unknown flags are let pass. Detail
+/// brings the number of calls along.
+fn detail(query: &str) -> Option<Detail> {
     let mut detail = Detail::default();
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
         let flag = match &*name {
@@ -142,12 +175,12 @@ fn detail(query: &str) -> Result<Detail, RestFailure> {
         *flag = match value.to_ascii_lowercase().as_str() {
             "true" => true,
             "false" => false,
-            _ => return Err(RestFailure::bad_filters()),
+            _ => return None,
         };
     }
     detail.calls |= detail.sip;
     detail.total = detail.calls;
-    Ok(detail)
+    Some(detail)
 }
 
 impl Reminder {
@@ -179,9 +212,6 @@ impl Interests {
                 interests.add(subject);
             }
         }
-        if interests.filters.is_empty() {
-            return Err(RestFailure::bad_filters());
-        }
         if interests.filters.len() == interests.reminders.len() {
             return Err(RestFailure::only_reminders());
         }
@@ -201,6 +231,7 @@ impl Interests {
             Subject::LineList => self.line_list = true,
             Subject::Dnd(id) => drop(self.dnd.insert(id)),
             Subject::Reminder(reminder) => self.reminders.push(reminder),
+            Subject::Other => {}
         }
     }
 

@@ -19,10 +19,11 @@ use crate::{
             CxTelephonyStatus, Detail, DndStatus, DndStatusPersonal, GetPresenceInfo, MeetingStatus,
             PresenceStatus, UserStatus,
         },
+        rule,
     },
     app::App,
     directory::User,
-    presence::{DoNotDisturb, PersonalDnd, TelephonyStatus, Timestamp},
+    presence::{CallKind, DoNotDisturb, PersonalDnd, TelephonyStatus, Timestamp},
     service::ExtensionPresence,
 };
 
@@ -220,7 +221,10 @@ impl Body {
     ) -> Self {
         let account = user.extension.as_ref().map_or(0, |extension| extension.account);
         let info = GetPresenceInfo::new(&Uris::bare(app, account), user, seen, detail);
-        let presence = PresenceEventBody::new(user.number, seen.sequence, info);
+        let mut presence = PresenceEventBody::new(user.number, seen.sequence, info);
+        // Events say how far the calls are of those extensions too of which reads do not.
+        let calls = seen.shown.as_ref().map(|shown| shown.calls.as_slice());
+        presence.telephony_status = calls.map(|calls| rule::telephony_status(calls, CallKind::Telephone));
         match family {
             Family::Presence | Family::Lines | Family::Favorites => Self::Presence(Box::new(presence)),
             Family::LineList => Self::Lines(LineEventBody {
