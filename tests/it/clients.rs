@@ -57,6 +57,12 @@ async fn ringcentral_subscriptions() {
 }
 
 #[tokio::test]
+#[ignore = "needs ringcentral-call-control, which tests/run installs"]
+async fn ringcentral_call_control() {
+    node("tests/clients/rc_call_control.mjs").await;
+}
+
+#[tokio::test]
 #[ignore = "needs ringcentral, which tests/run installs"]
 async fn ringcentral_web_socket() {
     let server = TestServer::start().await;

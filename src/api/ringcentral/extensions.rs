@@ -100,8 +100,6 @@ pub(super) async fn read_user_presence_status(
         (status = 400, description = "The body is not valid. Nothing was changed.", body = ErrorResponse),
         (status = 404, description = "There is no such account or extension.", body = ErrorResponse),
         (status = 415, description = "The body is not declared as JSON.", body = ErrorResponse),
-        (status = 503, description = "The store refuses writes at present. Nothing was changed.",
-            body = ErrorResponse),
         Refusals,
     ),
 )]

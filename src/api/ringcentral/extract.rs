@@ -34,6 +34,7 @@ pub(super) struct Caller<G> {
 /// What an operation needs: of the application and of the user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Permission {
+    ReadAccounts,
     ReadPresence,
     EditPresence,
 }
@@ -42,6 +43,7 @@ impl Permission {
     /// The name of what applications are given.
     pub(super) fn of_app(self) -> &'static str {
         match self {
+            Self::ReadAccounts => "ReadAccounts",
             Self::ReadPresence => "ReadPresence",
             Self::EditPresence => "EditPresence",
         }
@@ -50,6 +52,7 @@ impl Permission {
     /// The name of what users are given.
     pub(super) fn of_user(self) -> &'static str {
         match self {
+            Self::ReadAccounts => "ReadExtensionInfo",
             Self::ReadPresence => "ReadPresenceStatus",
             Self::EditPresence => "EditPresenceSettings",
         }
@@ -98,15 +101,25 @@ impl<G> Caller<G> {
 
     /// Refuses whoever may not do this: the application first, then the user. Editing includes reading.
     pub(super) fn require(&self, permission: Permission) -> Result<(), RestFailure> {
-        let scopes = self.token.scopes;
-        let is_allowed = match permission {
-            Permission::ReadPresence => scopes.contains(Scope::Read) || scopes.contains(Scope::Write),
-            Permission::EditPresence => scopes.contains(Scope::Write),
-        };
-        if !is_allowed {
+        if !self.app_has(permission) {
             return Err(RestFailure::app_lacks(permission));
         }
         if self.token.guest { Err(RestFailure::user_lacks(permission)) } else { Ok(()) }
+    }
+
+    /// Whether the application may do this.
+    fn app_has(&self, permission: Permission) -> bool {
+        let scopes = self.token.scopes;
+        match permission {
+            Permission::ReadAccounts => scopes.contains(Scope::Read),
+            Permission::ReadPresence => scopes.contains(Scope::Read) || scopes.contains(Scope::Write),
+            Permission::EditPresence => scopes.contains(Scope::Write),
+        }
+    }
+
+    /// Whether both may.
+    pub(super) fn has(&self, permission: Permission) -> bool {
+        self.app_has(permission) && !self.token.guest
     }
 
     /// The account that a path names, which can only be the caller's own.
@@ -179,6 +192,14 @@ impl Uris {
 
     pub(super) fn account_presence(&self) -> String {
         format!("{}/presence", self.account)
+    }
+
+    pub(super) fn account(&self) -> &str {
+        &self.account
+    }
+
+    pub(super) fn extensions(&self) -> String {
+        format!("{}/extension", self.account)
     }
 
     pub(super) fn extension(&self, id: impl std::fmt::Display) -> String {
