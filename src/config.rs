@@ -187,6 +187,9 @@ pub struct OAuthApp {
     /// Its client secret; empty: it has none and sends its id alone.
     #[serde(default)]
     pub secret: String,
+    /// Where it may have users sent back to after they allowed it to act for them.
+    #[serde(default)]
+    pub redirect_uris: Vec<String>,
 }
 
 /// A key that assertions may be signed with, and what they have to say.
@@ -494,6 +497,15 @@ impl Config {
                 is_id,
                 "ringcentral.apps",
                 "each id has to be of 1 to 255 bytes, without control characters",
+            )?;
+            let are_uris = app
+                .redirect_uris
+                .iter()
+                .all(|uri| url::Url::parse(uri).is_ok_and(|uri| uri.fragment().is_none()));
+            require(
+                are_uris,
+                "ringcentral.apps",
+                "each redirect URI has to be absolute, without a fragment",
             )?;
         }
         for key in &self.ringcentral.jwt_keys {

@@ -84,6 +84,7 @@ fn socket_route() -> OpenApiRouter<App> {
 fn open() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(info::read_api_version))
+        .routes(routes!(oauth::authorize::authorize, oauth::authorize::answer_authorization))
         .routes(routes!(oauth::get_token))
         .routes(routes!(oauth::revoke_token))
 }

@@ -1,6 +1,7 @@
 //! The RingCentral dialect over real HTTP.
 
 mod account;
+mod authorize;
 mod batch;
 mod calls;
 mod errors;

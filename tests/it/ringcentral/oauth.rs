@@ -20,8 +20,8 @@ async fn strict() -> TestServer {
     TestServer::start_with(|config| {
         config.ringcentral.open_login = false;
         config.ringcentral.apps = vec![
-            OAuthApp { id: "desk".to_owned(), secret: "s3cret".to_owned() },
-            OAuthApp { id: "public".to_owned(), secret: String::new() },
+            OAuthApp { id: "desk".to_owned(), secret: "s3cret".to_owned(), redirect_uris: Vec::new() },
+            OAuthApp { id: "public".to_owned(), secret: String::new(), redirect_uris: Vec::new() },
         ];
         let (key, issuer, audience) = (SECRET.to_owned(), ISSUER.to_owned(), AUDIENCE.to_owned());
         config.ringcentral.jwt_keys = vec![JwtKey { algorithm: "HS256".to_owned(), key, issuer, audience }];
@@ -180,14 +180,19 @@ async fn applications_that_are_not_known() {
 #[tokio::test]
 async fn grants_that_are_not_given() {
     let server = TestServer::start().await;
-    for grant in ["authorization_code", "password", "client_credentials"] {
+    for grant in ["password", "client_credentials"] {
         let answer = post(&server, TOKEN, &[("grant_type", grant), ("code", "c"), ("username", "u")]).await;
         assert_eq!(grounds(&answer), (400, "unauthorized_client".into(), "OAU-251".into()), "{grant}");
     }
     let unknown = post(&server, TOKEN, &[("grant_type", "nonsense")]).await;
     assert_eq!(grounds(&unknown), (400, "unsupported_grant_type".into(), "OAU-250".into()));
-    for fields in [&[][..], &[("grant_type", JWT)], &[("grant_type", "refresh_token")], &[("grant_type", "")]]
-    {
+    for fields in [
+        &[][..],
+        &[("grant_type", JWT)],
+        &[("grant_type", "refresh_token")],
+        &[("grant_type", "authorization_code")],
+        &[("grant_type", "")],
+    ] {
         let answer = post(&server, TOKEN, fields).await;
         assert_eq!(grounds(&answer), (400, "invalid_request".into(), "CMN-101".into()), "{fields:?}");
     }
