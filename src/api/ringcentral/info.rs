@@ -74,6 +74,25 @@ pub(super) struct GetExtensionInfoResponse {
     #[schema(nullable = false)]
     contact: Option<ContactInfo>,
     permissions: ExtensionPermissions,
+    /// The departments whose calls the extension takes, if there are any.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Option<Vec<DepartmentInfo>>, nullable = false)]
+    departments: Vec<DepartmentInfo>,
+}
+
+/// A department whose calls an extension takes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct DepartmentInfo {
+    /// Where the department's extension is.
+    #[schema(example = "http://127.0.0.1:8008/restapi/v1.0/account/1/extension/4")]
+    uri: String,
+    /// The id of its extension, which is text here.
+    #[schema(example = "4")]
+    id: String,
+    /// Its short number.
+    #[schema(example = "900")]
+    extension_number: String,
 }
 
 /// The account that an extension belongs to.
@@ -99,6 +118,10 @@ pub(super) struct ContactInfo {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "Liddell", nullable = false)]
     last_name: Option<String>,
+    /// The mail address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "alice@example.com", nullable = false)]
+    email: Option<String>,
 }
 
 /// What an extension's user may do in the account.
@@ -129,7 +152,7 @@ pub(super) struct GetExtensionListResponse {
 
 impl GetExtensionInfoResponse {
     /// What is known of a user, if they have an extension.
-    fn of(uris: &Uris, user: &User) -> Option<Self> {
+    fn of(app: &App, uris: &Uris, user: &User) -> Option<Self> {
         let extension = user.extension.as_ref()?;
         let account =
             ExtensionAccountInfo { uri: uris.account().to_owned(), id: extension.account.to_string() };
@@ -142,18 +165,37 @@ impl GetExtensionInfoResponse {
             kind: extension.kind,
             status: extension.status,
             contact: ContactInfo::of(user),
-            permissions: ExtensionPermissions { admin: PermissionInfo { enabled: false } },
+            permissions: ExtensionPermissions { admin: PermissionInfo { enabled: extension.is_admin } },
+            departments: extension
+                .departments
+                .iter()
+                .filter_map(|number| app.directory.extension(extension.account, *number))
+                .filter_map(|department| DepartmentInfo::of(uris, &department))
+                .collect(),
         })
     }
 }
 
 impl ContactInfo {
-    /// Somebody by their name, if they have one.
+    /// Somebody by name and address, if either is known.
     fn of(user: &User) -> Option<Self> {
-        let name = user.display_name.as_deref().map(str::trim).filter(|name| !name.is_empty())?;
-        let (first, last) = name.split_once(' ').map_or((name, None), |(first, last)| (first, Some(last)));
-        let last_name = last.map(|last| last.trim_start().to_owned());
-        Some(Self { first_name: Some(first.to_owned()), last_name })
+        let name = user.display_name.as_deref().map(str::trim).unwrap_or_default();
+        let (first, last) = name.split_once(' ').unwrap_or((name, ""));
+        let known = |name: &str| (!name.is_empty()).then(|| name.to_owned());
+        let email = user.email.clone();
+        let contact = Self { first_name: known(first), last_name: known(last.trim_start()), email };
+        (contact.first_name.is_some() || contact.email.is_some()).then_some(contact)
+    }
+}
+
+impl DepartmentInfo {
+    fn of(uris: &Uris, department: &User) -> Option<Self> {
+        let extension_number = department.extension.as_ref()?.number.clone();
+        Some(Self {
+            uri: uris.extension(department.number),
+            id: department.number.to_string(),
+            extension_number,
+        })
     }
 }
 
@@ -326,7 +368,8 @@ pub(super) async fn list_extensions(
         pages.elements = users.len();
         users.into_iter().skip(pages.start()).take(asked.per_page).collect()
     };
-    let records: Vec<_> = users.iter().filter_map(|user| GetExtensionInfoResponse::of(&uris, user)).collect();
+    let records: Vec<_> =
+        users.iter().filter_map(|user| GetExtensionInfoResponse::of(&app, &uris, user)).collect();
     let (uri, paging, navigation) = (pages.uri(), pages.paging(records.len()), pages.navigation());
     Ok(Json(GetExtensionListResponse { uri, records, paging, navigation }))
 }
@@ -367,6 +410,6 @@ pub(super) async fn read_extension(
     caller.require(Permission::ReadAccounts)?;
     let uris = Uris::new(&app, &headers, caller.account(&ids)?);
     let user = caller.find(&app, &ids.extension)?;
-    let info = GetExtensionInfoResponse::of(&uris, &user);
+    let info = GetExtensionInfoResponse::of(&app, &uris, &user);
     info.map(Json).ok_or_else(|| RestFailure::not_found("extensionId"))
 }

@@ -58,7 +58,7 @@ fn check_dnd(change: CallSettingsChange, extension: &Extension) -> Result<(), Re
     }
     match change.dnd {
         Some(DoNotDisturb::DoNotAcceptDepartmentCalls | DoNotDisturb::TakeDepartmentCallsOnly)
-            if !extension.in_department =>
+            if !extension.takes_department_calls() =>
         {
             Err(RestFailure::invalid("dndStatus"))
         }

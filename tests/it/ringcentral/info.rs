@@ -75,6 +75,19 @@ async fn names() {
 }
 
 #[tokio::test]
+async fn addresses_admins_and_departments() {
+    let server = TestServer::start().await;
+    let queue = json!({"account": 1, "extensionNumber": "900", "extensionType": "Department", "displayName": "Sales"});
+    become_extension(&server, "@queue:example.com", queue).await;
+    let profile = json!({"account": 1, "extensionNumber": "103", "email": "carol@example.com", "accountAdmin": true,
+        "departments": [4, 77]});
+    become_extension(&server, CAROL, profile).await;
+    let seen = read(&server, "demo-alice", extension("3")).await.to_string().replace(&server.url, "");
+    // Departments that are not there are none.
+    insta::assert_snapshot!(seen, @r#"{"uri":"/restapi/v1.0/account/1/extension/3","id":3,"extensionNumber":"103","account":{"uri":"/restapi/v1.0/account/1","id":"1"},"type":"User","status":"Enabled","contact":{"email":"carol@example.com"},"permissions":{"admin":{"enabled":true}},"departments":[{"uri":"/restapi/v1.0/account/1/extension/4","id":"4","extensionNumber":"900"}]}"#);
+}
+
+#[tokio::test]
 async fn the_list_is_in_pages() {
     let server = TestServer::start().await;
     let whole = read(&server, "demo-alice", LIST).await;
