@@ -29,8 +29,8 @@ use self::{
 pub use self::{
     extension::{Extension, ExtensionStatus, ExtensionType},
     list::{ChangedEntries, PresenceList, Standing},
-    login::Login,
-    token::{Grant, Holder, NewToken, Scope, Scopes, TokenId, TokenInfo, TokenSecret},
+    login::{LoggedIn, Login},
+    token::{Grant, Holder, NewToken, Scope, Scopes, Session, Spent, TokenId, TokenInfo, TokenSecret},
     user::{Profile, User},
 };
 use crate::{
@@ -69,6 +69,7 @@ struct Entries {
     /// The tokens of each user who has one; follows from `tokens`.
     tokens_of: HashMap<UserId, BTreeMap<TokenId, Lookup>>,
     app_tokens: BTreeMap<TokenId, Lookup>,
+    login_key: Option<login::Key>,
     /// The tokens that were revoked last.
     revoked: VecDeque<Lookup>,
 }
@@ -312,14 +313,15 @@ impl Directory {
         self.apply(vec![Fact::Token(StoredToken::new(secret, token))]);
     }
 
-    /// A user's tokens, in the order of their ids.
+    /// A user's tokens, in the order of their ids; without refresh tokens that were spent.
     pub fn tokens(&self, user: &UserId) -> Result<Vec<TokenInfo>, DirectoryError> {
         let entries = self.entries.read();
         if !entries.users.contains(user) {
             return Err(DirectoryError::UnknownUser(user.clone()));
         }
         let lookups = entries.tokens_of.get(user).into_iter().flat_map(BTreeMap::values);
-        let infos = lookups.filter_map(|lookup| entries.tokens.get(lookup));
+        let tokens = lookups.filter_map(|lookup| entries.tokens.get(lookup));
+        let infos = tokens.filter(|stored| !stored.is_spent());
         Ok(infos.map(|stored| stored.info.clone()).collect())
     }
 

@@ -6,7 +6,9 @@ use std::{
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
-use super::{Entries, PresenceList, TokenId, User, has_capitals, people::Part, token::StoredToken};
+use super::{
+    Entries, PresenceList, TokenId, User, has_capitals, login::Key, people::Part, token::StoredToken,
+};
 use crate::{
     id::{IdError, RoomId, UserId},
     store::{Document, Kind, Store, StoreError, Tell, parse, read_partitions},
@@ -26,12 +28,24 @@ pub(super) enum Fact {
     List(UserId, PresenceList),
     Token(StoredToken),
     NoToken(TokenId),
+    /// The key by which tokens are derived.
+    LoginKey(Key),
 }
 
 /// A room's document.
 #[derive(Deserialize, Serialize)]
 struct Room {
     members: BTreeSet<UserId>,
+}
+
+/// The name of the login key's document.
+const LOGIN_KEY: &str = "login";
+
+/// A key's document.
+#[derive(Deserialize, Serialize)]
+struct KeptKey {
+    #[serde(with = "hex")]
+    key: Key,
 }
 
 impl Fact {
@@ -50,6 +64,7 @@ impl Fact {
             Self::List(observer, list) => Document::put(Kind::List, observer.as_str(), list),
             Self::Token(token) => Document::put(Kind::Token, token.info.id.as_str(), token),
             Self::NoToken(id) => Document::removed(Kind::Token, id.as_str()),
+            Self::LoginKey(key) => Document::put(Kind::Key, LOGIN_KEY, &KeptKey { key: *key }),
         })
     }
 }
@@ -60,6 +75,11 @@ pub(super) fn load(store: &dyn Store, tell: &Tell<'_>) -> Result<Entries, StoreE
     entries.load_users(store, tell)?;
     store.documents(Kind::Token, &mut |id, value| {
         entries.apply(Fact::Token(parse(Kind::Token, id, value)?));
+        Ok(())
+    })?;
+    store.documents(Kind::Key, &mut |id, value| {
+        let KeptKey { key } = parse(Kind::Key, id, value)?;
+        entries.apply(Fact::LoginKey(key));
         Ok(())
     })?;
     store.documents(Kind::Room, &mut |id, value| {
@@ -134,6 +154,7 @@ impl Entries {
                 }
                 self.tokens.insert(token.lookup(), token);
             }
+            Fact::LoginKey(key) => self.login_key = Some(key),
             Fact::NoToken(id) => {
                 self.app_tokens.remove(&id);
                 let Some(token) = id.lookup().and_then(|lookup| self.tokens.remove(&lookup)) else { return };

@@ -19,11 +19,14 @@ pub enum Kind {
     Token = b't',
     /// A subscription to notifications, by its id.
     Subscription = b's',
+    /// A secret of the servers themselves, by its name.
+    Key = b'k',
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 5] = [Self::User, Self::Room, Self::List, Self::Token, Self::Subscription];
+    pub const ALL: [Self; 6] =
+        [Self::User, Self::Room, Self::List, Self::Token, Self::Subscription, Self::Key];
 
     /// Its name in exports.
     pub fn name(self) -> &'static str {
@@ -33,6 +36,7 @@ impl Kind {
             Self::List => "list",
             Self::Token => "token",
             Self::Subscription => "subscription",
+            Self::Key => "key",
         }
     }
 }

@@ -77,20 +77,32 @@ fn token(parts: &Parts, app: &App) -> Result<auth::Caller, RestFailure> {
     Ok(auth::caller(holder?)?)
 }
 
+/// Notes that the request's token is used, for clients that share the refresh token that it came of.
+async fn note_use(parts: &Parts, app: &App) {
+    if parts.extensions.get::<OnSocket>().is_some() {
+        return;
+    }
+    let Ok(token) = auth::token(&parts.headers, parts.uri.query(), true) else { return };
+    if let Err(error) = app.directory.note_use(&token, app.service.now()).await {
+        tracing::debug!(%error, "the first use of an access token is not noted");
+    }
+}
+
 impl<G: Grouped> FromRequestParts<App> for Caller<G> {
     type Rejection = RestFailure;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, RestFailure> {
-        Self::counted(parts, app, G::GROUP)
+        Self::counted(parts, app, G::GROUP).await
     }
 }
 
 impl<G> Caller<G> {
-    fn counted(parts: &Parts, app: &App, group: RateGroup) -> Result<Self, RestFailure> {
+    async fn counted(parts: &Parts, app: &App, group: RateGroup) -> Result<Self, RestFailure> {
         let token = token(parts, app)?;
         let user = app.directory.user(&token.user).ok_or_else(RestFailure::unknown_token)?;
         let extension = user.extension.clone().ok_or_else(RestFailure::no_extension)?;
         group.count(app, parts, token.user.as_str(), token.device.as_str())?;
+        note_use(parts, app).await;
         Ok(Self { user, extension, token, group: PhantomData })
     }
 

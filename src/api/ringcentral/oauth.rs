@@ -18,6 +18,7 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde::Serialize;
 use subtle::ConstantTimeEq as _;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use self::codes::Proof;
 use super::{error::RestFailure, rate::RateGroup};
@@ -26,12 +27,17 @@ use crate::{
     app::App,
     auth::{self, assertion},
     config::OAuthApp,
-    directory::{DirectoryError, Holder, Login, Scope, Scopes, TokenId, TokenSecret, User},
+    directory::{
+        DirectoryError, Holder, LoggedIn, Login, Scope, Scopes, Session, TokenId, TokenSecret, User,
+    },
     id::DeviceId,
     presence::Timestamp,
 };
 
 const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+
+/// The longest name of an application's instance.
+const MOST_ENDPOINT_BYTES: usize = 255;
 
 /// The shortest life of a token that a client may ask for, in seconds.
 const SHORTEST_LIFE: u64 = 60;
@@ -48,7 +54,8 @@ pub(super) struct TokenResponse {
     /// How long the access token holds, in seconds.
     #[schema(value_type = i64, example = 3600)]
     expires_in: u64,
-    /// What gets the next access token, once.
+    /// What gets the next access token, once. For clients that share it, it gets the same for an hour, or for 10
+    /// seconds after what it got was used.
     #[schema(example = "pd_7a2c")]
     refresh_token: String,
     /// How long the refresh token holds, in seconds.
@@ -63,10 +70,9 @@ pub(super) struct TokenResponse {
     /// The name of this login.
     #[schema(example = "0f1e2d3c4b5a6978")]
     session_id: String,
-    /// The name of the application's instance, if it gave one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "desk-1", nullable = false)]
-    endpoint_id: Option<String>,
+    /// The name of the application's instance: its own, or one that it is given. It stays while the user is logged in.
+    #[schema(example = "desk-1")]
+    endpoint_id: String,
 }
 
 /// Why there was no login.
@@ -254,7 +260,7 @@ struct Grantee {
     scopes: Scopes,
     /// When the login ends at the latest, if it does.
     end: Option<Timestamp>,
-    spent: Option<TokenId>,
+    spent: Option<(TokenId, TokenSecret)>,
 }
 
 /// Log a user in, or stay logged in.
@@ -334,9 +340,9 @@ fn by_refresh_token(app: &App, token: &str, app_id: &DeviceId, now: Timestamp) -
     let info = app.directory.token(token.as_bytes()).ok_or_else(unknown)?;
     let is_over = info.expires.is_some_and(|expires| now >= expires);
     match info.holder {
-        Holder::Refresh { user, device, scopes, .. } if !is_over && device == *app_id => {
+        Holder::Refresh { user, device, scopes, session, .. } if !is_over && device == *app_id => {
             let user = app.directory.user(&user).ok_or_else(unknown)?;
-            Ok(Grantee { user, scopes, end: None, spent: Some(info.id) })
+            Ok(Grantee { user, scopes, end: session.end, spent: Some((info.id, token.into())) })
         }
         _ => Err(unknown()),
     }
@@ -356,16 +362,31 @@ async fn issue(app: &App, form: &Form, grantee: Grantee, now: Timestamp) -> Resu
     let left = end.map_or(u64::MAX, |end| end.millis_since(now) / 1_000);
     let expires_in = form.life("access_token_ttl", config.access_token_seconds).min(left);
     let refresh_expires_in = form.life("refresh_token_ttl", config.refresh_token_seconds).min(left);
-    let (access, refresh) = (TokenSecret::random(), TokenSecret::random());
+    let (spent, (access, refresh)) = match spent {
+        Some((id, text)) => (Some(id), app.directory.successors(&text).await?),
+        None => (None, (TokenSecret::random(), TokenSecret::random())),
+    };
+    let endpoint = match form.get("endpoint_id").filter(|endpoint| !endpoint.is_empty()) {
+        Some(endpoint) if endpoint.len() > MOST_ENDPOINT_BYTES => {
+            let why = format!("The endpoint_id is longer than {MOST_ENDPOINT_BYTES} bytes");
+            return Err(OAuthFailure::invalid_request(why));
+        }
+        Some(endpoint) => endpoint.to_owned(),
+        None => Uuid::new_v4().simple().to_string(),
+    };
     let login = Login {
         user: user.id,
         device: form.app_id.clone(),
         scopes,
         access: (access.clone(), now + Duration::from_secs(expires_in)),
         refresh: (refresh.clone(), now + Duration::from_secs(refresh_expires_in)),
+        session: Session { endpoint: Some(endpoint), end },
         spent,
     };
-    let info = app.directory.log_in(login, now).await?;
+    let LoggedIn { access: info, refresh: refresh_info, session } = app.directory.log_in(login, now).await?;
+    // A refresh token that was spent before gets what it got then.
+    let left = |expires: Option<Timestamp>| expires.map_or(0, |expires| expires.millis_since(now) / 1_000);
+    let (expires_in, refresh_expires_in) = (left(info.expires), left(refresh_info.expires));
     Ok(TokenResponse {
         access_token: access.reveal().to_owned(),
         token_type: "bearer",
@@ -375,7 +396,7 @@ async fn issue(app: &App, form: &Form, grantee: Grantee, now: Timestamp) -> Resu
         scope: scope_names(scopes),
         owner_id: user.number.to_string(),
         session_id: info.id.as_str().to_owned(),
-        endpoint_id: form.get("endpoint_id").map(str::to_owned),
+        endpoint_id: session.endpoint.unwrap_or_default(),
     })
 }
 
@@ -418,7 +439,7 @@ pub(super) struct TokenRequest {
     #[schema(value_type = Option<i64>, example = 3600, nullable = false)]
     refresh_token_ttl: Option<i64>,
     /// A name of the application's instance, to be told again.
-    #[schema(example = "desk-1", nullable = false)]
+    #[schema(max_length = 255, example = "desk-1", nullable = false)]
     endpoint_id: Option<String>,
 }
 

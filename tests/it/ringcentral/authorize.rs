@@ -306,6 +306,20 @@ async fn elsewhere_a_token_is_asked_for() {
     let body = tokens.json();
     assert_eq!((&body["owner_id"], &body["scope"]), (&json!("1"), &json!("ReadAccounts ReadPresence")));
     assert_eq!((&body["expires_in"], &body["refresh_token_expires_in"]), (&json!(300), &json!(300)));
+    // A refresh does not carry it further.
+    server.advance(seconds(100)).await;
+    let fields = [
+        ("grant_type", "refresh_token"),
+        ("refresh_token", body["refresh_token"].as_str().expect("a token")),
+        ("client_id", "desk"),
+        ("client_secret", "s3cret"),
+    ];
+    let call = server.call(Method::POST, "/restapi/oauth/token").header("content-type", FORM);
+    let refreshed = call.body(form(&fields)).send().await.json();
+    assert_eq!(
+        (&refreshed["expires_in"], &refreshed["refresh_token_expires_in"]),
+        (&json!(200), &json!(200))
+    );
     let scheme = "com.example.desk:/back?from=login";
     let back = answer(&server, &[("token", "limited"), ("redirect_uri", scheme)]).await;
     assert!(back.header("location").starts_with("com.example.desk:/back?from=login&code="));
