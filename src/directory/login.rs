@@ -76,7 +76,7 @@ impl Directory {
         getrandom::fill(&mut fresh).expect("the operating system gives random bytes");
         self.change(move |entries| match entries.login_key {
             Some(key) => Ok((Vec::new(), key)),
-            None => Ok((vec![Fact::LoginKey(fresh)], fresh)),
+            None => Ok((vec![Fact::LoginKey(Some(fresh))], fresh)),
         })
         .await
     }

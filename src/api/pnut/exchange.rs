@@ -164,7 +164,7 @@ impl Gate {
     async fn update(&self, uri: &Uri, version: Version, caller: &Caller) -> Option<Result<(), Failure>> {
         let update = Update::on_any_call(uri, version, self.app.service.now())?;
         Some(match caller.updater().and_then(|user| Ok((user, update?))) {
-            Ok((user, update)) => update.apply(&self.app, user).await,
+            Ok((user, update)) => update.apply(&self.app, user).await.map(drop),
             Err(failure) => Err(failure),
         })
     }

@@ -117,11 +117,14 @@ pub(super) async fn update_user_presence_status(
     let extension = user.extension.as_ref().ok_or_else(|| RestFailure::not_found("extensionId"))?;
     let body = read_object(&app, &headers, body, app.config.limits.body_bytes).await?;
     let now = app.service.now();
-    match app.service.update(&user.id, &update::inputs(&body, extension, now)?).await {
+    let record = match app.service.update(&user.id, &update::inputs(&body, extension, now)?).await {
         Err(ServiceError::Store(error)) => return Err(RestFailure::read_only(error)),
         outcome => outcome?,
     };
-    let seen = app.service.extension(&caller.user.id, &user.id, now).await?;
+    let seen = match user.id == caller.user.id {
+        true => app.service.own_extension(&user.id, &record, now),
+        false => app.service.extension(&caller.user.id, &user.id, now).await?,
+    };
     let uris = Uris::new(&app, &headers, account);
     Ok(Json(PresenceInfoResource { info: GetPresenceInfo::new(&uris, &user, &seen, Detail::default()) }))
 }

@@ -32,11 +32,7 @@ use super::{
     socket::{sessions::Sessions, token::SocketTokens},
 };
 use crate::{
-    app::App,
-    config::Config,
-    presence::Timestamp,
-    store::{Store, StoreError},
-    webhook::Webhooks,
+    app::App, config::Config, directory::Directory, presence::Timestamp, store::StoreError, webhook::Webhooks,
 };
 
 /// All that push holds for one server, and the codes of logins that are under way.
@@ -56,10 +52,10 @@ pub struct Push {
 pub(super) struct Work(watch::Sender<usize>);
 
 impl Push {
-    /// Push with the subscriptions of a store, which are read by [`start`](Self::start).
-    pub fn new(config: &Config, store: Arc<dyn Store>) -> Self {
+    /// Push with the subscriptions of a directory, which are read by [`start`](Self::start).
+    pub fn new(config: &Config, directory: Arc<Directory>) -> Self {
         Self {
-            subscriptions: Registry::new(Shelf::new(store)),
+            subscriptions: Registry::new(Shelf::new(directory)),
             webhooks: Webhooks::new(&config.webhooks),
             tokens: SocketTokens::default(),
             sessions: Sessions::default(),

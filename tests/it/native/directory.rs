@@ -40,7 +40,7 @@ async fn a_users_life() {
 #[tokio::test]
 async fn addresses_admins_and_departments() {
     let folder = tempfile::tempdir().expect("a folder");
-    let store = crate::store::disk::open(folder.path()).expect("it opens");
+    let store = crate::store::disk::over(folder.path()).expect("it opens");
     let server = TestServer::start_on(Box::new(store), |_| {}).await;
     let path = "/users/@dave:example.com";
     let profile = json!({"email": "dave@example.com", "account": 1, "extensionNumber": "104",

@@ -7,7 +7,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{OWN, codes, get, read, refused};
-use crate::support::{ALICE, Answer, TestServer, seconds};
+use crate::support::{ALICE, Answer, SharedStore, TestServer, seconds};
 
 const TOKEN: &str = "/restapi/oauth/token";
 const JWT: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
@@ -315,7 +315,7 @@ async fn what_is_spent_does_not_outlive_its_login() {
 #[tokio::test]
 async fn another_server_gives_the_same() {
     let folder = tempfile::tempdir().expect("a folder");
-    let open = || Box::new(crate::store::disk::open(folder.path()).expect("it opens"));
+    let open = || Box::new(crate::store::disk::over(folder.path()).expect("it opens"));
     let server = TestServer::start_on(open(), |_| {}).await;
     let first = text(&login(&server, "demo-alice").await, "refresh_token");
     let second = refresh(&server, &first).await;
@@ -330,6 +330,27 @@ async fn another_server_gives_the_same() {
     assert_eq!(refresh(&server, &first).await.status, 400, "that it was used is kept too");
     let export = server.admin(Method::GET, "/export", None).await.text;
     assert!(!export.contains(&first) && !export.contains(&text(&second, "access_token")));
+}
+
+/// Several servers over one store, asked at the same time.
+#[tokio::test]
+async fn two_servers_give_the_same_at_once() {
+    let store = SharedStore::default();
+    let one = TestServer::start_on(Box::new(store.clone()), |_| {}).await;
+    let first = text(&login(&one, "demo-alice").await, "refresh_token");
+    let other = TestServer::start_again(Box::new(store), |_| {}).await;
+    let both = tokio::join!(refresh(&one, &first), refresh(&other, &first));
+    assert_eq!(tokens_of(&both.0), tokens_of(&both.1));
+    let access = text(&both.0, "access_token");
+    for server in [&one, &other] {
+        assert_eq!(get(server, &access, OWN).send().await.status, 200);
+    }
+    // The first use is known to both.
+    one.advance(seconds(70)).await;
+    other.advance(seconds(10)).await;
+    for server in [&one, &other] {
+        assert_eq!(refresh(server, &first).await.status, 400);
+    }
 }
 
 /// An application's instance has one name for as long as it is logged in.
