@@ -28,7 +28,7 @@ pub enum Input {
     CallSettings(CallSettingsChange),
     /// A gateway reports a leg of a call, which holds for a lease.
     Call(Box<Call>),
-    /// A gateway reports that a leg is over.
+    /// A gateway reports that a leg is over. It is shown as ended for a while.
     EndCall { id: String },
 }
 
@@ -63,7 +63,7 @@ impl Record {
             Input::Hidden(hidden) => self.hidden = *hidden,
             Input::CallSettings(change) => self.telephony_mut().set(*change),
             Input::Call(call) => self.telephony_mut().report(call, now, rules),
-            Input::EndCall { id } => drop(self.telephony_mut().remove(id)),
+            Input::EndCall { id } => self.telephony_mut().end(id, now, rules),
         }
         self.tidy_telephony(now);
     }

@@ -275,8 +275,12 @@ impl PresenceEventBody {
         }
     }
 
+    /// A call that has ended is told of once, when it is no more among the others: that it is not shown any more is
+    /// no news.
     fn hash(&self) -> u64 {
-        feed::hash(&json(&Self { sequence: 0, ..self.clone() }))
+        let calls = self.active_calls.iter().flatten().filter(|call| !call.has_ended()).cloned().collect();
+        let active_calls = Some(calls).filter(|calls: &Vec<_>| !calls.is_empty());
+        feed::hash(&json(&Self { sequence: 0, active_calls, ..self.clone() }))
     }
 }
 
