@@ -1,6 +1,7 @@
 //! Who is who and who may see whom: users, rooms, presence lists and tokens.
 
 mod accounts;
+mod desk;
 mod extension;
 mod fact;
 mod follow;
@@ -32,6 +33,7 @@ use self::{
     token::{Lookup, StoredToken},
 };
 pub use self::{
+    desk::{Desk, MonitoredLine},
     extension::{Extension, ExtensionStatus, ExtensionType},
     list::{PresenceList, Standing},
     login::{LoggedIn, Login},
@@ -82,6 +84,8 @@ struct Entries {
     tokens_of: HashMap<UserId, BTreeMap<TokenId, Lookup>>,
     app_tokens: BTreeMap<TokenId, Lookup>,
     login_key: Option<login::Key>,
+    /// Of each user who set something.
+    desks: HashMap<UserId, Desk>,
     /// The tokens that ended last, before their time.
     revoked: VecDeque<Lookup>,
     /// As they are kept, by id.

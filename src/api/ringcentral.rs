@@ -10,6 +10,7 @@ mod extensions;
 mod extract;
 mod features;
 mod info;
+mod lines;
 mod oauth;
 mod pages;
 mod presence;
@@ -59,6 +60,7 @@ fn resources() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(base())
         .routes(routes!(account::read_account_presence))
         .routes(routes!(extensions::read_user_presence_status, extensions::update_user_presence_status))
+        .routes(routes!(lines::read_monitored_extensions, lines::update_monitored_extensions))
         // Who is who.
         .routes(routes!(info::read_account_info))
         .routes(routes!(info::list_extensions))

@@ -24,12 +24,22 @@ pub enum Kind {
     Removal = b'x',
     /// A secret of the servers themselves, by its name.
     Key = b'k',
+    /// What a user set for their telephone besides presence, by user id.
+    Desk = b'd',
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 7] =
-        [Self::User, Self::Member, Self::List, Self::Token, Self::Subscription, Self::Removal, Self::Key];
+    pub const ALL: [Self; 8] = [
+        Self::User,
+        Self::Member,
+        Self::List,
+        Self::Token,
+        Self::Subscription,
+        Self::Removal,
+        Self::Key,
+        Self::Desk,
+    ];
 
     /// Its name in exports.
     pub fn name(self) -> &'static str {
@@ -41,6 +51,7 @@ impl Kind {
             Self::Subscription => "subscription",
             Self::Removal => "removal",
             Self::Key => "key",
+            Self::Desk => "desk",
         }
     }
 }

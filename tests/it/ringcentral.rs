@@ -9,6 +9,7 @@ mod features;
 mod filters;
 mod hidden;
 mod info;
+mod lines;
 mod oauth;
 mod presence;
 mod rates;

@@ -15,7 +15,12 @@ use utoipa::{
 };
 
 use super::extract::Permission;
-use crate::{api::body::BodyError, auth::AuthError, directory::ExtensionStatus, service::ServiceError};
+use crate::{
+    api::body::BodyError,
+    auth::AuthError,
+    directory::{DirectoryError, ExtensionStatus},
+    service::ServiceError,
+};
 
 /// Why a request was refused. Programs go by the codes; texts may change.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -248,6 +253,15 @@ impl RestFailure {
     /// The store takes no writes at present; reads go on.
     pub(super) fn read_only(why: impl std::fmt::Display) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "CMN-211", why.to_string())
+    }
+
+    /// A change of the directory was refused.
+    pub(super) fn from_directory(error: DirectoryError) -> Self {
+        match error {
+            DirectoryError::Store(error) => Self::read_only(error),
+            // The user was removed at this moment.
+            _ => Self::not_found("extensionId"),
+        }
     }
 
     fn store_failure() -> Self {

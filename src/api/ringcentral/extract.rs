@@ -230,15 +230,29 @@ pub(super) async fn read_object(
     body: Body,
     most: usize,
 ) -> Result<Map<String, Value>, RestFailure> {
+    match read_json(app, headers, body, most).await? {
+        None => Ok(Map::new()),
+        Some(Value::Object(object)) => Ok(object),
+        Some(_) => Err(RestFailure::not_json()),
+    }
+}
+
+/// The body of a request, of at most so many bytes: JSON, or nothing.
+pub(super) async fn read_json(
+    app: &App,
+    headers: &HeaderMap,
+    body: Body,
+    most: usize,
+) -> Result<Option<Value>, RestFailure> {
     let read = body::read(body, most, &app.config.limits).await;
     let bytes = read.map_err(|error| RestFailure::unread_body(&error))?;
     if bytes.is_empty() {
-        return Ok(Map::new());
+        return Ok(None);
     }
     if !is_json(headers) {
         return Err(RestFailure::not_json_type());
     }
-    serde_json::from_slice(&bytes).map_err(|_| RestFailure::not_json())
+    serde_json::from_slice(&bytes).map(Some).map_err(|_| RestFailure::not_json())
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

@@ -271,7 +271,7 @@ impl GetPresenceInfo {
 }
 
 impl ExtensionInfo {
-    fn of(uris: &Uris, user: &User) -> Option<Self> {
+    pub(super) fn of(uris: &Uris, user: &User) -> Option<Self> {
         let extension = user.extension.as_ref()?;
         let uri = uris.extension(user.number);
         Some(Self { uri, id: user.number, extension_number: extension.number.clone() })

@@ -16,7 +16,7 @@ enum Subject {
     Lines(Detail),
     /// The caller's favourites.
     Favorites(Detail),
-    /// That a monitored extension changed.
+    /// Which extensions the caller monitors.
     LineList,
     /// One extension's do-not-disturb state.
     Dnd(u64),
@@ -245,22 +245,22 @@ impl Interests {
         self.everybody.is_some() || self.lines.is_some() || self.favorites.is_some() || self.line_list
     }
 
-    /// In which forms, and in what detail, a change of an extension is told to `subscriber`. No list of
-    /// monitored extensions or of favourites is kept: everybody else in the account is both.
+    /// In which forms, and in what detail, a change of an extension is told to `subscriber`, who monitors these. No
+    /// list of favourites is kept: everybody else in the account is one.
     pub(in crate::api::ringcentral) fn families(
         &self,
         extension: u64,
         subscriber: Subscriber,
-    ) -> impl Iterator<Item = (Family, Detail)> {
-        let is_other = extension != subscriber.extension;
+        monitored: &BTreeSet<u64>,
+    ) -> impl Iterator<Item = (Family, Detail)> + use<> {
+        let is_own = extension == subscriber.extension;
         let presence = self.everybody.max(self.extensions.get(&extension).copied());
-        let of_others = |detail: Option<Detail>| detail.filter(|_| is_other);
-        let list = (self.line_list && is_other).then(Detail::default);
+        let list = (self.line_list && is_own).then(Detail::default);
         let dnd = self.dnd.contains(&extension).then(Detail::default);
         [
             (Family::Presence, presence),
-            (Family::Lines, of_others(self.lines)),
-            (Family::Favorites, of_others(self.favorites)),
+            (Family::Lines, self.lines.filter(|_| monitored.contains(&extension))),
+            (Family::Favorites, self.favorites.filter(|_| !is_own)),
             (Family::LineList, list),
             (Family::Dnd, dnd),
         ]

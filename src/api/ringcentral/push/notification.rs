@@ -137,18 +137,15 @@ pub(in crate::api::ringcentral) struct PresenceEventBody {
     cx_telephony_status: Option<CxTelephonyStatus>,
 }
 
-/// That the presence of a monitored extension changed.
+/// That others are monitored than before.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::api::ringcentral) struct LineEventBody {
-    /// The extensions that changed.
+    /// The extensions that are monitored now.
     extension: Vec<ChangedLine>,
-    /// The number of the extension's change. It never goes back.
+    /// The number of the latest change of the extension that monitors them. It never goes back.
     #[schema(value_type = i32, example = 11)]
     sequence: u32,
-    /// Tells one state from another; it is not sent.
-    #[serde(skip)]
-    state: u64,
 }
 
 /// A monitored extension.
@@ -227,11 +224,11 @@ impl Body {
         presence.telephony_status = calls.map(|calls| rule::telephony_status(calls, CallKind::Telephone));
         match family {
             Family::Presence | Family::Lines | Family::Favorites => Self::Presence(Box::new(presence)),
-            Family::LineList => Self::Lines(LineEventBody {
-                extension: vec![ChangedLine { id: user.number.to_string() }],
-                sequence: seen.sequence,
-                state: presence.hash(),
-            }),
+            Family::LineList => {
+                let lines = app.directory.lines(user).into_iter();
+                let extension = lines.map(|line| ChangedLine { id: line.extension.to_string() }).collect();
+                Self::Lines(LineEventBody { extension, sequence: seen.sequence })
+            }
             Family::Dnd => {
                 Self::Dnd(DndEventBody { extension_id: user.number, dnd_status: presence.dnd_status })
             }
@@ -242,7 +239,7 @@ impl Body {
     pub(super) fn hash(&self) -> u64 {
         match self {
             Self::Presence(presence) => presence.hash(),
-            Self::Lines(lines) => lines.state,
+            Self::Lines(lines) => feed::hash(&json(&LineEventBody { sequence: 0, ..lines.clone() })),
             Self::Dnd(_) | Self::Reminder(_) => feed::hash(&json(self)),
         }
     }
