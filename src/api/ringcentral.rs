@@ -16,6 +16,7 @@ mod pages;
 mod presence;
 mod push;
 mod query;
+mod queues;
 mod rate;
 mod rule;
 mod socket;
@@ -61,6 +62,11 @@ fn resources() -> OpenApiRouter<App> {
         .routes(routes!(account::read_account_presence))
         .routes(routes!(extensions::read_user_presence_status, extensions::update_user_presence_status))
         .routes(routes!(lines::read_monitored_extensions, lines::update_monitored_extensions))
+        .routes(routes!(queues::read_call_queue_presence, queues::update_call_queue_presence))
+        .routes(routes!(
+            queues::read_extension_call_queue_presence,
+            queues::update_extension_call_queue_presence
+        ))
         // Who is who.
         .routes(routes!(info::read_account_info))
         .routes(routes!(info::list_extensions))

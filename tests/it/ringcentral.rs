@@ -12,6 +12,7 @@ mod info;
 mod lines;
 mod oauth;
 mod presence;
+mod queues;
 mod rates;
 mod rule;
 mod socket;
