@@ -19,6 +19,7 @@ use crate::{
     directory::{ExtensionType, User},
     id::UserId,
     presence::DoNotDisturb,
+    service::ServiceError,
 };
 
 /// How many entries a change may have.
@@ -168,7 +169,11 @@ fn members(app: &App, queue: &User) -> Vec<User> {
 }
 
 /// Who takes the calls of a queue, as a viewer sees it.
-async fn of_queue(app: &App, viewer: &UserId, queue: &User) -> Result<CallQueuePresence, RestFailure> {
+pub(super) async fn of_queue(
+    app: &App,
+    viewer: &UserId,
+    queue: &User,
+) -> Result<CallQueuePresence, ServiceError> {
     let members = members(app, queue);
     let ids: Vec<&UserId> = members.iter().map(|user| &user.id).collect();
     let seen = app.service.extensions(viewer, &ids, app.service.now()).await?;
@@ -195,11 +200,11 @@ async fn of_queue(app: &App, viewer: &UserId, queue: &User) -> Result<CallQueueP
 }
 
 /// Of which queues a user takes calls, as a viewer sees it.
-async fn of_extension(
+pub(super) async fn of_extension(
     app: &App,
     viewer: &UserId,
     user: &User,
-) -> Result<ExtensionCallQueuePresenceList, RestFailure> {
+) -> Result<ExtensionCallQueuePresenceList, ServiceError> {
     let is_shown = app.service.extension(viewer, &user.id, app.service.now()).await?.shown.is_some();
     let closed = app.directory.desk(&user.id).closed_queues;
     let records = queues_of(app, user).into_iter().filter_map(|queue| {
@@ -280,7 +285,7 @@ pub(super) async fn read_call_queue_presence(
     caller.require(Permission::ReadPresence)?;
     caller.account(&ids)?;
     let queue = queue(&app, &caller, &ids.extension)?;
-    of_queue(&app, &caller.user.id, &queue).await.map(Json)
+    Ok(Json(of_queue(&app, &caller.user.id, &queue).await?))
 }
 
 /// Set who takes the calls of a queue.
@@ -345,7 +350,7 @@ pub(super) async fn update_call_queue_presence(
     for (number, is_open) in entries {
         set(&app, &members[&number].id, BTreeMap::from([(queue.number, is_open)])).await?;
     }
-    of_queue(&app, &caller.user.id, &queue).await.map(Json)
+    Ok(Json(of_queue(&app, &caller.user.id, &queue).await?))
 }
 
 /// Read of which queues somebody takes calls.
@@ -380,7 +385,7 @@ pub(super) async fn read_extension_call_queue_presence(
     caller.require(Permission::ReadPresence)?;
     caller.account(&ids)?;
     let user = caller.find(&app, &ids.extension)?;
-    of_extension(&app, &caller.user.id, &user).await.map(Json)
+    Ok(Json(of_extension(&app, &caller.user.id, &user).await?))
 }
 
 /// Set of which queues one takes calls, or as an admin of the account somebody else does.
@@ -440,5 +445,5 @@ pub(super) async fn update_extension_call_queue_presence(
         return Err(RestFailure::invalid("records"));
     }
     set(&app, &user.id, entries).await?;
-    of_extension(&app, &caller.user.id, &user).await.map(Json)
+    Ok(Json(of_extension(&app, &caller.user.id, &user).await?))
 }

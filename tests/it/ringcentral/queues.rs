@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{become_extension, codes, get, read, refused, update};
-use crate::support::{ALICE, Answer, BOB, TestServer};
+use crate::support::{ALICE, Answer, BOB, TestServer, socket::Socket};
 
 /// The queue of [`start`], whose members are alice, an admin of the account, and bob.
 const QUEUE: &str = "/restapi/v1.0/account/~/call-queues/4/presence";
@@ -109,4 +109,27 @@ async fn admins_set_it_for_all_and_members_for_themselves() {
         assert_eq!(codes(&answer), refused(404, "CMN-102", "CMN-102"), "{id}");
         assert_eq!(answer.json()["parameterName"], "groupId");
     }
+}
+
+/// The filters of both tell whenever somebody's taking of calls changes, in the form that reads have.
+#[tokio::test]
+async fn what_is_told() {
+    let server = start().await;
+    let mut queue = Socket::open(&server, "demo-carol").await;
+    queue.subscribe(&[QUEUE]).await;
+    let mut own = Socket::open(&server, "demo-bob").await;
+    own.subscribe(&[OWN]).await;
+    let closed = json!({"records": [{"callQueue": {"id": "4"}, "acceptCalls": false}]});
+    put(&server, "demo-bob", OWN, closed).await;
+    let told = queue.told().await;
+    assert_eq!(told["event"], "/restapi/v1.0/account/1/call-queues/4/presence");
+    assert_eq!(told["body"], read(&server, "demo-carol", QUEUE).await);
+    assert_eq!(members(&told["body"])[1], ("2", Some(true), Some(false)));
+    let told = own.told().await;
+    assert_eq!(told["event"], "/restapi/v1.0/account/1/extension/2/call-queue-presence");
+    assert_eq!(told["body"], read(&server, "demo-bob", OWN).await);
+    // What has nothing to do with queues is not told; do-not-disturb has.
+    update(&server, "demo-alice", json!({"message": "lunch"})).await;
+    update(&server, "demo-alice", json!({"dndStatus": "DoNotAcceptAnyCalls"})).await;
+    assert_eq!(members(&queue.told().await["body"])[0], ("1", Some(false), Some(true)));
 }

@@ -91,7 +91,7 @@ impl Feed {
                     match since {
                         Some(since) if seen.version > since => drop(self.pending.insert(item)),
                         _ => {
-                            let body = Body::new(app, user, &seen, family, detail);
+                            let body = Body::new(app, &self.owner, user, &seen, family, detail).await?;
                             self.told.insert(item, body.hash());
                         }
                     }
@@ -122,6 +122,9 @@ impl Feed {
             self.watch.set_topics(topics(app, &self.interests, self.subscriber, &self.owner));
             self.monitored = monitored(app, &self.owner);
             self.note_extension(self.subscriber.extension);
+        }
+        for extension in self.interests.depending() {
+            self.note_extension(extension);
         }
         for user in marks.users.keys() {
             let user = app.directory.user(user).filter(|user| user.is_in(self.subscriber.account));
@@ -188,7 +191,7 @@ impl Feed {
         let user = app.directory.extension(self.subscriber.account, extension);
         let Some((user, detail)) = user.zip(detail) else { return Ok(None) };
         match app.service.extension(&self.owner, &user.id, app.service.now()).await {
-            Ok(seen) => Ok(Some(Body::new(app, &user, &seen, family, detail))),
+            Ok(seen) => Ok(Some(Body::new(app, &self.owner, &user, &seen, family, detail).await?)),
             Err(ServiceError::Store(error)) => Err(error.into()),
             Err(_) => Ok(None),
         }
@@ -208,6 +211,10 @@ impl Feed {
             Family::Favorites => format!("{own}/favorite/presence"),
             Family::LineList => format!("{own}/presence/line"),
             Family::Dnd => format!("{extension}/presence/dnd"),
+            Family::QueuesOf => format!("{extension}/call-queue-presence"),
+            Family::Queue => {
+                return format!("/restapi/v1.0/account/{account}/call-queues/{extension}/presence");
+            }
         };
         let flags = match self.detail(extension, family).unwrap_or_default() {
             Detail { sip: true, .. } => "?detailedTelephonyState=true&sipData=true",

@@ -20,6 +20,10 @@ enum Subject {
     LineList,
     /// One extension's do-not-disturb state.
     Dnd(u64),
+    /// Who takes the calls of a queue.
+    Queue(u64),
+    /// Of which queues one extension takes calls.
+    QueuesOf(u64),
     /// That the subscription is about to expire.
     Reminder(Reminder),
     /// A resource that this server has nothing of. Clients name theirs in one subscription, so it is taken, and
@@ -46,6 +50,8 @@ pub(in crate::api::ringcentral) enum Family {
     Favorites,
     LineList,
     Dnd,
+    Queue,
+    QueuesOf,
 }
 
 /// What all filters of a subscription are about, taken together.
@@ -59,6 +65,8 @@ pub(in crate::api::ringcentral) struct Interests {
     favorites: Option<Detail>,
     line_list: bool,
     dnd: BTreeSet<u64>,
+    queues: BTreeSet<u64>,
+    queues_of: BTreeSet<u64>,
     pub(in crate::api::ringcentral) reminders: Vec<Reminder>,
 }
 
@@ -126,6 +134,10 @@ fn of_account(
 ) -> Result<(String, Subject), RestFailure> {
     let (id, resource) = match *resource {
         ["presence"] => return Ok(("presence".to_owned(), Subject::Everybody(detail()?))),
+        ["call-queues", id, "presence"] => {
+            let queue = id.parse().map_err(|_| RestFailure::subscribe_unknown_user())?;
+            return Ok((resource.join("/"), Subject::Queue(queue)));
+        }
         ["extension", id, ref resource @ ..] => (id, resource),
         ref resource => return Ok((resource.join("/"), Subject::Other)),
     };
@@ -134,6 +146,7 @@ fn of_account(
     let subject = match *resource {
         ["presence"] => Subject::Extension(subscriber.extension_id(id)?, detail()?),
         ["presence", "dnd"] => Subject::Dnd(subscriber.extension_id(id)?),
+        ["call-queue-presence"] => Subject::QueuesOf(subscriber.extension_id(id)?),
         ["presence", "line"] => own().map(|_| Subject::LineList)?,
         ["presence", "line", "presence"] => own().and_then(|_| detail()).map(Subject::Lines)?,
         ["favorite", "presence"] => own().and_then(|_| detail()).map(Subject::Favorites)?,
@@ -230,6 +243,8 @@ impl Interests {
             Subject::Favorites(detail) => raise(&mut self.favorites, detail),
             Subject::LineList => self.line_list = true,
             Subject::Dnd(id) => drop(self.dnd.insert(id)),
+            Subject::Queue(id) => drop(self.queues.insert(id)),
+            Subject::QueuesOf(id) => drop(self.queues_of.insert(id)),
             Subject::Reminder(reminder) => self.reminders.push(reminder),
             Subject::Other => {}
         }
@@ -237,12 +252,18 @@ impl Interests {
 
     /// The extensions that filters name one by one.
     pub(in crate::api::ringcentral) fn named(&self) -> BTreeSet<u64> {
-        self.extensions.keys().chain(&self.dnd).copied().collect()
+        self.extensions.keys().chain(&self.dnd).chain(&self.queues).chain(&self.queues_of).copied().collect()
+    }
+
+    /// The extensions of which something is told that others may have changed: queues, and members of queues.
+    pub(in crate::api::ringcentral) fn depending(&self) -> BTreeSet<u64> {
+        self.queues.union(&self.queues_of).copied().collect()
     }
 
     /// Whether some filter is about the account as a whole.
     pub(in crate::api::ringcentral) fn is_account_wide(&self) -> bool {
-        self.everybody.is_some() || self.lines.is_some() || self.favorites.is_some() || self.line_list
+        let of_others = self.lines.is_some() || self.favorites.is_some() || self.line_list;
+        self.everybody.is_some() || of_others || !self.queues.is_empty()
     }
 
     /// In which forms, and in what detail, a change of an extension is told to `subscriber`, who monitors these. No
@@ -256,13 +277,15 @@ impl Interests {
         let is_own = extension == subscriber.extension;
         let presence = self.everybody.max(self.extensions.get(&extension).copied());
         let list = (self.line_list && is_own).then(Detail::default);
-        let dnd = self.dnd.contains(&extension).then(Detail::default);
+        let among = |extensions: &BTreeSet<u64>| extensions.contains(&extension).then(Detail::default);
         [
             (Family::Presence, presence),
             (Family::Lines, self.lines.filter(|_| monitored.contains(&extension))),
             (Family::Favorites, self.favorites.filter(|_| !is_own)),
             (Family::LineList, list),
-            (Family::Dnd, dnd),
+            (Family::Dnd, among(&self.dnd)),
+            (Family::Queue, among(&self.queues)),
+            (Family::QueuesOf, among(&self.queues_of)),
         ]
         .into_iter()
         .filter_map(|(family, detail)| Some((family, detail?)))

@@ -19,12 +19,14 @@ use crate::{
             CxTelephonyStatus, Detail, DndStatus, DndStatusPersonal, GetPresenceInfo, MeetingStatus,
             PresenceStatus, UserStatus,
         },
+        queues::{self, CallQueuePresence, ExtensionCallQueuePresenceList},
         rule,
     },
     app::App,
     directory::User,
+    id::UserId,
     presence::{CallKind, DoNotDisturb, PersonalDnd, TelephonyStatus, Timestamp},
-    service::ExtensionPresence,
+    service::{ExtensionPresence, ServiceError},
 };
 
 /// How many calls a notification has at most, the latest.
@@ -62,6 +64,8 @@ pub(in crate::api::ringcentral) enum Body {
     Presence(Box<PresenceEventBody>),
     Lines(LineEventBody),
     Dnd(DndEventBody),
+    Queue(CallQueuePresence),
+    QueuesOf(ExtensionCallQueuePresenceList),
     Reminder(ReminderEventBody),
 }
 
@@ -209,20 +213,23 @@ impl Notification {
 
 impl Body {
     /// What the subscription's owner, who sees `seen` of a user, is told in one form.
-    pub(super) fn new(
+    pub(super) async fn new(
         app: &App,
+        owner: &UserId,
         user: &User,
         seen: &ExtensionPresence,
         family: Family,
         detail: Detail,
-    ) -> Self {
+    ) -> Result<Self, ServiceError> {
         let account = user.extension.as_ref().map_or(0, |extension| extension.account);
         let info = GetPresenceInfo::new(&Uris::bare(app, account), user, seen, detail);
         let mut presence = PresenceEventBody::new(user.number, seen.sequence, info);
         // Events say how far the calls are of those extensions too of which reads do not.
         let calls = seen.shown.as_ref().map(|shown| shown.calls.as_slice());
         presence.telephony_status = calls.map(|calls| rule::telephony_status(calls, CallKind::Telephone));
-        match family {
+        Ok(match family {
+            Family::Queue => Self::Queue(queues::of_queue(app, owner, user).await?),
+            Family::QueuesOf => Self::QueuesOf(queues::of_extension(app, owner, user).await?),
             Family::Presence | Family::Lines | Family::Favorites => Self::Presence(Box::new(presence)),
             Family::LineList => {
                 let lines = app.directory.lines(user).into_iter();
@@ -232,7 +239,7 @@ impl Body {
             Family::Dnd => {
                 Self::Dnd(DndEventBody { extension_id: user.number, dnd_status: presence.dnd_status })
             }
-        }
+        })
     }
 
     /// Tells by itself whether the owner was told the same before. Numbers of changes do not count.
@@ -240,7 +247,7 @@ impl Body {
         match self {
             Self::Presence(presence) => presence.hash(),
             Self::Lines(lines) => feed::hash(&json(&LineEventBody { sequence: 0, ..lines.clone() })),
-            Self::Dnd(_) | Self::Reminder(_) => feed::hash(&json(self)),
+            Self::Dnd(_) | Self::Queue(_) | Self::QueuesOf(_) | Self::Reminder(_) => feed::hash(&json(self)),
         }
     }
 }
