@@ -99,6 +99,8 @@ pub struct Presence {
     pub devices_per_user: usize,
     /// How long a reported leg of a call is believed without another report.
     pub call_lease_seconds: u64,
+    /// How long a leg of a call is shown after its end.
+    pub ended_call_seconds: u64,
     /// How many legs of calls one user may have at a time.
     #[schemars(range(min = 1))]
     pub calls_per_user: usize,
@@ -187,6 +189,9 @@ pub struct OAuthApp {
     /// Its client secret; empty: it has none and sends its id alone.
     #[serde(default)]
     pub secret: String,
+    /// Where it may have users sent back to after they allowed it to act for them.
+    #[serde(default)]
+    pub redirect_uris: Vec<String>,
 }
 
 /// A key that assertions may be signed with, and what they have to say.
@@ -418,6 +423,7 @@ impl Config {
             ("presence.lease_seconds", presence.lease_seconds, 0),
             ("presence.busy_lease_seconds", presence.busy_lease_seconds, 0),
             ("presence.call_lease_seconds", presence.call_lease_seconds, 1),
+            ("presence.ended_call_seconds", presence.ended_call_seconds, 1),
             ("ringcentral.penalty_seconds", self.ringcentral.penalty_seconds, 1),
             ("ringcentral.access_token_seconds", self.ringcentral.access_token_seconds, 60),
             ("ringcentral.refresh_token_seconds", self.ringcentral.refresh_token_seconds, 60),
@@ -495,6 +501,15 @@ impl Config {
                 "ringcentral.apps",
                 "each id has to be of 1 to 255 bytes, without control characters",
             )?;
+            let are_uris = app
+                .redirect_uris
+                .iter()
+                .all(|uri| url::Url::parse(uri).is_ok_and(|uri| uri.fragment().is_none()));
+            require(
+                are_uris,
+                "ringcentral.apps",
+                "each redirect URI has to be absolute, without a fragment",
+            )?;
         }
         for key in &self.ringcentral.jwt_keys {
             assertion::check(key).map_err(|error| ConfigError::Invalid {
@@ -533,6 +548,7 @@ impl Config {
             busy_lease: Duration::from_secs(presence.busy_lease_seconds),
             devices_per_user: presence.devices_per_user,
             call_lease: Duration::from_secs(presence.call_lease_seconds),
+            ended_call: Duration::from_secs(presence.ended_call_seconds),
             calls_per_user: presence.calls_per_user,
         }
     }

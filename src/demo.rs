@@ -62,6 +62,7 @@ pub async fn furnish(directory: &Arc<Directory>, now: Timestamp) -> Result<(), D
             number: Some(number),
             display_name: Some(user.name.to_owned()),
             avatar_url: None,
+            email: None,
             extension: Some(Extension::new(1, user.extension)),
         };
         directory.put_user(&id, profile, now).await?;

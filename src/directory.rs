@@ -1,6 +1,7 @@
 //! Who is who and who may see whom: users, rooms, presence lists and tokens.
 
 mod accounts;
+mod desk;
 mod extension;
 mod fact;
 mod follow;
@@ -32,11 +33,12 @@ use self::{
     token::{Lookup, StoredToken},
 };
 pub use self::{
+    desk::{Desk, MonitoredLine},
     extension::{Extension, ExtensionStatus, ExtensionType},
     list::{PresenceList, Standing},
-    login::Login,
+    login::{LoggedIn, Login},
     moves::Move,
-    token::{Grant, Holder, NewToken, Scope, Scopes, TokenId, TokenInfo, TokenSecret},
+    token::{Grant, Holder, NewToken, Scope, Scopes, Session, Spent, TokenId, TokenInfo, TokenSecret},
     user::{Profile, User},
 };
 use crate::{
@@ -81,6 +83,9 @@ struct Entries {
     /// The tokens of each user who has one; follows from `tokens`.
     tokens_of: HashMap<UserId, BTreeMap<TokenId, Lookup>>,
     app_tokens: BTreeMap<TokenId, Lookup>,
+    login_key: Option<login::Key>,
+    /// Of each user who set something.
+    desks: HashMap<UserId, Desk>,
     /// The tokens that ended last, before their time.
     revoked: VecDeque<Lookup>,
     /// As they are kept, by id.
@@ -350,14 +355,15 @@ impl Directory {
         self.entries.write().apply(Fact::Token(StoredToken::new(secret, token)));
     }
 
-    /// A user's tokens, in the order of their ids.
+    /// A user's tokens, in the order of their ids; without refresh tokens that were spent.
     pub fn tokens(&self, user: &UserId) -> Result<Vec<TokenInfo>, DirectoryError> {
         let entries = self.entries.read();
         if !entries.users.contains(user) {
             return Err(DirectoryError::UnknownUser(user.clone()));
         }
         let lookups = entries.tokens_of.get(user).into_iter().flat_map(BTreeMap::values);
-        let infos = lookups.filter_map(|lookup| entries.tokens.get(lookup));
+        let tokens = lookups.filter_map(|lookup| entries.tokens.get(lookup));
+        let infos = tokens.filter(|stored| !stored.is_spent());
         Ok(infos.map(|stored| stored.info.clone()).collect())
     }
 

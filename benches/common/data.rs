@@ -161,6 +161,7 @@ fn entry(number: usize) -> Document {
         number: number as u64 + 1,
         display_name: None,
         avatar_url: None,
+        email: None,
         extension: None,
         created: Timestamp::from_millis(0),
     };

@@ -66,6 +66,8 @@ struct Details {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     avatar_url: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    email: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     extension: Option<Extension>,
 }
 
@@ -222,6 +224,7 @@ impl Part {
         let details = Details {
             display_name: user.display_name.clone(),
             avatar_url: user.avatar_url.clone(),
+            email: user.email.clone(),
             extension: user.extension.clone(),
         };
         let mut space = [0; 2 * NUMBER_BYTES];
@@ -283,6 +286,7 @@ impl Part {
             number,
             display_name: details.display_name,
             avatar_url: details.avatar_url,
+            email: details.email,
             extension: details.extension,
             created: Timestamp::from_millis(created),
         }

@@ -31,6 +31,11 @@ impl TokenSecret {
     pub fn random() -> Self {
         let mut bytes = [0; 32];
         getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
+        Self::of(bytes)
+    }
+
+    /// A secret from other 256 bits that nobody can guess.
+    pub(super) fn of(bytes: [u8; 32]) -> Self {
         Self(format!("pd_{}", hex::encode(bytes)))
     }
 
@@ -151,9 +156,37 @@ pub enum Holder {
     User { user: UserId, device: DeviceId, scopes: Scopes, guest: bool },
     /// A user who may have new tokens of that kind, in place of the one that `access` names. It opens nothing
     /// itself, and ends with that one when it is revoked.
-    Refresh { user: UserId, device: DeviceId, scopes: Scopes, access: TokenId },
+    Refresh {
+        user: UserId,
+        device: DeviceId,
+        scopes: Scopes,
+        access: TokenId,
+        #[serde(default)]
+        session: Session,
+        /// What became of it, once it has been spent; `access` is then what came of it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        spent: Option<Spent>,
+    },
     /// A program that reads presence where that takes no user.
     App { name: String },
+}
+
+/// What stays the same from one refresh of a login to the next.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Session {
+    /// The name of the application's instance.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endpoint: Option<String>,
+    /// When the login ends at the latest, if it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end: Option<Timestamp>,
+}
+
+/// A refresh token that was spent. Clients that share it get the same for it for a while.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spent {
+    /// When the access token that came of it was first used, if it was.
+    pub used: Option<Timestamp>,
 }
 
 /// A token to be added.
@@ -190,6 +223,11 @@ pub(super) struct StoredToken {
 }
 
 impl StoredToken {
+    /// The same token with another holder and end.
+    pub(super) fn becoming(&self, holder: Holder, expires: Option<Timestamp>) -> Self {
+        Self { digest: self.digest, info: TokenInfo { id: self.info.id.clone(), holder, expires } }
+    }
+
     pub(super) fn new(secret: &TokenSecret, token: NewToken) -> Self {
         let digest = digest(secret.reveal().as_bytes());
         let id = TokenId(hex::encode(&digest[..8]));
@@ -214,6 +252,11 @@ impl StoredToken {
     /// Whether the token only serves to replace that one.
     pub(super) fn refreshes(&self, id: &TokenId) -> bool {
         matches!(&self.info.holder, Holder::Refresh { access, .. } if access == id)
+    }
+
+    /// Whether it was a refresh token.
+    pub(super) fn is_spent(&self) -> bool {
+        matches!(&self.info.holder, Holder::Refresh { spent: Some(_), .. })
     }
 
     pub(super) fn has_expired(&self, now: Timestamp) -> bool {

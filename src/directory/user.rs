@@ -14,6 +14,8 @@ pub struct User {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub avatar_url: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub extension: Option<Extension>,
     /// When the user was added.
     pub created: Timestamp,
@@ -26,6 +28,7 @@ pub struct Profile {
     pub number: Option<u64>,
     pub display_name: Option<String>,
     pub avatar_url: Option<String>,
+    pub email: Option<String>,
     pub extension: Option<Extension>,
 }
 
@@ -36,6 +39,7 @@ impl User {
             number,
             display_name: profile.display_name,
             avatar_url: profile.avatar_url,
+            email: profile.email,
             extension: profile.extension,
             created,
         }

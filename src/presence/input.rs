@@ -8,9 +8,9 @@ pub enum Input {
     Claim { device: DeviceId, state: State },
     /// A gateway tells a device's state: a claim again, but no update unless it says something else.
     Report { device: DeviceId, state: State },
-    /// A device sets the user online, with this text or none, for a whole lease: both end together, and
-    /// connections that come and go do not shorten it.
-    Lease { device: DeviceId, text: Option<Text> },
+    /// A device sets the user online, with this text or none, until a moment, which is the end of a lease if
+    /// left out: both end together, and connections that come and go do not shorten it.
+    Lease { device: DeviceId, text: Option<Text>, until: Option<Timestamp> },
     /// The user leaves: what devices without a connection say ends, and the status with it.
     Leave,
     /// A device opens a connection (a `/sync` in flight, a stream) that says `state`. It never takes
@@ -28,7 +28,7 @@ pub enum Input {
     CallSettings(CallSettingsChange),
     /// A gateway reports a leg of a call, which holds for a lease.
     Call(Box<Call>),
-    /// A gateway reports that a leg is over.
+    /// A gateway reports that a leg is over. It is shown as ended for a while.
     EndCall { id: String },
 }
 
@@ -52,7 +52,9 @@ impl Record {
             Input::Claim { device, state } | Input::Report { device, state } => {
                 self.claim(device, *state, now, rules);
             }
-            Input::Lease { device, text } => self.lease(device, text.as_ref(), now, rules),
+            Input::Lease { device, text, until } => {
+                self.lease(device, text.as_ref(), until.unwrap_or(now + rules.lease), now, rules);
+            }
             Input::Leave => self.leave(now),
             Input::Connect { device, node, state } => self.connect(device, *node, *state, now, rules),
             Input::Disconnect { device, node } => self.disconnect(device, *node, now, rules),
@@ -61,7 +63,7 @@ impl Record {
             Input::Hidden(hidden) => self.hidden = *hidden,
             Input::CallSettings(change) => self.telephony_mut().set(*change),
             Input::Call(call) => self.telephony_mut().report(call, now, rules),
-            Input::EndCall { id } => drop(self.telephony_mut().remove(id)),
+            Input::EndCall { id } => self.telephony_mut().end(id, now, rules),
         }
         self.tidy_telephony(now);
     }
@@ -109,10 +111,17 @@ impl Record {
         self.stamp_activity(now, rules);
     }
 
-    fn lease(&mut self, device: &DeviceId, text: Option<&Text>, now: Timestamp, rules: &Rules) {
+    fn lease(
+        &mut self,
+        device: &DeviceId,
+        text: Option<&Text>,
+        until: Timestamp,
+        now: Timestamp,
+        rules: &Rules,
+    ) {
         self.claim(device, State::Online, now, rules);
-        let until = now + rules.lease;
-        self.claim_of(device, now, rules).leased_until = until;
+        let claim = self.claim_of(device, now, rules);
+        (claim.until, claim.leased_until) = (until, until);
         self.status = text.map(|text| Status { text: text.clone(), expires: Some(until) });
     }
 

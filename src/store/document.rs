@@ -22,12 +22,24 @@ pub enum Kind {
     Subscription = b's',
     /// When a user was removed, by user id: for a while after.
     Removal = b'x',
+    /// A secret of the servers themselves, by its name.
+    Key = b'k',
+    /// What a user set for their telephone besides presence, by user id.
+    Desk = b'd',
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 6] =
-        [Self::User, Self::Member, Self::List, Self::Token, Self::Subscription, Self::Removal];
+    pub const ALL: [Self; 8] = [
+        Self::User,
+        Self::Member,
+        Self::List,
+        Self::Token,
+        Self::Subscription,
+        Self::Removal,
+        Self::Key,
+        Self::Desk,
+    ];
 
     /// Its name in exports.
     pub fn name(self) -> &'static str {
@@ -38,6 +50,8 @@ impl Kind {
             Self::Token => "token",
             Self::Subscription => "subscription",
             Self::Removal => "removal",
+            Self::Key => "key",
+            Self::Desk => "desk",
         }
     }
 }

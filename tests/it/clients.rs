@@ -57,6 +57,18 @@ async fn ringcentral_subscriptions() {
 }
 
 #[tokio::test]
+#[ignore = "needs @ringcentral/sdk, which tests/run installs"]
+async fn ringcentral_tabs_that_share_a_login() {
+    node("tests/clients/rc_shared_login.mjs").await;
+}
+
+#[tokio::test]
+#[ignore = "needs ringcentral-call-control, which tests/run installs"]
+async fn ringcentral_call_control() {
+    node("tests/clients/rc_call_control.mjs").await;
+}
+
+#[tokio::test]
 #[ignore = "needs ringcentral, which tests/run installs"]
 async fn ringcentral_web_socket() {
     let server = TestServer::start().await;
