@@ -354,6 +354,18 @@ impl Directory {
         Ok(gone.is_some())
     }
 
+    /// Removes all tokens of a user.
+    pub async fn revoke_tokens(self: &Arc<Self>, user: &UserId) -> Result<(), DirectoryError> {
+        let user = user.clone();
+        let gone = self.change(move |entries| {
+            let gone = entries.tokens_that(&user, |_| true);
+            Ok((gone.iter().cloned().map(Fact::NoToken).collect(), gone))
+        });
+        let gone = gone.await?;
+        self.entries.write().remember_revoked(&gone);
+        Ok(())
+    }
+
     /// Whether a token of this text was revoked lately.
     pub fn was_revoked(&self, secret: &[u8]) -> bool {
         self.entries.read().revoked.contains(&token::lookup(&token::digest(secret)))

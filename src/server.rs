@@ -1,6 +1,7 @@
 //! Assembly: all routes of a server, and the loop that serves connections until it is told to stop.
 
 mod starting;
+mod strays;
 mod write_limit;
 
 use std::{error::Error, future::pending, io, net::SocketAddr, pin::Pin, sync::Arc, time::Duration};
@@ -9,7 +10,6 @@ use axum::{
     Router,
     body::Body,
     extract::{ConnectInfo, Request},
-    http::StatusCode,
     middleware::{self, Next},
     response::{Redirect, Response},
     routing,
@@ -48,8 +48,8 @@ pub fn router(app: &App) -> Router {
     let dialects = api::ALL.into_iter().filter(|dialect| dialect.is_served(&app.config));
     let router = dialects
         .fold(openapi::router(app), |router, dialect| router.merge((dialect.router)(app)))
-        .route("/", routing::get(async || Redirect::to("/swagger-ui/")))
-        .fallback(async || (StatusCode::NOT_FOUND, "Not found. What there is: /swagger-ui/\n"));
+        .route("/", routing::get(async || Redirect::to("/swagger-ui/")));
+    let router = strays::refused(router, app);
     if tracing::enabled!(Level::DEBUG) { router.layer(middleware::from_fn(log)) } else { router }
 }
 

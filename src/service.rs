@@ -6,6 +6,7 @@ mod extensions;
 mod lists;
 mod live;
 mod open;
+mod profile;
 
 use std::sync::Arc;
 

@@ -57,6 +57,11 @@ impl fmt::Debug for TokenSecret {
 pub struct TokenId(String);
 
 impl TokenId {
+    /// The id of the token with this text.
+    pub fn of(secret: &[u8]) -> Self {
+        Self(hex::encode(&digest(secret)[..8]))
+    }
+
     /// The id as text.
     pub fn as_str(&self) -> &str {
         &self.0

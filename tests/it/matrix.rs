@@ -8,6 +8,8 @@ mod cors;
 mod devices;
 mod limits;
 mod lists;
+mod logout;
+mod profile;
 mod ruma;
 mod semantics;
 mod synapse;

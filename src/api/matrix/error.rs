@@ -9,7 +9,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
-    api::body::BodyError, auth::AuthError, limit::TooManyStreams, service::ServiceError, store::StoreError,
+    api::body::BodyError, auth::AuthError, directory::DirectoryError, limit::TooManyStreams,
+    service::ServiceError, store::StoreError,
 };
 
 /// A Matrix-level Error
@@ -176,6 +177,17 @@ impl From<ServiceError> for MatrixFailure {
             }
             ServiceError::StatusTooLong { .. } => Self::too_large(error.to_string()),
             ServiceError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<DirectoryError> for MatrixFailure {
+    fn from(error: DirectoryError) -> Self {
+        match error {
+            DirectoryError::Store(error) => error.into(),
+            // The user was removed since the token was looked at, and the token with them.
+            DirectoryError::UnknownUser(_) => AuthError::Unknown.into(),
+            error => Self::forbidden(error.to_string()),
         }
     }
 }

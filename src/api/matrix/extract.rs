@@ -5,7 +5,7 @@ use axum::{
 };
 
 use super::error::MatrixFailure;
-use crate::{api::body, app::App, auth, id::UserId};
+use crate::{api::body, app::App, auth, directory::TokenId, id::UserId};
 
 /// The user behind the request. Refuses missing, unknown and expired tokens and guests.
 pub(super) struct Caller(pub(super) auth::Caller);
@@ -26,9 +26,24 @@ impl FromRequestParts<App> for Token {
     type Rejection = MatrixFailure;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, MatrixFailure> {
-        let token = auth::token(&parts.headers, parts.uri.query(), app.config.matrix.query_token)?;
-        let holder = auth::holder(&app.directory, &token, app.service.now())?;
-        Ok(Self(auth::caller(holder)?))
+        let Session { caller, .. } = Session::from_request_parts(parts, app).await?;
+        Ok(Self(caller))
+    }
+}
+
+/// The same, with the token's own name.
+pub(super) struct Session {
+    pub(super) caller: auth::Caller,
+    pub(super) token: TokenId,
+}
+
+impl FromRequestParts<App> for Session {
+    type Rejection = MatrixFailure;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, MatrixFailure> {
+        let secret = auth::token(&parts.headers, parts.uri.query(), app.config.matrix.query_token)?;
+        let holder = auth::holder(&app.directory, &secret, app.service.now())?;
+        Ok(Self { caller: auth::caller(holder)?, token: TokenId::of(&secret) })
     }
 }
 

@@ -53,8 +53,9 @@ impl PresenceFilter {
         let presence = presence
             .as_object()
             .ok_or_else(|| MatrixFailure::bad_json("The filter's `presence` is not an object"))?;
-        if presence.get("limit").is_some_and(|limit| limit.as_i64().is_none_or(|limit| limit < 1)) {
-            return Err(MatrixFailure::bad_json("The filter's `limit` is not a positive integer"));
+        // Presence has one value for each user, so there is nothing to limit; clients send 0 and -1 for "none".
+        if presence.get("limit").is_some_and(|limit| !limit.is_number()) {
+            return Err(MatrixFailure::bad_json("The filter's `limit` is not a number"));
         }
         Ok(Self {
             types: strings(presence, "types")?,
