@@ -45,6 +45,18 @@ async fn matrix_js_sdk() {
 }
 
 #[tokio::test]
+#[ignore = "needs matrix-bot-sdk, which tests/run installs"]
+async fn matrix_bot_sdk() {
+    let server = TestServer::start().await;
+    let node = env::var("PRESENCED_TEST_NODE_BINARY").expect("tests/run says where a newer Node.js is");
+    let folder = env::var("PRESENCED_TEST_NODE").expect("tests/run says where the packages are");
+    let mut command = Command::new(node);
+    command.args(["--require", "./tests/clients/bot_sdk_crypto.cjs", "tests/clients/bot_sdk.cjs"]);
+    command.args([&server.url, &folder]);
+    passes(command).await;
+}
+
+#[tokio::test]
 #[ignore = "needs @rc-ex/ws, which tests/run installs"]
 async fn rc_ex_ws() {
     node("tests/clients/rc_ws.mjs").await;
