@@ -6,6 +6,7 @@ mod fact;
 mod list;
 mod login;
 mod people;
+mod session;
 mod token;
 mod user;
 
@@ -30,6 +31,7 @@ pub use self::{
     extension::{Extension, ExtensionStatus, ExtensionType},
     list::{ChangedEntries, PresenceList, Standing},
     login::Login,
+    session::NewSession,
     token::{Grant, Holder, NewToken, Scope, Scopes, TokenId, TokenInfo, TokenSecret},
     user::{Profile, User},
 };

@@ -8,6 +8,7 @@ mod event;
 mod extract;
 mod filter;
 mod list;
+mod login;
 mod logout;
 mod presence;
 mod profile;
@@ -89,7 +90,7 @@ fn under_sync_prefix() -> Routes {
         routes!(profile::get_display_name),
         routes!(profile::get_avatar_url),
         routes!(rooms::get_joined_rooms),
-        routes!(account::get_login_flows, account::login),
+        routes!(login::get_login_flows, login::login),
     ]
 }
 

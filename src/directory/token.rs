@@ -175,6 +175,10 @@ pub struct TokenInfo {
     pub id: TokenId,
     pub holder: Holder,
     pub expires: Option<Timestamp>,
+    /// When its user opened a session with another token and got this one; absent of tokens that were made
+    /// otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opened: Option<Timestamp>,
 }
 
 /// What a known token grants now.
@@ -198,7 +202,17 @@ impl StoredToken {
     pub(super) fn new(secret: &TokenSecret, token: NewToken) -> Self {
         let digest = digest(secret.reveal().as_bytes());
         let id = TokenId(hex::encode(&digest[..8]));
-        Self { digest, info: TokenInfo { id, holder: token.holder, expires: token.expires } }
+        let NewToken { holder, expires } = token;
+        Self { digest, info: TokenInfo { id, holder, expires, opened: None } }
+    }
+
+    /// Whether the token is that of a session on this device.
+    pub(super) fn is_session_on(&self, on: &DeviceId) -> bool {
+        let device = match &self.info.holder {
+            Holder::User { device, .. } => Some(device),
+            _ => None,
+        };
+        self.info.opened.is_some() && device == Some(on)
     }
 
     pub(super) fn lookup(&self) -> Lookup {

@@ -45,6 +45,34 @@ async fn matrix_js_sdk() {
 }
 
 #[tokio::test]
+#[ignore = "needs mautrix, which tests/run installs"]
+async fn mautrix() {
+    let server = TestServer::start().await;
+    let mut command = python();
+    command.args(["tests/clients/mautrix_client.py", &server.url]);
+    passes(command).await;
+}
+
+#[tokio::test]
+#[ignore = "needs simplematrixbotlib, which tests/run installs"]
+async fn simplematrixbotlib() {
+    let server = TestServer::start().await;
+    let mut command = python();
+    command.args(["tests/clients/simplematrixbot.py", &server.url]);
+    passes(command).await;
+}
+
+#[tokio::test]
+#[ignore = "needs libQuotient, which tests/run installs"]
+async fn lib_quotient() {
+    let server = TestServer::start().await;
+    let program = env::var("PRESENCED_TEST_QUOTIENT").expect("tests/run says where the program is");
+    let mut command = Command::new(program);
+    command.arg(&server.url);
+    passes(command).await;
+}
+
+#[tokio::test]
 #[ignore = "needs matrix-bot-sdk, which tests/run installs"]
 async fn matrix_bot_sdk() {
     let server = TestServer::start().await;

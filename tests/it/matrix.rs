@@ -8,6 +8,7 @@ mod cors;
 mod devices;
 mod limits;
 mod lists;
+mod login;
 mod logout;
 mod profile;
 mod ruma;

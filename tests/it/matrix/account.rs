@@ -39,23 +39,6 @@ async fn a_token_is_needed() {
 }
 
 #[tokio::test]
-async fn logging_in_with_a_token() {
-    let server = TestServer::start().await;
-    let login = |body| server.call(Method::POST, "/_matrix/client/v3/login").json(&body).send();
-    let done = login(json!({"type": "m.login.token", "token": "demo-bob"})).await;
-    insta::assert_snapshot!(done.line(), @r#"200 {"user_id":"@bob:example.com","access_token":"demo-bob","device_id":"DEMO"}"#);
-    for (body, status, errcode) in [
-        (json!({"type": "m.login.token", "token": "nonsense"}), 403, "M_FORBIDDEN"),
-        (json!({"type": "m.login.token", "token": "demo-admin"}), 403, "M_FORBIDDEN"),
-        (json!({"type": "m.login.password", "user": "bob", "password": "x"}), 400, "M_BAD_JSON"),
-        (json!({"type": "m.login.token"}), 400, "M_BAD_JSON"),
-        (json!([]), 400, "M_BAD_JSON"),
-    ] {
-        assert_eq!(login(body.clone()).await.errcode(), (status, errcode.to_owned()), "{body}");
-    }
-}
-
-#[tokio::test]
 async fn the_rooms_that_one_is_in() {
     let server = TestServer::start().await;
     let joined = |token| server.call(Method::GET, "/_matrix/client/v3/joined_rooms").token(token).send();
