@@ -7,6 +7,7 @@ use tokio::sync::watch;
 use crate::{
     alarms::Alarms,
     api::ringcentral::Push,
+    auth::appservice::AppServices,
     clock::Clock,
     config::Config,
     directory::Directory,
@@ -25,6 +26,8 @@ pub struct Parts {
     pub config: Config,
     pub directory: Arc<Directory>,
     pub service: Arc<Service>,
+    /// Programs that speak for users of their own.
+    pub app_services: AppServices,
     /// What tasks wait for that have to do something at a certain time.
     pub alarms: Alarms,
     /// Who is told of changes, by the RingCentral dialect.
@@ -74,6 +77,7 @@ impl App {
         Ok(Self(Arc::new(Parts {
             directory,
             service,
+            app_services: AppServices::of(&config),
             alarms: Alarms::new(clock.clone()),
             push: Push::new(&config, store),
             put_limit: RateLimit::new(limits.put_per_second, limits.put_burst, clock.clone()),

@@ -3,6 +3,7 @@
 mod accounts;
 mod extension;
 mod fact;
+mod ghost;
 mod list;
 mod login;
 mod people;
@@ -29,6 +30,7 @@ use self::{
 };
 pub use self::{
     extension::{Extension, ExtensionStatus, ExtensionType},
+    ghost::NewGhost,
     list::{ChangedEntries, PresenceList, Standing},
     login::Login,
     session::NewSession,
@@ -84,6 +86,8 @@ pub enum DirectoryError {
     NumberTaken { number: u64, owner: UserId },
     #[error("the extension number {number} of account {account} belongs to {owner}")]
     ExtensionTaken { account: u64, number: String, owner: UserId },
+    #[error("there is a user {0} already")]
+    UserTaken(UserId),
     #[error("the token is not there any more")]
     TokenSpent,
     #[error("the user {0} has {1} tokens, as many as are allowed; revoke one first")]
@@ -149,7 +153,8 @@ impl Directory {
             }
             entries.check_extension(&id, profile.extension.as_ref())?;
             let is_new = known.is_none();
-            let user = User::new(id, number, profile, known.map_or(now, |user| user.created));
+            let (created, made_by) = known.map_or((now, None), |user| (user.created, user.made_by));
+            let user = User { made_by, ..User::new(id, number, profile, created) };
             Ok((vec![Fact::User(user.clone())], (user, is_new)))
         })
         .await

@@ -67,6 +67,9 @@ pub async fn run(listener: TcpListener, app: App, shutdown: impl Future<Output =
     if let Err(error) = Push::start(&app).await {
         tracing::error!(%error, "subscriptions could not be read, and bring nothing");
     }
+    if let Err(error) = app.app_services.make_senders(&app.directory, app.service.now()).await {
+        tracing::error!(%error, "application services could not be given their users");
+    }
     let ticking = tokio::spawn(tick(app.clone()));
     let connections = Connections::new(router(&app), &app.config.limits);
     tokio::pin!(shutdown);

@@ -121,6 +121,7 @@ fn entry(number: usize) -> Document {
         avatar_url: None,
         extension: None,
         created: Timestamp::from_millis(0),
+        made_by: None,
     };
     Document::put(Kind::User, id.as_str(), &entry)
 }

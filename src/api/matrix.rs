@@ -13,6 +13,7 @@ mod logout;
 mod presence;
 mod profile;
 mod refusals;
+mod register;
 mod rooms;
 mod sync;
 mod versions;
@@ -91,6 +92,7 @@ fn under_sync_prefix() -> Routes {
         routes!(profile::get_avatar_url),
         routes!(rooms::get_joined_rooms),
         routes!(login::get_login_flows, login::login),
+        routes!(register::register),
     ]
 }
 
@@ -184,7 +186,10 @@ fn base() -> OpenApi {
         SecurityScheme::Http(
             HttpBuilder::new()
                 .scheme(HttpAuthScheme::Bearer)
-                .description(Some("The same token in the `Authorization: Bearer` header; to be preferred."))
+                .description(Some(
+                    "The same token in the `Authorization: Bearer` header; to be preferred. An application service \
+                     may add `?user_id=` to any request, to speak for a user that it registered.",
+                ))
                 .build(),
         ),
     );

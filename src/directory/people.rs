@@ -67,6 +67,8 @@ struct Details {
     avatar_url: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     extension: Option<Extension>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    made_by: Option<String>,
 }
 
 /// The most that a number takes, as `postcard` writes it.
@@ -218,6 +220,7 @@ impl Part {
             display_name: user.display_name.clone(),
             avatar_url: user.avatar_url.clone(),
             extension: user.extension.clone(),
+            made_by: user.made_by.clone(),
         };
         let mut space = [0; 2 * NUMBER_BYTES];
         let numbers = postcard::to_slice(&(user.number, user.created.as_millis()), &mut space);
@@ -280,6 +283,7 @@ impl Part {
             avatar_url: details.avatar_url,
             extension: details.extension,
             created: Timestamp::from_millis(created),
+            made_by: details.made_by,
         }
     }
 }

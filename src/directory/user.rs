@@ -17,6 +17,9 @@ pub struct User {
     pub extension: Option<Extension>,
     /// When the user was added.
     pub created: Timestamp,
+    /// The application service that made the user, if one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made_by: Option<String>,
 }
 
 /// What an admin says of a user; all of it replaces what was there.
@@ -38,6 +41,7 @@ impl User {
             avatar_url: profile.avatar_url,
             extension: profile.extension,
             created,
+            made_by: None,
         }
     }
     /// Whether the user has an extension in this telephone account.

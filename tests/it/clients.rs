@@ -3,6 +3,11 @@
 
 use std::{env, process::Command};
 
+use presenced::{
+    auth::appservice::{Namespace, Registration},
+    directory::TokenSecret,
+};
+
 use crate::support::TestServer;
 
 /// The Python that has what `tests/clients/requirements.txt` names.
@@ -50,6 +55,18 @@ async fn mautrix() {
     let server = TestServer::start().await;
     let mut command = python();
     command.args(["tests/clients/mautrix_client.py", &server.url]);
+    passes(command).await;
+}
+
+#[tokio::test]
+#[ignore = "needs mautrix, which tests/run installs"]
+async fn mautrix_appservice() {
+    let users = vec![Namespace { regex: "@irc_.*:example\\.com".to_owned(), exclusive: true }];
+    let token = TokenSecret::from("irc-token");
+    let bridge = Registration { id: "irc".to_owned(), token, sender: "ircbot".to_owned(), users };
+    let server = TestServer::start_with(|config| config.matrix.registrations = vec![bridge]).await;
+    let mut command = python();
+    command.args(["tests/clients/mautrix_appservice.py", &server.url, "irc", "irc-token", "ircbot"]);
     passes(command).await;
 }
 

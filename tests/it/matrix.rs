@@ -1,6 +1,7 @@
 //! The Matrix dialect over real HTTP.
 
 mod account;
+mod appservices;
 mod auth;
 mod busy;
 mod complement;

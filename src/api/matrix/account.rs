@@ -8,16 +8,21 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::{error::MatrixError, extract::Token};
+use super::{
+    error::MatrixError,
+    extract::{Session, Token},
+};
+use crate::{auth::Caller, id::DeviceId};
 
 #[derive(Serialize, ToSchema)]
 pub(super) struct Whoami {
     /// The user that the access token speaks for.
     #[schema(example = "@alice:example.com")]
     user_id: String,
-    /// The device that it speaks with.
-    #[schema(example = "DEMO")]
-    device_id: String,
+    /// The device that it speaks with; application services have none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "DEMO", nullable = false)]
+    device_id: Option<DeviceId>,
     /// Whether the user is a guest.
     #[schema(example = false)]
     is_guest: bool,
@@ -37,8 +42,9 @@ pub(super) struct Whoami {
         (status = 413, description = "The request declares a body that is too large.", body = MatrixError),
     ),
 )]
-pub(super) async fn get_token_owner(Token(caller): Token) -> Json<Whoami> {
-    Json(Whoami { user_id: caller.user.into(), device_id: caller.device.into(), is_guest: caller.guest })
+pub(super) async fn get_token_owner(Session { caller, token }: Session) -> Json<Whoami> {
+    let Caller { user, device, guest, .. } = caller;
+    Json(Whoami { user_id: user.into(), device_id: token.map(|_| device), is_guest: guest })
 }
 
 #[derive(Serialize, ToSchema)]

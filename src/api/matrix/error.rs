@@ -97,6 +97,22 @@ impl MatrixFailure {
         Self::new(StatusCode::FORBIDDEN, "M_FORBIDDEN", error)
     }
 
+    pub(super) fn invalid_username(error: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "M_INVALID_USERNAME", error)
+    }
+
+    pub(super) fn user_in_use() -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "M_USER_IN_USE", "There is a user of this name already")
+    }
+
+    pub(super) fn exclusive() -> Self {
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "M_EXCLUSIVE",
+            "The name is outside the application service's namespaces, or in another's",
+        )
+    }
+
     pub(super) fn not_found(error: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::NOT_FOUND, "M_NOT_FOUND", error)
     }

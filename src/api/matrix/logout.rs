@@ -30,6 +30,9 @@ pub(super) async fn logout(
     State(app): State<App>,
     Session { caller, token }: Session,
 ) -> Result<Json<Empty>, MatrixFailure> {
+    let token = token.ok_or_else(|| {
+        MatrixFailure::forbidden("The token of an application service ends with its registration")
+    })?;
     app.directory.revoke_token(&caller.user, &token).await?;
     Ok(Json(Empty {}))
 }
