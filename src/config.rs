@@ -266,6 +266,9 @@ pub struct Limits {
     pub long_poll_seconds: u64,
     /// How many tokens one user may have.
     pub tokens_per_user: usize,
+    /// How many filters one user may have stored.
+    #[schemars(range(min = 1))]
+    pub filters_per_user: usize,
     /// How many entries a presence list may have.
     pub list_entries: usize,
     /// How many users one bulk read may name.
@@ -461,6 +464,7 @@ impl Config {
             ("limits.head_bytes", limits.head_bytes, 8_192, LARGEST_BYTES),
             ("limits.connections", limits.connections, 1, 10_000_000),
             ("limits.tokens_per_user", limits.tokens_per_user, 1, 1_000_000),
+            ("limits.filters_per_user", limits.filters_per_user, 1, 10_000),
             ("limits.list_entries", limits.list_entries, 1, 1_000_000),
             ("limits.streams", limits.streams, 1, 10_000_000),
             ("limits.streams_per_user", limits.streams_per_user, 1, 10_000_000),

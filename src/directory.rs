@@ -3,6 +3,7 @@
 mod accounts;
 mod extension;
 mod fact;
+mod filter;
 mod ghost;
 mod list;
 mod login;
@@ -25,6 +26,7 @@ use tokio::sync::Mutex;
 use self::{
     accounts::Accounts,
     fact::Fact,
+    filter::Filters,
     people::People,
     token::{Lookup, StoredToken},
 };
@@ -73,6 +75,7 @@ struct Entries {
     /// The tokens of each user who has one; follows from `tokens`.
     tokens_of: HashMap<UserId, BTreeMap<TokenId, Lookup>>,
     app_tokens: BTreeMap<TokenId, Lookup>,
+    filters: Filters,
     /// The tokens that were revoked last.
     revoked: VecDeque<Lookup>,
 }
@@ -404,6 +407,9 @@ impl Directory {
         let work = async move {
             let _alone = directory.changing.lock().await;
             let (facts, result) = plan(&directory.entries.read())?;
+            if facts.is_empty() {
+                return Ok(result);
+            }
             directory.store.write(facts.iter().filter_map(Fact::document).collect()).await?;
             directory.apply(facts);
             Ok(result)

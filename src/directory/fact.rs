@@ -6,7 +6,10 @@ use std::{
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
-use super::{Entries, PresenceList, TokenId, User, has_capitals, people::Part, token::StoredToken};
+use super::{
+    Entries, PresenceList, TokenId, User, filter::StoredFilter, has_capitals, people::Part,
+    token::StoredToken,
+};
 use crate::{
     id::{IdError, RoomId, UserId},
     store::{Document, Kind, Store, StoreError, Tell, parse, read_partitions},
@@ -26,6 +29,9 @@ pub(super) enum Fact {
     List(UserId, PresenceList),
     Token(StoredToken),
     NoToken(TokenId),
+    /// A filter of a user's, by its id.
+    Filter(UserId, String, StoredFilter),
+    NoFilter(UserId, String),
 }
 
 /// A room's document.
@@ -50,6 +56,8 @@ impl Fact {
             Self::List(observer, list) => Document::put(Kind::List, observer.as_str(), list),
             Self::Token(token) => Document::put(Kind::Token, token.info.id.as_str(), token),
             Self::NoToken(id) => Document::removed(Kind::Token, id.as_str()),
+            Self::Filter(user, id, filter) => filter.document(user, id),
+            Self::NoFilter(user, id) => StoredFilter::removal(user, id),
         })
     }
 }
@@ -71,6 +79,7 @@ pub(super) fn load(store: &dyn Store, tell: &Tell<'_>) -> Result<Entries, StoreE
         entries.apply(Fact::List(parse_name(id)?, parse(Kind::List, id, value)?));
         Ok(())
     })?;
+    entries.load_filters(store)?;
     Ok(entries)
 }
 
@@ -134,6 +143,8 @@ impl Entries {
                 }
                 self.tokens.insert(token.lookup(), token);
             }
+            Fact::Filter(user, id, filter) => self.put_filter(user, id, filter),
+            Fact::NoFilter(user, id) => self.remove_filter(&user, &id),
             Fact::NoToken(id) => {
                 self.app_tokens.remove(&id);
                 let Some(token) = id.lookup().and_then(|lookup| self.tokens.remove(&lookup)) else { return };
@@ -177,7 +188,7 @@ impl Entries {
             let members = self.rooms.get(room).cloned().unwrap_or_default();
             Fact::Members(room.clone(), members.into_iter().filter(|member| member != user).collect())
         });
-        let facts = tokens.chain(rooms).chain(self.unlisting(user));
+        let facts = tokens.chain(rooms).chain(self.unlisting(user)).chain(self.unfiltering(user));
         Some(facts.chain([Fact::NoUser(user.clone())]).collect())
     }
 }

@@ -19,11 +19,14 @@ pub enum Kind {
     Token = b't',
     /// A subscription to notifications, by its id.
     Subscription = b's',
+    /// A filter that a user stored, by user id and filter id.
+    Filter = b'f',
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 5] = [Self::User, Self::Room, Self::List, Self::Token, Self::Subscription];
+    pub const ALL: [Self; 6] =
+        [Self::User, Self::Room, Self::List, Self::Token, Self::Subscription, Self::Filter];
 
     /// Its name in exports.
     pub fn name(self) -> &'static str {
@@ -33,6 +36,7 @@ impl Kind {
             Self::List => "list",
             Self::Token => "token",
             Self::Subscription => "subscription",
+            Self::Filter => "filter",
         }
     }
 }

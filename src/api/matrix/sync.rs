@@ -66,7 +66,7 @@ impl Default for Query {
 }
 
 impl Query {
-    fn parse(query: &str) -> Result<Self, MatrixFailure> {
+    fn parse(query: &str, app: &App, caller: &Caller) -> Result<Self, MatrixFailure> {
         let mut parsed = Self::default();
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
             match name.as_ref() {
@@ -85,7 +85,7 @@ impl Query {
                     parsed.set_presence =
                         Some(state.into_core()).filter(|state| *state != CoreState::Offline);
                 }
-                "filter" => parsed.filter = PresenceFilter::from_parameter(&value)?,
+                "filter" => parsed.filter = PresenceFilter::from_parameter(&value, app, &caller.user)?,
                 _ => {}
             }
         }
@@ -157,7 +157,7 @@ pub(super) async fn sync(
     RawQuery(query): RawQuery,
 ) -> Result<Json<SyncResponse>, MatrixFailure> {
     caller.require(Scope::Read)?;
-    let query = Query::parse(query.as_deref().unwrap_or_default())?;
+    let query = Query::parse(query.as_deref().unwrap_or_default(), &app, &caller)?;
     let _permit = app.stream_limit.open(Some(&caller.user)).map_err(MatrixFailure::too_many_streams)?;
     let watcher = app.service.watch(Viewer::User(&caller.user), None);
     let connection = match query.set_presence.filter(|_| may_speak(&app, &caller)) {

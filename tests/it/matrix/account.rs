@@ -97,7 +97,7 @@ async fn filters_are_ones_own_and_well_made() {
         (alice, r#"{"presence": {"not_senders": [1]}}"#, 400, "M_BAD_JSON"),
         (alice, r#"{"presence": {"limit": "10"}}"#, 400, "M_BAD_JSON"),
         (alice, r#"{"presence": {"limit": null}}"#, 400, "M_BAD_JSON"),
-        (alice, &format!(r#"{{"a": "{}"}}"#, "x".repeat(5_000)), 413, "M_TOO_LARGE"),
+        (alice, &format!(r#"{{"a": "{}"}}"#, "x".repeat(65_536)), 413, "M_TOO_LARGE"),
     ] {
         assert_eq!(post(user, body).await.errcode(), (status, errcode.to_owned()), "{user} {body:.40}");
     }
