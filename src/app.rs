@@ -13,8 +13,8 @@ use crate::{
     directory::Directory,
     id::UserId,
     limit::{RateLimit, StreamLimit, WindowLimit},
-    service::Service,
-    store::{Store, StoreError, Tell},
+    service::{Service, Tell},
+    store::{Store, StoreError},
 };
 
 /// A handle to the parts of one server. Cheap to clone.
@@ -47,39 +47,46 @@ pub struct Parts {
 
 impl App {
     /// Puts a server's parts together, over what the store holds.
-    pub fn open(config: Config, store: Box<dyn Store>, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
-        Self::open_telling(config, store, clock, &|_| {})
-    }
-
-    /// The same. `tell` is told how far the reading of the users is.
-    pub fn open_telling(
+    pub async fn open(
         config: Config,
         store: Box<dyn Store>,
         clock: Arc<dyn Clock>,
-        tell: &Tell<'_>,
+    ) -> Result<Self, StoreError> {
+        Self::open_telling(config, store, clock, Box::new(|_| {})).await
+    }
+
+    /// The same. `tell` is told how far the reading of the data is.
+    pub async fn open_telling(
+        config: Config,
+        store: Box<dyn Store>,
+        clock: Arc<dyn Clock>,
+        tell: Box<Tell>,
     ) -> Result<Self, StoreError> {
         let store: Arc<dyn Store> = store.into();
         let (tokens_per_user, list_entries) = (config.limits.tokens_per_user, config.limits.list_entries);
-        let directory = Arc::new(Directory::open(store.clone(), tokens_per_user, list_entries, tell)?);
+        let directory = Directory::new(store.clone(), clock.clone(), tokens_per_user, list_entries);
+        let directory = Arc::new(directory);
         let service = Arc::new(Service::new(
-            store.clone(),
+            store,
             directory.clone(),
             clock.clone(),
             config.rules(),
             config.presence.visibility,
             config.presence.lists,
             config.limits.status_bytes,
+            tell,
         ));
+        service.open().await?;
         let limits = &config.limits;
         let new_streams = limits.new_streams_per_second;
         let stream_burst = NonZeroU32::new(new_streams).unwrap_or(NonZeroU32::MIN);
         let penalty = Duration::from_secs(config.ringcentral.penalty_seconds);
         Ok(Self(Arc::new(Parts {
+            push: Push::new(&config, directory.clone()),
             directory,
             service,
             app_services: AppServices::of(&config),
             alarms: Alarms::new(clock.clone()),
-            push: Push::new(&config, store),
             put_limit: RateLimit::new(limits.put_per_second, limits.put_burst, clock.clone()),
             group_limit: WindowLimit::new(Duration::from_secs(60), penalty, clock.clone()),
             sync_limit: RateLimit::new(

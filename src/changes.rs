@@ -1,23 +1,22 @@
-//! The change feed: every visible change has a number, is remembered for a while, and wakes whoever
-//! watches.
+//! The change feed of one server: what the store tells it, on its way to those whom it concerns.
 //!
-//! Numbers are microseconds since the Unix epoch, made unique and strictly increasing. A number is taken
-//! before its change is made and given back once the change is published, so there is always a
-//! [watermark](Changes::watermark): every change up to it has been published. A watermark is the resume
-//! token of every push channel. Resuming asks for the users that changed after it; their current values
-//! are what is sent, since presence is last-value-wins. Nothing is replayed and nothing is kept for a
-//! client, so a token stays good for ever.
+//! Everything has a number, which the store gave it, and the store says how far all has been told: the
+//! watermark. What is told is held back until the watermark has passed it, so that whoever is woken finds
+//! nothing missing below. A watermark is the resume token of every push channel. Resuming asks for the users
+//! that changed after it; their current values are what is sent, since presence is last-value-wins. Nothing
+//! is replayed and nothing is kept for a client, so a token stays good for ever.
 //!
-//! Watchers do not watch users one by one but [topics](Topic): the rooms they are in, accounts, and single users.
-//! A change marks the user in the [`Watch`] of everybody under its topics. A watch holds a set of marks,
-//! not a queue of events: a slow reader gets fewer, fresher values, and no more marks than there are
-//! users.
+//! Watchers do not watch users one by one but [topics](Topic): the rooms they are in, accounts, and single
+//! users. A change marks the user in the [`Watch`] of everybody under its topics who can see a difference. A
+//! watch holds a set of marks, not a queue of events: a slow reader gets fewer, fresher values, and no more
+//! marks than there are users.
 
+mod moves;
 mod recent;
 mod watch;
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fmt,
     sync::{
         Arc,
@@ -30,32 +29,46 @@ use hashbrown::{HashMap, HashSet};
 use parking_lot::Mutex;
 
 pub use self::watch::{Marks, Watch};
-use self::{recent::Recent, watch::Inbox};
+use self::{moves::Moves, recent::Recent, watch::Inbox};
 use crate::{
+    directory::Move,
     id::{RoomId, UserId},
+    presence::{Audience, Audiences},
     store::{PARTITIONS, partition},
 };
 
 /// What a watcher can be interested in.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Topic {
-    /// Everybody of the server.
+    /// The presence of everybody of the server.
     Server,
-    /// The members of a room.
+    /// The presence of the members of a room.
     Room(RoomId),
+    /// The presence of one user.
+    User(UserId),
     /// The extensions of a telephone account.
     Account(u64),
-    /// One user.
-    User(UserId),
+    /// One user as an extension.
+    Extension(UserId),
 }
 
 /// The feed of one server.
 pub struct Changes {
-    numbers: Mutex<Numbers>,
     /// The changes of each partition, newest last.
     recent: Box<[CachePadded<Recent>]>,
+    moves: Mutex<Moves>,
+    /// What was told and is above the watermark, by number.
+    held: Mutex<BTreeMap<u64, Vec<Held>>>,
     topics: Mutex<HashMap<Topic, HashMap<u64, Arc<Inbox>>>>,
     watches: AtomicUsize,
+}
+
+/// What waits for the watermark.
+#[derive(Clone, Debug)]
+enum Held {
+    Change(UserId, Audiences),
+    /// The watchers of these topics may see somebody else from now on.
+    Move(Vec<Topic>),
 }
 
 /// Who changed in a span of numbers, as far as that is remembered.
@@ -64,52 +77,87 @@ pub struct Changed {
     /// Users who changed, each once.
     pub users: BTreeSet<UserId>,
     /// The partitions whose changes of that time are not remembered any more.
-    forgotten: HashSet<usize>,
+    pub forgotten: HashSet<usize>,
 }
 
-#[derive(Debug)]
-struct Numbers {
-    last: u64,
-    in_flight: BTreeSet<u64>,
-}
-
-/// A number that was taken for a change. The watermark stays below it until it is dropped.
-pub struct Numbered<'a> {
-    changes: &'a Changes,
-    number: u64,
-}
-
-impl Changes {
-    /// A feed whose first number is above `micros`, the time in microseconds since the Unix epoch.
-    pub fn starting_at(micros: u64) -> Self {
+impl Default for Changes {
+    fn default() -> Self {
         Self {
-            numbers: Mutex::new(Numbers { last: micros, in_flight: BTreeSet::new() }),
-            recent: (0..PARTITIONS).map(|_| CachePadded::new(Recent::from(micros))).collect(),
+            recent: (0..PARTITIONS).map(|_| CachePadded::default()).collect(),
+            moves: Mutex::default(),
+            held: Mutex::default(),
             topics: Mutex::default(),
             watches: AtomicUsize::new(0),
         }
     }
+}
 
-    /// Takes the next number: the time, or one more than the last if that is later.
-    pub fn number(&self, micros: u64) -> Numbered<'_> {
-        let mut numbers = self.numbers.lock();
-        numbers.last = micros.max(numbers.last + 1);
-        let number = numbers.last;
-        numbers.in_flight.insert(number);
-        Numbered { changes: self, number }
+impl Changes {
+    /// Begins after that number: what came before is not remembered.
+    pub fn begin_after(&self, number: u64) {
+        for recent in &self.recent {
+            recent.begin_after(number);
+        }
+        self.moves.lock().begin_after(number);
     }
 
-    /// A number up to which every change has been published, as of `micros`. It tells the time and not when
-    /// somebody changed last: no number of a later change is below it.
-    pub fn watermark(&self, micros: u64) -> u64 {
-        let mut numbers = self.numbers.lock();
-        numbers.last = numbers.last.max(micros);
-        numbers.published()
+    /// Takes in that a user changed.
+    pub fn changed(&self, user: &UserId, number: u64, audiences: Audiences) {
+        self.recent[partition(user)].push(number, user.clone());
+        // Whoever begins to watch after this looks after this.
+        if self.watches() > 0 {
+            self.hold(number, Held::Change(user.clone(), audiences));
+        }
     }
 
-    /// The highest number taken up to which every change has been published.
-    fn published(&self) -> u64 {
-        self.numbers.lock().published()
+    /// Takes in that the watchers of these topics may see somebody else.
+    pub fn moved(&self, number: u64, moves: Vec<Move>, topics: Vec<Topic>) {
+        self.moves.lock().extend(number, moves);
+        if !topics.is_empty() {
+            self.hold(number, Held::Move(topics));
+        }
+    }
+
+    fn hold(&self, number: u64, held: Held) {
+        self.held.lock().entry(number).or_default().push(held);
+    }
+
+    /// Marks what the watermark has passed in the watches that it concerns. `topics_about` says under which
+    /// topics a user is watched by those audiences.
+    pub fn release(&self, watermark: u64, topics_about: impl Fn(&UserId, Audiences) -> Vec<Topic>) {
+        let released: Vec<(u64, Vec<Held>)> = {
+            let held = self.held.lock();
+            held.range(..=watermark).map(|(number, all)| (*number, all.clone())).collect()
+        };
+        for (number, all) in &released {
+            for held in all {
+                match held {
+                    Held::Change(user, audiences) => {
+                        for (inbox, is_extension) in self.watchers(&topics_about(user, *audiences)) {
+                            if audiences.contains(inbox.audience(user, is_extension)) {
+                                inbox.mark(user, *number);
+                            }
+                        }
+                    }
+                    Held::Move(topics) => {
+                        for (inbox, _) in self.watchers(topics) {
+                            inbox.mark_moved();
+                        }
+                    }
+                }
+            }
+        }
+        // Until here, so that no token passes what is not marked yet.
+        let mut held = self.held.lock();
+        for (number, _) in &released {
+            held.remove(number);
+        }
+    }
+
+    /// The token that stands for a watermark of the store: all up to it is marked.
+    pub fn token(&self, watermark: u64) -> u64 {
+        let held = self.held.lock();
+        held.first_key_value().map_or(watermark, |(lowest, _)| watermark.min(lowest - 1))
     }
 
     /// Who changed after `since` and up to `until`.
@@ -123,14 +171,21 @@ impl Changes {
         changed
     }
 
-    /// Watches topics. Dropping the watch ends it.
-    pub fn watch(self: &Arc<Self>, topics: impl IntoIterator<Item = Topic>) -> Watch {
-        Watch::new(self.clone(), topics.into_iter().collect())
+    /// Shows the moves after `since` and up to `until`. Says whether all of these are remembered.
+    pub fn moves_between(&self, since: u64, until: u64, visit: impl FnMut(&Move)) -> bool {
+        let moves = self.moves.lock();
+        moves.between(since, until).map(|moves| moves.for_each(visit)).is_some()
+    }
+
+    /// Watches topics with the eyes of `viewer`; none is an admin, who sees what others see. Dropping the
+    /// watch ends it.
+    pub fn watch(self: &Arc<Self>, viewer: Option<UserId>, topics: impl IntoIterator<Item = Topic>) -> Watch {
+        Watch::new(self.clone(), viewer, topics.into_iter().collect())
     }
 
     /// How many watches there are.
     pub fn watches(&self) -> usize {
-        self.watches.load(Ordering::Relaxed)
+        self.watches.load(Ordering::SeqCst)
     }
 
     /// How many marks wait for their watchers to look: at most one for each watch and user.
@@ -145,63 +200,37 @@ impl Changes {
         self.recent.iter().map(|recent| recent.len()).sum()
     }
 
-    /// Who watches any of the topics. Marking happens outside the lock.
-    fn watchers(&self, topics: &[Topic]) -> Vec<Arc<Inbox>> {
+    /// Who watches any of the topics, and whether as an extension. Marking happens outside the lock.
+    fn watchers(&self, topics: &[Topic]) -> Vec<(Arc<Inbox>, bool)> {
         let registered = self.topics.lock();
-        let watchers = topics.iter().filter_map(|topic| registered.get(topic));
-        watchers.flat_map(HashMap::values).cloned().collect()
+        let watched = topics.iter().filter_map(|topic| Some((registered.get(topic)?, topic.is_extension())));
+        watched
+            .flat_map(|(watchers, is_extension)| watchers.values().map(move |inbox| (inbox, is_extension)))
+            .map(|(inbox, is_extension)| (inbox.clone(), is_extension))
+            .collect()
     }
 }
 
-impl Changed {
-    /// Whether all of it is remembered.
-    pub fn is_complete(&self) -> bool {
-        self.forgotten.is_empty()
-    }
-
-    /// Whether a user may have changed without being among the users.
-    pub fn may_have_forgotten(&self, user: &UserId) -> bool {
-        self.forgotten.contains(&partition(user))
+impl Topic {
+    fn is_extension(&self) -> bool {
+        matches!(self, Self::Account(_) | Self::Extension(_))
     }
 }
 
-impl Numbers {
-    fn published(&self) -> u64 {
-        self.in_flight.first().map_or(self.last, |lowest| lowest - 1)
-    }
-}
-
-impl Numbered<'_> {
-    /// The number.
-    pub fn get(&self) -> u64 {
-        self.number
-    }
-
-    /// Publishes the change that was made under this number: it can be found from now on, and watchers
-    /// of its topics are woken.
-    pub fn publish(self, user: &UserId, topics: &[Topic]) {
-        self.changes.recent[partition(user)].push(self.number, user.clone());
-        for inbox in self.changes.watchers(topics) {
-            inbox.mark(user, self.number);
+impl Inbox {
+    /// As whom the watcher sees a user.
+    fn audience(&self, user: &UserId, is_extension: bool) -> Audience {
+        match (self.is_of(user), is_extension) {
+            (true, false) => Audience::Own,
+            (false, false) => Audience::Rooms,
+            (true, true) => Audience::OwnExtension,
+            (false, true) => Audience::Account,
         }
-    }
-
-    /// Publishes that the watchers of these topics may see somebody else from now on.
-    pub fn publish_move(self, topics: &[Topic]) {
-        for inbox in self.changes.watchers(topics) {
-            inbox.mark_moved(self.number);
-        }
-    }
-}
-
-impl Drop for Numbered<'_> {
-    fn drop(&mut self) {
-        self.changes.numbers.lock().in_flight.remove(&self.number);
     }
 }
 
 impl fmt::Debug for Changes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Changes").field("published", &self.published()).finish_non_exhaustive()
+        f.debug_struct("Changes").field("watches", &self.watches()).finish_non_exhaustive()
     }
 }

@@ -4,10 +4,13 @@ mod accounts;
 mod extension;
 mod fact;
 mod filter;
+mod follow;
 mod ghost;
 mod list;
 mod login;
+mod moves;
 mod people;
+mod planner;
 mod session;
 mod token;
 mod user;
@@ -20,46 +23,55 @@ use std::{
 };
 
 use hashbrown::{HashMap, HashSet};
-use parking_lot::RwLock;
-use tokio::sync::Mutex;
+use parking_lot::{Mutex, RwLock};
+use tokio::sync::watch;
 
 use self::{
     accounts::Accounts,
     fact::Fact,
     filter::Filters,
+    follow::Loading,
     people::People,
+    planner::Queue,
     token::{Lookup, StoredToken},
 };
 pub use self::{
     extension::{Extension, ExtensionStatus, ExtensionType},
     ghost::NewGhost,
-    list::{ChangedEntries, PresenceList, Standing},
+    list::{PresenceList, Standing},
     login::Login,
+    moves::Move,
     session::NewSession,
     token::{Grant, Holder, NewToken, Scope, Scopes, TokenId, TokenInfo, TokenSecret},
     user::{Profile, User},
 };
 use crate::{
+    clock::Clock,
     id::{RoomId, UserId},
     presence::Timestamp,
-    store::{Store, StoreError, Tell},
-    task::to_the_end,
+    store::{Revision, Store, StoreError},
 };
 
-/// Users, rooms, presence lists and tokens. All of it is in memory, behind one lock that is held for a
-/// look-up or for one change, so a change is seen whole or not at all; and in the store, which has it
-/// first.
+/// Users, rooms, presence lists, tokens and subscriptions. All of it is in memory, behind one lock that is
+/// held for a look-up or for one change, so a change is seen whole or not at all; and in the store, which has
+/// it first. It changes in no other way than by following the store's documents.
 pub struct Directory {
     entries: RwLock<Entries>,
-    /// Held from the check of a change to its end, so that nothing comes between.
-    changing: Mutex<()>,
+    /// The changes that wait to be planned and written.
+    queue: Mutex<Queue>,
+    /// How far the documents are followed.
+    followed: watch::Sender<Revision>,
+    loading: Loading,
     store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
     tokens_per_user: usize,
     list_entries: usize,
 }
 
 #[derive(Debug, Default)]
 struct Entries {
+    /// All documents up to this revision are in here.
+    revision: Revision,
     users: People,
     accounts: Accounts,
     /// Users with capitals in their names, by their names without.
@@ -76,8 +88,12 @@ struct Entries {
     tokens_of: HashMap<UserId, BTreeMap<TokenId, Lookup>>,
     app_tokens: BTreeMap<TokenId, Lookup>,
     filters: Filters,
-    /// The tokens that were revoked last.
+    /// The tokens that ended last, before their time.
     revoked: VecDeque<Lookup>,
+    /// As they are kept, by id.
+    subscriptions: BTreeMap<String, Arc<[u8]>>,
+    /// When users were removed, in microseconds since the Unix epoch; for a while after.
+    removals: BTreeMap<UserId, u64>,
 }
 
 /// Why the directory refused a change. Nothing was changed.
@@ -126,16 +142,24 @@ impl<T> Page<T> {
 }
 
 impl Directory {
-    /// The directory that the store holds, in which a user may have so many tokens, and entries on a presence
-    /// list. `tell` is told how far the reading of the users is.
-    pub fn open(
+    /// The directory of a store, in which a user may have so many tokens, and entries on a presence list. It
+    /// is empty until it is [loaded](Self::load).
+    pub fn new(
         store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
         tokens_per_user: usize,
         list_entries: usize,
-        tell: &Tell<'_>,
-    ) -> Result<Self, StoreError> {
-        let (entries, changing) = (RwLock::new(fact::load(&*store, tell)?), Mutex::default());
-        Ok(Self { entries, changing, store, tokens_per_user, list_entries })
+    ) -> Self {
+        Self {
+            entries: RwLock::default(),
+            queue: Mutex::default(),
+            followed: watch::Sender::default(),
+            loading: Loading::default(),
+            store,
+            clock,
+            tokens_per_user,
+            list_entries,
+        }
     }
 
     /// Adds a user at `now` or replaces what is known of one. Without a number in `profile` a new user gets
@@ -156,9 +180,12 @@ impl Directory {
             }
             entries.check_extension(&id, profile.extension.as_ref())?;
             let is_new = known.is_none();
-            let (created, made_by) = known.map_or((now, None), |user| (user.created, user.made_by));
-            let user = User { made_by, ..User::new(id, number, profile, created) };
-            Ok((vec![Fact::User(user.clone())], (user, is_new)))
+            let created = known.as_ref().map_or(now, |user| user.created);
+            let made_by = known.as_ref().and_then(|user| user.made_by.clone());
+            let user = User { made_by, ..User::new(id.clone(), number, profile.clone(), created) };
+            let is_different = known.as_ref() != Some(&user);
+            let fact = is_different.then(|| Fact::User(user.clone()));
+            Ok((fact.into_iter().collect(), (user, is_new)))
         })
         .await
     }
@@ -188,6 +215,12 @@ impl Directory {
         self.entries.read().users.contains(id)
     }
 
+    /// Up to which revision the documents are followed that have such a user; none if there is no such user.
+    pub fn knows_at(&self, id: &UserId) -> Option<Revision> {
+        let entries = self.entries.read();
+        entries.users.contains(id).then_some(entries.revision)
+    }
+
     /// Up to `limit` users in the order of their ids, from the one after `after` on.
     pub fn users(&self, after: Option<&str>, limit: usize) -> Page<User> {
         self.entries.read().users.page(after, limit)
@@ -212,35 +245,41 @@ impl Directory {
         self.entries.read().users.account(user)
     }
 
-    /// Removes a user with their tokens, memberships and entries on presence lists, and their record in the
-    /// store. Says whether there was one.
+    /// Removes a user with their tokens, memberships and entries on presence lists, and then their record in
+    /// the store. Says whether there was one.
     pub async fn remove_user(self: &Arc<Self>, id: &UserId) -> Result<bool, DirectoryError> {
-        let (directory, id) = (self.clone(), id.clone());
-        let work = async move {
-            let _alone = directory.changing.lock().await;
-            let Some(facts) = directory.entries.read().removal(&id) else { return Ok(false) };
-            let documents = facts.iter().filter_map(Fact::document).collect();
-            directory.store.remove(&id, documents).await?;
-            directory.apply(facts);
-            Ok(true)
-        };
-        to_the_end(work).await
+        let (user, clock) = (id.clone(), self.clock.clone());
+        let change = self.change_at(move |entries| match entries.removal(&user, clock.micros()) {
+            Some(facts) => Ok((facts, true)),
+            None => Ok((Vec::new(), false)),
+        });
+        let (was_there, revision) = change.await?;
+        if !was_there {
+            return Ok(false);
+        }
+        // The user is gone already; what is left of them is removed when the store is opened, if not now.
+        if let Err(error) = self.store.remove(id, revision).await {
+            tracing::warn!(%error, "the presence of a removed user is removed at the next start");
+        }
+        Ok(true)
     }
 
-    /// Sets a room's members, and returns those before. A room without members is no room. Every member
-    /// has to be a known user.
+    /// Sets a room's members. A room without members is no room. Every member has to be a known user.
     pub async fn set_members(
         self: &Arc<Self>,
         room: &RoomId,
         members: BTreeSet<UserId>,
-    ) -> Result<BTreeSet<UserId>, DirectoryError> {
+    ) -> Result<(), DirectoryError> {
         let room = room.clone();
         self.change(move |entries| {
             if let Some(unknown) = members.iter().find(|member| !entries.users.contains(member)) {
                 return Err(DirectoryError::UnknownUser(unknown.clone()));
             }
-            let before = entries.rooms.get(&room).cloned().unwrap_or_default();
-            Ok((vec![Fact::Members(room, members)], before))
+            let none = BTreeSet::new();
+            let before = entries.rooms.get(&room).unwrap_or(&none);
+            let left = before.difference(&members).map(|user| Fact::NoMember(room.clone(), user.clone()));
+            let joined = members.difference(before).map(|user| Fact::Member(room.clone(), user.clone()));
+            Ok((left.chain(joined).collect(), ()))
         })
         .await
     }
@@ -253,7 +292,7 @@ impl Directory {
 
     /// Whether a user is a member of a room.
     pub fn is_member(&self, room: &RoomId, user: &UserId) -> bool {
-        self.entries.read().memberships.get(user).is_some_and(|rooms| rooms.contains(room))
+        self.entries.read().is_member(room, user)
     }
 
     /// Everybody who shares a room with a user, and the user.
@@ -311,15 +350,14 @@ impl Directory {
             if stored.is_an_apps() && entries.app_tokens.len() >= tokens_per_user {
                 return Err(DirectoryError::TooManyAppTokens(tokens_per_user));
             }
-            let info = stored.info.clone();
-            Ok((vec![Fact::Token(stored)], info))
+            Ok((vec![Fact::Token(stored.clone())], stored.info.clone()))
         })
         .await
     }
 
     /// Lets a token in for as long as the process runs: one that comes from elsewhere at each start.
     pub fn admit(&self, secret: &TokenSecret, token: NewToken) {
-        self.apply(vec![Fact::Token(StoredToken::new(secret, token))]);
+        self.entries.write().apply(Fact::Token(StoredToken::new(secret, token)));
     }
 
     /// A user's tokens, in the order of their ids.
@@ -345,7 +383,8 @@ impl Directory {
         let id = id.clone();
         self.change(move |entries| {
             let is_an_apps = entries.app_tokens.contains_key(&id);
-            Ok((is_an_apps.then_some(Fact::NoToken(id)).into_iter().collect(), is_an_apps))
+            let fact = is_an_apps.then(|| Fact::NoToken(id.clone()));
+            Ok((fact.into_iter().collect(), is_an_apps))
         })
         .await
     }
@@ -353,27 +392,22 @@ impl Directory {
     /// Removes a user's token, and with it what would replace it. Says whether there was one.
     pub async fn revoke_token(self: &Arc<Self>, user: &UserId, id: &TokenId) -> Result<bool, DirectoryError> {
         let (user, id) = (user.clone(), id.clone());
-        let gone = self.change(move |entries| {
+        self.change(move |entries| {
             let is_theirs = entries.tokens_of.get(&user).is_some_and(|tokens| tokens.contains_key(&id));
             let mut gone = entries.tokens_that(&user, |token| token.refreshes(&id));
-            gone.extend(is_theirs.then_some(id));
-            Ok((gone.iter().cloned().map(Fact::NoToken).collect(), is_theirs.then_some(gone)))
-        });
-        let gone = gone.await?;
-        self.entries.write().remember_revoked(gone.as_deref().unwrap_or_default());
-        Ok(gone.is_some())
+            gone.extend(is_theirs.then(|| id.clone()));
+            Ok((gone.into_iter().map(Fact::NoToken).collect(), is_theirs))
+        })
+        .await
     }
 
     /// Removes all tokens of a user.
     pub async fn revoke_tokens(self: &Arc<Self>, user: &UserId) -> Result<(), DirectoryError> {
         let user = user.clone();
-        let gone = self.change(move |entries| {
-            let gone = entries.tokens_that(&user, |_| true);
-            Ok((gone.iter().cloned().map(Fact::NoToken).collect(), gone))
-        });
-        let gone = gone.await?;
-        self.entries.write().remember_revoked(&gone);
-        Ok(())
+        self.change(move |entries| {
+            Ok((entries.tokens_that(&user, |_| true).into_iter().map(Fact::NoToken).collect(), ()))
+        })
+        .await
     }
 
     /// Whether a token of this text was revoked lately.
@@ -397,31 +431,24 @@ impl Directory {
         stored.is(&digest).then(|| stored.grant(now))
     }
 
-    /// Makes a change: `plan` checks it, and says what is to be so and what to return. It is durable before
-    /// anybody sees it.
-    async fn change<T: Send + 'static>(
+    /// Keeps a subscription, in the place of the one with that id; none: keeps it no longer.
+    pub async fn keep_subscription(
         self: &Arc<Self>,
-        plan: impl FnOnce(&Entries) -> Result<(Vec<Fact>, T), DirectoryError> + Send + 'static,
-    ) -> Result<T, DirectoryError> {
-        let directory = self.clone();
-        let work = async move {
-            let _alone = directory.changing.lock().await;
-            let (facts, result) = plan(&directory.entries.read())?;
-            if facts.is_empty() {
-                return Ok(result);
-            }
-            directory.store.write(facts.iter().filter_map(Fact::document).collect()).await?;
-            directory.apply(facts);
-            Ok(result)
-        };
-        to_the_end(work).await
+        id: String,
+        value: Option<Arc<[u8]>>,
+    ) -> Result<(), DirectoryError> {
+        self.change(move |entries| {
+            let is_different = entries.subscriptions.get(&id) != value.as_ref();
+            let fact = is_different.then(|| Fact::Subscription(id.clone(), value.clone()));
+            Ok((fact.into_iter().collect(), ()))
+        })
+        .await
     }
 
-    fn apply(&self, facts: Vec<Fact>) {
-        let mut entries = self.entries.write();
-        for fact in facts {
-            entries.apply(fact);
-        }
+    /// Every subscription that is kept, with its id.
+    pub fn subscriptions(&self) -> Vec<(String, Arc<[u8]>)> {
+        let entries = self.entries.read();
+        entries.subscriptions.iter().map(|(id, value)| (id.clone(), value.clone())).collect()
     }
 }
 
@@ -453,8 +480,8 @@ impl Entries {
         fitting.map(|(id, _)| id.clone()).collect()
     }
 
-    fn remember_revoked(&mut self, ids: &[TokenId]) {
-        for lookup in ids.iter().filter_map(TokenId::lookup) {
+    fn remember_revoked(&mut self, id: &TokenId) {
+        if let Some(lookup) = id.lookup() {
             if self.revoked.len() == REMEMBERED_REVOCATIONS {
                 self.revoked.pop_front();
             }

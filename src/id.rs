@@ -1,4 +1,4 @@
-//! The names of users, devices and rooms.
+//! The names of users, devices, rooms and nodes.
 
 use std::{borrow::Borrow, fmt, str::FromStr};
 
@@ -25,6 +25,15 @@ pub struct RoomId(SmolStr);
 /// One source that speaks for a user, as named by its token; 1 to 255 bytes, no control characters.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DeviceId(SmolStr);
+
+/// The name of a running presenced. Several over one store have different ones, and none is used again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NodeId(pub u64);
+
+impl NodeId {
+    /// The node of a server that stands alone.
+    pub const LOCAL: Self = Self(0);
+}
 
 /// Why a text is not an id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

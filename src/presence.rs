@@ -2,10 +2,14 @@
 //!
 //! Presence is derived, never stored. A [`Record`] holds what was said ([`Claim`]s of devices, an
 //! [`Override`], a [`Status`], [`Telephony`]) and [`Record::at`] is a pure function of it and the time. Inputs reach
-//! a record through [`Record::apply`]. Nothing here knows of HTTP, clocks, storage or any dialect.
+//! a record through [`Record::apply`]; who sees a difference says [`Record::news_since`]. Nothing here knows of HTTP, clocks, storage or any dialect.
 
+mod audience;
 mod claim;
+mod coded;
+mod exported;
 mod input;
+mod news;
 mod packed;
 mod record;
 mod rules;
@@ -15,6 +19,7 @@ mod timestamp;
 use std::sync::Arc;
 
 pub use self::{
+    audience::{Audience, Audiences, Versions},
     claim::Claim,
     input::Input,
     packed::Unreadable,
@@ -27,6 +32,8 @@ pub use self::{
     },
     timestamp::Timestamp,
 };
+
+pub(crate) use self::packed::packed_version;
 
 /// How present somebody is. The order is the order of the merge: the highest live claim wins.
 #[derive(

@@ -3,30 +3,30 @@
 
 mod connection;
 mod extensions;
+mod first;
 mod lists;
 mod live;
+mod node;
 mod open;
 mod profile;
+mod watcher;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use parking_lot::Mutex;
-
-use self::live::Moves;
 pub use self::{
     connection::Connection,
     extensions::{ExtensionPresence, Shown},
+    first::First,
     lists::Listing,
-    live::{Picture, Watcher},
+    watcher::{Picture, Watcher},
 };
 use crate::{
     changes::Changes,
     clock::Clock,
     directory::{Directory, DirectoryError},
-    id::UserId,
+    id::{NodeId, UserId},
     presence::{Input, Override, Presence, Record, Rules, Timestamp},
-    store::{Keep, LineVisit, Store, StoreError, Updated},
-    task::to_the_end,
+    store::{Effect, Keep, LineVisit, Outlook, Progress, Store, StoreError},
 };
 
 /// Who may see whom, besides oneself and admins.
@@ -70,7 +70,16 @@ pub enum ServiceError {
     #[error("the status has {bytes} bytes; at most {limit} are allowed")]
     StatusTooLong { bytes: usize, limit: usize },
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Store(StoreError),
+}
+
+impl From<StoreError> for ServiceError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Removed => Self::UnknownUser,
+            error => Self::Store(error),
+        }
+    }
 }
 
 /// Presence over a store, with a directory and a clock.
@@ -84,12 +93,20 @@ pub struct Service {
     lists: bool,
     status_bytes: usize,
     changes: Arc<Changes>,
-    moves: Mutex<Moves>,
+    /// The name under which this server's connections count, once the store is open.
+    node: OnceLock<NodeId>,
+    /// Who is told how far the opening of the store is.
+    tell: Box<Tell>,
 }
 
+/// Is told how far the opening of a store is, by several threads.
+pub type Tell = dyn Fn(Progress) + Send + Sync;
+
 impl Service {
-    /// A service over `store`. With `lists`, whoever agreed to be on a user's presence list is seen by that
-    /// user. `status_bytes` is the longest status text accepted, in bytes of UTF-8.
+    /// A service over `store`, which is of use once it is [opened](Self::open). With `lists`, whoever agreed to
+    /// be on a user's presence list is seen by that user. `status_bytes` is the longest status text accepted, in
+    /// bytes of UTF-8. `tell` is told how far the opening is.
+    #[expect(clippy::too_many_arguments, reason = "each is another part of the configuration")]
     pub fn new(
         store: Arc<dyn Store>,
         directory: Arc<Directory>,
@@ -98,11 +115,20 @@ impl Service {
         visibility: Visibility,
         lists: bool,
         status_bytes: usize,
+        tell: Box<Tell>,
     ) -> Self {
-        let start = clock.micros().max(store.highest_version());
-        let changes = Arc::new(Changes::starting_at(start));
-        let moves = Mutex::new(Moves::starting_at(start));
-        Self { store, directory, clock, rules, visibility, lists, status_bytes, changes, moves }
+        Self {
+            store,
+            directory,
+            clock,
+            rules,
+            visibility,
+            lists,
+            status_bytes,
+            changes: Arc::default(),
+            node: OnceLock::new(),
+            tell,
+        }
     }
 
     /// The time that answers are about.
@@ -155,39 +181,33 @@ impl Service {
     }
 
     /// Applies inputs to a known user's record, all of them or none, at one moment, and tells watchers
-    /// what they can see of it. What somebody set is durable when this returns.
-    pub async fn update(self: &Arc<Self>, user: &UserId, inputs: &[Input]) -> Result<Updated, ServiceError> {
+    /// what they can see of it. What somebody set is durable when this returns. Returns the record as it is
+    /// then.
+    pub async fn update(&self, user: &UserId, inputs: &[Input]) -> Result<Record, ServiceError> {
         self.check_inputs(inputs)?;
-        if !self.directory.knows(user) {
-            return Err(ServiceError::UnknownUser);
-        }
-        if inputs.iter().any(Input::is_set) {
+        let known = self.directory.knows_at(user).ok_or(ServiceError::UnknownUser)?;
+        let is_set = inputs.iter().any(Input::is_set);
+        if is_set {
             self.store.health()?;
         }
-        let (service, user, inputs) = (self.clone(), user.clone(), inputs.to_vec());
-        to_the_end(async move { service.apply(&user, &inputs).await }).await
-    }
-
-    async fn apply(&self, user: &UserId, inputs: &[Input]) -> Result<Updated, ServiceError> {
-        let micros = self.clock.micros();
-        let now = Timestamp::from_micros(micros);
-        let is_set = inputs.iter().any(Input::is_set);
-        let apply = |record: &mut Record| {
+        let edit = |record: &mut Record| {
+            let micros = self.clock.micros();
+            let now = Timestamp::from_micros(micros);
+            let before = record.clone();
             for input in inputs {
                 record.apply(input, now, &self.rules);
             }
+            let audiences = record.news_since(&before, now, &self.rules);
+            let is_new = !audiences.is_empty() || !record.is_set_like(&before, now);
+            let keep = if is_set && is_new { Keep::Acknowledged } else { Keep::Lazily };
+            Effect { micros, audiences, keep, outlook: Outlook::of(record, now, &self.rules) }
         };
-        let keep = |before: &Record, after: &Record, visible: bool| {
-            let is_new = visible || !after.is_set_like(before, now);
-            if is_set && is_new { Keep::Acknowledged } else { Keep::Lazily }
-        };
-        let updated = self.change(user, micros, &apply, &keep).await?;
-        // A user may have been removed meanwhile; then nothing of them stays behind.
-        if !self.directory.knows(user) {
-            self.store.remove(user, Vec::new()).await?;
-            return Err(ServiceError::UnknownUser);
-        }
-        Ok(updated)
+        Ok(self.store.update(user, known, &edit).await?)
+    }
+
+    /// A user's own presence at `now`, as a record of theirs has it.
+    pub fn own_presence(&self, record: &Record, now: Timestamp) -> Presence {
+        record.own_at(now, &self.rules)
     }
 
     /// What a known user set for themselves besides state and status.
@@ -204,23 +224,11 @@ impl Service {
     }
 
     /// Removes a user from the directory, and all that the store holds of them. Says whether there was
-    /// such a user.
-    pub async fn remove_user(self: &Arc<Self>, user: &UserId) -> Result<bool, ServiceError> {
+    /// such a user. Whoever works for the user ends that; whoever watched them sees nobody there.
+    pub async fn remove_user(&self, user: &UserId) -> Result<bool, ServiceError> {
         self.store.health()?;
-        let (service, user) = (self.clone(), user.clone());
-        to_the_end(async move { service.forget(&user).await }).await
-    }
-
-    async fn forget(&self, user: &UserId) -> Result<bool, ServiceError> {
-        let [of_lists, of_all] = [(); 2].map(|()| self.changes.number(self.clock.micros()));
-        let (listed, topics) = (self.listed_with(user), self.topics_about(user));
         match self.directory.remove_user(user).await {
-            Ok(removed) => {
-                self.tell_of_lists(of_lists, &listed);
-                // Whoever works for the user ends that; whoever watched them sees nobody there.
-                of_all.publish_move(&topics);
-                Ok(removed)
-            }
+            Ok(removed) => Ok(removed),
             Err(DirectoryError::Store(error)) => Err(error.into()),
             Err(_) => Ok(false),
         }

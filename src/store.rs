@@ -1,4 +1,4 @@
-//! Where records live: the contract that every store keeps, and the partitions that all of them share.
+//! Where everything is kept: the contract of every store, and the partitions that all of them share.
 //!
 //! A store reads, changes and numbers records; it never decides a state. What it promises:
 //!
@@ -8,20 +8,32 @@
 //! - **All or nothing.** An update that returns an error has changed nothing that anybody can read.
 //! - **Acknowledged is kept.** When an update that is to be [kept](Keep) returns, the change is as durable
 //!   as the store is, and only then can it be read.
-//! - **Numbers go up.** A visible change gets a version above all earlier ones of that user: the time
-//!   in microseconds, or one more than the last if that is later.
-//! - **Reminders.** An update says when the user's presence turns next by itself; [`Store::due`] gives back
-//!   whose moment has come. They only serve to tell watchers: a read is right without them.
-//! - A user without a record reads as the empty record; [`Store::remove`] makes a user read so again.
+//! - **Numbers go up.** A change that somebody can see gets a number above all earlier ones: the time in
+//!   microseconds, or more if that is later.
+//! - **The node hears of all.** Every change that somebody can see, whichever server made it, is told to the
+//!   [`Node`] after it can be read and before its maker is answered. The watermark follows: wherever it
+//!   stands, all up to it was told.
+//! - **Reminders.** An update says when the user's presence turns next by itself; [`Store::due`] shows whose
+//!   moment has come until an update supersedes it. They only serve to tell watchers: a read is right
+//!   without them.
+//! - A user without a record reads as the empty record; [`Store::remove`] makes a user read so again, and
+//!   leaves a mark, so that a server that has not heard of it cannot bring the record back.
 //!
-//! Beside records a store keeps [documents](Document): users, tokens, rooms.
+//! Beside records a store keeps [documents](Document): users, tokens, rooms and more, as one log with a
+//! [`Revision`]. A write names the revision that its maker knew, and comes to nothing if another came
+//! between; so whatever must be unique, or can be spent once, is decided in one place.
 
 mod document;
 pub mod embedded;
+mod node;
+mod numbers;
 
 use std::{
     iter::from_fn,
-    sync::atomic::{AtomicUsize, Ordering},
+    sync::{
+        Weak,
+        atomic::{AtomicUsize, Ordering},
+    },
     thread,
 };
 
@@ -30,12 +42,14 @@ use parking_lot::Mutex;
 use xxhash_rust::xxh3::xxh3_64;
 
 pub use self::{
-    document::{Document, Kind, parse, parse_id},
+    document::{Document, Kind, member_id, parse, parse_id, parse_member_id},
     embedded::EmbeddedStore,
+    node::{DocumentRef, Node, Outlook, Progress, Reading, Resumed, Revision},
+    numbers::Numbers,
 };
 use crate::{
-    id::UserId,
-    presence::{Record, Timestamp},
+    id::{NodeId, UserId},
+    presence::{Audiences, Record, Timestamp},
 };
 
 /// How many partitions there are. Fixed for ever: a record's place follows from its user's id alone.
@@ -51,24 +65,14 @@ fn partition_of(id: &str) -> usize {
     usize::try_from(hash % PARTITIONS as u64).expect("a partition number is small")
 }
 
-/// How far the reading of all partitions is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Progress {
-    pub partitions: usize,
-    /// How many users were in them.
-    pub users: usize,
-}
-
-/// Is told of the progress, by several threads.
-pub type Tell<'a> = dyn Fn(Progress) + Sync + 'a;
-
 /// Reads every partition, several at a time: twice as many as there are processors, since some wait for the
-/// disk. `read` says how many users were in one.
+/// disk. `read` says how many users were in one; `tell` is told how far it is.
 pub(crate) fn read_partitions(
-    tell: &Tell<'_>,
+    of: Reading,
+    tell: &(dyn Fn(Progress) + Sync),
     read: impl Fn(usize) -> Result<usize, StoreError> + Sync,
 ) -> Result<(), StoreError> {
-    let (next, progress) = (AtomicUsize::new(0), Mutex::new(Progress::default()));
+    let (next, progress) = (AtomicUsize::new(0), Mutex::new(Progress { of, partitions: 0, users: 0 }));
     let take_turns = || {
         let mut turns =
             from_fn(|| Some(next.fetch_add(1, Ordering::Relaxed)).filter(|turn| *turn < PARTITIONS));
@@ -88,14 +92,15 @@ pub(crate) fn read_partitions(
     })
 }
 
-/// What a change did to a record.
+/// What an edit did to a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Effect {
-    /// Whether others can see a difference.
-    pub visible: bool,
+    /// When it happened, in microseconds since the Unix epoch.
+    pub micros: u64,
+    /// Who can see a difference.
+    pub audiences: Audiences,
     pub keep: Keep,
-    /// When the user's presence turns next without an input, if ever.
-    pub next_change: Option<Timestamp>,
+    pub outlook: Outlook,
 }
 
 /// How well a change has to be kept.
@@ -110,13 +115,13 @@ pub enum Keep {
     Derived,
 }
 
-/// What became of an update.
+/// What became of a write of documents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Updated {
-    /// The record's version afterwards.
-    pub version: u64,
-    /// Whether others can see a difference.
-    pub visible: bool,
+pub enum Written {
+    /// They are durable, and the node was told of them under this revision.
+    At(Revision),
+    /// Nothing was written: the log went on, or is about to. The node will be told how.
+    Behind,
 }
 
 /// Why a store could not do what it was asked.
@@ -125,6 +130,9 @@ pub enum StoreError {
     /// Writes are refused at present; the text says why, for operators.
     #[error("the store refuses writes: {0}")]
     Refused(String),
+    /// The user was removed, and the server that asked has not heard of it yet.
+    #[error("the user was removed")]
+    Removed,
     /// The data is not there yet.
     #[error("the server is starting and reads its data")]
     Opening,
@@ -142,14 +150,11 @@ impl StoreError {
     }
 }
 
-/// Changes a record in place and says what that did.
-pub type Change<'a> = dyn FnMut(&mut Record) -> Effect + Send + 'a;
+/// Changes a record in place and says what that did. It may run several times.
+pub type Edit<'a> = dyn Fn(&mut Record) -> Effect + Send + Sync + 'a;
 
 /// Looks at the record of the user at the given index of the question.
 pub type Visit<'a> = dyn FnMut(usize, &Record) + Send + 'a;
-
-/// Looks at the id and the value of a document.
-pub type DocumentVisit<'a> = dyn FnMut(&str, &[u8]) -> Result<(), StoreError> + Send + 'a;
 
 /// Takes a line of an export, and says whether to go on.
 pub type LineVisit<'a> = dyn FnMut(String) -> bool + 'a;
@@ -157,43 +162,50 @@ pub type LineVisit<'a> = dyn FnMut(String) -> bool + 'a;
 /// The contract; the module's text says what it promises.
 #[async_trait]
 pub trait Store: Send + Sync {
+    /// Shows all documents to the node, and tells it of everything from then on. Nothing else is asked of a
+    /// store before. Returns the name under which the node's connections count.
+    async fn open(&self, node: Weak<dyn Node>) -> Result<NodeId, StoreError>;
+
     /// Shows each user's record to `visit` once, in any order.
     async fn read(&self, users: &[&UserId], visit: &mut Visit<'_>) -> Result<(), StoreError>;
 
-    /// Changes one record; a visible change is numbered with `micros`, the time of the change in
-    /// microseconds since the Unix epoch.
-    async fn update(
+    /// The same for those alone who may be present: of whoever is left out it is known that they are offline.
+    async fn read_present(&self, users: &[&UserId], visit: &mut Visit<'_>) -> Result<(), StoreError>;
+
+    /// Who of a partition may be present, in any order.
+    async fn present(&self, partition: usize) -> Result<Vec<UserId>, StoreError>;
+
+    /// Who of a partition changed, before whatever eyes, after that number.
+    async fn changed_after(&self, partition: usize, number: u64) -> Result<Vec<UserId>, StoreError>;
+
+    /// Changes one record, for a node that follows the log up to `known` and knows the user; returns the
+    /// record as it is then.
+    async fn update(&self, user: &UserId, known: Revision, edit: &Edit<'_>) -> Result<Record, StoreError>;
+
+    /// Removes the record of a user who was removed by the documents of that revision.
+    async fn remove(&self, user: &UserId, removed: Revision) -> Result<(), StoreError>;
+
+    /// Writes documents at `micros`, the time in microseconds since the Unix epoch, all or none of them,
+    /// unless the log went on after `known`.
+    async fn write(
         &self,
-        user: &UserId,
+        documents: Vec<Document>,
+        known: Revision,
         micros: u64,
-        change: &mut Change<'_>,
-    ) -> Result<Updated, StoreError>;
-
-    /// Removes a user's record, and writes documents with it: both or neither.
-    async fn remove(&self, user: &UserId, documents: Vec<Document>) -> Result<(), StoreError>;
-
-    /// Writes documents, all or none of them. They are durable when this returns.
-    async fn write(&self, documents: Vec<Document>) -> Result<(), StoreError>;
-
-    /// Shows every document of a kind other than users', in the order of their ids.
-    fn documents(&self, kind: Kind, visit: &mut DocumentVisit<'_>) -> Result<(), StoreError>;
-
-    /// Shows the documents of a partition's users, in the order of their ids. There may be ten million of all,
-    /// so several partitions can be read at a time.
-    fn users(&self, partition: usize, visit: &mut DocumentVisit<'_>) -> Result<(), StoreError>;
+    ) -> Result<Written, StoreError>;
 
     /// Shows all that is kept as it is at one moment, in the lines of an export, until the visitor says no.
     /// Takes its time.
     fn export(&self, visit: &mut LineVisit<'_>) -> Result<(), StoreError>;
 
-    /// Takes the users of a partition whose moment has come. Each is due no more until its next update.
+    /// The users of a partition whose moment has come. Each is due until an update of theirs.
     async fn due(&self, partition: usize, now: Timestamp) -> Vec<UserId>;
 
     /// How many users are going to be due.
     fn reminders(&self) -> usize;
 
-    /// The highest version of all records that were there when the store was opened.
-    fn highest_version(&self) -> u64;
+    /// A number up to which all was told to the node, as of `micros`: no later one is below it.
+    fn watermark(&self, micros: u64) -> u64;
 
     /// Whether writes are accepted; if not, why.
     fn health(&self) -> Result<(), StoreError>;

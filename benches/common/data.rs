@@ -12,10 +12,10 @@ use presenced::{
     config::Config,
     directory::User,
     id::{DeviceId, UserId},
-    presence::{Input, Record, State, Timestamp},
+    presence::{Audiences, Input, Record, Rules, State, Timestamp},
     store::{
-        Document, Effect, EmbeddedStore, Keep, Kind, Store as _,
-        embedded::{Loading, Resumed, disk::DiskEngine},
+        Document, DocumentRef, Effect, EmbeddedStore, Keep, Kind, Node, Outlook, Progress, Resumed, Revision,
+        Store as _, Written, embedded::disk::DiskEngine,
     },
 };
 
@@ -58,17 +58,44 @@ pub(crate) fn engine(folder: &Path) -> Box<DiskEngine> {
     Box::new(DiskEngine::open(folder, reserve).unwrap_or_else(|error| panic!("{error}")))
 }
 
-/// The store over it, with its records read as the server reads them.
-pub(crate) fn store(engine: Box<DiskEngine>, clock: &SystemClock) -> EmbeddedStore {
-    let (config, now) = (Config::default(), clock.now());
-    let rules = config.rules();
-    let resume = |record: &mut Record, stopped: Timestamp| {
-        let changed = record.resume(stopped, now, &rules);
-        Resumed { changed, next_change: record.next_change(now, &rules) }
-    };
-    let loading = Loading { resume: &resume, tell: &|_| {} };
-    EmbeddedStore::open(engine, config.store.activity_lag_seconds, &loading)
-        .unwrap_or_else(|error| panic!("{error}"))
+/// The store over it, set as the server sets it.
+pub(crate) fn store(engine: Box<DiskEngine>) -> EmbeddedStore {
+    let lag_seconds = Config::default().store.activity_lag_seconds;
+    EmbeddedStore::over(engine, lag_seconds).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// What a node knows that has heard of everything.
+pub(crate) const EVERYTHING: Revision = Revision(u64::MAX);
+
+/// A node that has no use for what it is told, for a store without a server.
+pub(crate) struct Deaf {
+    now: Timestamp,
+    rules: Rules,
+}
+
+impl Deaf {
+    /// Opens a store, which is read as a server reads it.
+    pub(crate) async fn open(store: &EmbeddedStore, clock: &SystemClock) -> Arc<Self> {
+        let node = Arc::new(Self { now: clock.now(), rules: Config::default().rules() });
+        let told: Arc<dyn Node> = node.clone();
+        store.open(Arc::downgrade(&told)).await.unwrap_or_else(|error| panic!("{error}"));
+        node
+    }
+}
+
+impl Node for Deaf {
+    fn documents(&self, _: Revision, _: &[DocumentRef<'_>]) {}
+
+    fn progress(&self, _: Progress) {}
+
+    fn resume(&self, record: &mut Record, stopped: Timestamp) -> Resumed {
+        let changed = record.resume(stopped, self.now, &self.rules);
+        Resumed { changed, outlook: Outlook::of(record, self.now, &self.rules) }
+    }
+
+    fn changed(&self, _: &UserId, _: u64, _: Audiences) {}
+
+    fn complete_up_to(&self, _: u64) {}
 }
 
 pub(crate) fn user(number: usize) -> UserId {
@@ -89,20 +116,27 @@ pub(crate) async fn fill(store: &EmbeddedStore, users: usize, clock: &SystemCloc
     }
     let rules = Arc::new(Config::default().rules());
     let numbers: Vec<usize> = (0..users).collect();
+    let mut known = Revision::default();
     for numbers in numbers.chunks(AT_ONCE) {
         let documents = numbers.iter().map(|&number| entry(number)).collect();
-        store.write(documents).await.map_err(|error| error.to_string())?;
+        let written = store.write(documents, known, clock.micros()).await;
+        match written.map_err(|error| error.to_string())? {
+            Written::At(revision) => known = revision,
+            Written::Behind => return Err("somebody else writes to the store".to_owned()),
+        }
     }
     let records = numbers.into_iter().map(async |number| {
         let claim = Input::Claim { device: device(), state: State::Online };
-        let micros = clock.micros();
-        let now = Timestamp::from_micros(micros);
-        let mut change = |record: &mut Record| {
+        let edit = |record: &mut Record| {
+            let micros = clock.micros();
+            let now = Timestamp::from_micros(micros);
+            let before = record.clone();
             record.apply(&claim, now, &rules);
-            let next_change = record.next_change(now, &rules);
-            Effect { visible: true, keep: Keep::Acknowledged, next_change }
+            let (audiences, outlook) =
+                (record.news_since(&before, now, &rules), Outlook::of(record, now, &rules));
+            Effect { micros, audiences, keep: Keep::Acknowledged, outlook }
         };
-        store.update(&user(number), micros, &mut change).await.map(drop)
+        store.update(&user(number), EVERYTHING, &edit).await.map(drop)
     });
     let mut records = stream::iter(records).buffer_unordered(AT_ONCE);
     while let Some(written) = records.next().await {

@@ -23,7 +23,7 @@ use presenced::{
     id::{RoomId, UserId},
     presence::{Input, State, Status, Timestamp},
     server,
-    store::EmbeddedStore,
+    store::{EmbeddedStore, Store as _},
 };
 use tokio::net::TcpListener;
 
@@ -132,12 +132,22 @@ async fn app(users: usize, data: Option<&Path>) -> App {
     config.limits.put_per_second = 0.0;
     let clock = SystemClock::start();
     let store = match data {
-        Some(folder) => data::store(data::engine(folder), &clock),
-        None => EmbeddedStore::in_memory(),
+        Some(folder) => {
+            let store = data::store(data::engine(folder));
+            let _alone = data::Deaf::open(&store, &clock).await;
+            data::fill(&store, users, &clock).await.unwrap_or_else(|why| panic!("{why}"));
+            store.close().await.expect("the disk takes it");
+            drop(store);
+            data::store(data::engine(folder))
+        }
+        None => {
+            let store = EmbeddedStore::in_memory();
+            data::fill(&store, users, &clock).await.unwrap_or_else(|why| panic!("{why}"));
+            store
+        }
     };
-    data::fill(&store, users, &clock).await.unwrap_or_else(|why| panic!("{why}"));
     let clock = Arc::new(Tomorrow(clock));
-    let app = App::open(config, Box::new(store), clock).expect("the documents are whole");
+    let app = App::open(config, Box::new(store), clock).await.expect("the documents are whole");
     // All leave at once.
     app.tick().await;
     let callers: Vec<UserId> = (0..CALLERS).map(|caller| data::user(caller * stride(users))).collect();

@@ -28,7 +28,7 @@ pub(super) fn results(measured: &Measured, options: &Options) -> String {
         false => format!("\n<= {target}: MISSED"),
     };
     row("filling, unless an earlier run did", format!("{:.1} s", filled.seconds));
-    row("memory, records", format!("{:.0} MiB", restarted.records_mebibytes));
+    row("memory, directory", format!("{:.0} MiB", restarted.directory_mebibytes));
     let memory = verdict(restarted.mebibytes, MOST_MEBIBYTES, "1.2 GiB");
     row("memory, records and directory", format!("{:.0} MiB{memory}", restarted.mebibytes));
     let from = if *cold { "disk" } else { "page cache" };

@@ -5,7 +5,7 @@ use std::{
     hint::black_box,
     path::Path,
     process,
-    sync::Arc,
+    sync::{Arc, Mutex},
     thread,
     time::{Duration, Instant},
 };
@@ -17,7 +17,7 @@ use presenced::{
     config::Config,
     id::UserId,
     presence::{Input, Record, Rules, State, Status, Timestamp},
-    store::{Effect, EmbeddedStore, Keep, Store as _},
+    store::{Effect, EmbeddedStore, Keep, Outlook, PARTITIONS, Progress, Reading, Store as _},
 };
 use serde::{Deserialize, Serialize};
 use tokio::runtime::Runtime;
@@ -48,11 +48,11 @@ pub(super) struct Filled {
 pub(super) struct Restarted {
     /// What fjall recovers.
     pub(super) engine_seconds: f64,
-    pub(super) records_seconds: f64,
     pub(super) directory_seconds: f64,
-    /// Resident, with the records alone.
-    pub(super) records_mebibytes: f64,
-    /// Resident, with the users' directory entries as well.
+    pub(super) records_seconds: f64,
+    /// Resident, with the users' directory entries alone.
+    pub(super) directory_mebibytes: f64,
+    /// Resident, with the records as well.
     pub(super) mebibytes: f64,
 }
 
@@ -78,8 +78,9 @@ pub(super) fn run(work: Work, options: &Options) {
 fn fill(options: &Options) -> Filled {
     let clock = SystemClock::start();
     let begun = now();
-    let store = data::store(data::engine(folder(options)), &clock);
+    let store = data::store(data::engine(folder(options)));
     let filling = async {
+        let _alone = data::Deaf::open(&store, &clock).await;
         data::fill(&store, users(options), &clock).await.unwrap_or_else(|why| panic!("{why}"));
         store.close().await.expect("the disk takes it");
     };
@@ -92,14 +93,25 @@ fn restart(options: &Options) -> Restarted {
     let begun = now();
     let engine = data::engine(folder(options));
     let recovered = now();
-    let store = data::store(engine, &clock);
-    let (read, records_mebibytes) = (now(), resident_mebibytes());
-    let app = App::open(Config::default(), Box::new(store), clock).expect("the documents are whole");
+    let store = data::store(engine);
+    // When the directory was read, and what was in memory then.
+    let read = Arc::new(Mutex::new((recovered, 0.0)));
+    let tell = {
+        let read = read.clone();
+        move |progress: Progress| {
+            if progress.of == Reading::Users && progress.partitions == PARTITIONS {
+                *read.lock().expect("nobody panics here") = (now(), resident_mebibytes());
+            }
+        }
+    };
+    let opening = App::open_telling(Config::default(), Box::new(store), clock, Box::new(tell));
+    let app = runtime().block_on(opening).expect("the documents are whole");
+    let (read, directory_mebibytes) = *read.lock().expect("nobody panics here");
     let restarted = Restarted {
         engine_seconds: (recovered - begun).as_secs_f64(),
-        records_seconds: (read - recovered).as_secs_f64(),
-        directory_seconds: (now() - read).as_secs_f64(),
-        records_mebibytes,
+        directory_seconds: (read - recovered).as_secs_f64(),
+        records_seconds: (now() - read).as_secs_f64(),
+        directory_mebibytes,
         mebibytes: resident_mebibytes(),
     };
     drop(app);
@@ -113,13 +125,15 @@ fn repeat(work: Work, options: &Options) -> Worked {
         _ => thread::available_parallelism().map_or(1, usize::from),
     };
     let clock = SystemClock::start();
-    let store = data::store(data::engine(folder(options)), &clock);
+    let store = data::store(data::engine(folder(options)));
+    let runtime = runtime();
+    let _alone = runtime.block_on(data::Deaf::open(&store, &clock));
     let worker = Arc::new(Worker { work, store, clock, rules: Config::default().rules() });
     let used = || machine::processor_micros(process::id());
     let (begun, used_before) = (now(), used());
     let end = begun + Duration::from_secs(options.seconds);
     let users = users(options);
-    let done = runtime().block_on(async {
+    let done = runtime.block_on(async {
         let tasks = (0..tasks).map(|task| {
             let worker = worker.clone();
             tokio::spawn(async move { worker.work_until(end, task as u64, users).await })
@@ -164,7 +178,7 @@ impl Worker {
     async fn act(&self, user: &UserId, number: u64) {
         let micros = self.clock.micros();
         let now = Timestamp::from_micros(micros);
-        let (input, visible, keep) = match self.work {
+        let (input, keep) = match self.work {
             Work::Read => {
                 let mut look = |_: usize, record: &Record| {
                     black_box(record.at(now, &self.rules));
@@ -173,18 +187,21 @@ impl Worker {
             }
             Work::Renew => {
                 let claim = Input::Claim { device: data::device(), state: State::Online };
-                (claim, false, Keep::Lazily)
+                (claim, Keep::Lazily)
             }
             _ => {
                 let status = format!("run {micros:016} change {number:010}");
-                (Input::Status(Status::lasting(&status)), true, Keep::Acknowledged)
+                (Input::Status(Status::lasting(&status)), Keep::Acknowledged)
             }
         };
-        let mut change = |record: &mut Record| {
+        let edit = |record: &mut Record| {
+            let before = record.clone();
             record.apply(&input, now, &self.rules);
-            Effect { visible, keep, next_change: record.next_change(now, &self.rules) }
+            let (audiences, outlook) =
+                (record.news_since(&before, now, &self.rules), Outlook::of(record, now, &self.rules));
+            Effect { micros, audiences, keep, outlook }
         };
-        self.store.update(user, micros, &mut change).await.expect("the disk takes it");
+        self.store.update(user, data::EVERYTHING, &edit).await.expect("the disk takes it");
     }
 }
 

@@ -11,15 +11,15 @@ use crate::id::UserId;
 /// partition may have changed.
 const REMEMBERED: usize = 1_024;
 
-/// The latest changes of one partition, in the order in which they were published.
-#[derive(Debug)]
+/// The latest changes of one partition, in the order in which they were told.
+#[derive(Debug, Default)]
 pub(super) struct Recent {
     /// The highest number of all. Most who ask are told by it alone that there is nothing new.
     last: AtomicU64,
     latest: Mutex<Latest>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Latest {
     changes: VecDeque<(u64, UserId)>,
     /// Every change after this number is still remembered.
@@ -27,9 +27,9 @@ struct Latest {
 }
 
 impl Recent {
-    pub(super) fn from(number: u64) -> Self {
-        let latest = Latest { changes: VecDeque::new(), complete_after: number };
-        Self { last: AtomicU64::new(number), latest: Mutex::new(latest) }
+    pub(super) fn begin_after(&self, number: u64) {
+        self.latest.lock().complete_after = number;
+        self.last.store(number, Ordering::Release);
     }
 
     pub(super) fn len(&self) -> usize {

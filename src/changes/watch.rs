@@ -4,10 +4,9 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
 };
 
-use hashbrown::HashSet;
+use hashbrown::{HashMap, HashSet};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
@@ -15,8 +14,9 @@ use super::{Changes, Topic};
 use crate::id::UserId;
 
 /// What happened since one watcher last looked.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Inbox {
+    viewer: Option<UserId>,
     marks: Mutex<Marks>,
     woken: Notify,
 }
@@ -24,15 +24,25 @@ pub(super) struct Inbox {
 /// The users that changed, and what else a watcher has to know before it looks at them.
 #[derive(Debug, Default)]
 pub struct Marks {
-    /// Whose presence changed.
-    pub users: HashSet<UserId>,
+    /// Whose presence changed, each with the number of the latest change.
+    pub users: HashMap<UserId, u64>,
     /// Whom the watcher may see has changed too.
     pub moved: bool,
-    /// The highest number of all that happened.
-    highest: u64,
+}
+
+impl Marks {
+    /// Whether nothing happened.
+    pub fn is_empty(&self) -> bool {
+        !self.moved && self.users.is_empty()
+    }
 }
 
 impl Inbox {
+    /// Whether the watcher is this user.
+    pub(super) fn is_of(&self, user: &UserId) -> bool {
+        self.viewer.as_ref() == Some(user)
+    }
+
     /// How many marks it holds.
     pub(super) fn len(&self) -> usize {
         self.marks.lock().users.len()
@@ -40,19 +50,16 @@ impl Inbox {
 
     pub(super) fn mark(&self, user: &UserId, number: u64) {
         let mut marks = self.marks.lock();
-        if !marks.users.contains(user) {
-            marks.users.insert(user.clone());
+        match marks.users.get_mut(user) {
+            Some(latest) => *latest = number.max(*latest),
+            None => drop(marks.users.insert(user.clone(), number)),
         }
-        marks.highest = marks.highest.max(number);
         drop(marks);
         self.woken.notify_one();
     }
 
-    pub(super) fn mark_moved(&self, number: u64) {
-        let mut marks = self.marks.lock();
-        marks.moved = true;
-        marks.highest = marks.highest.max(number);
-        drop(marks);
+    pub(super) fn mark_moved(&self) {
+        self.marks.lock().moved = true;
         self.woken.notify_one();
     }
 }
@@ -67,11 +74,12 @@ pub struct Watch {
 }
 
 impl Watch {
-    pub(super) fn new(changes: Arc<Changes>, topics: HashSet<Topic>) -> Self {
+    pub(super) fn new(changes: Arc<Changes>, viewer: Option<UserId>, topics: HashSet<Topic>) -> Self {
         static IDS: AtomicU64 = AtomicU64::new(0);
         let id = IDS.fetch_add(1, Ordering::Relaxed);
-        changes.watches.fetch_add(1, Ordering::Relaxed);
-        let watch = Self { changes, id, topics: Mutex::default(), inbox: Arc::default() };
+        changes.watches.fetch_add(1, Ordering::SeqCst);
+        let inbox = Arc::new(Inbox { viewer, marks: Mutex::default(), woken: Notify::new() });
+        let watch = Self { changes, id, topics: Mutex::default(), inbox };
         watch.set_topics(topics);
         watch
     }
@@ -95,38 +103,32 @@ impl Watch {
         *current = topics;
     }
 
-    /// Waits until something happened, and takes it. By then the watermark is not below it.
-    pub async fn take(&self) -> Marks {
-        loop {
-            let happened = {
-                let mut marks = self.inbox.marks.lock();
-                let happened = marks.moved || !marks.users.is_empty();
-                if happened && marks.highest <= self.changes.published() {
-                    return mem::take(&mut *marks);
-                }
-                happened
-            };
-            if happened {
-                // A change with a lower number is still on its way to the store.
-                tokio::time::sleep(Duration::from_millis(1)).await;
-            } else {
-                self.inbox.woken.notified().await;
-            }
+    /// Waits until something happened that was not [taken](Self::take).
+    pub async fn happened(&self) {
+        while self.is_quiet() {
+            self.inbox.woken.notified().await;
         }
     }
-}
 
-impl Watch {
-    /// Whether everything that was published so far has been [taken](Self::take).
+    /// Takes what happened. With a token, what has a number above it stays for the next time, so that whoever
+    /// goes on from the token misses nothing.
+    pub fn take(&self, token: u64) -> Marks {
+        let mut marks = self.inbox.marks.lock();
+        let Marks { users, moved } = mem::take(&mut *marks);
+        let (taken, later) = users.into_iter().partition(|(_, number)| *number <= token);
+        marks.users = later;
+        Marks { users: taken, moved }
+    }
+
+    /// Whether everything that happened so far was taken.
     pub fn is_quiet(&self) -> bool {
-        let marks = self.inbox.marks.lock();
-        !marks.moved && marks.users.is_empty()
+        self.inbox.marks.lock().is_empty()
     }
 }
 
 impl Drop for Watch {
     fn drop(&mut self) {
         self.set_topics(HashSet::new());
-        self.changes.watches.fetch_sub(1, Ordering::Relaxed);
+        self.changes.watches.fetch_sub(1, Ordering::SeqCst);
     }
 }

@@ -54,12 +54,9 @@ impl Serve {
         // Signals are caught before anybody is told that the server runs.
         let stop = server::stop_signal().map_err(Failure::unusable)?;
         tokio::pin!(stop);
-        let opening = tokio::task::spawn_blocking({
-            let (config, is_kept) = (config.clone(), self.keeps_data());
-            move || data::open(config, is_kept)
-        });
+        let opening = data::open(config.clone(), self.keeps_data());
         let app = tokio::select! {
-            opened = opening => opened.map_err(Failure::unusable)??,
+            opened = opening => opened?,
             () = server::starting(&listener, &config) => unreachable!("it is never done"),
             () = &mut stop => return Ok(()),
         };

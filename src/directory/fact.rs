@@ -1,86 +1,83 @@
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    str::FromStr,
-};
+use std::{collections::BTreeMap, str::FromStr, sync::Arc};
 
-use parking_lot::Mutex;
-use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::{
-    Entries, PresenceList, TokenId, User, filter::StoredFilter, has_capitals, people::Part,
-    token::StoredToken,
+    Entries, Move, PresenceList, TokenId, TokenInfo, User, filter::StoredFilter, token::StoredToken,
 };
 use crate::{
     id::{IdError, RoomId, UserId},
-    store::{Document, Kind, Store, StoreError, Tell, parse, read_partitions},
-    table::Size,
+    store::{Document, DocumentRef, Kind, StoreError, member_id, parse, parse_member_id},
 };
 
 /// Something that is to be so in the directory. All changes are made of these; each is one document in
-/// the store, and reading the documents back makes the same directory.
+/// the store, and following the documents makes the same directory on every server.
 #[derive(Clone, Debug)]
 pub(super) enum Fact {
     User(User),
-    /// The user and what hangs on them is gone, save what other facts name.
+    /// The user is gone, save what other facts name.
     NoUser(UserId),
-    /// All members of a room; without any it is no room.
-    Members(RoomId, BTreeSet<UserId>),
+    /// A user is in a room.
+    Member(RoomId, UserId),
+    NoMember(RoomId, UserId),
     /// Whom a user asked to see, and who agreed; without entries it is no list.
     List(UserId, PresenceList),
     Token(StoredToken),
     NoToken(TokenId),
-    /// A filter of a user's, by its id.
-    Filter(UserId, String, StoredFilter),
-    NoFilter(UserId, String),
-}
-
-/// A room's document.
-#[derive(Deserialize, Serialize)]
-struct Room {
-    members: BTreeSet<UserId>,
+    /// A subscription as it is kept, by its id; none: it is no more.
+    Subscription(String, Option<Arc<[u8]>>),
+    /// A filter of a user's, by its id; none: it is no more.
+    Filter(UserId, String, Option<StoredFilter>),
+    /// When a user was removed, in microseconds since the Unix epoch; none: too long ago to matter.
+    Removal(UserId, Option<u64>),
 }
 
 impl Fact {
     /// What the store keeps of it.
-    pub(super) fn document(&self) -> Option<Document> {
-        Some(match self {
+    pub(super) fn document(&self) -> Document {
+        match self {
             Self::User(user) => Document::put(Kind::User, user.id.as_str(), user),
             Self::NoUser(user) => Document::removed(Kind::User, user.as_str()),
-            Self::Members(room, members) if members.is_empty() => {
-                Document::removed(Kind::Room, room.as_str())
-            }
-            Self::Members(room, members) => {
-                Document::put(Kind::Room, room.as_str(), &Room { members: members.clone() })
-            }
+            Self::Member(room, user) => Document::put(Kind::Member, member_id(room, user), &json!({})),
+            Self::NoMember(room, user) => Document::removed(Kind::Member, member_id(room, user)),
             Self::List(observer, list) if list.is_empty() => Document::removed(Kind::List, observer.as_str()),
             Self::List(observer, list) => Document::put(Kind::List, observer.as_str(), list),
             Self::Token(token) => Document::put(Kind::Token, token.info.id.as_str(), token),
             Self::NoToken(id) => Document::removed(Kind::Token, id.as_str()),
-            Self::Filter(user, id, filter) => filter.document(user, id),
-            Self::NoFilter(user, id) => StoredFilter::removal(user, id),
+            Self::Subscription(id, value) => {
+                let value = value.as_ref().map(|value| value.to_vec());
+                Document { kind: Kind::Subscription, id: id.clone(), value }
+            }
+            Self::Filter(user, id, filter) => StoredFilter::document(filter.as_ref(), user, id),
+            Self::Removal(user, Some(micros)) => Document::put(Kind::Removal, user.as_str(), micros),
+            Self::Removal(user, None) => Document::removed(Kind::Removal, user.as_str()),
+        }
+    }
+
+    /// What a document says.
+    pub(super) fn parse(document: &DocumentRef<'_>) -> Result<Self, StoreError> {
+        let DocumentRef { kind, id, value } = *document;
+        Ok(match (kind, value) {
+            (Kind::User, Some(value)) => Self::User(parse(kind, id, value)?),
+            (Kind::User, None) => Self::NoUser(parse_name(id)?),
+            (Kind::Member, value) => {
+                let (room, user) = parse_member_id(id)?;
+                if value.is_some() { Self::Member(room, user) } else { Self::NoMember(room, user) }
+            }
+            (Kind::List, Some(value)) => Self::List(parse_name(id)?, parse(kind, id, value)?),
+            (Kind::List, None) => Self::List(parse_name(id)?, PresenceList::default()),
+            (Kind::Token, Some(value)) => Self::Token(parse(kind, id, value)?),
+            (Kind::Token, None) => Self::NoToken(TokenId::from(id.to_owned())),
+            (Kind::Subscription, value) => Self::Subscription(id.to_owned(), value.map(Into::into)),
+            (Kind::Filter, value) => {
+                let (user, filter) = StoredFilter::parse_id(id)?;
+                let value = value.map(|value| parse(kind, id, value)).transpose()?;
+                Self::Filter(user, filter.to_owned(), value)
+            }
+            (Kind::Removal, Some(value)) => Self::Removal(parse_name(id)?, Some(parse(kind, id, value)?)),
+            (Kind::Removal, None) => Self::Removal(parse_name(id)?, None),
         })
     }
-}
-
-/// Reads back what is so. Users come first, since the others name them.
-pub(super) fn load(store: &dyn Store, tell: &Tell<'_>) -> Result<Entries, StoreError> {
-    let mut entries = Entries::default();
-    entries.load_users(store, tell)?;
-    store.documents(Kind::Token, &mut |id, value| {
-        entries.apply(Fact::Token(parse(Kind::Token, id, value)?));
-        Ok(())
-    })?;
-    store.documents(Kind::Room, &mut |id, value| {
-        let room: Room = parse(Kind::Room, id, value)?;
-        entries.apply(Fact::Members(parse_name(id)?, room.members));
-        Ok(())
-    })?;
-    store.documents(Kind::List, &mut |id, value| {
-        entries.apply(Fact::List(parse_name(id)?, parse(Kind::List, id, value)?));
-        Ok(())
-    })?;
-    entries.load_filters(store)?;
-    Ok(entries)
 }
 
 fn parse_name<T: FromStr<Err = IdError>>(id: &str) -> Result<T, StoreError> {
@@ -88,107 +85,158 @@ fn parse_name<T: FromStr<Err = IdError>>(id: &str) -> Result<T, StoreError> {
 }
 
 impl Entries {
-    /// Reads the users of several partitions at a time.
-    fn load_users(&mut self, store: &dyn Store, tell: &Tell<'_>) -> Result<(), StoreError> {
-        let entries = Mutex::new(self);
-        // One partition is about as large as another.
-        let size = Mutex::new(Size::default());
-        read_partitions(tell, |partition| {
-            let (mut part, mut noted_elsewhere) = (Part::default(), Vec::new());
-            part.table.reserve(*size.lock());
-            store.users(partition, &mut |id, value| {
-                let user: User = parse(Kind::User, id, value)?;
-                part.add(&user);
-                if user.extension.is_some() || has_capitals(&user.id) {
-                    noted_elsewhere.push(user);
-                }
-                Ok(())
-            })?;
-            *size.lock() = part.table.size();
-            let users = part.table.len();
-            let mut entries = entries.lock();
-            entries.users.take_in(partition, part);
-            for user in &noted_elsewhere {
-                entries.note(user);
+    /// Makes it so, and tells whom that may concern.
+    pub(super) fn apply(&mut self, fact: Fact) -> Vec<Move> {
+        match fact {
+            Fact::User(user) => vec![self.put_user(user)],
+            Fact::NoUser(user) => self.remove_user(&user).into_iter().collect(),
+            Fact::Member(room, user) => self.join(room, user).into_iter().collect(),
+            Fact::NoMember(room, user) => self.leave(room, user).into_iter().collect(),
+            Fact::List(observer, list) => self.put_list(&observer, list),
+            Fact::Token(token) => {
+                self.put_token(token);
+                Vec::new()
             }
-            Ok(users)
+            Fact::NoToken(id) => {
+                self.remove_token(&id);
+                Vec::new()
+            }
+            Fact::Subscription(id, value) => {
+                match value {
+                    Some(value) => self.subscriptions.insert(id, value),
+                    None => self.subscriptions.remove(&id),
+                };
+                Vec::new()
+            }
+            Fact::Filter(user, id, filter) => {
+                self.put_filter(user, id, filter);
+                Vec::new()
+            }
+            Fact::Removal(user, micros) => {
+                match micros {
+                    Some(micros) => self.removals.insert(user, micros),
+                    None => self.removals.remove(&user),
+                };
+                Vec::new()
+            }
+        }
+    }
+
+    /// What makes it so again as it is now, after a fact was applied.
+    pub(super) fn opposite(&self, fact: &Fact) -> Fact {
+        match fact {
+            Fact::User(User { id, .. }) | Fact::NoUser(id) => {
+                self.users.get(id).map_or_else(|| Fact::NoUser(id.clone()), Fact::User)
+            }
+            Fact::Member(room, user) | Fact::NoMember(room, user) => match self.is_member(room, user) {
+                true => Fact::Member(room.clone(), user.clone()),
+                false => Fact::NoMember(room.clone(), user.clone()),
+            },
+            Fact::List(observer, _) => {
+                Fact::List(observer.clone(), self.lists.get(observer).cloned().unwrap_or_default())
+            }
+            Fact::Token(StoredToken { info: TokenInfo { id, .. }, .. }) | Fact::NoToken(id) => {
+                let known = id.lookup().and_then(|lookup| self.tokens.get(&lookup)).cloned();
+                known.map_or_else(|| Fact::NoToken(id.clone()), Fact::Token)
+            }
+            Fact::Subscription(id, _) => Fact::Subscription(id.clone(), self.subscriptions.get(id).cloned()),
+            Fact::Filter(user, id, _) => {
+                Fact::Filter(user.clone(), id.clone(), self.filter(user, id).cloned())
+            }
+            Fact::Removal(user, _) => Fact::Removal(user.clone(), self.removals.get(user).copied()),
+        }
+    }
+
+    fn put_user(&mut self, user: User) -> Move {
+        let known = self.users.get(&user.id);
+        if let Some(known) = &known {
+            self.accounts.remove(known);
+        }
+        self.note(&user);
+        self.users.put(&user);
+        let account = known.and_then(|known| known.extension).map(|extension| extension.account);
+        Move::Profile { user: user.id, account }
+    }
+
+    fn remove_user(&mut self, user: &UserId) -> Option<Move> {
+        let known = self.users.remove(user)?;
+        self.accounts.remove(&known);
+        self.forget_capitals(user);
+        Some(Move::Removal {
+            user: user.clone(),
+            account: known.extension.map(|extension| extension.account),
         })
     }
 
-    /// Makes it so.
-    pub(super) fn apply(&mut self, fact: Fact) {
-        match fact {
-            Fact::User(user) => {
-                if let Some(known) = self.users.get(&user.id) {
-                    self.accounts.remove(&known);
-                }
-                self.note(&user);
-                self.users.put(&user);
+    pub(super) fn is_member(&self, room: &RoomId, user: &UserId) -> bool {
+        self.memberships.get(user).is_some_and(|rooms| rooms.contains(room))
+    }
+
+    fn join(&mut self, room: RoomId, user: UserId) -> Option<Move> {
+        let is_new = self.rooms.entry(room.clone()).or_default().insert(user.clone());
+        self.memberships.entry(user.clone()).or_default().insert(room.clone());
+        is_new.then_some(Move::Join { room, user })
+    }
+
+    /// A room without members is no room.
+    fn leave(&mut self, room: RoomId, user: UserId) -> Option<Move> {
+        let members = self.rooms.get_mut(&room)?;
+        if !members.remove(&user) {
+            return None;
+        }
+        if members.is_empty() {
+            self.rooms.remove(&room);
+        }
+        if let Some(rooms) = self.memberships.get_mut(&user) {
+            rooms.remove(&room);
+            if rooms.is_empty() {
+                self.memberships.remove(&user);
             }
-            Fact::NoUser(user) => {
-                if let Some(known) = self.users.remove(&user) {
-                    self.accounts.remove(&known);
-                    self.forget_capitals(&user);
-                }
-            }
-            Fact::Members(room, members) => self.set_members(room, members),
-            Fact::List(observer, list) => self.put_list(&observer, list),
-            Fact::Token(token) => {
-                if let Some(user) = token.user() {
-                    let tokens = self.tokens_of.entry(user.clone()).or_default();
-                    tokens.insert(token.info.id.clone(), token.lookup());
-                }
-                if token.is_an_apps() {
-                    self.app_tokens.insert(token.info.id.clone(), token.lookup());
-                }
-                self.tokens.insert(token.lookup(), token);
-            }
-            Fact::Filter(user, id, filter) => self.put_filter(user, id, filter),
-            Fact::NoFilter(user, id) => self.remove_filter(&user, &id),
-            Fact::NoToken(id) => {
-                self.app_tokens.remove(&id);
-                let Some(token) = id.lookup().and_then(|lookup| self.tokens.remove(&lookup)) else { return };
-                if let Some(user) = token.user()
-                    && let Some(tokens) = self.tokens_of.get_mut(user)
-                {
-                    tokens.remove(&id);
-                    if tokens.is_empty() {
-                        self.tokens_of.remove(user);
-                    }
-                }
+        }
+        Some(Move::Leave { room, user })
+    }
+
+    fn put_token(&mut self, token: StoredToken) {
+        if let Some(user) = token.user() {
+            let tokens = self.tokens_of.entry(user.clone()).or_default();
+            tokens.insert(token.info.id.clone(), token.lookup());
+        }
+        if token.is_an_apps() {
+            self.app_tokens.insert(token.info.id.clone(), token.lookup());
+        }
+        self.tokens.insert(token.lookup(), token);
+    }
+
+    fn remove_token(&mut self, id: &TokenId) {
+        self.app_tokens.remove(id);
+        let Some(token) = id.lookup().and_then(|lookup| self.tokens.remove(&lookup)) else { return };
+        if let Some(user) = token.user()
+            && let Some(tokens) = self.tokens_of.get_mut(user)
+        {
+            tokens.remove(id);
+            if tokens.is_empty() {
+                self.tokens_of.remove(user);
             }
         }
     }
 
-    fn set_members(&mut self, room: RoomId, members: BTreeSet<UserId>) {
-        for former in self.rooms.remove(&room).unwrap_or_default() {
-            if let Some(rooms) = self.memberships.get_mut(&former) {
-                rooms.remove(&room);
-                if rooms.is_empty() {
-                    self.memberships.remove(&former);
-                }
-            }
-        }
-        for member in &members {
-            self.memberships.entry(member.clone()).or_default().insert(room.clone());
-        }
-        if !members.is_empty() {
-            self.rooms.insert(room, members);
-        }
-    }
-
-    /// What has to be so for a user to be gone, with all that hangs on them; none if there is no such user.
-    pub(super) fn removal(&self, user: &UserId) -> Option<Vec<Fact>> {
+    /// What has to be so for a user to be gone at `micros`, with all that hangs on them; none if there is no
+    /// such user.
+    pub(super) fn removal(&self, user: &UserId, micros: u64) -> Option<Vec<Fact>> {
         if !self.users.contains(user) {
             return None;
         }
         let tokens = self.tokens_of.get(user).into_iter().flat_map(BTreeMap::keys);
         let tokens = tokens.map(|id| Fact::NoToken(id.clone()));
-        let rooms = self.memberships.get(user).into_iter().flatten().map(|room| {
-            let members = self.rooms.get(room).cloned().unwrap_or_default();
-            Fact::Members(room.clone(), members.into_iter().filter(|member| member != user).collect())
-        });
-        let facts = tokens.chain(rooms).chain(self.unlisting(user)).chain(self.unfiltering(user));
-        Some(facts.chain([Fact::NoUser(user.clone())]).collect())
+        let rooms = self.memberships.get(user).into_iter().flatten();
+        let rooms = rooms.map(|room| Fact::NoMember(room.clone(), user.clone()));
+        let old = self.removals.iter().filter(|(_, removed)| **removed + REMOVALS_KNOWN < micros);
+        let old = old.map(|(user, _)| Fact::Removal(user.clone(), None));
+        let facts = tokens.chain(rooms).chain(self.unlisting(user)).chain(self.unfiltering(user)).chain(old);
+        let gone = [Fact::NoUser(user.clone()), Fact::Removal(user.clone(), Some(micros))];
+        Some(facts.chain(gone).collect())
     }
 }
+
+/// For how long it is kept who was removed, in microseconds.
+const REMOVALS_KNOWN: u64 = 60 * 60 * 1_000_000;

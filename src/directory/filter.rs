@@ -8,7 +8,7 @@ use super::{Directory, DirectoryError, Entries, fact::Fact};
 use crate::{
     id::UserId,
     presence::Timestamp,
-    store::{Document, Kind, Store, StoreError, parse},
+    store::{Document, Kind, StoreError},
 };
 
 /// The filters of each user who stored one, by their ids.
@@ -47,60 +47,55 @@ impl Directory {
                 return Ok((Vec::new(), ()));
             }
             let gone = others.iter().take((others.len() + 1).saturating_sub(most));
-            let gone = gone.map(|(other, _)| Fact::NoFilter(user.clone(), (*other).clone()));
+            let gone = gone.map(|(other, _)| Fact::Filter(user.clone(), (*other).clone(), None));
             let stored = StoredFilter { stored: now, filter: filter.clone() };
-            Ok((gone.chain([Fact::Filter(user.clone(), id.clone(), stored)]).collect(), ()))
+            Ok((gone.chain([Fact::Filter(user.clone(), id.clone(), Some(stored))]).collect(), ()))
         })
         .await
     }
 
     /// A filter that a user stored.
     pub fn filter(&self, user: &UserId, id: &str) -> Option<Arc<RawValue>> {
-        Some(self.entries.read().filters.get(user)?.get(id)?.filter.clone())
+        Some(self.entries.read().filter(user, id)?.filter.clone())
     }
 }
 
 impl StoredFilter {
-    pub(super) fn document(&self, user: &UserId, id: &str) -> Document {
-        Document::put(Kind::Filter, document_id(user, id), self)
+    pub(super) fn document(filter: Option<&Self>, user: &UserId, id: &str) -> Document {
+        // No user's id has a space in it.
+        let name = format!("{user} {id}");
+        match filter {
+            Some(filter) => Document::put(Kind::Filter, name, filter),
+            None => Document::removed(Kind::Filter, name),
+        }
     }
 
-    pub(super) fn removal(user: &UserId, id: &str) -> Document {
-        Document::removed(Kind::Filter, document_id(user, id))
+    /// The user and the filter's id in a document's id.
+    pub(super) fn parse_id(name: &str) -> Result<(UserId, &str), StoreError> {
+        let parsed = name.split_once(' ').and_then(|(user, id)| Some((user.parse().ok()?, id)));
+        parsed.ok_or_else(|| StoreError::bad_key(name.as_bytes()))
     }
-}
-
-/// No user's id has a space in it.
-fn document_id(user: &UserId, id: &str) -> String {
-    format!("{user} {id}")
 }
 
 impl Entries {
-    pub(super) fn load_filters(&mut self, store: &dyn Store) -> Result<(), StoreError> {
-        store.documents(Kind::Filter, &mut |name, value| {
-            let parsed = name.split_once(' ').and_then(|(user, id)| Some((user.parse().ok()?, id)));
-            let (user, id) = parsed.ok_or_else(|| StoreError::bad_key(name.as_bytes()))?;
-            self.apply(Fact::Filter(user, id.to_owned(), parse(Kind::Filter, name, value)?));
-            Ok(())
-        })
+    pub(super) fn filter(&self, user: &UserId, id: &str) -> Option<&StoredFilter> {
+        self.filters.get(user)?.get(id)
     }
 
-    pub(super) fn put_filter(&mut self, user: UserId, id: String, filter: StoredFilter) {
-        self.filters.entry(user).or_default().insert(id, filter);
-    }
-
-    pub(super) fn remove_filter(&mut self, user: &UserId, id: &str) {
-        if let Some(filters) = self.filters.get_mut(user) {
-            filters.remove(id);
-            if filters.is_empty() {
-                self.filters.remove(user);
-            }
+    pub(super) fn put_filter(&mut self, user: UserId, id: String, filter: Option<StoredFilter>) {
+        let filters = self.filters.entry(user.clone()).or_default();
+        match filter {
+            Some(filter) => filters.insert(id, filter),
+            None => filters.remove(&id),
+        };
+        if filters.is_empty() {
+            self.filters.remove(&user);
         }
     }
 
     /// What has to be so for a user to have no filter.
     pub(super) fn unfiltering(&self, user: &UserId) -> impl Iterator<Item = Fact> {
         let ids = self.filters.get(user).into_iter().flat_map(BTreeMap::keys);
-        ids.map(|id| Fact::NoFilter(user.clone(), id.clone()))
+        ids.map(|id| Fact::Filter(user.clone(), id.clone(), None))
     }
 }

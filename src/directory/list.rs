@@ -5,7 +5,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::{Directory, DirectoryError, Entries, Fact};
+use super::{Directory, DirectoryError, Entries, Fact, Move};
 use crate::id::UserId;
 
 /// How far an entry of a presence list has come.
@@ -21,9 +21,6 @@ pub enum Standing {
 /// Whom one user, the observer, asked to be allowed to see, and who of them agreed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PresenceList(BTreeMap<UserId, Standing>);
-
-/// The entries of a list that a change made, moved or ended, as they are now.
-pub type ChangedEntries = BTreeMap<UserId, Option<Standing>>;
 
 impl PresenceList {
     /// Asks a user, unless that was done before.
@@ -62,25 +59,26 @@ impl PresenceList {
         self.0.get(user).copied()
     }
 
-    fn changed_from(&self, before: &Self) -> ChangedEntries {
+    /// The entries that differ, as they are now.
+    fn changed_from<'a>(&'a self, before: &'a Self) -> impl Iterator<Item = (&'a UserId, Option<Standing>)> {
         let users: BTreeSet<&UserId> = self.0.keys().chain(before.0.keys()).collect();
         let changed = users.into_iter().filter(|user| self.standing(user) != before.standing(user));
-        changed.map(|user| (user.clone(), self.standing(user))).collect()
+        changed.map(|user| (user, self.standing(user)))
     }
 }
 
 impl Directory {
-    /// Changes a known user's presence list, all of it or nothing, and returns what `change` did and which
-    /// entries differ. This is the only way in which lists change, besides the removal of a user.
+    /// Changes a known user's presence list, all of it or nothing, and returns what `change` did. This is the
+    /// only way in which lists change, besides the removal of a user.
     pub async fn change_list<T: Send + 'static>(
         self: &Arc<Self>,
         observer: &UserId,
-        change: impl FnOnce(&mut PresenceList) -> T + Send + 'static,
-    ) -> Result<(T, ChangedEntries), DirectoryError> {
+        change: impl Fn(&mut PresenceList) -> T + Send + 'static,
+    ) -> Result<T, DirectoryError> {
         let (observer, most) = (observer.clone(), self.list_entries);
         self.change(move |entries| {
             if !entries.users.contains(&observer) {
-                return Err(DirectoryError::UnknownUser(observer));
+                return Err(DirectoryError::UnknownUser(observer.clone()));
             }
             let before = entries.lists.get(&observer).cloned().unwrap_or_default();
             let mut list = before.clone();
@@ -88,9 +86,8 @@ impl Directory {
             if list.0.len() > most.max(before.0.len()) {
                 return Err(DirectoryError::ListTooLong(most));
             }
-            let changed = list.changed_from(&before);
-            let fact = (!changed.is_empty()).then_some(Fact::List(observer, list));
-            Ok((fact.into_iter().collect(), (outcome, changed)))
+            let fact = (list != before).then(|| Fact::List(observer.clone(), list));
+            Ok((fact.into_iter().collect(), outcome))
         })
         .await
     }
@@ -118,7 +115,7 @@ impl Directory {
 
 impl Entries {
     /// Puts a list into the place of the one before. A list without entries is no list.
-    pub(super) fn put_list(&mut self, observer: &UserId, list: PresenceList) {
+    pub(super) fn put_list(&mut self, observer: &UserId, list: PresenceList) -> Vec<Move> {
         let before = self.lists.remove(observer).unwrap_or_default();
         for user in before.0.keys() {
             if let Some(observers) = self.observers.get_mut(user) {
@@ -131,9 +128,16 @@ impl Entries {
         for user in list.0.keys() {
             self.observers.entry(user.clone()).or_default().insert(observer.clone());
         }
+        let changed = list.changed_from(&before).map(|(observed, standing)| Move::List {
+            observer: observer.clone(),
+            observed: observed.clone(),
+            standing,
+        });
+        let moves = changed.collect();
         if !list.0.is_empty() {
             self.lists.insert(observer.clone(), list);
         }
+        moves
     }
 
     /// What has to be so for a user to be on no list, and to have none.

@@ -35,9 +35,9 @@ impl Directory {
         let info = access.info.clone();
         let holder = Holder::Refresh { user: user.clone(), device, scopes, access: info.id.clone() };
         let refresh = StoredToken::new(&refresh.0, NewToken { holder, expires: Some(refresh.1) });
-        let replaced = self.change(move |entries| {
+        self.change(move |entries| {
             if !entries.users.contains(&user) {
-                return Err(DirectoryError::UnknownUser(user));
+                return Err(DirectoryError::UnknownUser(user.clone()));
             }
             let replaced = match &spent {
                 Some(spent) => vec![spent.clone(), entries.refreshed_by(&user, spent)?],
@@ -47,15 +47,12 @@ impl Directory {
                 .tokens_that(&user, |token| token.has_expired(now) || replaced.contains(&token.info.id));
             let had = entries.tokens_of.get(&user).map_or(0, BTreeMap::len);
             if had - gone.len() + 2 > tokens_per_user {
-                return Err(DirectoryError::TooManyTokens(user, tokens_per_user));
+                return Err(DirectoryError::TooManyTokens(user.clone(), tokens_per_user));
             }
-            let facts =
-                gone.into_iter().map(Fact::NoToken).chain([Fact::Token(access), Fact::Token(refresh)]);
-            Ok((facts.collect(), replaced))
-        });
-        let replaced = replaced.await?;
-        self.entries.write().remember_revoked(&replaced);
-        Ok(info)
+            let come = [&access, &refresh].map(|token| Fact::Token(token.clone()));
+            Ok((gone.into_iter().map(Fact::NoToken).chain(come).collect(), info.clone()))
+        })
+        .await
     }
 }
 

@@ -135,6 +135,11 @@ impl People {
         self.highest
     }
 
+    /// Says again which number is the highest, when those above it are about to go.
+    pub(super) fn set_highest_number(&mut self, number: u64) {
+        self.highest = number;
+    }
+
     /// All ids, in any order.
     pub(super) fn ids(&self) -> impl Iterator<Item = UserId> {
         self.parts.iter().flat_map(|part| part.order.iter().map(|slot| part.table.user(*slot)))

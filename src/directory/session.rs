@@ -30,7 +30,7 @@ impl Directory {
         now: Timestamp,
     ) -> Result<TokenInfo, DirectoryError> {
         let tokens_per_user = self.tokens_per_user;
-        let opened = self.change(move |entries| {
+        self.change(move |entries| {
             let (user, token) = entries.session(&session, now)?;
             let is_in_its_place = |token: &StoredToken| {
                 token.has_expired(now)
@@ -40,15 +40,13 @@ impl Directory {
             let had = entries.tokens_of.get(&user).map_or(0, BTreeMap::len) - gone.len();
             if had >= tokens_per_user {
                 let oldest = entries.oldest_session(&user, |id| *id != session.from && !gone.contains(id));
-                gone.push(oldest.ok_or(DirectoryError::TooManyTokens(user, tokens_per_user))?);
+                gone.push(oldest.ok_or(DirectoryError::TooManyTokens(user.clone(), tokens_per_user))?);
             }
             let info = token.info.clone();
-            let facts = gone.iter().cloned().map(Fact::NoToken).chain([Fact::Token(token)]);
-            Ok((facts.collect(), (info, gone)))
-        });
-        let (info, gone) = opened.await?;
-        self.entries.write().remember_revoked(&gone);
-        Ok(info)
+            let facts = gone.into_iter().map(Fact::NoToken).chain([Fact::Token(token)]);
+            Ok((facts.collect(), info))
+        })
+        .await
     }
 }
 

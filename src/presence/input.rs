@@ -1,5 +1,5 @@
 use super::{Call, CallSettingsChange, Claim, Override, Record, Rules, State, Status, Text, Timestamp};
-use crate::id::DeviceId;
+use crate::id::{DeviceId, NodeId};
 
 /// One thing that happened to a user. Several may be applied together; they happen at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,10 +14,10 @@ pub enum Input {
     /// The user leaves: what devices without a connection say ends, and the status with it.
     Leave,
     /// A device opens a connection (a `/sync` in flight, a stream) that says `state`. It never takes
-    /// a user out of busy: only a [`Claim`](Input::Claim) does.
-    Connect { device: DeviceId, state: State },
-    /// A device closes a connection. When it was the last, the grace starts.
-    Disconnect { device: DeviceId },
+    /// a user out of busy: only a [`Claim`](Input::Claim) does. `node` holds it.
+    Connect { device: DeviceId, node: NodeId, state: State },
+    /// A device closes a connection that `node` held. When it was the last of all, the grace starts.
+    Disconnect { device: DeviceId, node: NodeId },
     /// The user replaces the status, or clears it.
     Status(Option<Status>),
     /// The user overrides all devices by hand.
@@ -54,8 +54,8 @@ impl Record {
             }
             Input::Lease { device, text } => self.lease(device, text.as_ref(), now, rules),
             Input::Leave => self.leave(now),
-            Input::Connect { device, state } => self.connect(device, *state, now, rules),
-            Input::Disconnect { device } => self.disconnect(device, now, rules),
+            Input::Connect { device, node, state } => self.connect(device, *node, *state, now, rules),
+            Input::Disconnect { device, node } => self.disconnect(device, *node, now, rules),
             Input::Status(status) => self.status = status.clone(),
             Input::Override(value) => self.override_with(*value),
             Input::Hidden(hidden) => self.hidden = *hidden,
@@ -103,7 +103,7 @@ impl Record {
         claim.last_active = now;
         claim.leased_until = now;
         claim.hold_for(now, rules.lease, rules);
-        if state == State::Offline && claim.connections == 0 {
+        if state == State::Offline && !claim.is_connected() {
             self.claims.retain(|claim| claim.device != *device);
         }
         self.stamp_activity(now, rules);
@@ -117,28 +117,27 @@ impl Record {
     }
 
     fn leave(&mut self, now: Timestamp) {
-        self.claims.retain(|claim| claim.connections > 0);
+        self.claims.retain(|claim| claim.is_connected());
         for claim in &mut self.claims {
             claim.leased_until = now;
         }
         self.status = None;
     }
 
-    fn connect(&mut self, device: &DeviceId, state: State, now: Timestamp, rules: &Rules) {
+    fn connect(&mut self, device: &DeviceId, node: NodeId, state: State, now: Timestamp, rules: &Rules) {
         let state = if self.merged(now, rules) == State::Busy { State::Busy } else { state };
         let claim = self.claim_of(device, now, rules);
         claim.state = state;
         claim.last_active = now;
-        claim.connections += 1;
+        claim.connect(node);
         self.stamp_activity(now, rules);
     }
 
-    fn disconnect(&mut self, device: &DeviceId, now: Timestamp, rules: &Rules) {
-        let Some(claim) = self.claims.iter_mut().find(|claim| claim.device == *device) else {
-            return;
-        };
-        claim.connections = claim.connections.saturating_sub(1);
-        if claim.connections == 0 {
+    fn disconnect(&mut self, device: &DeviceId, node: NodeId, now: Timestamp, rules: &Rules) {
+        let claim = self.claims.iter_mut().find(|claim| claim.device == *device);
+        if let Some(claim) = claim
+            && claim.disconnect(node)
+        {
             claim.hold_for(now, rules.connection_grace, rules);
         }
     }
@@ -156,19 +155,12 @@ impl Record {
         }
         if self.claims.len() >= rules.devices_per_user {
             let oldest = (0..self.claims.len())
-                .min_by_key(|&index| (self.claims[index].connections, self.claims[index].last_active));
+                .min_by_key(|&index| (self.claims[index].is_connected(), self.claims[index].last_active));
             if let Some(index) = oldest {
                 self.claims.swap_remove(index);
             }
         }
-        self.claims.push(Claim {
-            device: device.clone(),
-            state: State::Offline,
-            last_active: now,
-            connections: 0,
-            until: now,
-            leased_until: now,
-        });
+        self.claims.push(Claim::new(device.clone(), now));
         self.claims.last_mut().expect("a claim was just pushed")
     }
 }

@@ -1,17 +1,36 @@
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
-use super::{Claim, Rules, State, TelephonePresence, Telephony, Text, Timestamp};
+use super::{
+    Audience, Audiences, Claim, Rules, State, TelephonePresence, Telephony, Text, Timestamp, Versions,
+    exported::ExportedRecord,
+};
 use crate::id::DeviceId;
 
 /// Where sequences begin: 2020-01-01, in seconds since the Unix epoch.
 const SEQUENCES_BEGIN: u64 = 1_577_836_800;
 
 /// The highest number in a sequence: the highest that every client can read.
-const HIGHEST_SEQUENCE: u64 = i32::MAX as u64;
+const HIGHEST_SEQUENCE: u32 = i32::MAX as u32;
 
-/// All that the core holds of one user.
+/// Where the sequence of an audience stands, if it has one.
+fn sequence_place(audience: Audience) -> Option<usize> {
+    match audience {
+        Audience::OwnExtension => Some(0),
+        Audience::Account => Some(1),
+        Audience::Own | Audience::Rooms => None,
+    }
+}
+
+/// The number in a sequence that goes with a version, unless there were several in one second.
+pub(super) fn usual_sequence(version: u64) -> u32 {
+    let seconds = (version / 1_000_000).saturating_sub(SEQUENCES_BEGIN);
+    u32::try_from(seconds).unwrap_or(HIGHEST_SEQUENCE).clamp(1, HIGHEST_SEQUENCE)
+}
+
+/// All that the core holds of one user. Its JSON form is that of exports.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "ExportedRecord", from = "ExportedRecord")]
 pub struct Record {
     /// Of one device, mostly.
     pub(super) claims: SmallVec<[Claim; 1]>,
@@ -24,15 +43,14 @@ pub struct Record {
     pub(super) overridden: Override,
     pub(super) hidden: bool,
     /// None where it would be empty, which keeps most records small.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) telephony: Option<Box<Telephony>>,
-    pub(super) version: u64,
-    /// Numbers the visible changes.
-    pub(super) sequence: u32,
+    pub(super) versions: Versions,
+    /// Number the changes that [`Audience::OwnExtension`] and [`Audience::Account`] could see.
+    pub(super) sequences: [u32; 2],
 }
 
 /// The user's text, and when it expires if it does. Never empty.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Status {
     pub text: Text,
     pub expires: Option<Timestamp>,
@@ -46,8 +64,7 @@ impl Status {
 }
 
 /// What the user set by hand for all devices.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Override {
     /// The devices decide.
     #[default]
@@ -69,7 +86,7 @@ pub struct Presence {
     /// Online, and active within the active window.
     pub currently_active: bool,
     pub status: Option<Text>,
-    /// The number of the last visible change.
+    /// The number of the last change that those who see this could see.
     pub version: u64,
     /// The first later moment at which state, currently active or status differ, without an input.
     pub next_change: Option<Timestamp>,
@@ -140,25 +157,36 @@ impl Record {
         self.overridden
     }
 
-    /// The number of the last visible change: microseconds since the Unix epoch, made monotonic; 0 if
-    /// there was none.
+    /// The numbers of the last changes, by who could see them: microseconds since the Unix epoch, made
+    /// monotonic.
+    pub fn versions(&self) -> Versions {
+        self.versions
+    }
+
+    /// The number of the last change that anybody could see; 0 if there was none.
     pub fn version(&self) -> u64 {
-        self.version
+        self.versions.highest()
     }
 
-    /// Another number of the last visible change, for those to whom a version is too large: the seconds
-    /// since 2020 at least, so that it goes up even where a change was lost with the process.
-    pub fn sequence(&self) -> u32 {
-        self.sequence
+    /// Another number of the last change that an audience of the extension could see, for those to whom a
+    /// version is too large: the seconds since 2020 at least, so that it goes up even where a change was
+    /// lost with the process. 0 for the other audiences.
+    pub fn sequence(&self, audience: Audience) -> u32 {
+        sequence_place(audience).map_or(0, |place| self.sequences[place])
     }
 
-    /// Numbers a visible change made at `micros` since the Unix epoch.
-    pub fn number_change(&mut self, micros: u64) -> u64 {
-        self.version = micros.max(self.version + 1);
-        let seconds = (micros / 1_000_000).saturating_sub(SEQUENCES_BEGIN);
-        let sequence = seconds.max(u64::from(self.sequence) + 1).min(HIGHEST_SEQUENCE);
-        self.sequence = u32::try_from(sequence).expect("the highest is small");
-        self.version
+    /// Numbers a change made at `micros` since the Unix epoch for those who can see it. Returns its number,
+    /// which is above all before.
+    pub fn number_change(&mut self, micros: u64, audiences: Audiences) -> u64 {
+        let version = micros.max(self.version() + 1);
+        for audience in audiences.iter() {
+            self.versions.0[audience as usize] = version;
+            if let Some(place) = sequence_place(audience) {
+                let next = usual_sequence(version).max(self.sequences[place].saturating_add(1));
+                self.sequences[place] = next.min(HIGHEST_SEQUENCE);
+            }
+        }
+        version
     }
 
     /// Whether others see something else than the user.
@@ -198,8 +226,8 @@ impl Record {
         let grace = now + rules.connection_grace;
         let mut changed = false;
         for claim in self.claims.iter_mut().filter(|claim| claim.is_live(stopped)) {
-            changed |= claim.connections > 0 || claim.until < grace;
-            claim.connections = 0;
+            changed |= claim.is_connected() || claim.until < grace;
+            claim.connections.clear();
             claim.until = claim.until.max(grace);
         }
         changed
@@ -221,6 +249,21 @@ impl Record {
             moment = boundary;
         }
         presence
+    }
+
+    /// What others see, without when that changes next.
+    pub(super) fn look_of_others(&self, now: Timestamp, rules: &Rules) -> Presence {
+        self.look(now, rules, Eyes::Others)
+    }
+
+    /// What the user sees, without when that changes next.
+    pub(super) fn look_of_oneself(&self, now: Timestamp, rules: &Rules) -> Presence {
+        self.look(now, rules, Eyes::Own)
+    }
+
+    /// Whether the user is there, to themselves at least.
+    pub fn is_present(&self, now: Timestamp, rules: &Rules) -> bool {
+        self.overridden == Override::Busy || self.merged(now, rules) != State::Offline
     }
 
     /// The presence without its next change.
@@ -247,7 +290,10 @@ impl Record {
                 .status_for(invisible_since.is_some())
                 .filter(|status| status.expires.is_none_or(|expires| now < expires))
                 .map(|status| status.text.clone()),
-            version: self.version,
+            version: self.versions.of(match eyes {
+                Eyes::Others => Audience::Rooms,
+                Eyes::Own => Audience::Own,
+            }),
             next_change: None,
         }
     }

@@ -4,14 +4,14 @@ use super::{Override, Rules, Timestamp};
 
 /// The telephone side of a user: what they set for calls, and the legs of calls that gateways report.
 /// Most users have none of it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Telephony {
     pub(super) settings: CallSettings,
     pub(super) legs: Vec<Leg>,
 }
 
 /// What a user set for calls.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CallSettings {
     pub dnd: DoNotDisturb,
     /// The same for calls to the user alone; unset in accounts without new call handling.
@@ -61,7 +61,7 @@ pub struct CallSettingsChange {
 }
 
 /// One leg of a call, as a gateway reports it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
     /// The gateway's name for it; the leg that is reported by this name again replaces this one.
     pub id: String,
@@ -110,7 +110,7 @@ pub enum Direction {
 }
 
 /// Who talks with whom, as numbers and as names.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Parties {
     pub from: Option<String>,
     pub from_name: Option<String>,
@@ -119,7 +119,7 @@ pub struct Parties {
 }
 
 /// What else a gateway may know of a leg. It is kept as it was reported.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CallDetails {
     pub session_id: Option<String>,
     pub telephony_session_id: Option<String>,
@@ -145,14 +145,14 @@ pub enum Termination {
 }
 
 /// What a telephone shows of a call.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CallInfo {
     pub primary: Option<CallLabel>,
     pub additional: Option<CallLabel>,
 }
 
 /// One line of what a telephone shows.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CallLabel {
     pub kind: CallLabelType,
     pub value: Option<String>,
@@ -172,7 +172,7 @@ pub enum CallLabelType {
 }
 
 /// On which key of a shared line a call is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Appearance {
     pub phone_number: Option<String>,
     /// From 1 to 8.
@@ -180,7 +180,7 @@ pub struct Appearance {
 }
 
 /// A leg's SIP dialog.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SipData {
     pub call_id: Option<String>,
     pub to_tag: Option<String>,
@@ -191,7 +191,7 @@ pub struct SipData {
 }
 
 /// A leg, and until when it is believed without another report.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Leg {
     pub(super) call: Call,
     pub(super) until: Timestamp,

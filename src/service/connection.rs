@@ -23,7 +23,8 @@ impl Service {
         device: &DeviceId,
         state: State,
     ) -> Result<Connection, ServiceError> {
-        self.update(user, &[Input::Connect { device: device.clone(), state }]).await?;
+        let input = Input::Connect { device: device.clone(), node: self.node(), state };
+        self.update(user, &[input]).await?;
         Ok(Connection { service: self.clone(), device: Some((user.clone(), device.clone())) })
     }
 }
@@ -52,7 +53,8 @@ impl Drop for Connection {
 
 async fn disconnect(service: &Arc<Service>, ended: Option<(UserId, DeviceId)>) -> Result<(), ServiceError> {
     let Some((user, device)) = ended else { return Ok(()) };
-    match service.update(&user, &[Input::Disconnect { device }]).await {
+    let input = Input::Disconnect { device, node: service.node() };
+    match service.update(&user, &[input]).await {
         Ok(_) | Err(ServiceError::UnknownUser) => Ok(()),
         Err(error) => Err(error),
     }

@@ -3,7 +3,7 @@
 use super::{Service, ServiceError};
 use crate::{
     id::UserId,
-    presence::{Call, CallSettings, CallerIdVisibility, Override, Record, Text, Timestamp},
+    presence::{Audience, Call, CallSettings, CallerIdVisibility, Override, Record, Text, Timestamp},
 };
 
 /// What one user sees of an extension.
@@ -13,9 +13,9 @@ pub struct ExtensionPresence {
     pub settings: CallSettings,
     /// None: the user is hidden from the viewer.
     pub shown: Option<Shown>,
-    /// The number of the last visible change.
+    /// The number of the last change that the viewer could see.
     pub version: u64,
-    /// Orders the visible changes.
+    /// Orders the changes that the viewer could see.
     pub sequence: u32,
 }
 
@@ -59,6 +59,11 @@ impl Service {
         Ok(answers)
     }
 
+    /// A user's own extension at `now`, as a record of theirs has it.
+    pub fn own_extension(&self, user: &UserId, record: &Record, now: Timestamp) -> ExtensionPresence {
+        self.look_at_extension(user, user, record, now)
+    }
+
     fn look_at_extension(
         &self,
         viewer: &UserId,
@@ -78,12 +83,13 @@ impl Service {
             };
             Shown { overridden: telephone.overridden, status: presence.status, calls }
         });
+        let audience = if is_own { Audience::OwnExtension } else { Audience::Account };
         ExtensionPresence {
             hidden: record.is_hidden(),
             settings,
             shown,
-            version: record.version(),
-            sequence: record.sequence(),
+            version: record.versions().of(audience),
+            sequence: record.sequence(audience),
         }
     }
 

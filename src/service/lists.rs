@@ -1,13 +1,9 @@
 //! Presence lists: being seen without a shared room, by whom one agreed to.
 
-use std::{collections::BTreeSet, sync::Arc};
-
-use super::{Service, live::Move};
+use super::Service;
 use crate::{
-    changes::{Numbered, Topic},
     directory::{DirectoryError, PresenceList, Standing},
     id::UserId,
-    task::to_the_end,
 };
 
 /// What a user's presence list and those of others say of the user.
@@ -30,7 +26,7 @@ impl Service {
     /// Asks users to be seen by `observer`, then takes others off that user's list. Both sides are told.
     /// Everybody sees themselves, so there is no entry of one's own.
     pub async fn change_list(
-        self: &Arc<Self>,
+        &self,
         observer: &UserId,
         invite: Vec<UserId>,
         drop: Vec<UserId>,
@@ -44,27 +40,19 @@ impl Service {
                 list.remove(user);
             }
         };
-        self.edit_list(observer, edit).await
+        self.directory.change_list(observer, edit).await
     }
 
     /// Lets `observer`, who asked for it, see `user`. Says whether they had asked.
-    pub async fn accept_observer(
-        self: &Arc<Self>,
-        user: &UserId,
-        observer: &UserId,
-    ) -> Result<bool, DirectoryError> {
+    pub async fn accept_observer(&self, user: &UserId, observer: &UserId) -> Result<bool, DirectoryError> {
         let user = user.clone();
-        was_known(self.edit_list(observer, move |list| list.accept(&user)).await)
+        was_known(self.directory.change_list(observer, move |list| list.accept(&user)).await)
     }
 
     /// Turns `observer` down, before or after having agreed. Says whether they had asked.
-    pub async fn deny_observer(
-        self: &Arc<Self>,
-        user: &UserId,
-        observer: &UserId,
-    ) -> Result<bool, DirectoryError> {
+    pub async fn deny_observer(&self, user: &UserId, observer: &UserId) -> Result<bool, DirectoryError> {
         let user = user.clone();
-        was_known(self.edit_list(observer, move |list| list.remove(&user)).await)
+        was_known(self.directory.change_list(observer, move |list| list.remove(&user)).await)
     }
 
     /// What presence lists say of a user.
@@ -83,49 +71,6 @@ impl Service {
     pub(super) fn observed_by(&self, observer: &UserId) -> Vec<UserId> {
         let list = if self.lists { self.directory.list(observer) } else { PresenceList::default() };
         list.accepted().cloned().collect()
-    }
-
-    /// Every entry that a user has part in, as ended.
-    pub(super) fn listed_with(&self, user: &UserId) -> Vec<Move> {
-        let Listing { observed, observers } = self.listing(user);
-        let own = observed.into_iter().map(|(observed, _)| (user.clone(), observed));
-        let others = observers.into_iter().map(|(observer, _)| (observer, user.clone()));
-        let ended = |(observer, observed)| Move::List { observer, observed, standing: None };
-        own.chain(others).map(ended).collect()
-    }
-
-    async fn edit_list<T: Send + 'static>(
-        self: &Arc<Self>,
-        observer: &UserId,
-        edit: impl FnOnce(&mut PresenceList) -> T + Send + 'static,
-    ) -> Result<T, DirectoryError> {
-        let (service, observer) = (self.clone(), observer.clone());
-        let work = async move {
-            let numbered = service.changes.number(service.clock.micros());
-            let (outcome, changed) = service.directory.change_list(&observer, edit).await?;
-            let moves: Vec<Move> = changed
-                .into_iter()
-                .map(|(observed, standing)| Move::List { observer: observer.clone(), observed, standing })
-                .collect();
-            service.tell_of_lists(numbered, &moves);
-            Ok(outcome)
-        };
-        to_the_end(work).await
-    }
-
-    /// Tells both sides of each entry that it changed.
-    pub(super) fn tell_of_lists(&self, numbered: Numbered<'_>, moves: &[Move]) {
-        let mut concerned = BTreeSet::new();
-        let mut remembered = self.moves.lock();
-        for entry in moves {
-            remembered.push(numbered.get(), entry.clone());
-            if let Move::List { observer, observed, .. } = entry {
-                concerned.extend([observer.clone(), observed.clone()]);
-            }
-        }
-        drop(remembered);
-        let topics: Vec<Topic> = concerned.into_iter().map(Topic::User).collect();
-        numbered.publish_move(&topics);
     }
 }
 

@@ -4,6 +4,7 @@
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::StoreError;
+use crate::id::{RoomId, UserId};
 
 /// What a document is about. The numbers are part of the data: they are never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -11,8 +12,8 @@ use super::StoreError;
 pub enum Kind {
     /// A directory entry, by user id.
     User = b'u',
-    /// A room's members, by room id.
-    Room = b'r',
+    /// That a user is in a room, by room id and user id.
+    Member = b'm',
     /// Whom a user asked to see, by user id.
     List = b'l',
     /// A token's hash and what it grants, by token id.
@@ -21,22 +22,25 @@ pub enum Kind {
     Subscription = b's',
     /// A filter that a user stored, by user id and filter id.
     Filter = b'f',
+    /// When a user was removed, by user id: for a while after.
+    Removal = b'x',
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 6] =
-        [Self::User, Self::Room, Self::List, Self::Token, Self::Subscription, Self::Filter];
+    pub const ALL: [Self; 7] =
+        [Self::User, Self::Member, Self::List, Self::Token, Self::Subscription, Self::Filter, Self::Removal];
 
     /// Its name in exports.
     pub fn name(self) -> &'static str {
         match self {
             Self::User => "user",
-            Self::Room => "room",
+            Self::Member => "member",
             Self::List => "list",
             Self::Token => "token",
             Self::Subscription => "subscription",
             Self::Filter => "filter",
+            Self::Removal => "removal",
         }
     }
 }
@@ -73,4 +77,15 @@ pub fn parse<T: DeserializeOwned>(kind: Kind, id: &str, value: &[u8]) -> Result<
 /// The id in a key.
 pub fn parse_id(bytes: &[u8]) -> Result<&str, StoreError> {
     str::from_utf8(bytes).map_err(|_| StoreError::bad_key(bytes))
+}
+
+/// The id of the document that says that a user is in a room. No id has a space in it.
+pub fn member_id(room: &RoomId, user: &UserId) -> String {
+    format!("{room} {user}")
+}
+
+/// The room and the user of such a document.
+pub fn parse_member_id(id: &str) -> Result<(RoomId, UserId), StoreError> {
+    let parsed = id.split_once(' ').and_then(|(room, user)| Some((room.parse().ok()?, user.parse().ok()?)));
+    parsed.ok_or_else(|| StoreError::bad_key(id.as_bytes()))
 }

@@ -3,7 +3,8 @@
 //!
 //! - [`engine`]: what keeps the bytes. [`disk`]: the engine over fjall. Without an engine everything ends
 //!   with the process.
-//! - `shard`: the memory of one partition. `writer`: the one thread that writes, at its `pace`.
+//! - `shard`: the memory of one partition. `writer`: the one thread that writes, at its `pace`. `log`: where
+//!   the documents stand. `news`: what the node is told.
 //!   `load`: reading all of it back. [`transfer`]: exports and imports. `key`: the keys. `upgrade`: data of
 //!   earlier formats.
 
@@ -11,38 +12,45 @@ pub mod disk;
 pub mod engine;
 mod key;
 mod load;
+mod log;
+mod news;
 mod pace;
 mod shard;
 pub mod transfer;
 mod upgrade;
 mod writer;
 
-use std::{fmt, sync::Arc, thread, time::Duration};
+use std::{
+    fmt, iter,
+    sync::{Arc, OnceLock, Weak},
+    thread,
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use crossbeam_utils::CachePadded;
 use parking_lot::Mutex;
-use tokio::{runtime::Handle, sync::oneshot};
+use tokio::{runtime::Handle, sync::oneshot, task};
 
-pub use self::load::{Loading, Resumed};
 use self::{
     engine::{Engine, Write},
+    log::Log,
+    news::News,
     shard::{Pending, Shard},
     writer::{Job, Last, Queue, Then, Trouble},
 };
 use super::{
-    Change, Document, DocumentVisit, Keep, Kind, LineVisit, PARTITIONS, Store, StoreError, Updated, Visit,
+    Document, Edit, Keep, LineVisit, Node, Numbers, PARTITIONS, Revision, Store, StoreError, Visit, Written,
     partition,
 };
 use crate::{
-    id::UserId,
+    id::{NodeId, UserId},
     presence::{Record, Timestamp},
 };
 
 /// Records in memory, and on disk if there is an engine.
 pub struct EmbeddedStore {
     parts: Arc<Parts>,
-    highest_version: u64,
 }
 
 struct Parts {
@@ -55,8 +63,11 @@ struct Parts {
     trouble: Mutex<Trouble>,
     /// How far activity may lag behind on disk.
     lag_seconds: u16,
-    /// The runtime of those who wait for the writer, if there is one.
-    runtime: Option<Handle>,
+    numbers: Numbers,
+    log: Mutex<Log>,
+    node: OnceLock<Weak<dyn Node>>,
+    /// The runtime of those who wait for the writer.
+    runtime: OnceLock<Handle>,
 }
 
 /// How long closing waits between two looks at whether the writer is done.
@@ -71,26 +82,14 @@ impl Default for EmbeddedStore {
 impl EmbeddedStore {
     /// A store that ends with the process.
     pub fn in_memory() -> Self {
-        Self { parts: Arc::new(Parts::new(None, Last::default(), 1)), highest_version: 0 }
+        Self { parts: Arc::new(Parts::new(None, Last::default(), 1)) }
     }
 
-    /// A store over an engine, with all that the engine holds. Activity lags behind on disk by at most
-    /// `lag_seconds`, which is not 0.
-    pub fn open(
-        engine: Box<dyn Engine>,
-        lag_seconds: u16,
-        loading: &Loading<'_>,
-    ) -> Result<Self, StoreError> {
+    /// A store over an engine, which is read when the store is [opened](Store::open). Activity lags behind on
+    /// disk by at most `lag_seconds`, which is not 0.
+    pub fn over(engine: Box<dyn Engine>, lag_seconds: u16) -> Result<Self, StoreError> {
         let last = load::last(&*engine)?;
-        let parts = Parts::new(Some(engine), last, lag_seconds);
-        let highest_version = parts.load(last, loading)?;
-        let parts = Arc::new(parts);
-        let writing = parts.clone();
-        let writer = thread::Builder::new().name("store-writer".to_owned());
-        writer
-            .spawn(move || writer::run(&writing))
-            .map_err(|error| StoreError::Refused(format!("the writer could not be started: {error}")))?;
-        Ok(Self { parts, highest_version })
+        Ok(Self { parts: Arc::new(Parts::new(Some(engine), last, lag_seconds)) })
     }
 
     /// How many records there are.
@@ -112,13 +111,34 @@ impl Drop for EmbeddedStore {
 
 impl Parts {
     fn new(engine: Option<Box<dyn Engine>>, last: Last, lag_seconds: u16) -> Self {
-        let shards = (0..PARTITIONS).map(|_| CachePadded::default()).collect();
-        let (queue, last, trouble) = (Queue::default(), Mutex::new(last), Mutex::default());
-        Self { shards, engine, queue, last, trouble, lag_seconds, runtime: Handle::try_current().ok() }
+        Self {
+            shards: (0..PARTITIONS).map(|_| CachePadded::default()).collect(),
+            engine,
+            queue: Queue::default(),
+            last: Mutex::new(last),
+            trouble: Mutex::default(),
+            lag_seconds,
+            numbers: Numbers::default(),
+            log: Mutex::default(),
+            node: OnceLock::new(),
+            runtime: OnceLock::new(),
+        }
     }
 
     fn shard(&self, user: &UserId) -> &Mutex<Shard> {
         &self.shards[partition(user)]
+    }
+
+    /// Reads everything, and starts to write.
+    fn open(self: &Arc<Self>, node: &dyn Node) -> Result<(), StoreError> {
+        self.load(node)?;
+        if self.engine.is_none() {
+            return Ok(());
+        }
+        let writing = self.clone();
+        let writer = thread::Builder::new().name("store-writer".to_owned());
+        let started = writer.spawn(move || writer::run(&writing)).map(drop);
+        started.map_err(|error| StoreError::Refused(format!("the writer could not be started: {error}")))
     }
 
     /// Queues a job; what is returned completes once it is durable.
@@ -126,67 +146,107 @@ impl Parts {
         &self,
         writes: Vec<Write>,
         micros: u64,
+        news: Option<News>,
         then: impl FnOnce(u64) -> Then,
     ) -> Result<Done, StoreError> {
         let (done, is_done) = oneshot::channel();
-        self.queue.push(|number| Job { writes, then: then(number), micros, done: Some(done) })?;
-        Ok(is_done)
+        let number = news.as_ref().map(News::number);
+        let queued =
+            self.queue.push(|number| Job { writes, then: then(number), micros, news, done: Some(done) });
+        if queued.is_err() {
+            self.numbers.landed(number);
+        }
+        queued.map(|()| is_done)
     }
 
-    /// Changes a record. What is returned, if anything, completes once the change is durable.
-    fn update(
-        &self,
-        user: &UserId,
-        micros: u64,
-        change: &mut Change<'_>,
-    ) -> Result<(Updated, Option<Done>), StoreError> {
+    /// Changes a record. The future to wait for, if there is one, completes once the change is durable; the
+    /// news, if there is some, is to be told at once.
+    fn update(&self, user: &UserId, known: Revision, edit: &Edit<'_>) -> Result<Change, StoreError> {
         let mut shard = self.shard(user).lock();
+        if shard.was_removed_after(user, known) {
+            return Err(StoreError::Removed);
+        }
         let mut record = shard.latest(user);
-        let effect = change(&mut record);
-        let visible = effect.visible;
-        let version = if visible { record.number_change(micros) } else { record.version() };
-        let updated = Updated { version, visible };
-        let (next_change, packed) = (effect.next_change, record.pack());
+        let effect = edit(&mut record);
+        let news = (!effect.audiences.is_empty()).then(|| {
+            let number = self.numbers.take(effect.micros);
+            record.number_change(number, effect.audiences);
+            News::Change { user: user.clone(), number, audiences: effect.audiences }
+        });
         let keep = match effect.keep {
             _ if self.engine.is_none() => Keep::Derived,
             // It builds on what waits for the disk.
             _ if shard.is_pending(user) => Keep::Acknowledged,
             keep => keep,
         };
+        let (outlook, micros, packed) = (effect.outlook, effect.micros, record.pack());
         let write = |packed: &[u8]| vec![Write { key: key::record(user), value: Some(packed.to_vec()) }];
         match keep {
             Keep::Acknowledged => {
                 let mut number = 0;
-                let done = self.queue(write(&packed), micros, |next| {
+                let done = self.queue(write(&packed), micros, news, |next| {
                     number = next;
-                    Then::Put { user: user.clone(), packed, next_change, number }
+                    Then::Put { user: user.clone(), packed, outlook, number }
                 })?;
-                shard.pend(user, Pending { record, number });
-                return Ok((updated, Some(done)));
+                shard.pend(user, Pending { record: record.clone(), number });
+                return Ok(Change { record, done: Some(done), news: None });
             }
-            Keep::Lazily if visible => {
-                let writes = write(&packed);
-                self.queue.push(|_| Job { writes, then: Then::Nothing, micros, done: None })?;
-                shard.put(user, &packed, next_change);
+            Keep::Lazily if news.is_some() => {
+                // The node is told at once, and nobody waits.
+                let (writes, then) = (write(&packed), Then::Nothing);
+                let queued = self.queue.push(|_| Job { writes, then, micros, news: None, done: None });
+                if let Err(closing) = queued {
+                    self.numbers.landed(news.as_ref().map(News::number));
+                    return Err(closing);
+                }
+                shard.put(user, &packed, outlook);
             }
-            Keep::Lazily => shard.put_lagging(user, &packed, next_change),
-            Keep::Derived => drop(shard.put(user, &packed, next_change)),
+            Keep::Lazily => shard.put_lagging(user, &packed, outlook),
+            Keep::Derived => drop(shard.put(user, &packed, outlook)),
         }
-        Ok((updated, None))
+        Ok(Change { record, done: None, news })
     }
 
-    fn remove(&self, user: &UserId, documents: Vec<Document>) -> Result<Done, StoreError> {
+    fn remove(&self, user: &UserId, removed: Revision) -> Result<Option<Done>, StoreError> {
         let mut shard = self.shard(user).lock();
-        let mut writes: Vec<Write> = documents.into_iter().map(Write::from).collect();
-        writes.push(Write { key: key::record(user), value: None });
+        shard.mark_removed(user, removed);
+        if self.engine.is_none() {
+            shard.remove(user);
+            return Ok(None);
+        }
+        let writes = vec![Write { key: key::record(user), value: None }];
         let mut number = 0;
-        let done = self.queue(writes, 0, |next| {
+        let done = self.queue(writes, 0, None, |next| {
             number = next;
             Then::Remove { user: user.clone(), number }
         })?;
         shard.pend(user, Pending { record: Record::default(), number });
-        Ok(done)
+        Ok(Some(done))
     }
+
+    /// Writes documents under the next revision, whose turn it is.
+    async fn write_documents(&self, documents: Vec<Document>, micros: u64) -> Result<Revision, StoreError> {
+        let revision = Revision(self.numbers.take(micros));
+        let writes = documents.iter().cloned().map(Write::from).chain([revision.write()]).collect();
+        let news = News::Documents { revision, documents };
+        if self.engine.is_none() {
+            self.report(iter::once(news), true);
+        } else {
+            let queued = self.queue(writes, micros, Some(news), |_| Then::Nothing);
+            if queued.is_err() {
+                self.log.lock().end(None);
+            }
+            wait(queued?).await?;
+        }
+        Ok(revision)
+    }
+}
+
+/// A change of a record on its way.
+struct Change {
+    record: Record,
+    done: Option<Done>,
+    news: Option<News>,
 }
 
 impl From<Document> for Write {
@@ -204,6 +264,16 @@ async fn wait(done: Done) -> Result<(), StoreError> {
 
 #[async_trait]
 impl Store for EmbeddedStore {
+    async fn open(&self, node: Weak<dyn Node>) -> Result<NodeId, StoreError> {
+        let Some(opening) = node.upgrade() else { return Ok(NodeId::LOCAL) };
+        // It is opened once.
+        let _first = (self.parts.node.set(node), self.parts.runtime.set(Handle::current()));
+        let parts = self.parts.clone();
+        let opened = task::spawn_blocking(move || parts.open(&*opening)).await;
+        opened.map_err(|_| StoreError::Unreadable("the reading of the data met a bug".to_owned()))??;
+        Ok(NodeId::LOCAL)
+    }
+
     async fn read(&self, users: &[&UserId], visit: &mut Visit<'_>) -> Result<(), StoreError> {
         for (index, user) in users.iter().enumerate() {
             let record = self.parts.shard(user).lock().record(user).unwrap_or_default();
@@ -212,44 +282,50 @@ impl Store for EmbeddedStore {
         Ok(())
     }
 
-    async fn update(
-        &self,
-        user: &UserId,
-        micros: u64,
-        change: &mut Change<'_>,
-    ) -> Result<Updated, StoreError> {
-        let (updated, done) = self.parts.update(user, micros, change)?;
+    async fn read_present(&self, users: &[&UserId], visit: &mut Visit<'_>) -> Result<(), StoreError> {
+        for (index, user) in users.iter().enumerate() {
+            let record = self.parts.shard(user).lock().present_record(user);
+            if let Some(record) = record {
+                visit(index, &record);
+            }
+        }
+        Ok(())
+    }
+
+    async fn present(&self, partition: usize) -> Result<Vec<UserId>, StoreError> {
+        Ok(self.parts.shards[partition].lock().present())
+    }
+
+    async fn changed_after(&self, partition: usize, number: u64) -> Result<Vec<UserId>, StoreError> {
+        Ok(self.parts.shards[partition].lock().changed_after(number))
+    }
+
+    async fn update(&self, user: &UserId, known: Revision, edit: &Edit<'_>) -> Result<Record, StoreError> {
+        let Change { record, done, news } = self.parts.update(user, known, edit)?;
+        self.parts.report(news.into_iter(), true);
         if let Some(done) = done {
             wait(done).await?;
         }
-        Ok(updated)
+        Ok(record)
     }
 
-    async fn remove(&self, user: &UserId, documents: Vec<Document>) -> Result<(), StoreError> {
-        if self.parts.engine.is_none() {
-            self.parts.shard(user).lock().remove(user);
-            return Ok(());
+    async fn remove(&self, user: &UserId, removed: Revision) -> Result<(), StoreError> {
+        match self.parts.remove(user, removed)? {
+            Some(done) => wait(done).await,
+            None => Ok(()),
         }
-        let done = self.parts.remove(user, documents)?;
-        wait(done).await
     }
 
-    async fn write(&self, documents: Vec<Document>) -> Result<(), StoreError> {
-        if self.parts.engine.is_none() {
-            return Ok(());
+    async fn write(
+        &self,
+        documents: Vec<Document>,
+        known: Revision,
+        micros: u64,
+    ) -> Result<Written, StoreError> {
+        if !self.parts.log.lock().begin(known) {
+            return Ok(Written::Behind);
         }
-        let writes = documents.into_iter().map(Write::from).collect();
-        wait(self.parts.queue(writes, 0, |_| Then::Nothing)?).await
-    }
-
-    fn documents(&self, kind: Kind, visit: &mut DocumentVisit<'_>) -> Result<(), StoreError> {
-        let Some(engine) = &self.parts.engine else { return Ok(()) };
-        load::documents(&**engine, key::documents(kind), visit)
-    }
-
-    fn users(&self, partition: usize, visit: &mut DocumentVisit<'_>) -> Result<(), StoreError> {
-        let Some(engine) = &self.parts.engine else { return Ok(()) };
-        load::documents(&**engine, key::users(partition), visit)
+        Ok(Written::At(self.parts.write_documents(documents, micros).await?))
     }
 
     fn export(&self, visit: &mut LineVisit<'_>) -> Result<(), StoreError> {
@@ -265,8 +341,8 @@ impl Store for EmbeddedStore {
         self.parts.shards.iter().map(|shard| shard.lock().reminders()).sum()
     }
 
-    fn highest_version(&self) -> u64 {
-        self.highest_version
+    fn watermark(&self, micros: u64) -> u64 {
+        self.parts.numbers.watermark(micros)
     }
 
     fn health(&self) -> Result<(), StoreError> {

@@ -3,6 +3,9 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use presenced::{
+    app::App,
+    clock::ManualClock,
+    config::Config,
     directory::{Directory, DirectoryError, Profile},
     id::UserId,
     store::{EmbeddedStore, Store},
@@ -10,6 +13,11 @@ use presenced::{
 use proptest::prelude::*;
 
 use crate::{store::disk, support::START};
+
+async fn open(store: Box<dyn Store>) -> App {
+    let opened = App::open(Config::default(), store, Arc::new(ManualClock::at(START))).await;
+    opened.expect("it opens")
+}
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -88,13 +96,13 @@ proptest! {
     #[test]
     fn random_changes_are_those_of_a_plain_map(steps in prop::collection::vec(steps(), 0..120)) {
         run(async {
-            let store: Arc<dyn Store> = Arc::new(EmbeddedStore::in_memory());
-            let directory = Arc::new(Directory::open(store, 10, 10, &|_| {}).expect("an empty store opens"));
+            let app = open(Box::new(EmbeddedStore::in_memory())).await;
+            let directory = &app.directory;
             let mut model = Model::new();
             for step in steps {
-                take(&directory, &mut model, step).await;
+                take(directory, &mut model, step).await;
             }
-            check(&directory, &model);
+            check(directory, &model);
         });
     }
 }
@@ -104,17 +112,17 @@ async fn users_are_found_again_after_a_restart() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut model = Model::new();
     {
-        let store: Arc<dyn Store> = Arc::new(disk::open(folder.path()).expect("it opens"));
-        let directory = Arc::new(Directory::open(store.clone(), 10, 10, &|_| {}).expect("it opens"));
+        let app = open(Box::new(disk::over(folder.path()).expect("it opens"))).await;
+        let directory = &app.directory;
         for number in 0..200_u64 {
             let user = format!("@user{number}:example.com").parse().expect("a user id");
             let name = (number % 3 == 0).then(|| format!("User {number}"));
-            take(&directory, &mut model, Step::Put { user, number: None, name }).await;
+            take(directory, &mut model, Step::Put { user, number: None, name }).await;
         }
         let gone = "@user77:example.com".parse().expect("a user id");
-        take(&directory, &mut model, Step::Remove(gone)).await;
-        store.close().await.expect("all is kept");
+        take(directory, &mut model, Step::Remove(gone)).await;
+        app.service.close().await.expect("all is kept");
     }
-    let store: Arc<dyn Store> = Arc::new(disk::open(folder.path()).expect("it opens"));
-    check(&Directory::open(store, 10, 10, &|_| {}).expect("it opens"), &model);
+    let app = open(Box::new(disk::over(folder.path()).expect("it opens"))).await;
+    check(&app.directory, &model);
 }

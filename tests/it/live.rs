@@ -13,7 +13,7 @@ use presenced::{
     config::Config,
     demo,
     directory::Profile,
-    id::{DeviceId, RoomId, UserId},
+    id::{DeviceId, NodeId, RoomId, UserId},
     presence::{Input, Override, Presence, State, Status},
     service::{Picture, Viewer, Watcher},
     store::EmbeddedStore,
@@ -54,8 +54,8 @@ fn input() -> impl Strategy<Value = Input> {
     let overridden = select(vec![Override::None, Override::Busy, Override::Invisible { since: START }]);
     prop_oneof![
         4 => (device(), state()).prop_map(|(device, state)| Input::Claim { device, state }),
-        3 => (device(), connected()).prop_map(|(device, state)| Input::Connect { device, state }),
-        3 => device().prop_map(|device| Input::Disconnect { device }),
+        3 => (device(), connected()).prop_map(|(device, state)| Input::Connect { device, node: NodeId::LOCAL, state }),
+        3 => device().prop_map(|device| Input::Disconnect { device, node: NodeId::LOCAL }),
         2 => "[a-c]{0,1}".prop_map(|text| Input::Status(Status::lasting(&text))),
         1 => overridden.prop_map(Input::Override),
         1 => any::<bool>().prop_map(Input::Hidden),
@@ -104,7 +104,7 @@ impl World {
     async fn new() -> Self {
         let clock = Arc::new(ManualClock::at(START));
         let config = Config::default().for_demo();
-        let app = App::open(config, Box::new(EmbeddedStore::in_memory()), clock.clone());
+        let app = App::open(config, Box::new(EmbeddedStore::in_memory()), clock.clone()).await;
         let app = app.expect("an empty store opens");
         demo::furnish(&app.directory, START).await.expect("an empty directory");
         app.directory.put_user(&user(3), Profile::default(), START).await.expect("dave is new");
@@ -129,7 +129,7 @@ impl World {
             }
             Step::Members(number, members) => {
                 let members: BTreeSet<UserId> = members.iter().map(|member| user(*member)).collect();
-                self.app.service.set_members(&room(*number), members).await.expect("all are known");
+                self.app.directory.set_members(&room(*number), members).await.expect("all are known");
             }
             Step::List { observer, user: other, drop } => {
                 let (observer, other) = (user(*observer), [user(*other)]);
@@ -193,7 +193,7 @@ impl World {
         self.take(&Step::Pass(over)).await;
         for number in 0..self.followers.len() {
             self.look(number).await;
-            let follower = &self.followers[number];
+            let follower = &mut self.followers[number];
             let fresh = follower.watcher.everybody().await.expect("the store reads");
             for (user, presence) in fresh.users {
                 let shown = follower.shown.get(&user).unwrap_or_else(|| panic!("{user} was never shown"));
@@ -232,8 +232,8 @@ proptest! {
 #[test]
 fn a_user_who_flips_is_one_piece_of_news() {
     run(async {
-        let world = World::new().await;
-        let watcher = &world.followers[0].watcher;
+        let mut world = World::new().await;
+        let watcher = &mut world.followers[0].watcher;
         let start = world.app.service.token();
         let device: DeviceId = "phone".parse().expect("a device id");
         for number in 0..1_000 {
@@ -253,16 +253,14 @@ fn two_thousand_watchers_come_and_go_and_leave_nothing() {
     run(async {
         let world = World::new().await;
         let before = world.app.service.watchers();
-        for _ in 0..3 {
-            let storm: Vec<Watcher> =
+        for round in 0..3 {
+            let mut storm: Vec<Watcher> =
                 (0..2_000).map(|_| world.app.service.watch(Viewer::User(&user(0)), None)).collect();
             assert_eq!(world.app.service.watchers(), before + 2_000);
-            let start = world.app.service.token();
-            let status = Input::Status(Status::lasting(&start.to_string()));
+            let status = Input::Status(Status::lasting(&round.to_string()));
             world.app.service.update(&user(1), &[status]).await.expect("it is taken");
-            for watcher in &storm {
-                watcher.changed().await;
-                assert_eq!(watcher.since(start).await.expect("the store reads").users.len(), 1);
+            for watcher in &mut storm {
+                assert_eq!(watcher.next().await.expect("the store reads").users.len(), 1);
             }
         }
         assert_eq!(world.app.service.watchers(), before);

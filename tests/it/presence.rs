@@ -1,5 +1,6 @@
 //! The core, without a server: what follows from what devices say.
 
+mod bytes;
 mod inputs;
 mod leases;
 mod properties;
@@ -8,7 +9,7 @@ mod truth_table;
 use std::time::Duration;
 
 use presenced::{
-    id::DeviceId,
+    id::{DeviceId, NodeId},
     presence::{Input, Record, Rules, State, Timestamp},
 };
 
@@ -23,11 +24,11 @@ pub(crate) fn claim(name: &str, state: State) -> Input {
 }
 
 pub(crate) fn connect(name: &str, state: State) -> Input {
-    Input::Connect { device: device(name), state }
+    Input::Connect { device: device(name), node: NodeId::LOCAL, state }
 }
 
 pub(crate) fn disconnect(name: &str) -> Input {
-    Input::Disconnect { device: device(name) }
+    Input::Disconnect { device: device(name), node: NodeId::LOCAL }
 }
 
 pub(crate) fn lease(name: &str, text: Option<&str>) -> Input {

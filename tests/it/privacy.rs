@@ -54,12 +54,10 @@ async fn accept(server: &TestServer) {
 }
 
 /// Whether the watcher was woken since it last looked.
-fn was_woken(watcher: &Watcher) -> bool {
-    let mut woken = false;
-    while watcher.changed().now_or_never().is_some() {
-        woken = true;
-    }
-    woken
+fn was_woken(watcher: &mut Watcher) -> bool {
+    let is_woken = !watcher.is_quiet();
+    while watcher.next().now_or_never().is_some() {}
+    is_woken
 }
 
 #[tokio::test]
@@ -76,11 +74,11 @@ async fn a_strangers_life_ends_no_wait() {
 #[tokio::test]
 async fn a_strangers_life_wakes_nobody() {
     let server = TestServer::start().await;
-    let watcher = server.app.service.watch(Viewer::User(&id(ALICE)), None);
+    let mut watcher = server.app.service.watch(Viewer::User(&id(ALICE)), None);
     carol_lives(&server).await;
-    assert!(!was_woken(&watcher), "not even inside");
+    assert!(!was_woken(&mut watcher), "not even inside");
     server.set_presence("demo-bob", BOB, json!({"presence": "online"})).await;
-    assert!(was_woken(&watcher));
+    assert!(was_woken(&mut watcher));
 }
 
 #[tokio::test]
@@ -130,13 +128,13 @@ async fn who_left_the_room_learns_no_more() {
     let waiting = server.open_sync("demo-alice", &since, "set_presence=offline").await;
     let mut stream = server.call(Method::GET, "/presenced/v1/changes").token("demo-alice").open().await;
     assert_eq!(stream.told().await.0, BOB);
-    let watcher = server.app.service.watch(Viewer::User(&id(ALICE)), None);
+    let mut watcher = server.app.service.watch(Viewer::User(&id(ALICE)), None);
     set_lobby(&server, &[BOB]).await;
-    was_woken(&watcher);
+    was_woken(&mut watcher);
     server.set_presence("demo-bob", BOB, json!({"presence": "unavailable"})).await;
     server.advance(seconds(3_600)).await;
     assert!(waiting.waits());
-    assert!(!was_woken(&watcher));
+    assert!(!was_woken(&mut watcher));
     let bulk = json!({"users": [BOB]});
     let bulk = server.call(Method::POST, "/presenced/v1/presence/query").token("demo-alice").json(&bulk);
     assert_eq!(bulk.send().await.json(), json!({"presence": [], "unavailable": [BOB]}));
@@ -153,17 +151,17 @@ async fn who_was_dropped_or_denied_learns_no_more() {
         accept(&server).await;
         let since = start(&server, "demo-carol").await;
         let waiting = server.open_sync("demo-carol", &since, "set_presence=offline").await;
-        let watcher = server.app.service.watch(Viewer::User(&id(CAROL)), None);
+        let mut watcher = server.app.service.watch(Viewer::User(&id(CAROL)), None);
         if denied {
             let path = format!("/presenced/v1/users/{ALICE}/observers/{CAROL}");
             server.call(Method::DELETE, path).token("demo-alice").send().await;
         } else {
             list(&server, json!({"drop": [ALICE]})).await;
         }
-        was_woken(&watcher);
+        was_woken(&mut watcher);
         server.set_presence("demo-alice", ALICE, json!({"presence": "online"})).await;
         assert!(waiting.waits());
-        assert!(!was_woken(&watcher));
+        assert!(!was_woken(&mut watcher));
         assert_eq!(server.presence("demo-carol", ALICE).await.status, 403);
     }
 }
@@ -174,10 +172,10 @@ async fn a_pending_invitation_shows_nothing() {
     list(&server, json!({"invite": [ALICE, NOBODY]})).await;
     let since = start(&server, "demo-carol").await;
     let waiting = server.open_sync("demo-carol", &since, "set_presence=offline").await;
-    let watcher = server.app.service.watch(Viewer::User(&id(CAROL)), None);
+    let mut watcher = server.app.service.watch(Viewer::User(&id(CAROL)), None);
     server.set_presence("demo-alice", ALICE, json!({"presence": "online"})).await;
     assert!(waiting.waits());
-    assert!(!was_woken(&watcher));
+    assert!(!was_woken(&mut watcher));
     let answers = [ALICE, NOBODY].map(|user| server.presence("demo-carol", user));
     let [invited, nobody] = answers;
     assert_eq!(invited.await.line(), nobody.await.line());

@@ -16,6 +16,7 @@ async fn start(grace_seconds: u64) -> (TcpStream, App, oneshot::Sender<()>, Join
     let mut config = Config::default().for_demo();
     config.server.shutdown_grace_seconds = grace_seconds;
     let app = App::open(config, Box::new(EmbeddedStore::in_memory()), Arc::new(ManualClock::at(START)))
+        .await
         .expect("an empty store opens");
     demo::furnish(&app.directory, START).await.expect("an empty directory");
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");

@@ -2,29 +2,56 @@
 
 pub(crate) mod disk;
 mod engine;
+mod samples;
+mod witness;
 
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use presenced::{
     id::UserId,
     presence::{Input, Record, Rules, State, Status, Timestamp},
-    store::{Effect, EmbeddedStore, Keep, PARTITIONS, Store, Updated, partition},
+    store::{
+        Document, Effect, EmbeddedStore, Keep, Kind, Outlook, PARTITIONS, Revision, Store, StoreError,
+        Written, member_id, partition,
+    },
 };
 
+pub(crate) use self::witness::Witness;
+use crate::support::SharedStore;
+
 pub(crate) const NOW: Timestamp = Timestamp::from_millis(1_000_000);
+
+/// What a node knows that has heard of everything.
+pub(crate) const EVERYTHING: Revision = Revision(u64::MAX);
 
 pub(crate) fn user(name: &str) -> UserId {
     format!("@{name}:example.com").parse().expect("a user id")
 }
 
-pub(crate) async fn set_status(store: &dyn Store, user: &UserId, text: &str, micros: u64) -> Updated {
-    let input = Input::Status(Status::lasting(text));
-    let mut change = |record: &mut Record| {
+/// Applies an input at `NOW`, which is numbered as if it happened at `micros`.
+pub(crate) async fn apply(
+    store: &dyn Store,
+    user: &UserId,
+    input: Input,
+    (micros, keep): (u64, Keep),
+) -> Result<Record, StoreError> {
+    let rules = Rules::default();
+    let edit = |record: &mut Record| {
         let before = record.clone();
-        record.apply(&input, NOW, &Rules::default());
-        Effect { visible: *record != before, keep: Keep::Acknowledged, next_change: None }
+        record.apply(&input, NOW, &rules);
+        let audiences = record.news_since(&before, NOW, &rules);
+        Effect { micros, audiences, keep, outlook: Outlook::of(record, NOW, &rules) }
     };
-    store.update(user, micros, &mut change).await.expect("the store takes it")
+    store.update(user, EVERYTHING, &edit).await
+}
+
+pub(crate) async fn set_status(store: &dyn Store, user: &UserId, text: &str, micros: u64) -> Record {
+    let input = Input::Status(Status::lasting(text));
+    apply(store, user, input, (micros, Keep::Acknowledged)).await.expect("the store takes it")
+}
+
+fn claim(state: State) -> Input {
+    Input::Claim { device: "phone".parse().expect("a device id"), state }
 }
 
 pub(crate) async fn status(store: &dyn Store, user: &UserId) -> Option<String> {
@@ -36,13 +63,28 @@ pub(crate) async fn status(store: &dyn Store, user: &UserId) -> Option<String> {
     found
 }
 
+/// The users who are due.
+pub(crate) async fn due(store: &dyn Store, now: Timestamp) -> Vec<UserId> {
+    let mut due = Vec::new();
+    for partition in 0..PARTITIONS {
+        due.extend(store.due(partition, now).await);
+    }
+    due
+}
+
 async fn conforms(store: &dyn Store) {
+    let node = Witness::open(store, NOW).await.expect("it opens");
     unknown_users_read_as_empty(store).await;
     updates_are_read_back(store).await;
     versions_go_up(store).await;
     many_are_read_once_each(store).await;
     records_of_all_sizes_take_each_others_place(store).await;
-    removed_users_read_as_empty(store).await;
+    whoever_is_present_is_known(store).await;
+    whoever_changed_is_known(store).await;
+    whoever_is_due_stays_so_until_an_update(store).await;
+    changes_are_told_before_they_are_acknowledged(store, &node).await;
+    documents_are_one_log(store, &node).await;
+    removed_users_read_as_empty_and_stay_so(store).await;
     assert_eq!(store.health(), Ok(()));
 }
 
@@ -64,11 +106,11 @@ async fn updates_are_read_back(store: &dyn Store) {
 async fn versions_go_up(store: &dyn Store) {
     let carol = user("carol");
     let first = set_status(store, &carol, "one", 1_000).await;
-    assert_eq!(first, Updated { version: 1_000, visible: true });
+    assert_eq!(first.version(), 1_000);
     let renewed = set_status(store, &carol, "one", 2_000).await;
-    assert_eq!(renewed, Updated { version: 1_000, visible: false }, "nobody can see a difference");
+    assert_eq!(renewed.version(), 1_000, "nobody can see a difference");
     let earlier = set_status(store, &carol, "two", 500).await;
-    assert_eq!(earlier.version, 1_001, "the time went back, the version did not");
+    assert_eq!(earlier.version(), 1_001, "the time went back, the version did not");
 }
 
 async fn many_are_read_once_each(store: &dyn Store) {
@@ -104,50 +146,148 @@ async fn records_of_all_sizes_take_each_others_place(store: &dyn Store) {
     }
 }
 
-async fn removed_users_read_as_empty(store: &dyn Store) {
+async fn whoever_is_present_is_known(store: &dyn Store) {
+    let (here, gone) = (user("here"), user("gone"));
+    for (user, state) in [(&here, State::Online), (&gone, State::Online), (&gone, State::Offline)] {
+        apply(store, user, claim(state), (10, Keep::Acknowledged)).await.expect("the store takes it");
+    }
+    let present = store.present(partition(&here)).await.expect("the store reads");
+    assert!(present.contains(&here));
+    let present = store.present(partition(&gone)).await.expect("the store reads");
+    assert!(!present.contains(&gone));
+    let mut seen = Vec::new();
+    let mut look = |index: usize, _: &Record| seen.push(index);
+    store.read_present(&[&gone, &here, &user("unknown")], &mut look).await.expect("the store reads");
+    assert_eq!(seen, [1]);
+}
+
+async fn whoever_changed_is_known(store: &dyn Store) {
+    let erin = user("erin");
+    let version = set_status(store, &erin, "one", 10_000).await.version();
+    let changed = async |number| store.changed_after(partition(&erin), number).await.expect("it reads");
+    assert!(changed(version - 1).await.contains(&erin));
+    assert!(!changed(version).await.contains(&erin));
+}
+
+async fn whoever_is_due_stays_so_until_an_update(store: &dyn Store) {
+    let fred = user("fred");
+    apply(store, &fred, claim(State::Online), (10, Keep::Acknowledged)).await.expect("the store takes it");
+    assert!(!due(store, NOW + Duration::from_secs(59)).await.contains(&fred));
+    let later = NOW + Duration::from_secs(61);
+    for _ in 0..2 {
+        assert!(due(store, later).await.contains(&fred), "it was not superseded yet");
+    }
+    let edit = |_: &mut Record| Effect {
+        micros: 10,
+        audiences: [].into_iter().collect(),
+        keep: Keep::Derived,
+        outlook: Outlook { is_present: false, next_change: None },
+    };
+    store.update(&fred, EVERYTHING, &edit).await.expect("the store takes it");
+    assert!(!due(store, later).await.contains(&fred));
+}
+
+async fn changes_are_told_before_they_are_acknowledged(store: &dyn Store, node: &Witness) {
+    let gina = user("gina");
+    let told =
+        |version| node.heard().changes.iter().any(|(user, other, _)| *user == gina && *other == version);
+    for keep in [Keep::Acknowledged, Keep::Lazily, Keep::Derived] {
+        let text = Input::Status(Status::lasting(&format!("{keep:?}")));
+        let record = apply(store, &gina, text, (10, keep)).await.expect("the store takes it");
+        assert!(told(record.version()));
+        assert!(node.heard().complete >= record.version());
+    }
+    let before = node.heard().changes.len();
+    let again = Input::Status(Status::lasting(&format!("{:?}", Keep::Derived)));
+    apply(store, &gina, again, (10, Keep::Acknowledged)).await.expect("the store takes it");
+    assert_eq!(node.heard().changes.len(), before, "nobody can see a difference");
+    let watermark = store.watermark(u64::MAX / 2);
+    assert!(watermark >= u64::MAX / 2, "nothing is on its way");
+    let later = set_status(store, &gina, "later", 10).await;
+    assert!(later.version() > watermark, "no number of a later change is below");
+}
+
+async fn documents_are_one_log(store: &dyn Store, node: &Witness) {
+    let known = node.heard().revision;
+    let room = "!room:example.com".parse().expect("a room id");
+    let member = Document::put(Kind::Member, member_id(&room, &user("alice")), &1);
+    let written = store.write(vec![member.clone()], known, 20).await.expect("the store takes it");
+    let Written::At(revision) = written else { panic!("nobody was faster") };
+    assert!(revision > known);
+    assert_eq!(node.heard().revision, revision);
+    let told = node.heard();
+    assert_eq!(told.of_kind(Kind::Member), [("!room:example.com @alice:example.com", "1")]);
+    let late = store.write(vec![Document::put(Kind::List, "late", &1)], known, 30).await;
+    assert_eq!(late, Ok(Written::Behind), "another came between");
+    assert_eq!(node.heard().of_kind(Kind::List), []);
+    let gone = Document::removed(Kind::Member, member.id);
+    store.write(vec![gone], revision, 40).await.expect("the store takes it");
+    assert_eq!(node.heard().of_kind(Kind::Member), []);
+}
+
+async fn removed_users_read_as_empty_and_stay_so(store: &dyn Store) {
     let dave = user("dave");
     set_status(store, &dave, "here", 10).await;
-    store.remove(&dave, Vec::new()).await.expect("the store removes");
+    store.remove(&dave, Revision(1_000)).await.expect("the store removes");
     assert_eq!(status(store, &dave).await, None);
-    store.remove(&dave, Vec::new()).await.expect("removing nobody is no error");
+    store.remove(&dave, Revision(1_000)).await.expect("removing nobody is no error");
+    // A server that has not heard of it cannot bring the user back; one that has, with a user who is new, can.
+    let edit = |record: &mut Record| {
+        record.apply(&Input::Status(Status::lasting("back")), NOW, &Rules::default());
+        let keep = Keep::Acknowledged;
+        Effect { micros: 10, audiences: [].into_iter().collect(), keep, outlook: Outlook::default() }
+    };
+    assert_eq!(store.update(&dave, Revision(999), &edit).await, Err(StoreError::Removed));
+    assert_eq!(status(store, &dave).await, None);
+    store.update(&dave, Revision(1_001), &edit).await.expect("the store takes it");
+    assert_eq!(status(store, &dave).await.as_deref(), Some("back"));
 }
 
 /// Every task adds one to the same record; none may be lost.
-async fn concurrent_updates_all_count(store: &'static dyn Store) {
+async fn concurrent_updates_all_count(store: Arc<dyn Store>) {
     let tasks: Vec<_> = (0..50)
         .map(|number| {
+            let store = store.clone();
             tokio::spawn(async move {
                 let device = format!("device{number}").parse().expect("a device id");
                 let input = Input::Claim { device, state: State::Unavailable };
-                let mut change = |record: &mut Record| {
-                    record.apply(&input, NOW, &Rules::default());
-                    Effect { visible: true, keep: Keep::Acknowledged, next_change: None }
-                };
-                store.update(&user("busy"), 1, &mut change).await.expect("the store takes it").version
+                apply(&*store, &user("busy"), input, (1, Keep::Acknowledged)).await.expect("it is taken");
             })
         })
         .collect();
-    let mut versions = HashSet::new();
     for task in tasks {
-        assert!(versions.insert(task.await.expect("a task that ends")), "two changes have one version");
+        task.await.expect("a task that ends");
     }
-    assert_eq!(versions, (1..=50).collect());
+    let mut devices = 0;
+    let mut look = |_: usize, record: &Record| {
+        let line = serde_json::to_value(record).expect("a record has a JSON form");
+        devices = line["claims"].as_array().map_or(0, Vec::len);
+    };
+    store.read(&[&user("busy")], &mut look).await.expect("the store reads");
+    assert_eq!(devices, 50);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_memory_store_conforms() {
-    let store: &'static EmbeddedStore = Box::leak(Box::default());
-    conforms(store).await;
+    let store = Arc::new(EmbeddedStore::in_memory());
+    conforms(&*store).await;
     concurrent_updates_all_count(store).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_store_on_disk_conforms() {
     let folder = tempfile::tempdir().expect("a folder");
-    let store: &'static EmbeddedStore = Box::leak(Box::new(disk::open(folder.path()).expect("it opens")));
-    conforms(store).await;
-    concurrent_updates_all_count(store).await;
+    let store = Arc::new(disk::over(folder.path()).expect("it opens"));
+    conforms(&*store).await;
+    concurrent_updates_all_count(store.clone()).await;
     store.close().await.expect("all is kept");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_store_that_servers_share_in_tests_conforms() {
+    let store = Arc::new(SharedStore::default());
+    conforms(&*store).await;
+    concurrent_updates_all_count(store).await;
 }
 
 #[test]

@@ -84,7 +84,7 @@ impl TestServer {
         let mut config = Config::default().for_demo();
         change(&mut config);
         let clock = Arc::new(ManualClock::at(START));
-        let app = App::open(config, store, clock.clone()).expect("a store that opens");
+        let app = App::open(config, store, clock.clone()).await.expect("a store that opens");
         demo::furnish(&app.directory, START).await.expect("an empty directory");
         Self::serve(app, clock).await
     }
@@ -94,7 +94,7 @@ impl TestServer {
         let mut config = Config::default().for_demo();
         change(&mut config);
         let clock = Arc::new(ManualClock::at(START + minutes(1)));
-        let app = App::open(config, store, clock.clone()).expect("a store that opens");
+        let app = App::open(config, store, clock.clone()).await.expect("a store that opens");
         Self::serve(app, clock).await
     }
 

@@ -1,12 +1,16 @@
 //! `GET /sync`: presence, and nothing else, at once or as soon as there is news.
 //! Source: <https://spec.matrix.org/v1.10/client-server-api/#get_matrixclientv3sync>
 
-use std::time::Duration;
+use std::{convert::Infallible, time::Duration};
 
 use axum::{
     Json,
+    body::{Body, Bytes},
     extract::{RawQuery, State},
+    http::{HeaderValue, header},
+    response::{IntoResponse, Response},
 };
+use futures_util::stream;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -21,7 +25,8 @@ use crate::{
     app::App,
     auth::Caller,
     directory::Scope,
-    presence::State as CoreState,
+    id::UserId,
+    presence::{Presence, State as CoreState},
     service::{Picture, Viewer, Watcher},
 };
 
@@ -155,23 +160,25 @@ pub(super) async fn sync(
     State(app): State<App>,
     Token(caller): Token,
     RawQuery(query): RawQuery,
-) -> Result<Json<SyncResponse>, MatrixFailure> {
+) -> Result<Response, MatrixFailure> {
     caller.require(Scope::Read)?;
     let query = Query::parse(query.as_deref().unwrap_or_default(), &app, &caller)?;
     let _permit = app.stream_limit.open(Some(&caller.user)).map_err(MatrixFailure::too_many_streams)?;
-    let watcher = app.service.watch(Viewer::User(&caller.user), None);
+    let mut watcher = app.service.watch(Viewer::User(&caller.user), None);
     let connection = match query.set_presence.filter(|_| may_speak(&app, &caller)) {
         Some(state) => Some(app.service.connect(&caller.user, &caller.device, state).await?),
         None => None,
     };
-    let response = match answer(&app, &watcher, &query).await? {
-        Some(response) => response,
-        None => wait(&app, &watcher, &query).await?,
+    // A token of the future is none of this server's feed.
+    let since = query.since.filter(|since| !query.full_state && *since <= app.service.token());
+    let response = match since {
+        Some(since) => news(&app, &mut watcher, &query, since).await?.into_response(),
+        None => everybody(&app, &mut watcher, &query).await?,
     };
     if let Some(connection) = connection {
         connection.close().await?;
     }
-    Ok(Json(response))
+    Ok(response)
 }
 
 /// Whether the connection counts for the caller's device. If it comes too soon after others it does not,
@@ -180,46 +187,95 @@ fn may_speak(app: &App, caller: &Caller) -> bool {
     caller.require(Scope::Write).is_ok() && app.sync_limit.check(&caller.user).is_ok()
 }
 
-/// Waits for news. If none comes in time, or the server stops, the client goes on from where it was.
-async fn wait(app: &App, watcher: &Watcher, query: &Query) -> Result<SyncResponse, MatrixFailure> {
-    let news = async {
+/// What is new after `since`, as soon as there is something. If nothing comes in time, or the server stops, the
+/// client goes on from where it was.
+async fn news(
+    app: &App,
+    watcher: &mut Watcher,
+    query: &Query,
+    since: u64,
+) -> Result<Json<SyncResponse>, MatrixFailure> {
+    let told = watcher.since(since).await?;
+    if let Some(response) = response(app, query, &told) {
+        return Ok(Json(response));
+    }
+    let coming = async {
         loop {
-            watcher.changed().await;
-            if let Some(response) = answer(app, watcher, query).await? {
+            if let Some(response) = response(app, query, &watcher.next().await?) {
                 return Ok(response);
             }
         }
     };
     let longest = Duration::from_secs(app.config.limits.long_poll_seconds);
-    let nothing = SyncResponse { next_batch: token(query.since.unwrap_or_default()), presence: None };
-    tokio::select! {
-        news = news => news,
+    let nothing = SyncResponse { next_batch: token(since), presence: None };
+    let response = tokio::select! {
+        news = coming => news,
         () = tokio::time::sleep(query.timeout.min(longest)) => Ok(nothing),
         () = app.drained() => Ok(nothing),
-    }
-}
-
-/// The answer as of now; none if there is nothing to tell.
-async fn answer(app: &App, watcher: &Watcher, query: &Query) -> Result<Option<SyncResponse>, MatrixFailure> {
-    // A token of the future is none of this server's feed.
-    let since = query.since.filter(|since| !query.full_state && *since <= app.service.token());
-    let mut picture = match since {
-        Some(since) => watcher.since(since).await?,
-        None => watcher.everybody().await?,
     };
-    if since.is_none() {
-        picture.users.retain(|(_, presence)| presence.state != CoreState::Offline);
-    }
-    let events = events(app, query, &picture);
-    if events.is_empty() && since.is_some() {
-        return Ok(None);
-    }
-    let presence = (!events.is_empty()).then_some(PresenceEvents { events });
-    Ok(Some(SyncResponse { next_batch: token(picture.token), presence }))
+    response.map(Json)
 }
 
-fn events(app: &App, query: &Query, picture: &Picture) -> Vec<PresenceEvent> {
-    let passing = picture.users.iter().filter(|(user, _)| query.filter.lets_through(user.as_str()));
+/// The answer with a picture; none if there is nothing to tell of it.
+fn response(app: &App, query: &Query, picture: &Picture) -> Option<SyncResponse> {
+    let events = events(app, query, &picture.users);
+    let presence = (!events.is_empty()).then_some(PresenceEvents { events })?;
+    Some(SyncResponse { next_batch: token(picture.token), presence: Some(presence) })
+}
+
+/// Everybody who is not offline, as a [`SyncResponse`]. It is written down part by part: there may be very many.
+async fn everybody(app: &App, watcher: &mut Watcher, query: &Query) -> Result<Response, MatrixFailure> {
+    let mut first = watcher.first();
+    let mut body = Written::begin(&format!(r#"{{"next_batch":"{}""#, token(first.token())));
+    let mut is_empty = true;
+    while let Some(part) = watcher.go_on(&mut first).await? {
+        for event in events(app, query, &part) {
+            body.push(if is_empty { br#","presence":{"events":["# } else { b"," });
+            body.push(&serde_json::to_vec(&event).expect("an event has a JSON form"));
+            is_empty = false;
+        }
+    }
+    body.push(if is_empty { b"}" } else { b"]}}" });
+    Ok(body.into_response())
+}
+
+/// JSON in pieces, none of which has to be moved to grow.
+struct Written {
+    pieces: Vec<Bytes>,
+    last: Vec<u8>,
+}
+
+/// How large a piece gets, in bytes.
+const PIECE_BYTES: usize = 64 * 1_024;
+
+impl Written {
+    fn begin(text: &str) -> Self {
+        Self { pieces: Vec::new(), last: text.into() }
+    }
+
+    fn push(&mut self, text: &[u8]) {
+        self.last.extend_from_slice(text);
+        if self.last.len() >= PIECE_BYTES {
+            self.pieces.push(std::mem::take(&mut self.last).into());
+        }
+    }
+}
+
+impl IntoResponse for Written {
+    fn into_response(mut self) -> Response {
+        self.pieces.push(self.last.into());
+        let length: usize = self.pieces.iter().map(Bytes::len).sum();
+        let body = match <[Bytes; 1]>::try_from(self.pieces) {
+            Ok([only]) => Body::from(only),
+            Err(pieces) => Body::from_stream(stream::iter(pieces.into_iter().map(Ok::<_, Infallible>))),
+        };
+        let json = HeaderValue::from_static("application/json");
+        ([(header::CONTENT_TYPE, json), (header::CONTENT_LENGTH, length.into())], body).into_response()
+    }
+}
+
+fn events(app: &App, query: &Query, users: &[(UserId, Presence)]) -> Vec<PresenceEvent> {
+    let passing = users.iter().filter(|(user, _)| query.filter.lets_through(user.as_str()));
     let (now, busy) = (app.service.now(), app.config.matrix.busy);
     passing.map(|(user, presence)| PresenceEvent::new(user, presence, now, busy)).collect()
 }

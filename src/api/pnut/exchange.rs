@@ -130,7 +130,7 @@ impl Gate {
         let value = form::last(uri.query()?.as_bytes(), "update_presence")?;
         let update = caller.updater().and_then(|user| Ok((user, Update::from_bytes(&value)?)));
         Some(match update {
-            Ok((user, update)) => update.apply(&self.app, user).await,
+            Ok((user, update)) => update.apply(&self.app, user).await.map(drop),
             Err(failure) => Err(failure),
         })
     }

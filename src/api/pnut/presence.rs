@@ -314,13 +314,16 @@ pub(super) async fn set_presence(
     if user.id != caller.user {
         return Err(Failure::forbidden("Presence can only be set for oneself."));
     }
-    match &exchange.update {
-        Some(done) => done.clone()?,
+    let presence = match &exchange.update {
+        Some(done) => {
+            done.clone()?;
+            app.service.get_openly(Some(&caller.user), &user.id, app.service.now()).await?
+        }
         None => {
             app.put_limit.check(&caller.user).map_err(Failure::too_fast)?;
-            Update::from_request(&app, request).await?.apply(&app, &caller).await?;
+            let record = Update::from_request(&app, request).await?.apply(&app, &caller).await?;
+            app.service.own_presence(&record, app.service.now())
         }
-    }
-    let presence = app.service.get_openly(Some(&caller.user), &user.id, app.service.now()).await?;
+    };
     Ok(answer(&exchange, user, &presence))
 }

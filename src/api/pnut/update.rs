@@ -11,7 +11,7 @@ use crate::{
     api::body,
     app::App,
     auth::{self, AuthError},
-    presence::{Input, Text},
+    presence::{Input, Record, Text},
     service::ServiceError,
 };
 
@@ -86,15 +86,15 @@ impl Update {
         }
     }
 
-    /// Applies the update to the caller's own presence.
-    pub(super) async fn apply(self, app: &App, caller: &auth::Caller) -> Result<(), Failure> {
+    /// Applies the update to the caller's own presence, and returns what it came to.
+    pub(super) async fn apply(self, app: &App, caller: &auth::Caller) -> Result<Record, Failure> {
         let device = caller.device.clone();
         let input = match self {
             Self::Present(text) => Input::Lease { device, text },
             Self::Offline => Input::Leave,
         };
         match app.service.update(&caller.user, &[input]).await {
-            Ok(_) => Ok(()),
+            Ok(record) => Ok(record),
             // The user was removed since the token was looked at, and the token with them.
             Err(ServiceError::UnknownUser) => Err(AuthError::Unknown.into()),
             Err(error) => Err(error.into()),

@@ -137,7 +137,7 @@ pub(super) async fn put_members(
         .iter()
         .map(|text| text.parse().map_err(|error| Failure::invalid(format!("members: {text:?}: {error}"))))
         .collect::<Result<_, _>>()?;
-    app.service.set_members(&room, members.clone()).await.map_err(|error| match error {
+    app.directory.set_members(&room, members.clone()).await.map_err(|error| match error {
         DirectoryError::UnknownUser(_) => Failure::invalid(format!("members: {error}")),
         other => other.into(),
     })?;

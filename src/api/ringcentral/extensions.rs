@@ -119,11 +119,11 @@ pub(super) async fn update_user_presence_status(
     let body = read_object(&app, &headers, body, app.config.limits.body_bytes).await?;
     let now = app.service.now();
     let user = &caller.user;
-    match app.service.update(&user.id, &update::inputs(&body, &caller.extension, now)?).await {
+    let record = match app.service.update(&user.id, &update::inputs(&body, &caller.extension, now)?).await {
         Err(ServiceError::Store(error)) => return Err(RestFailure::read_only(error)),
         outcome => outcome?,
     };
-    let seen = app.service.extension(&user.id, &user.id, now).await?;
+    let seen = app.service.own_extension(&user.id, &record, now);
     let uris = Uris::new(&app, &headers, account);
     Ok(Json(PresenceInfoResource { info: GetPresenceInfo::new(&uris, user, &seen, Detail::default()) }))
 }

@@ -29,11 +29,7 @@ pub(super) use self::registry::{Delivery, Subscription};
 use self::{registry::Registry, shelf::Shelf};
 use super::socket::{sessions::Sessions, token::SocketTokens};
 use crate::{
-    app::App,
-    config::Config,
-    presence::Timestamp,
-    store::{Store, StoreError},
-    webhook::Webhooks,
+    app::App, config::Config, directory::Directory, presence::Timestamp, store::StoreError, webhook::Webhooks,
 };
 
 /// All that push holds for one server.
@@ -52,10 +48,10 @@ pub struct Push {
 pub(super) struct Work(watch::Sender<usize>);
 
 impl Push {
-    /// Push with the subscriptions of a store, which are read by [`start`](Self::start).
-    pub fn new(config: &Config, store: Arc<dyn Store>) -> Self {
+    /// Push with the subscriptions of a directory, which are read by [`start`](Self::start).
+    pub fn new(config: &Config, directory: Arc<Directory>) -> Self {
         Self {
-            subscriptions: Registry::new(Shelf::new(store)),
+            subscriptions: Registry::new(Shelf::new(directory)),
             webhooks: Webhooks::new(&config.webhooks),
             tokens: SocketTokens::default(),
             sessions: Sessions::default(),

@@ -9,53 +9,41 @@ use std::{
 };
 
 use indicatif::{ProgressBar, ProgressStyle};
+use tokio::task::spawn_blocking;
 
 use crate::{
     app::App,
     cli::Failure,
-    clock::{Clock as _, SystemClock},
+    clock::SystemClock,
     config::Config,
-    presence::{Record, Timestamp},
-    store::{
-        EmbeddedStore, PARTITIONS, Progress,
-        embedded::{Loading, Resumed, disk::DiskEngine},
-    },
+    store::{EmbeddedStore, PARTITIONS, Progress, Reading, embedded::disk::DiskEngine},
 };
 
 /// Between two log lines about the progress lie so many users.
 const USERS_A_LINE: usize = 1_000_000;
 
 /// Puts a server together over its data folder, or over memory alone.
-pub(super) fn open(config: Config, is_kept: bool) -> Result<App, Failure> {
+pub(super) async fn open(config: Config, is_kept: bool) -> Result<App, Failure> {
     let clock = Arc::new(SystemClock::start());
     if !is_kept {
         let store = EmbeddedStore::in_memory();
-        return App::open(config, Box::new(store), clock).map_err(Failure::unusable);
+        return App::open(config, Box::new(store), clock).await.map_err(Failure::unusable);
     }
-    let store = stored(&config, &clock)?;
-    let (folder, records) = (config.server.data.clone(), store.len());
-    let teller = Teller::new("the directory");
-    let app = App::open_telling(config, Box::new(store), clock, &|progress| teller.tell(progress));
-    let app = app.map_err(Failure::unusable)?;
-    teller.finish();
-    tracing::info!(folder = %folder.display(), records, "the data is there");
-    Ok(app)
-}
-
-fn stored(config: &Config, clock: &SystemClock) -> Result<EmbeddedStore, Failure> {
-    let folder = &config.server.data;
-    let engine = DiskEngine::open(folder, config.store.reserve_mebibytes << 20).map_err(Failure::unusable)?;
-    let (now, rules) = (clock.now(), config.rules());
-    let resume = |record: &mut Record, stopped: Timestamp| {
-        let changed = record.resume(stopped, now, &rules);
-        Resumed { changed, next_change: record.next_change(now, &rules) }
+    let (folder, lag_seconds) = (config.server.data.clone(), config.store.activity_lag_seconds);
+    let reserve_bytes = config.store.reserve_mebibytes << 20;
+    let opening = spawn_blocking(move || DiskEngine::open(&folder, reserve_bytes));
+    let engine = opening.await.map_err(Failure::unusable)?.map_err(Failure::unusable)?;
+    let store = EmbeddedStore::over(Box::new(engine), lag_seconds).map_err(Failure::unusable)?;
+    let folder = config.server.data.clone();
+    let (users, records) = (Teller::new("the directory"), Teller::new("presence"));
+    let tell = move |progress: Progress| match progress.of {
+        Reading::Users => users.tell(progress),
+        Reading::Records => records.tell(progress),
     };
-    let teller = Teller::new("presence");
-    let loading = Loading { resume: &resume, tell: &|progress| teller.tell(progress) };
-    let lag_seconds = config.store.activity_lag_seconds;
-    let store = EmbeddedStore::open(Box::new(engine), lag_seconds, &loading).map_err(Failure::unusable)?;
-    teller.finish();
-    Ok(store)
+    let app = App::open_telling(config, Box::new(store), clock, Box::new(tell)).await;
+    let app = app.map_err(Failure::unusable)?;
+    tracing::info!(folder = %folder.display(), "the data is there");
+    Ok(app)
 }
 
 /// Tells people how far the reading is: a bar on a terminal, and otherwise lines in the log.
@@ -77,16 +65,15 @@ impl Teller {
         Self { what, bar, told: AtomicUsize::new(0) }
     }
 
-    fn tell(&self, Progress { partitions, users }: Progress) {
+    fn tell(&self, Progress { partitions, users, .. }: Progress) {
         self.bar.set_position(partitions as u64);
         self.bar.set_message(format!("{users} users"));
+        if partitions == PARTITIONS {
+            self.bar.finish_and_clear();
+        }
         let lines = users / USERS_A_LINE;
         if self.bar.is_hidden() && self.told.fetch_max(lines, Ordering::Relaxed) < lines {
             tracing::info!(users, partitions, of = PARTITIONS, "reading {}", self.what);
         }
-    }
-
-    fn finish(&self) {
-        self.bar.finish_and_clear();
     }
 }

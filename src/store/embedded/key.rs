@@ -11,6 +11,9 @@ pub(super) const FORMAT: &[u8] = b"m/format";
 /// The number of the last batch, and the time of the last change.
 pub(super) const LAST_BATCH: &[u8] = b"m/last";
 
+/// The revision of the documents.
+pub(super) const REVISION: &[u8] = b"m/revision";
+
 /// What keys begin with, before the byte that says the partition or the kind. Users come before records, in
 /// exports too.
 pub(super) const RECORDS: u8 = b'r';

@@ -1,103 +1,210 @@
 //! Reading everything back when the store is opened.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::{
+    ops::Range,
+    sync::atomic::{AtomicU64, Ordering},
+};
 
 use parking_lot::Mutex;
 
-use super::{Parts, engine::Engine, key, shard::Shard, writer::Last};
+use super::{
+    Parts,
+    engine::{Engine, EngineError, Write},
+    key,
+    log::Log,
+    shard::{REMOVALS_KNOWN, Shard},
+    writer::Last,
+};
 use crate::{
     id::UserId,
     presence::{Record, Timestamp},
-    store::{DocumentVisit, StoreError, Tell, parse_id, read_partitions},
+    store::{
+        DocumentRef, Kind, Node, Progress, Reading, Revision, StoreError, parse, parse_id, read_partitions,
+    },
     table::Size,
 };
 
-/// What became of a record over the restart.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Resumed {
-    /// Whether the record is another one now.
-    pub changed: bool,
-    /// When the user's presence turns next without an input, if ever.
-    pub next_change: Option<Timestamp>,
-}
-
-/// What the opening of a store needs to know, and whom it tells how far it is.
-pub struct Loading<'a> {
-    /// Brings a record over the restart: given the moment at which the server was last known to run.
-    pub resume: &'a (dyn Fn(&mut Record, Timestamp) -> Resumed + Sync),
-    pub tell: &'a Tell<'a>,
-}
+/// How many documents are shown at a time, those of users aside.
+const SHOWN: usize = 1_000;
 
 /// The last batch that the engine holds.
 pub(super) fn last(engine: &dyn Engine) -> Result<Last, StoreError> {
-    let mut last = Last::default();
-    let mut look = |_: &[u8], value: &[u8]| {
-        last = Last::decode(value).unwrap_or_default();
-        false
-    };
-    engine.scan(key::LAST_BATCH, &mut look).map_err(unreadable)?;
-    Ok(last)
+    Ok(value_of(engine, key::LAST_BATCH)?.and_then(|value| Last::decode(&value)).unwrap_or_default())
 }
 
-/// Shows the documents whose keys begin so.
-pub(super) fn documents(
-    engine: &dyn Engine,
-    prefix: [u8; key::PREFIX_BYTES],
-    visit: &mut DocumentVisit<'_>,
-) -> Result<(), StoreError> {
-    let mut result = Ok(());
+/// The value of a key; none if there is no such key.
+fn value_of(engine: &dyn Engine, wanted: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+    let mut found = None;
     let mut look = |key: &[u8], value: &[u8]| {
-        result = parse_id(&key[prefix.len()..]).and_then(|id| visit(id, value));
-        result.is_ok()
+        found = (key == wanted).then(|| value.to_vec());
+        false
     };
-    engine.scan(&prefix, &mut look).map_err(unreadable)?;
-    result
+    engine.scan(wanted, &mut look).map_err(unreadable)?;
+    Ok(found)
+}
+
+/// Documents of one kind, one behind the other.
+struct Shown {
+    kind: Kind,
+    bytes: Vec<u8>,
+    /// Where the ids and the values are.
+    places: Vec<(Range<usize>, Range<usize>)>,
+}
+
+impl Shown {
+    fn new(kind: Kind) -> Self {
+        Self { kind, bytes: Vec::new(), places: Vec::new() }
+    }
+
+    fn push(&mut self, id: &[u8], value: &[u8]) {
+        let start = self.bytes.len();
+        let between = start + id.len();
+        self.bytes.extend_from_slice(id);
+        self.bytes.extend_from_slice(value);
+        self.places.push((start..between, between..self.bytes.len()));
+    }
+
+    /// Shows what is there to the node, and goes on without it.
+    fn show(&mut self, node: &dyn Node, revision: Revision) -> Result<(), StoreError> {
+        let document = |(id, value): &(Range<usize>, Range<usize>)| {
+            let id = parse_id(&self.bytes[id.clone()])?;
+            Ok(DocumentRef { kind: self.kind, id, value: Some(&self.bytes[value.clone()]) })
+        };
+        let documents: Vec<_> = self.places.iter().map(document).collect::<Result<_, StoreError>>()?;
+        node.documents(revision, &documents);
+        self.bytes.clear();
+        self.places.clear();
+        Ok(())
+    }
 }
 
 impl Parts {
+    /// Shows all documents to the node and reads all records.
+    pub(super) fn load(&self, node: &dyn Node) -> Result<(), StoreError> {
+        let Some(engine) = &self.engine else { return Ok(()) };
+        let revision = value_of(&**engine, key::REVISION)?.and_then(|value| Revision::decode(&value));
+        let revision = revision.unwrap_or_default();
+        *self.log.lock() = Log::at(revision);
+        show_users(&**engine, node, revision)?;
+        for kind in Kind::ALL.into_iter().filter(|kind| *kind != Kind::User) {
+            show_all(&**engine, node, revision, kind)?;
+        }
+        self.repeat_removals(&**engine)?;
+        let last = *self.last.lock();
+        let highest = self.load_records(&**engine, node, Timestamp::from_micros(last.micros))?;
+        self.numbers.start_after(highest.max(revision.0).max(last.micros));
+        Ok(())
+    }
+
+    /// Removes the records of users who were removed, in case the server ended between the two. Those who
+    /// have come back since are not touched, and marks that nobody can need any more are dropped.
+    fn repeat_removals(&self, engine: &dyn Engine) -> Result<(), StoreError> {
+        let mut removals: Vec<(UserId, Revision)> = Vec::new();
+        let prefix = key::documents(Kind::Removal);
+        let mut result = Ok(());
+        let mut take = |key: &[u8], value: &[u8]| {
+            let parsed = parse_id(&key[prefix.len()..]).and_then(|id| {
+                let user = id.parse().map_err(|_| StoreError::bad_key(key))?;
+                Ok((user, parse(Kind::Removal, id, value)?))
+            });
+            result = parsed.map(|(user, removed)| removals.push((user, Revision(removed))));
+            result.is_ok()
+        };
+        engine.scan(&prefix, &mut take).map_err(unreadable)?;
+        result?;
+        let now = self.last.lock().micros;
+        let mut writes = Vec::new();
+        for (user, removed) in removals {
+            self.shard(&user).lock().mark_removed(&user, removed);
+            let document = |kind| key::document(kind, user.as_str());
+            if value_of(engine, &document(Kind::User))?.is_none() {
+                writes.push(Write { key: key::record(&user), value: None });
+            }
+            if removed.0 + REMOVALS_KNOWN < now {
+                writes.push(Write { key: document(Kind::Removal), value: None });
+            }
+        }
+        if writes.is_empty() { Ok(()) } else { engine.commit(&writes).map_err(unreadable) }
+    }
+
     /// Reads all records, some partitions at a time, and returns the highest version.
-    pub(super) fn load(&self, last: Last, loading: &Loading<'_>) -> Result<u64, StoreError> {
+    fn load_records(
+        &self,
+        engine: &dyn Engine,
+        node: &dyn Node,
+        stopped: Timestamp,
+    ) -> Result<u64, StoreError> {
         let highest = AtomicU64::new(0);
         // One partition is about as large as another.
         let size = Mutex::new(Size::default());
-        read_partitions(loading.tell, |partition| {
+        read_partitions(Reading::Records, &|progress: Progress| node.progress(progress), |partition| {
             let mut shard = self.shards[partition].lock();
             shard.reserve(*size.lock());
-            highest.fetch_max(self.load_partition(partition, &mut shard, last, loading)?, Ordering::Relaxed);
+            let of_partition = load_partition(engine, partition, &mut shard, node, stopped)?;
+            highest.fetch_max(of_partition, Ordering::Relaxed);
             *size.lock() = shard.size();
             Ok(shard.len())
         })?;
         Ok(highest.into_inner())
     }
-
-    fn load_partition(
-        &self,
-        partition: usize,
-        shard: &mut Shard,
-        last: Last,
-        loading: &Loading<'_>,
-    ) -> Result<u64, StoreError> {
-        let engine = self.engine.as_ref().expect("a store without an engine has nothing to load");
-        let prefix = key::records(partition);
-        let stopped = Timestamp::from_micros(last.micros);
-        let mut highest = 0;
-        let mut result = Ok(());
-        let mut take = |key: &[u8], value: &[u8]| {
-            let version = parse_id(&key[prefix.len()..]).and_then(|id| {
-                let user: UserId = id.parse().map_err(|_| StoreError::bad_key(key))?;
-                let mut resume = |record: &mut Record| (loading.resume)(record, stopped);
-                shard
-                    .load(&user, value, &mut resume)
-                    .map_err(|error| StoreError::Unreadable(format!("the record of {user}: {error}")))
-            });
-            result = version.map(|version| highest = highest.max(version));
-            result.is_ok()
-        };
-        engine.scan(&prefix, &mut take).map_err(unreadable)?;
-        result.map(|()| highest)
-    }
 }
 
-pub(super) fn unreadable(error: super::engine::EngineError) -> StoreError {
+/// Shows the users, those of one partition together. There may be ten million of all.
+fn show_users(engine: &dyn Engine, node: &dyn Node, revision: Revision) -> Result<(), StoreError> {
+    read_partitions(Reading::Users, &|progress: Progress| node.progress(progress), |partition| {
+        let prefix = key::users(partition);
+        let mut shown = Shown::new(Kind::User);
+        let mut take = |key: &[u8], value: &[u8]| {
+            shown.push(&key[prefix.len()..], value);
+            true
+        };
+        engine.scan(&prefix, &mut take).map_err(unreadable)?;
+        let users = shown.places.len();
+        shown.show(node, revision)?;
+        Ok(users)
+    })
+}
+
+fn show_all(engine: &dyn Engine, node: &dyn Node, revision: Revision, kind: Kind) -> Result<(), StoreError> {
+    let prefix = key::documents(kind);
+    let (mut shown, mut result) = (Shown::new(kind), Ok(()));
+    let mut take = |key: &[u8], value: &[u8]| {
+        shown.push(&key[prefix.len()..], value);
+        if shown.places.len() == SHOWN {
+            result = shown.show(node, revision);
+        }
+        result.is_ok()
+    };
+    engine.scan(&prefix, &mut take).map_err(unreadable)?;
+    result?;
+    if shown.places.is_empty() { Ok(()) } else { shown.show(node, revision) }
+}
+
+fn load_partition(
+    engine: &dyn Engine,
+    number: usize,
+    shard: &mut Shard,
+    node: &dyn Node,
+    stopped: Timestamp,
+) -> Result<u64, StoreError> {
+    let prefix = key::records(number);
+    let mut highest = 0;
+    let mut result = Ok(());
+    let mut take = |key: &[u8], value: &[u8]| {
+        let version = parse_id(&key[prefix.len()..]).and_then(|id| {
+            let user: UserId = id.parse().map_err(|_| StoreError::bad_key(key))?;
+            let mut resume = |record: &mut Record| node.resume(record, stopped);
+            shard
+                .load(&user, value, &mut resume)
+                .map_err(|error| StoreError::Unreadable(format!("the record of {user}: {error}")))
+        });
+        result = version.map(|version| highest = highest.max(version));
+        result.is_ok()
+    };
+    engine.scan(&prefix, &mut take).map_err(unreadable)?;
+    result.map(|()| highest)
+}
+
+pub(super) fn unreadable(error: EngineError) -> StoreError {
     StoreError::Unreadable(error.to_string())
 }

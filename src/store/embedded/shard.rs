@@ -3,10 +3,12 @@ use std::{
     mem,
 };
 
-use super::load::Resumed;
+use fixedbitset::FixedBitSet;
+
 use crate::{
     id::UserId,
-    presence::{Record, Timestamp, Unreadable},
+    presence::{Record, Timestamp, Unreadable, packed_version},
+    store::{Outlook, Resumed, Revision},
     table::{Size, Slot, Table},
 };
 
@@ -15,12 +17,19 @@ use crate::{
 pub(super) struct Shard {
     table: Table<Deadline>,
     wheel: Wheel,
+    /// Who may be present. Whoever is not here is offline, and stays so until an update.
+    present: FixedBitSet,
     /// What was accepted and is on its way to the disk. Nobody can read it, but the user's next change
     /// builds on it.
     pending: HashMap<UserId, Pending>,
     /// Whose record is ahead of the disk.
     lagging: HashSet<Slot>,
+    /// Who was removed lately, and by which documents.
+    removals: HashMap<UserId, Revision>,
 }
+
+/// For how long it is known who was removed, in microseconds: no server is behind for longer.
+pub(super) const REMOVALS_KNOWN: u64 = 60 * 60 * 1_000_000;
 
 /// A record on its way to the disk.
 #[derive(Clone, Debug)]
@@ -48,7 +57,7 @@ const LEAD_MILLIS: u64 = 365 * 24 * 60 * 60 * 1_000;
 ///
 /// The wheel is lazy. A deadline that moves later costs one write: its slot stays filed where it was and
 /// is filed anew when it comes up. Only a deadline that moves earlier is filed at once; what was filed
-/// for it before is known by its tick and ignored.
+/// for it before is known by its tick and ignored. Who is due stays filed until an update moves the deadline.
 #[derive(Debug, Default)]
 struct Wheel {
     /// When tick 0 begins, in milliseconds; none before the first deadline.
@@ -82,11 +91,11 @@ impl Shard {
         resume: &mut dyn FnMut(&mut Record) -> Resumed,
     ) -> Result<u64, Unreadable> {
         let mut record = Record::unpack(packed)?;
-        let Resumed { changed, next_change } = resume(&mut record);
+        let Resumed { changed, outlook } = resume(&mut record);
         if changed {
-            self.put(user, &record.pack(), next_change);
+            self.put(user, &record.pack(), outlook);
         } else {
-            self.put(user, packed, next_change);
+            self.put(user, packed, outlook);
         }
         Ok(record.version())
     }
@@ -101,15 +110,17 @@ impl Shard {
     }
 
     /// Makes a packed record readable, and files its reminder.
-    pub(super) fn put(&mut self, user: &UserId, packed: &[u8], next_change: Option<Timestamp>) -> Slot {
+    pub(super) fn put(&mut self, user: &UserId, packed: &[u8], outlook: Outlook) -> Slot {
         let slot = self.table.put(user, packed);
-        self.wheel.set(&mut self.table, slot, next_change);
+        self.wheel.set(&mut self.table, slot, outlook.next_change);
+        self.present.grow(slot as usize + 1);
+        self.present.set(slot as usize, outlook.is_present);
         slot
     }
 
     /// Makes a record readable that the disk learns of later.
-    pub(super) fn put_lagging(&mut self, user: &UserId, packed: &[u8], next_change: Option<Timestamp>) {
-        let slot = self.put(user, packed, next_change);
+    pub(super) fn put_lagging(&mut self, user: &UserId, packed: &[u8], outlook: Outlook) {
+        let slot = self.put(user, packed, outlook);
         self.lagging.insert(slot);
     }
 
@@ -117,8 +128,38 @@ impl Shard {
         if let Some(slot) = self.table.find(user) {
             self.wheel.set(&mut self.table, slot, None);
             self.lagging.remove(&slot);
+            self.present.set(slot as usize, false);
             self.table.remove(user);
         }
+    }
+
+    /// Marks a user as removed by the documents of that revision.
+    pub(super) fn mark_removed(&mut self, user: &UserId, removed: Revision) {
+        self.removals.retain(|_, earlier| earlier.0 + REMOVALS_KNOWN > removed.0);
+        self.removals.insert(user.clone(), removed);
+    }
+
+    /// Whether a user was removed without the knowledge of whoever knows the documents up to `known`.
+    pub(super) fn was_removed_after(&self, user: &UserId, known: Revision) -> bool {
+        self.removals.get(user).is_some_and(|removed| known < *removed)
+    }
+
+    /// The record that can be read, if the user may be present.
+    pub(super) fn present_record(&self, user: &UserId) -> Option<Record> {
+        let slot = self.table.find(user).filter(|slot| self.present.contains(*slot as usize))?;
+        Some(unpack(self.table.bytes(slot)))
+    }
+
+    /// Who may be present.
+    pub(super) fn present(&self) -> Vec<UserId> {
+        let slots = self.present.ones().map(|slot| Slot::try_from(slot).expect("it was made of a slot"));
+        slots.map(|slot| self.table.user(slot)).collect()
+    }
+
+    /// Who has a change after that number.
+    pub(super) fn changed_after(&self, number: u64) -> Vec<UserId> {
+        let is_later = |slot: &Slot| packed_version(self.table.bytes(*slot)) > number;
+        self.table.slots().filter(is_later).map(|slot| self.table.user(slot)).collect()
     }
 
     pub(super) fn is_pending(&self, user: &UserId) -> bool {
@@ -152,7 +193,7 @@ impl Shard {
         self.lagging.extend(self.table.find(user));
     }
 
-    /// Takes the users whose moment has come.
+    /// The users whose moment has come.
     pub(super) fn due(&mut self, now: Timestamp) -> Vec<UserId> {
         let due = self.wheel.due(&mut self.table, now);
         due.into_iter().map(|slot| self.table.user(slot)).collect()
@@ -197,8 +238,8 @@ impl Wheel {
         let mut due = Vec::new();
         let Some(start) = self.start else { return due };
         let current = tick(now.as_millis().saturating_sub(start) / TICK_MILLIS);
-        while let Some(filed) = self.filed.first_entry().filter(|filed| *filed.key() <= current) {
-            let (tick, slots) = filed.remove_entry();
+        let later = self.filed.split_off(&(current.saturating_add(1)));
+        for (tick, slots) in mem::replace(&mut self.filed, later) {
             for slot in slots {
                 let deadline = table.beside_mut(slot);
                 // Filed anew for an earlier tick, or of a user that was removed.
@@ -206,13 +247,13 @@ impl Wheel {
                     continue;
                 }
                 deadline.filed = 0;
-                if deadline.due != 0 && deadline.due <= current {
-                    deadline.due = 0;
-                    self.deadlines -= 1;
+                if deadline.due == 0 {
+                    continue;
+                }
+                deadline.filed = deadline.due;
+                self.filed.entry(deadline.due).or_default().push(slot);
+                if deadline.due <= current {
                     due.push(slot);
-                } else if deadline.due != 0 {
-                    deadline.filed = deadline.due;
-                    self.filed.entry(deadline.due).or_default().push(slot);
                 }
             }
         }

@@ -1,16 +1,19 @@
 //! All that a store holds as lines of JSON, to be kept as a backup or moved to another machine.
 //!
-//! The first line names the format: `{"kind":"presenced","format":1}`. The last one says how many came
+//! The first line names the format: `{"kind":"presenced","format":2}`. The last one says how many came
 //! before it, so that half a file is known as such: `{"kind":"end","lines":3}`. Every other line is
 //! `{"kind":…,"id":…,"value":…}`:
 //!
 //! | kind | id | value |
 //! |---|---|---|
 //! | `user` | user id | the directory entry |
-//! | `room` | room id | `members`: user ids |
+//! | `member` | room id, a space, user id | of somebody who is in a room: empty so far |
 //! | `list` | user id | whom the user asked to see: user id to `pending` or `accepted` |
 //! | `token` | token id | `digest`: SHA-256 of its text; whom it speaks for; when it expires |
+//! | `subscription` | its id | who is to be told of what, and how |
 //! | `record` | user id | what the devices and the user set; moments in milliseconds since 1970 |
+//!
+//! Format 1 had a line `room` for all members of a room: `members`, user ids.
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -19,6 +22,7 @@ use super::{
     engine::{Engine, EngineError, Write},
     key,
     load::unreadable,
+    upgrade::members_of,
 };
 use crate::{
     id::UserId,
@@ -27,7 +31,7 @@ use crate::{
 };
 
 /// The format of the lines.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// How many pairs are written at once.
 const BATCH: usize = 2_000;
@@ -91,7 +95,7 @@ pub(super) fn export(engine: &dyn Engine, visit: &mut LineVisit<'_>) -> Result<(
 fn to_line(key: &[u8], value: &[u8]) -> Option<Result<String, StoreError>> {
     let (head, id) = key.split_at_checked(key::PREFIX_BYTES)?;
     let kind = key::kind(head);
-    if kind.is_none() && head[0] != key::RECORDS {
+    if (kind.is_none() && head[0] != key::RECORDS) || kind == Some(Kind::Removal) {
         return None;
     }
     let line = || {
@@ -127,10 +131,10 @@ impl<E: Engine> Import<E> {
 
     /// Takes the next line.
     pub fn take(&mut self, line: &str) -> Result<(), ImportError> {
-        let taken = self.write_of(line);
+        let taken = self.writes_of(line);
         self.lines += 1;
-        let write = taken.map_err(|why| ImportError::Line { line: self.lines, why })?;
-        self.batch.extend(write);
+        let writes = taken.map_err(|why| ImportError::Line { line: self.lines, why })?;
+        self.batch.extend(writes);
         if self.batch.len() >= BATCH {
             self.engine.commit(&std::mem::take(&mut self.batch))?;
         }
@@ -146,20 +150,20 @@ impl<E: Engine> Import<E> {
         Ok(self.lines)
     }
 
-    fn write_of(&mut self, text: &str) -> Result<Option<Write>, String> {
+    fn writes_of(&mut self, text: &str) -> Result<Vec<Write>, String> {
         if self.ended {
             return Err("there is something after the end".to_owned());
         }
         let line: Line<'_> = serde_json::from_str(text).map_err(|error| error.to_string())?;
         match (line.kind, line.format, line.lines, self.lines) {
-            ("presenced", Some(format), _, 0) if format <= FORMAT => return Ok(None),
+            ("presenced", Some(format), _, 0) if format <= FORMAT => return Ok(Vec::new()),
             ("presenced", Some(format), _, 0) => {
                 return Err(format!("the file has format {format}; this version reads up to {FORMAT}"));
             }
             (.., 0) => return Err("this is no export: it begins otherwise".to_owned()),
             ("end", _, Some(lines), _) if lines == self.lines => {
                 self.ended = true;
-                return Ok(None);
+                return Ok(Vec::new());
             }
             ("end", ..) => return Err("the number of lines is another: a part is missing".to_owned()),
             _ => {}
@@ -170,10 +174,13 @@ impl<E: Engine> Import<E> {
         if line.kind == "record" {
             let user: UserId = id.parse().map_err(|error| format!("{id:?}: {error}"))?;
             let record: Record = serde_json::from_str(value.get()).map_err(|error| error.to_string())?;
-            return Ok(Some(Write { key: key::record(&user), value: Some(record.pack()) }));
+            return Ok(vec![Write { key: key::record(&user), value: Some(record.pack()) }]);
+        }
+        if line.kind == "room" {
+            return Ok(members_of(id, value.get().as_bytes())?.into_iter().map(Write::from).collect());
         }
         let kind = Kind::ALL.into_iter().find(|kind| kind.name() == line.kind);
         let kind = kind.ok_or_else(|| format!("the kind {:?} is not known", line.kind))?;
-        Ok(Some(Write { key: key::document(kind, id), value: Some(value.get().as_bytes().to_vec()) }))
+        Ok(vec![Write { key: key::document(kind, id), value: Some(value.get().as_bytes().to_vec()) }])
     }
 }

@@ -5,6 +5,7 @@ use std::{
     collections::HashMap,
     mem,
     panic::{self, AssertUnwindSafe},
+    sync::Arc,
     time::Duration,
 };
 
@@ -15,12 +16,12 @@ use super::{
     Parts,
     engine::{EngineError, Write},
     key,
+    news::News,
     pace::Pace,
 };
 use crate::{
     id::UserId,
-    presence::Timestamp,
-    store::{PARTITIONS, StoreError},
+    store::{Outlook, PARTITIONS, StoreError},
 };
 
 /// How often the writer looks after what may lag behind.
@@ -51,6 +52,8 @@ pub(super) struct Job {
     pub(super) then: Then,
     /// The time of the change, in microseconds.
     pub(super) micros: u64,
+    /// What the node is told once the writes are durable.
+    pub(super) news: Option<News>,
     pub(super) done: Option<Waiter>,
 }
 
@@ -61,7 +64,7 @@ pub(super) type Waiter = oneshot::Sender<Result<(), StoreError>>;
 #[derive(Debug)]
 pub(super) enum Then {
     Nothing,
-    Put { user: UserId, packed: Vec<u8>, next_change: Option<Timestamp>, number: u64 },
+    Put { user: UserId, packed: Vec<u8>, outlook: Outlook, number: u64 },
     Remove { user: UserId, number: u64 },
 }
 
@@ -114,7 +117,7 @@ impl Queue {
 }
 
 /// Writes until the queue is closed, then all that lags behind, and ends.
-pub(super) fn run(parts: &Parts) {
+pub(super) fn run(parts: &Arc<Parts>) {
     let mut next = 0;
     // Rounded up, so that a round takes less than the time that may be lost.
     let share = PARTITIONS.div_ceil(usize::from(parts.lag_seconds));
@@ -173,7 +176,7 @@ impl Parts {
     }
 
     /// Writes jobs as one batch. What others queue meanwhile is the next batch.
-    fn write(&self, mut jobs: Vec<Job>) {
+    fn write(self: &Arc<Self>, mut jobs: Vec<Job>) {
         if jobs.is_empty() {
             return;
         }
@@ -188,20 +191,23 @@ impl Parts {
             let failed = self.forget(&jobs);
             jobs.extend(self.queue.take_built_on(&failed));
         }
-        self.tell(jobs.into_iter().filter_map(|job| job.done).collect(), written);
+        self.tell(jobs, written);
     }
 
-    /// Tells those who wait. To wake many one by one from outside of their runtime takes longer than to have
-    /// it done inside.
-    fn tell(&self, waiting: Vec<Waiter>, written: Result<(), StoreError>) {
-        let is_crowd = waiting.len() >= CROWD;
+    /// Tells the node, and then those who wait. To wake many one by one from outside of their runtime takes
+    /// longer than to have it done inside.
+    fn tell(self: &Arc<Self>, jobs: Vec<Job>, written: Result<(), StoreError>) {
+        let waiting = jobs.iter().filter(|job| job.done.is_some()).count();
+        let parts = self.clone();
         let tell = move || {
-            for done in waiting {
+            let (news, done): (Vec<_>, Vec<_>) = jobs.into_iter().map(|job| (job.news, job.done)).unzip();
+            parts.report(news.into_iter().flatten(), written.is_ok());
+            for done in done.into_iter().flatten() {
                 // Whoever waited may be gone.
                 let _gone = done.send(written.clone());
             }
         };
-        match self.runtime.as_ref().filter(|_| is_crowd) {
+        match self.runtime.get().filter(|_| waiting >= CROWD) {
             Some(runtime) => drop(runtime.spawn(async move { tell() })),
             None => tell(),
         }
@@ -213,7 +219,7 @@ impl Parts {
         let mut shard = self.shard(user).lock();
         shard.settle(user, number);
         match &then {
-            Then::Put { user, packed, next_change, .. } => drop(shard.put(user, packed, *next_change)),
+            Then::Put { user, packed, outlook, .. } => drop(shard.put(user, packed, *outlook)),
             Then::Remove { user, .. } => shard.remove(user),
             Then::Nothing => {}
         }

@@ -62,7 +62,7 @@ async fn what_was_set_outlives_the_server_and_moves_with_its_export() {
     };
     insta::assert_snapshot!(import(&one, &second), @"
     exit 0
-    12 lines were imported into FOLDER/second
+    13 lines were imported into FOLDER/second
     ");
     let (running, url) = start(&second);
     assert_eq!(get(&url).await["status_msg"], "here to stay");
@@ -80,10 +80,10 @@ async fn what_was_set_outlives_the_server_and_moves_with_its_export() {
     for broken in [
         without_last_line.to_owned(),
         text.lines().next().map(|first| first.to_owned() + "\n{\"kind\":\"ro").expect("a line"),
-        text.replacen("\"kind\":\"room\"", "\"kind\":\"castle\"", 1),
-        text.replacen("\"format\":1", "\"format\":2", 1),
+        text.replacen("\"kind\":\"member\"", "\"kind\":\"castle\"", 1),
+        text.replacen("\"format\":2", "\"format\":3", 1),
         text.clone() + "{}\n",
-        text.lines().filter(|line| !line.contains("\"room\"")).map(|line| line.to_owned() + "\n").collect(),
+        text.lines().filter(|line| !line.contains("\"member\"")).map(|line| line.to_owned() + "\n").collect(),
         "nonsense\n".to_owned(),
         String::new(),
     ] {
@@ -95,15 +95,15 @@ async fn what_was_set_outlives_the_server_and_moves_with_its_export() {
     exit 2
     presenced: FOLDER/second has data already; name another folder with --data
     exit 2
-    presenced: FOLDER/half.jsonl: the file ends after 11 lines without the line that ends it: a part is missing; nothing was imported
+    presenced: FOLDER/half.jsonl: the file ends after 12 lines without the line that ends it: a part is missing; nothing was imported
     exit 2
     presenced: FOLDER/half.jsonl: line 2: EOF while parsing a string at line 1 column 11; nothing was imported
     exit 2
     presenced: FOLDER/half.jsonl: line 2: the kind "castle" is not known; nothing was imported
     exit 2
-    presenced: FOLDER/half.jsonl: line 1: the file has format 2; this version reads up to 1; nothing was imported
+    presenced: FOLDER/half.jsonl: line 1: the file has format 3; this version reads up to 2; nothing was imported
     exit 2
-    presenced: FOLDER/half.jsonl: line 13: there is something after the end; nothing was imported
+    presenced: FOLDER/half.jsonl: line 14: there is something after the end; nothing was imported
     exit 2
     presenced: FOLDER/half.jsonl: line 11: the number of lines is another: a part is missing; nothing was imported
     exit 2

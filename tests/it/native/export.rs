@@ -11,7 +11,7 @@ use crate::{
 #[tokio::test]
 async fn everything_in_lines() {
     let folder = tempfile::tempdir().expect("a folder");
-    let store = disk::open(folder.path()).expect("it opens");
+    let store = disk::over(folder.path()).expect("it opens");
     let server = TestServer::start_on(Box::new(store), |_| {}).await;
     let body = json!({"presence": "unavailable", "status_msg": "at lunch"});
     server.set_presence("demo-alice", ALICE, body).await;

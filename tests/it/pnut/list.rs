@@ -2,6 +2,7 @@
 
 use presenced::{
     directory::Profile,
+    id::NodeId,
     presence::{Input, State},
 };
 use serde_json::Value;
@@ -41,7 +42,7 @@ async fn the_order() {
     };
     // Two who are connected and never set anything.
     for name in ["dave", "grace"] {
-        update(name, Input::Connect { device: device(), state: State::Online }).await;
+        update(name, Input::Connect { device: device(), node: NodeId::LOCAL, state: State::Online }).await;
     }
     update("frank", Input::Lease { device: device(), text: None }).await;
     server.advance(seconds(10)).await;

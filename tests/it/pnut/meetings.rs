@@ -1,6 +1,9 @@
 //! Where the dialects meet: one user has one presence and one text.
 
-use presenced::presence::{Input, State};
+use presenced::{
+    id::NodeId,
+    presence::{Input, State},
+};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -76,7 +79,7 @@ async fn a_text_that_is_too_long_for_here() {
 async fn a_connection_elsewhere() {
     let server = TestServer::start().await;
     let desk = || "DESK".parse().expect("a device id");
-    update(&server, Input::Connect { device: desk(), state: State::Online }).await;
+    update(&server, Input::Connect { device: desk(), node: NodeId::LOCAL, state: State::Online }).await;
     assert_eq!((reads(&server, "1").await.as_str(), last_seen(&server, "1").await), ("online", None));
     put(&server, "reading").await;
     server.advance(minutes(15) - seconds(1)).await;
@@ -86,7 +89,7 @@ async fn a_connection_elsewhere() {
     put(&server, "reading").await;
     put(&server, "offline").await;
     assert_eq!(reads(&server, "1").await, "online");
-    update(&server, Input::Disconnect { device: desk() }).await;
+    update(&server, Input::Disconnect { device: desk(), node: NodeId::LOCAL }).await;
     server.advance(seconds(30)).await;
     assert_eq!(reads(&server, "1").await, "offline");
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use presenced::presence::{Input, Override, Record, Rules, State, Status, Timestamp};
+use presenced::presence::{Audience, Input, Override, Record, Rules, State, Status, Timestamp};
 use proptest::{collection::vec, option, prelude::*, sample::select};
 
 use super::{START, claim, connect, device, disconnect, lease};
@@ -146,7 +146,7 @@ proptest! {
         let mut record = Record::default();
         for time in times {
             let before = record.version();
-            prop_assert!(record.number_change(time) > before);
+            prop_assert!(record.number_change(time, Audience::ALL.into_iter().collect()) > before);
             prop_assert!(record.version() >= time);
         }
     }

@@ -6,36 +6,35 @@ use std::{
     sync::Arc,
 };
 
-use presenced::{
-    directory::Directory,
-    presence::{Record, Timestamp},
-    store::{
-        Document, EmbeddedStore, Kind, Store,
-        embedded::{
-            Loading, Resumed,
-            disk::DiskEngine,
-            engine::{Engine, Write},
-        },
-        partition,
+use presenced::store::{
+    Document, EmbeddedStore, Kind, Revision, Store,
+    embedded::{
+        disk::DiskEngine,
+        engine::{Engine, Write},
     },
+    partition,
 };
 use serde_json::json;
 
-use super::{set_status, status, user};
-use crate::support::snapshots;
+use super::{NOW, Witness, set_status, status, user};
 
-/// Opens a data folder as the server does; what is wrong with it is told in one line.
-pub(crate) fn open(folder: &Path) -> Result<EmbeddedStore, String> {
+/// A store over a data folder, as the server opens it; what is wrong with it is told in one line.
+pub(crate) fn over(folder: &Path) -> Result<EmbeddedStore, String> {
     let engine = DiskEngine::open(folder, 0).map_err(|error| error.to_string())?;
-    let resume = |_: &mut Record, _: Timestamp| Resumed::default();
-    let loading = Loading { resume: &resume, tell: &|_| {} };
-    EmbeddedStore::open(Box::new(engine), 60, &loading).map_err(|error| error.to_string())
+    EmbeddedStore::over(Box::new(engine), 60).map_err(|error| error.to_string())
+}
+
+/// The same, read.
+async fn open(folder: &Path) -> Result<(EmbeddedStore, Arc<Witness>), String> {
+    let store = over(folder)?;
+    let node = Witness::open(&store, NOW).await?;
+    Ok((store, node))
 }
 
 /// A folder in which alice's status went through these texts, each in a batch of its own.
 async fn written(texts: &[&str]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
-    let store = open(folder.path()).expect("it opens");
+    let (store, _node) = open(folder.path()).await.expect("it opens");
     for (text, micros) in texts.iter().zip(1..) {
         set_status(&store, &user("alice"), text, micros).await;
     }
@@ -61,7 +60,7 @@ fn journal(folder: &Path) -> PathBuf {
     journal.clone()
 }
 
-fn copy(from: &Path, to: &Path) {
+pub(crate) fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).expect("a folder");
     for entry in fs::read_dir(from).expect("a folder").flatten() {
         let target = to.join(entry.file_name());
@@ -81,8 +80,8 @@ async fn damaged(folder: &Path, damage: impl FnOnce(&mut Vec<u8>)) -> Result<Opt
     let mut bytes = fs::read(&journal).expect("a journal");
     damage(&mut bytes);
     fs::write(&journal, bytes).expect("a journal");
-    let store =
-        open(copied.path()).map_err(|why| why.replace(&copied.path().display().to_string(), "FOLDER"))?;
+    let opened = open(copied.path()).await;
+    let (store, _node) = opened.map_err(|why| why.replace(&copied.path().display().to_string(), "FOLDER"))?;
     Ok(status(&store, &user("alice")).await)
 }
 
@@ -139,8 +138,8 @@ async fn a_loss_of_what_was_acknowledged_is_told() {
 #[tokio::test]
 async fn one_process_at_a_time_has_a_folder_open() {
     let folder = tempfile::tempdir().expect("a folder");
-    let store = open(folder.path()).expect("it opens");
-    let why = open(folder.path()).expect_err("it is open already");
+    let (store, _node) = open(folder.path()).await.expect("it opens");
+    let why = over(folder.path()).expect_err("it is open already");
     assert_eq!(why, format!("the data folder {} is in use by another process", folder.path().display()));
     store.close().await.expect("all is kept");
 }
@@ -149,11 +148,11 @@ async fn one_process_at_a_time_has_a_folder_open() {
 async fn data_of_a_later_version_is_left_alone() {
     let folder = written(&["here"]).await;
     let engine = DiskEngine::open(folder.path(), 0).expect("it opens");
-    let format = Write { key: b"m/format".to_vec(), value: Some(3_u32.to_be_bytes().to_vec()) };
+    let format = Write { key: b"m/format".to_vec(), value: Some(4_u32.to_be_bytes().to_vec()) };
     engine.commit(&[format]).expect("it is written");
     drop(engine);
-    let why = open(folder.path()).expect_err("it is of a later version");
-    insta::assert_snapshot!(why.replace(&folder.path().display().to_string(), "FOLDER"), @"the data folder FOLDER has format 3; this version reads up to 2: use the version that wrote it, or a later one");
+    let why = over(folder.path()).expect_err("it is of a later version");
+    insta::assert_snapshot!(why.replace(&folder.path().display().to_string(), "FOLDER"), @"the data folder FOLDER has format 4; this version reads up to 3: use the version that wrote it, or a later one");
 }
 
 #[tokio::test]
@@ -167,15 +166,15 @@ async fn writes_are_refused_while_the_disk_is_almost_full() {
 #[tokio::test]
 async fn bringing_data_to_the_present_format_goes_on_where_it_was_cut_short() {
     let folder = tempfile::tempdir().expect("a folder");
-    let store = open(folder.path()).expect("it opens");
+    let (store, _node) = open(folder.path()).await.expect("it opens");
     let users = ["alice", "bob"].map(user);
     let documents = users.iter().zip(1_u64..).map(|(user, number)| {
         Document::put(Kind::User, user.as_str(), &json!({"id": user, "number": number, "created": 0}))
     });
-    store.write(documents.collect()).await.expect("they are taken");
+    store.write(documents.collect(), Revision::default(), 1).await.expect("they are taken");
     store.close().await.expect("all is kept");
     drop(store);
-    // bob is still where format 1 had all.
+    // bob is still where format 1 had all, and a room as formats 1 and 2 had it.
     let engine = DiskEngine::open(folder.path(), 0).expect("it opens");
     let bob = &users[1];
     let partition = u8::try_from(partition(bob)).expect("there are 256");
@@ -184,40 +183,21 @@ async fn bringing_data_to_the_present_format_goes_on_where_it_was_cut_short() {
     let mut look = |_: &[u8], found: &[u8]| value.replace(found.to_vec()).is_some();
     engine.scan(&here, &mut look).expect("it is read");
     let set = |key: &[u8], value| Write { key: key.to_vec(), value };
+    let room = json!({"members": users}).to_string().into_bytes();
     let cut_short = [
         set(before.as_bytes(), value),
         set(&here, None),
+        set(b"dr!room:example.com", Some(room)),
         set(b"m/format", Some(1_u32.to_be_bytes().to_vec())),
     ];
     engine.commit(&cut_short).expect("it is written");
     drop(engine);
-    let store = open(folder.path()).expect("it opens");
-    let directory = Directory::open(Arc::new(store), 10, 10, &|_| {}).expect("the directory is read");
-    assert_eq!(directory.everybody(), users.into());
-}
-
-/// Data folders of each format, as a server of that format wrote them: with claims, statuses, settings, a
-/// presence list, a call, extensions and tokens. Their journals were cut behind their ends. Every later
-/// version has to read them.
-#[tokio::test]
-async fn data_of_every_format_is_read() {
-    for format in ["format-1", "format-2"] {
-        let folder = tempfile::tempdir().expect("a folder");
-        copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(format), folder.path());
-        // An empty folder of the data, which a checkout does not have.
-        fs::create_dir_all(folder.path().join("db/keyspaces/1/tables")).expect("a folder");
-        // The second time, data of an earlier format has been brought to the present one.
-        for _ in 0..2 {
-            let store = open(folder.path()).expect("it opens");
-            let mut lines = String::new();
-            let mut take = |line: String| {
-                lines += &line;
-                true
-            };
-            store.export(&mut take).expect("all of it is read");
-            snapshots().bind(|| insta::assert_snapshot!("data-folder", lines));
-            let directory = Directory::open(Arc::new(store), 10, 10, &|_| {}).expect("the directory is read");
-            assert_eq!(directory.everybody().len(), 4, "{format}");
-        }
-    }
+    let (_store, node) = open(folder.path()).await.expect("it opens");
+    let heard = node.heard();
+    let ids = |kind| heard.of_kind(kind).into_iter().map(|(id, _)| id.to_owned()).collect::<Vec<_>>();
+    assert_eq!(ids(Kind::User), ["@alice:example.com", "@bob:example.com"]);
+    assert_eq!(
+        ids(Kind::Member),
+        ["!room:example.com @alice:example.com", "!room:example.com @bob:example.com"]
+    );
 }

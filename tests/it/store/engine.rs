@@ -1,25 +1,23 @@
 //! What the embedded store does around its engine: what waits, what is undone, what lags behind.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
+    ops::Deref,
     sync::{Arc, Condvar, Mutex, PoisonError},
     time::Duration,
 };
 
 use presenced::{
-    id::UserId,
+    id::{NodeId, UserId},
     presence::{Input, Record, Rules, State, Status, Timestamp},
     store::{
-        Document, Effect, EmbeddedStore, Keep, Kind, PARTITIONS, Store, StoreError, Updated,
-        embedded::{
-            Loading, Resumed,
-            engine::{Engine, EngineError, ScanVisit, Write},
-        },
-        partition,
+        Document, EmbeddedStore, Keep, Kind, Revision, Store, StoreError, Written,
+        embedded::engine::{Engine, EngineError, ScanVisit, Write},
+        member_id,
     },
 };
 
-use super::{NOW, status, user};
+use super::{NOW, Witness, due, status, user};
 
 /// An engine in memory that waits and fails as it is told.
 #[derive(Clone, Default)]
@@ -53,19 +51,29 @@ impl Scripted {
         assert!(!waited.unwrap_or_else(PoisonError::into_inner).1.timed_out());
     }
 
-    fn open(&self) -> Arc<EmbeddedStore> {
-        self.open_at(NOW, 60)
+    async fn open(&self) -> Opened {
+        self.open_at(NOW, 60).await
     }
 
     /// A store over what the engine holds, at a moment, where activity lags behind by so many seconds.
-    fn open_at(&self, now: Timestamp, lag_seconds: u16) -> Arc<EmbeddedStore> {
-        let rules = Rules::default();
-        let resume = |record: &mut Record, stopped| {
-            let changed = record.resume(stopped, now, &rules);
-            Resumed { changed, next_change: record.next_change(now, &rules) }
-        };
-        let loading = Loading { resume: &resume, tell: &|_| {} };
-        Arc::new(EmbeddedStore::open(Box::new(self.clone()), lag_seconds, &loading).expect("it opens"))
+    async fn open_at(&self, now: Timestamp, lag_seconds: u16) -> Opened {
+        let store = Arc::new(EmbeddedStore::over(Box::new(self.clone()), lag_seconds).expect("it opens"));
+        let node = Witness::open(&*store, now).await.expect("it opens");
+        Opened { store, node }
+    }
+}
+
+/// A store, and what it tells.
+struct Opened {
+    store: Arc<EmbeddedStore>,
+    node: Arc<Witness>,
+}
+
+impl Deref for Opened {
+    type Target = Arc<EmbeddedStore>;
+
+    fn deref(&self) -> &Arc<EmbeddedStore> {
+        &self.store
     }
 }
 
@@ -104,20 +112,8 @@ impl Engine for Scripted {
     }
 }
 
-async fn apply(
-    store: &EmbeddedStore,
-    user: &UserId,
-    input: Input,
-    keep: Keep,
-) -> Result<Updated, StoreError> {
-    let rules = Rules::default();
-    let mut change = |record: &mut Record| {
-        let before = record.clone();
-        record.apply(&input, NOW, &rules);
-        let visible = !record.at(NOW, &rules).looks_like(&before.at(NOW, &rules));
-        Effect { visible, keep, next_change: record.next_change(NOW, &rules) }
-    };
-    store.update(user, NOW.as_millis() * 1_000, &mut change).await
+async fn apply(store: &EmbeddedStore, user: &UserId, input: Input, keep: Keep) -> Result<Record, StoreError> {
+    super::apply(store, user, input, (NOW.as_millis() * 1_000, keep)).await
 }
 
 fn say(text: &str) -> Input {
@@ -129,7 +125,7 @@ async fn start(
     store: &Arc<EmbeddedStore>,
     user: &UserId,
     text: &str,
-) -> tokio::task::JoinHandle<Result<Updated, StoreError>> {
+) -> tokio::task::JoinHandle<Result<Record, StoreError>> {
     let (store, user, input) = (store.clone(), user.clone(), say(text));
     let task = tokio::spawn(async move { apply(&store, &user, input, Keep::Acknowledged).await });
     tokio::task::yield_now().await;
@@ -139,23 +135,27 @@ async fn start(
 #[tokio::test]
 async fn a_change_can_be_read_once_it_is_durable() {
     let engine = Scripted::default();
-    let store = engine.open();
+    let store = engine.open().await;
     let alice = user("alice");
     engine.set(|script| script.held = true);
     let first = start(&store, &alice, "first").await;
     let second = start(&store, &alice, "second").await;
-    assert_eq!(status(&*store, &alice).await, None, "it is not durable yet");
+    assert_eq!(status(&**store, &alice).await, None, "it is not durable yet");
     engine.set(|script| script.held = false);
     let (first, second) = (first.await.expect("it ends"), second.await.expect("it ends"));
-    assert!(first.expect("it is taken").version < second.expect("it is taken").version);
-    assert_eq!(status(&*store, &alice).await.as_deref(), Some("second"));
-    assert_eq!(status(&*engine.open(), &alice).await.as_deref(), Some("second"), "after a restart");
+    assert!(first.expect("it is taken").version() < second.expect("it is taken").version());
+    assert_eq!(status(&**store, &alice).await.as_deref(), Some("second"));
+    assert_eq!(
+        status(&*engine.open().await.store, &alice).await.as_deref(),
+        Some("second"),
+        "after a restart"
+    );
 }
 
 #[tokio::test]
 async fn a_disk_that_takes_its_time_holds_up_nobody_else() {
     let engine = Scripted::default();
-    let store = engine.open();
+    let store = engine.open().await;
     let (alice, bob) = (user("alice"), user("bob"));
     engine.set(|script| script.held = true);
     let waiting = start(&store, &alice, "late").await;
@@ -163,9 +163,9 @@ async fn a_disk_that_takes_its_time_holds_up_nobody_else() {
         tokio::task::yield_now().await;
     }
     assert_eq!(store.health(), Ok(()));
-    assert_eq!(status(&*store, &alice).await, None);
+    assert_eq!(status(&**store, &alice).await, None);
     apply(&store, &bob, say("at once"), Keep::Derived).await.expect("it is taken");
-    assert_eq!(status(&*store, &bob).await.as_deref(), Some("at once"));
+    assert_eq!(status(&**store, &bob).await.as_deref(), Some("at once"));
     engine.set(|script| script.held = false);
     waiting.await.expect("it ends").expect("it is taken");
 }
@@ -173,7 +173,7 @@ async fn a_disk_that_takes_its_time_holds_up_nobody_else() {
 #[tokio::test]
 async fn what_is_queued_meanwhile_is_one_batch() {
     let engine = Scripted::default();
-    let store = engine.open();
+    let store = engine.open().await;
     engine.set(|script| script.held = true);
     let mut changes = vec![start(&store, &user("first"), "x").await];
     for number in 0..50 {
@@ -190,7 +190,7 @@ async fn what_is_queued_meanwhile_is_one_batch() {
 #[tokio::test]
 async fn a_refusal_changes_nothing_and_takes_with_it_what_was_built_on_it() {
     let engine = Scripted::default();
-    let store = engine.open();
+    let store = engine.open().await;
     let (alice, bob) = (user("alice"), user("bob"));
     apply(&store, &alice, say("before"), Keep::Acknowledged).await.expect("it is taken");
     engine.set(|script| {
@@ -207,20 +207,20 @@ async fn a_refusal_changes_nothing_and_takes_with_it_what_was_built_on_it() {
         let error = change.await.expect("it ends").expect_err("it is refused");
         assert_eq!(error, StoreError::Refused("the disk is almost full".to_owned()));
     }
-    assert_eq!(status(&*store, &alice).await.as_deref(), Some("before"));
-    assert_eq!(status(&*store, &bob).await, None);
+    assert_eq!(status(&**store, &alice).await.as_deref(), Some("before"));
+    assert_eq!(status(&**store, &bob).await, None);
     assert_eq!(store.health(), Err(StoreError::Refused("the disk is almost full".to_owned())));
     // It goes on by itself once the cause is gone.
     engine.set(|script| script.failure = None);
     apply(&store, &alice, say("after"), Keep::Acknowledged).await.expect("it is taken");
     assert_eq!(store.health(), Ok(()));
-    assert_eq!(status(&*engine.open(), &alice).await.as_deref(), Some("after"));
+    assert_eq!(status(&*engine.open().await.store, &alice).await.as_deref(), Some("after"));
 }
 
 #[tokio::test]
 async fn a_broken_engine_is_never_written_to_again() {
     let engine = Scripted::default();
-    let store = engine.open();
+    let store = engine.open().await;
     let alice = user("alice");
     apply(&store, &alice, say("before"), Keep::Acknowledged).await.expect("it is taken");
     engine.set(|script| script.failure = Some(EngineError::Broken("fsync failed".to_owned())));
@@ -229,22 +229,23 @@ async fn a_broken_engine_is_never_written_to_again() {
     engine.set(|script| script.failure = None);
     let commits = engine.get(|script| script.commits);
     assert_eq!(apply(&store, &alice, say("lost"), Keep::Acknowledged).await, why);
-    assert_eq!(store.write(vec![Document::put(Kind::User, "x", &1)]).await, why.map(drop));
+    let document = Document::put(Kind::User, "x", &1);
+    let written = store.write(vec![document], Revision::default(), 1).await;
+    assert_eq!(written, why.map(|_| Written::Behind));
     assert_eq!(engine.get(|script| script.commits), commits, "a failed fsync is not tried again");
-    assert_eq!(status(&*store, &alice).await.as_deref(), Some("before"), "reads go on");
+    assert_eq!(status(&**store, &alice).await.as_deref(), Some("before"), "reads go on");
 }
 
 #[tokio::test]
 async fn activity_reaches_the_disk_when_the_store_is_closed() {
     let engine = Scripted::default();
-    let store = engine.open();
+    let store = engine.open().await;
     let alice = user("alice");
     let claim = |state| Input::Claim { device: "phone".parse().expect("a device id"), state };
     apply(&store, &alice, claim(State::Online), Keep::Acknowledged).await.expect("it is taken");
     let commits = engine.get(|script| script.commits);
     for _ in 0..100 {
-        let renewed = apply(&store, &alice, claim(State::Online), Keep::Lazily).await.expect("it is taken");
-        assert!(!renewed.visible);
+        apply(&store, &alice, claim(State::Online), Keep::Lazily).await.expect("it is taken");
     }
     assert_eq!(engine.get(|script| script.commits), commits, "a renewal is no write");
     store.close().await.expect("all is kept");
@@ -256,7 +257,7 @@ async fn activity_reaches_the_disk_when_the_store_is_closed() {
 #[tokio::test]
 async fn activity_reaches_the_disk_in_time_while_the_store_is_open() {
     let engine = Scripted::default();
-    let store = engine.open_at(NOW, 1);
+    let store = engine.open_at(NOW, 1).await;
     let claim = Input::Claim { device: "phone".parse().expect("a device id"), state: State::Online };
     apply(&store, &user("alice"), claim.clone(), Keep::Acknowledged).await.expect("it is taken");
     let commits = engine.get(|script| script.commits);
@@ -267,17 +268,17 @@ async fn activity_reaches_the_disk_in_time_while_the_store_is_open() {
 #[tokio::test]
 async fn whoever_was_connected_has_the_grace_to_come_back() {
     let engine = Scripted::default();
-    let store = engine.open();
+    let store = engine.open().await;
     let (alice, bob) = (user("alice"), user("bob"));
     let device = || "phone".parse().expect("a device id");
-    let connect = Input::Connect { device: device(), state: State::Online };
+    let connect = Input::Connect { device: device(), node: NodeId::LOCAL, state: State::Online };
     apply(&store, &alice, connect, Keep::Lazily).await.expect("it is taken");
     let set = Input::Claim { device: device(), state: State::Online };
     apply(&store, &bob, set, Keep::Acknowledged).await.expect("it is taken");
     store.close().await.expect("all is kept");
     // The server is away for an hour, far beyond every lease.
     let back = NOW + Duration::from_secs(3_600);
-    let store = engine.open_at(back, 60);
+    let store = engine.open_at(back, 60).await;
     let rules = Rules::default();
     for who in [&alice, &bob] {
         let mut found = Vec::new();
@@ -290,58 +291,95 @@ async fn whoever_was_connected_has_the_grace_to_come_back() {
         assert_eq!(found, [State::Unavailable, State::Unavailable, State::Offline], "{who}");
     }
     // Watchers are told when the grace is over, and not before.
-    assert_eq!(due(&*store, back).await, []);
-    assert_eq!(due(&*store, back + rules.connection_grace).await.len(), 2);
-}
-
-async fn due(store: &dyn Store, now: Timestamp) -> Vec<UserId> {
-    let mut due = Vec::new();
-    for partition in 0..PARTITIONS {
-        due.extend(store.due(partition, now).await);
-    }
-    due
+    assert_eq!(due(&**store, back).await, []);
+    assert_eq!(due(&**store, back + rules.connection_grace).await.len(), 2);
 }
 
 #[tokio::test]
-async fn documents_are_found_again_by_kind() {
+async fn documents_are_shown_again_and_go_on_where_they_were() {
     let engine = Scripted::default();
-    let store = engine.open();
+    let room = "!room:example.com".parse().expect("a room id");
     let documents = vec![
-        Document::put(Kind::Room, "b", &2),
-        Document::put(Kind::Room, "a", &1),
-        Document::put(Kind::User, "a", &3),
-        Document::put(Kind::Room, "gone", &4),
+        Document::put(Kind::Token, "b", &2),
+        Document::put(Kind::User, "@alice:example.com", &3),
+        Document::put(Kind::Member, member_id(&room, &user("alice")), &1),
+        Document::put(Kind::Token, "gone", &4),
     ];
-    store.write(documents).await.expect("it is taken");
-    apply(&store, &user("dave"), say("here"), Keep::Acknowledged).await.expect("it is taken");
-    let gone = vec![Document::removed(Kind::Room, "gone")];
-    store.remove(&user("dave"), gone).await.expect("it is taken");
-    let mut found = Vec::new();
-    let mut look = |id: &str, value: &[u8]| {
-        found.push((id.to_owned(), String::from_utf8_lossy(value).into_owned()));
-        Ok(())
+    let revision = {
+        let store = engine.open().await;
+        let written = store.write(documents, Revision::default(), 7_000_000).await.expect("it is taken");
+        assert_eq!(written, Written::At(Revision(7_000_000)));
+        let gone = vec![Document::removed(Kind::Token, "gone")];
+        let written = store.write(gone, Revision(7_000_000), 1).await.expect("it is taken");
+        assert_eq!(written, Written::At(Revision(7_000_001)));
+        Revision(7_000_001)
     };
-    engine.open().documents(Kind::Room, &mut look).expect("they are read");
-    assert_eq!(found, [("a".to_owned(), "1".to_owned()), ("b".to_owned(), "2".to_owned())]);
-    assert_eq!(status(&*engine.open(), &user("dave")).await, None);
+    let store = engine.open().await;
+    let heard = store.node.heard();
+    assert_eq!(heard.revision, revision);
+    assert_eq!(heard.of_kind(Kind::Token), [("b", "2")]);
+    assert_eq!(heard.of_kind(Kind::User), [("@alice:example.com", "3")]);
+    assert_eq!(heard.of_kind(Kind::Member), [("!room:example.com @alice:example.com", "1")]);
+    assert!(store.watermark(0) >= revision.0, "later numbers are higher");
 }
 
 #[tokio::test]
-async fn documents_of_users_are_found_by_partition() {
+async fn nothing_is_told_before_it_is_durable_and_a_refusal_frees_the_watermark() {
     let engine = Scripted::default();
-    let users = ["alice", "bob", "carol", "dave", "erin"].map(user);
-    let documents = users.iter().map(|user| Document::put(Kind::User, user.as_str(), &1)).collect();
-    engine.open().write(documents).await.expect("it is taken");
-    let store = engine.open();
-    let mut found = BTreeSet::new();
-    for of in 0..PARTITIONS {
-        let mut look = |id: &str, _: &[u8]| {
-            let user: UserId = id.parse().expect("a user id");
-            assert_eq!(partition(&user), of);
-            assert!(found.insert(user), "{id} is shown once");
-            Ok(())
-        };
-        store.users(of, &mut look).expect("they are read");
+    let store = engine.open().await;
+    let before = store.watermark(0);
+    engine.set(|script| {
+        script.held = true;
+        script.failure = Some(EngineError::Refused("the disk is almost full".to_owned()));
+    });
+    let waiting = start(&store, &user("alice"), "lost").await;
+    let document = {
+        let store = store.store.clone();
+        let document = vec![Document::put(Kind::Token, "lost", &1)];
+        tokio::spawn(async move { store.write(document, Revision::default(), 1).await })
+    };
+    // Others are told of meanwhile, and wait for what is below.
+    apply(&store, &user("bob"), say("here"), Keep::Derived).await.expect("it is taken");
+    let heard = store.node.heard();
+    assert_eq!(heard.changes.iter().map(|change| change.0.clone()).collect::<Vec<_>>(), [user("bob")]);
+    assert!(heard.complete < heard.changes[0].1, "a lower number is on its way");
+    assert!(store.watermark(u64::MAX / 2) < heard.changes[0].1);
+    engine.set(|script| script.held = false);
+    waiting.await.expect("it ends").expect_err("it is refused");
+    document.await.expect("it ends").expect_err("it is refused");
+    let heard = store.node.heard();
+    assert!(heard.complete >= heard.changes[0].1 && heard.complete >= before);
+    assert_eq!((heard.changes.len(), heard.documents.len()), (1, 0));
+    engine.set(|script| script.failure = None);
+    let written = store.write(vec![Document::put(Kind::Token, "kept", &1)], Revision::default(), 1).await;
+    assert!(matches!(written, Ok(Written::At(_))), "the log is where it was");
+}
+
+/// The documents say that the user is gone, and the server ended before the record was removed.
+#[tokio::test]
+async fn a_removal_that_was_cut_short_is_repeated_when_the_store_is_opened() {
+    let engine = Scripted::default();
+    let (dave, erin) = (user("dave"), user("erin"));
+    {
+        let store = engine.open().await;
+        for who in [&dave, &erin] {
+            apply(&store, who, say("here"), Keep::Acknowledged).await.expect("it is taken");
+        }
+        // erin has come back since.
+        let documents = vec![
+            Document::put(Kind::Removal, dave.as_str(), &NOW.as_millis()),
+            Document::put(Kind::Removal, erin.as_str(), &NOW.as_millis()),
+            Document::put(Kind::User, erin.as_str(), &1),
+        ];
+        store.write(documents, Revision::default(), 1).await.expect("it is taken");
     }
-    assert_eq!(found, BTreeSet::from(users));
+    let store = engine.open().await;
+    assert_eq!(status(&**store, &dave).await, None);
+    assert_eq!(status(&**store, &erin).await.as_deref(), Some("here"));
+    assert!(
+        store.node.heard().documents.keys().any(|(kind, id)| *kind == Kind::Removal && *id == dave.as_str())
+    );
+    let edit = |_: &mut Record| panic!("it is not asked");
+    let known = Revision(NOW.as_millis() - 1);
+    assert_eq!(store.update(&dave, known, &edit).await, Err(StoreError::Removed));
 }

@@ -1,15 +1,13 @@
 use std::sync::{
-    Arc, Mutex,
+    Arc, Mutex, Weak,
     atomic::{AtomicU8, AtomicUsize, Ordering},
 };
 
 use async_trait::async_trait;
 use presenced::{
-    id::UserId,
-    presence::Timestamp,
-    store::{
-        Change, Document, DocumentVisit, EmbeddedStore, Kind, LineVisit, Store, StoreError, Updated, Visit,
-    },
+    id::{NodeId, UserId},
+    presence::{Record, Timestamp},
+    store::{Document, Edit, EmbeddedStore, LineVisit, Node, Revision, Store, StoreError, Visit, Written},
 };
 
 /// A store that does what it is told to, for as long as it is told to.
@@ -67,43 +65,60 @@ impl Mood {
 
 #[async_trait]
 impl Store for FaultyStore {
+    async fn open(&self, node: Weak<dyn Node>) -> Result<NodeId, StoreError> {
+        self.store.open(node).await
+    }
+
     async fn read(&self, users: &[&UserId], visit: &mut Visit<'_>) -> Result<(), StoreError> {
         self.mood.try_to_read()?;
         self.reads.fetch_add(users.len(), Ordering::SeqCst);
         self.store.read(users, visit).await
     }
 
-    async fn update(
-        &self,
-        user: &UserId,
-        micros: u64,
-        change: &mut Change<'_>,
-    ) -> Result<Updated, StoreError> {
+    async fn read_present(&self, users: &[&UserId], visit: &mut Visit<'_>) -> Result<(), StoreError> {
+        self.mood.try_to_read()?;
+        let mut count = 0;
+        let mut look = |index: usize, record: &Record| {
+            count += 1;
+            visit(index, record);
+        };
+        self.store.read_present(users, &mut look).await?;
+        self.reads.fetch_add(count, Ordering::SeqCst);
+        Ok(())
+    }
+
+    async fn present(&self, partition: usize) -> Result<Vec<UserId>, StoreError> {
+        self.mood.try_to_read()?;
+        self.store.present(partition).await
+    }
+
+    async fn changed_after(&self, partition: usize, number: u64) -> Result<Vec<UserId>, StoreError> {
+        self.mood.try_to_read()?;
+        self.store.changed_after(partition, number).await
+    }
+
+    async fn update(&self, user: &UserId, known: Revision, edit: &Edit<'_>) -> Result<Record, StoreError> {
         self.mood.try_to_write()?;
-        let updated = self.store.update(user, micros, change).await;
         let meanwhile = self.meanwhile.lock().expect("nobody panics here").take();
         if let Some(meanwhile) = meanwhile {
             meanwhile().await;
         }
-        updated
+        self.store.update(user, known, edit).await
     }
 
-    async fn remove(&self, user: &UserId, documents: Vec<Document>) -> Result<(), StoreError> {
+    async fn remove(&self, user: &UserId, removed: Revision) -> Result<(), StoreError> {
         self.mood.try_to_write()?;
-        self.store.remove(user, documents).await
+        self.store.remove(user, removed).await
     }
 
-    async fn write(&self, documents: Vec<Document>) -> Result<(), StoreError> {
+    async fn write(
+        &self,
+        documents: Vec<Document>,
+        known: Revision,
+        micros: u64,
+    ) -> Result<Written, StoreError> {
         self.mood.try_to_write()?;
-        self.store.write(documents).await
-    }
-
-    fn documents(&self, kind: Kind, visit: &mut DocumentVisit<'_>) -> Result<(), StoreError> {
-        self.store.documents(kind, visit)
-    }
-
-    fn users(&self, partition: usize, visit: &mut DocumentVisit<'_>) -> Result<(), StoreError> {
-        self.store.users(partition, visit)
+        self.store.write(documents, known, micros).await
     }
 
     fn export(&self, visit: &mut LineVisit<'_>) -> Result<(), StoreError> {
@@ -118,8 +133,8 @@ impl Store for FaultyStore {
         self.store.reminders()
     }
 
-    fn highest_version(&self) -> u64 {
-        self.store.highest_version()
+    fn watermark(&self, micros: u64) -> u64 {
+        self.store.watermark(micros)
     }
 
     fn health(&self) -> Result<(), StoreError> {

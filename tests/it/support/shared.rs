@@ -1,86 +1,196 @@
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, Weak},
+};
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
 use presenced::{
-    id::UserId,
-    presence::Timestamp,
+    id::{NodeId, UserId},
+    presence::{Record, Timestamp},
     store::{
-        Change, Document, DocumentVisit, EmbeddedStore, Kind, LineVisit, Store, StoreError, Updated, Visit,
-        partition,
+        Document, DocumentRef, Edit, Kind, LineVisit, Node, Numbers, Outlook, PARTITIONS, Revision, Store,
+        StoreError, Visit, Written, partition,
     },
 };
 
-/// A store that outlives the server on it, so that another server can go on.
+/// A store that several servers share, and that outlives them. A change compares and sets, so that one that
+/// another was faster than runs again.
 #[derive(Clone, Default)]
-pub(crate) struct SharedStore {
-    records: Arc<EmbeddedStore>,
-    documents: Arc<Mutex<Documents>>,
+pub(crate) struct SharedStore(Arc<Shared>);
+
+#[derive(Default)]
+struct Shared {
+    records: Mutex<HashMap<UserId, Kept>>,
+    removals: Mutex<HashMap<UserId, Revision>>,
+    log: Mutex<Log>,
+    numbers: Numbers,
+    nodes: Mutex<Vec<Weak<dyn Node>>>,
 }
 
-type Documents = BTreeMap<(Kind, String), Vec<u8>>;
+#[derive(Clone, Default)]
+struct Kept {
+    record: Record,
+    /// How often it was written.
+    writes: u64,
+    outlook: Outlook,
+}
 
-impl SharedStore {
-    fn put(&self, documents: Vec<Document>) {
-        let mut all = self.documents.lock();
-        for Document { kind, id, value } in documents {
-            match value {
-                Some(value) => drop(all.insert((kind, id), value)),
-                None => drop(all.remove(&(kind, id))),
-            }
+#[derive(Default)]
+struct Log {
+    revision: Revision,
+    documents: BTreeMap<(Kind, String), Vec<u8>>,
+}
+
+impl Shared {
+    fn kept(&self, user: &UserId) -> Kept {
+        self.records.lock().get(user).cloned().unwrap_or_default()
+    }
+
+    /// Tells every server that is there something, and that the number has landed.
+    fn tell(&self, number: u64, tell: impl Fn(&dyn Node)) {
+        let nodes: Vec<_> = self.nodes.lock().iter().filter_map(Weak::upgrade).collect();
+        for node in &nodes {
+            tell(&**node);
         }
+        let watermark = self.numbers.landed([number]);
+        for node in &nodes {
+            node.complete_up_to(watermark);
+        }
+    }
+
+    fn users(&self, is_wanted: impl Fn(&UserId, &Kept) -> bool) -> Vec<UserId> {
+        let records = self.records.lock();
+        records.iter().filter(|(user, kept)| is_wanted(user, kept)).map(|(user, _)| user.clone()).collect()
+    }
+}
+
+impl Log {
+    fn show(&self, node: &dyn Node, is_wanted: impl Fn(Kind, &str) -> bool) {
+        let documents: Vec<_> = self
+            .documents
+            .iter()
+            .filter(|((kind, id), _)| is_wanted(*kind, id))
+            .map(|((kind, id), value)| DocumentRef { kind: *kind, id, value: Some(value) })
+            .collect();
+        node.documents(self.revision, &documents);
     }
 }
 
 #[async_trait]
 impl Store for SharedStore {
+    async fn open(&self, node: Weak<dyn Node>) -> Result<NodeId, StoreError> {
+        let opening = node.upgrade().expect("a server that opens its store");
+        let log = self.0.log.lock();
+        for of in 0..PARTITIONS {
+            let is_there = |id: &str| id.parse().is_ok_and(|user: UserId| partition(&user) == of);
+            log.show(&*opening, |kind, id| kind == Kind::User && is_there(id));
+        }
+        log.show(&*opening, |kind, _| kind != Kind::User);
+        let mut nodes = self.0.nodes.lock();
+        nodes.push(node);
+        Ok(NodeId(nodes.len() as u64))
+    }
+
     async fn read(&self, users: &[&UserId], visit: &mut Visit<'_>) -> Result<(), StoreError> {
-        self.records.read(users, visit).await
-    }
-
-    async fn update(
-        &self,
-        user: &UserId,
-        micros: u64,
-        change: &mut Change<'_>,
-    ) -> Result<Updated, StoreError> {
-        self.records.update(user, micros, change).await
-    }
-
-    async fn remove(&self, user: &UserId, documents: Vec<Document>) -> Result<(), StoreError> {
-        self.put(documents);
-        self.records.remove(user, Vec::new()).await
-    }
-
-    async fn write(&self, documents: Vec<Document>) -> Result<(), StoreError> {
-        self.put(documents);
+        users.iter().enumerate().for_each(|(index, user)| visit(index, &self.0.kept(user).record));
         Ok(())
     }
 
-    fn documents(&self, kind: Kind, visit: &mut DocumentVisit<'_>) -> Result<(), StoreError> {
-        let all = self.documents.lock().clone();
-        all.iter().filter(|((of, _), _)| *of == kind).try_for_each(|((_, id), value)| visit(id, value))
+    async fn read_present(&self, users: &[&UserId], visit: &mut Visit<'_>) -> Result<(), StoreError> {
+        for (index, user) in users.iter().enumerate() {
+            let kept = self.0.kept(user);
+            if kept.outlook.is_present {
+                visit(index, &kept.record);
+            }
+        }
+        Ok(())
     }
 
-    fn users(&self, of: usize, visit: &mut DocumentVisit<'_>) -> Result<(), StoreError> {
-        let is_there = |id: &str| id.parse().is_ok_and(|user: UserId| partition(&user) == of);
-        self.documents(Kind::User, &mut |id, value| if is_there(id) { visit(id, value) } else { Ok(()) })
+    async fn present(&self, of: usize) -> Result<Vec<UserId>, StoreError> {
+        Ok(self.0.users(|user, kept| partition(user) == of && kept.outlook.is_present))
     }
 
-    fn export(&self, visit: &mut LineVisit<'_>) -> Result<(), StoreError> {
-        self.records.export(visit)
+    async fn changed_after(&self, of: usize, number: u64) -> Result<Vec<UserId>, StoreError> {
+        Ok(self.0.users(|user, kept| partition(user) == of && kept.record.version() > number))
     }
 
-    async fn due(&self, partition: usize, now: Timestamp) -> Vec<UserId> {
-        self.records.due(partition, now).await
+    async fn update(&self, user: &UserId, known: Revision, edit: &Edit<'_>) -> Result<Record, StoreError> {
+        loop {
+            let mut kept = self.0.kept(user);
+            // What ran for nothing leaves no trace.
+            edit(&mut kept.record.clone());
+            let effect = edit(&mut kept.record);
+            tokio::task::yield_now().await;
+            let mut records = self.0.records.lock();
+            if self.0.removals.lock().get(user).is_some_and(|removed| known < *removed) {
+                return Err(StoreError::Removed);
+            }
+            let present = records.entry(user.clone()).or_default();
+            if present.writes != kept.writes {
+                continue;
+            }
+            let number = (!effect.audiences.is_empty()).then(|| self.0.numbers.take(effect.micros));
+            if let Some(number) = number {
+                kept.record.number_change(number, effect.audiences);
+            }
+            let record = kept.record.clone();
+            *present = Kept { writes: kept.writes + 1, outlook: effect.outlook, ..kept };
+            drop(records);
+            if let Some(number) = number {
+                self.0.tell(number, |node| node.changed(user, number, effect.audiences));
+            }
+            return Ok(record);
+        }
+    }
+
+    async fn remove(&self, user: &UserId, removed: Revision) -> Result<(), StoreError> {
+        let mut records = self.0.records.lock();
+        self.0.removals.lock().insert(user.clone(), removed);
+        records.remove(user);
+        Ok(())
+    }
+
+    async fn write(
+        &self,
+        documents: Vec<Document>,
+        known: Revision,
+        micros: u64,
+    ) -> Result<Written, StoreError> {
+        // Others may be faster.
+        tokio::task::yield_now().await;
+        let mut log = self.0.log.lock();
+        if log.revision != known {
+            return Ok(Written::Behind);
+        }
+        log.revision = Revision(self.0.numbers.take(micros));
+        for Document { kind, id, value } in documents.clone() {
+            match value {
+                Some(value) => drop(log.documents.insert((kind, id), value)),
+                None => drop(log.documents.remove(&(kind, id))),
+            }
+        }
+        let shown: Vec<_> = documents.iter().map(DocumentRef::from).collect();
+        self.0.tell(log.revision.0, |node| node.documents(log.revision, &shown));
+        Ok(Written::At(log.revision))
+    }
+
+    fn export(&self, _: &mut LineVisit<'_>) -> Result<(), StoreError> {
+        Err(StoreError::NothingKept)
+    }
+
+    async fn due(&self, of: usize, now: Timestamp) -> Vec<UserId> {
+        self.0.users(|user, kept| {
+            partition(user) == of && kept.outlook.next_change.is_some_and(|moment| moment <= now)
+        })
     }
 
     fn reminders(&self) -> usize {
-        self.records.reminders()
+        self.0.users(|_, kept| kept.outlook.next_change.is_some()).len()
     }
 
-    fn highest_version(&self) -> u64 {
-        self.records.highest_version()
+    fn watermark(&self, micros: u64) -> u64 {
+        self.0.numbers.watermark(micros)
     }
 
     fn health(&self) -> Result<(), StoreError> {

@@ -1,8 +1,4 @@
-use std::{
-    collections::{BTreeSet, HashMap},
-    convert::Infallible,
-    time::Duration,
-};
+use std::{convert::Infallible, mem, time::Duration};
 
 use axum::response::sse::Event;
 use futures_util::{Stream, StreamExt, stream};
@@ -20,8 +16,8 @@ use crate::{
     directory::Scope,
     id::UserId,
     limit::StreamPermit,
-    presence::State,
-    service::{Connection, Picture, ServiceError, Watcher},
+    presence::{Presence, State},
+    service::{Connection, First, Picture, ServiceError, Watcher},
 };
 
 /// How long clients are asked to wait before they come again, at least and at most. It differs from stream to
@@ -36,13 +32,12 @@ pub(super) struct ChangeStream {
     watcher: Watcher,
     _permit: StreamPermit,
     _connection: Option<Connection>,
-    /// Every change up to this number was sent.
-    cursor: u64,
-    /// Who was sent as they were after a change above the cursor. That change is still to come, and is no
-    /// news then.
-    ahead: HashMap<UserId, u64>,
+    /// What is left of the first picture.
+    first: Option<First>,
+    /// The event that is sent next, with the id if there is none after it.
+    last: Option<Event>,
     /// What is sent without waiting.
-    first: Option<Vec<Event>>,
+    ready: Vec<Event>,
     heartbeat: Interval,
 }
 
@@ -56,7 +51,6 @@ impl ChangeStream {
     ) -> Result<Self, Failure> {
         let Follower { caller, token } = follower;
         let permit = app.stream_limit.open(caller.user())?;
-        let named = query.users.clone().unwrap_or_default();
         let watcher = app.service.watch(caller.viewer()?, query.users);
         let connection = match query.state {
             Some(state) => Some(connect(&app, &caller, state).await?),
@@ -69,15 +63,12 @@ impl ChangeStream {
             watcher,
             _permit: permit,
             _connection: connection,
-            cursor: 0,
-            ahead: HashMap::new(),
             first: None,
+            last: None,
+            ready: vec![Event::default().retry(retry())],
             heartbeat,
         };
-        let picture = stream.first_picture(since, &named).await?;
-        let mut first = vec![Event::default().retry(retry())];
-        first.extend(stream.take(picture));
-        stream.first = Some(first);
+        stream.begin(since).await?;
         Ok(stream)
     }
 
@@ -90,78 +81,88 @@ impl ChangeStream {
         batches.flatten()
     }
 
-    async fn first_picture(
-        &self,
-        since: Option<u64>,
-        named: &BTreeSet<UserId>,
-    ) -> Result<Picture, ServiceError> {
-        match since {
-            Some(since) if since <= self.app.service.token() => self.watcher.since(since).await,
+    /// Begins with what the client does not know yet. Whether the store reads shows before the answer begins.
+    async fn begin(&mut self, since: Option<u64>) -> Result<(), ServiceError> {
+        let (first, knows_of_lists) = match since {
+            Some(since) if since <= self.app.service.token() => {
+                let picture = self.watcher.since(since).await?;
+                self.ready.extend(self.events_of(&picture));
+                return Ok(());
+            }
             // A token of the future is none of this server's feed, but its client knows of people who may be
             // offline by now.
-            Some(_) => self.watcher.everybody().await,
-            None => {
-                let mut picture = self.watcher.everybody().await?;
-                picture
-                    .users
-                    .retain(|(user, presence)| presence.state != State::Offline || named.contains(user));
-                picture.listed = self.watcher.listing().is_some_and(|listing| !listing.is_empty());
-                Ok(picture)
+            Some(_) => (self.watcher.first_of_all(), true),
+            None => (self.watcher.first(), false),
+        };
+        let listing = self.watcher.listing().filter(|listing| knows_of_lists || !listing.is_empty());
+        self.last = listing.map(|listing| event("presence-list", &PresenceList::from(listing)));
+        self.first = Some(first);
+        self.go_on().await
+    }
+
+    /// Makes the next part of the first picture ready. Its last event waits for the id, if it is the last of
+    /// all.
+    async fn go_on(&mut self) -> Result<(), ServiceError> {
+        let Some(mut first) = self.first.take() else { return Ok(()) };
+        match self.watcher.go_on(&mut first).await? {
+            Some(part) => {
+                for (user, presence) in &part {
+                    self.ready.extend(self.last.replace(presence_event(user, presence)));
+                }
+                self.first = Some(first);
             }
+            None => self.ready.extend(self.last.take().map(|last| last.id(first.token().to_string()))),
         }
+        Ok(())
     }
 
     /// What to send next, once there is something; none when the stream has to end.
     async fn batch(&mut self) -> Option<Vec<Event>> {
-        if let Some(first) = self.first.take() {
-            return Some(first);
-        }
-        tokio::time::sleep(Duration::from_millis(self.app.config.limits.stream_pause_milliseconds)).await;
         loop {
-            let changed = tokio::select! {
-                () = self.app.drained() => return None,
-                () = self.watcher.changed() => true,
-                // At a pace of its own, which tells nothing of changes that the client may not see.
-                _ = self.heartbeat.tick() => false,
-            };
-            if auth::holder(&self.app.directory, &self.token, self.app.service.now()).is_err() {
-                return None;
+            if !self.ready.is_empty() {
+                return Some(mem::take(&mut self.ready));
             }
-            if !changed {
-                return Some(vec![Event::default().comment("")]);
+            if self.first.is_none() {
+                break;
             }
             // Where the store fails the client comes again, and is told so.
-            let picture = self.watcher.since(self.cursor).await.ok()?;
-            let events = self.take(picture);
-            if !events.is_empty() {
-                return Some(events);
-            }
+            self.go_on().await.ok()?;
+        }
+        tokio::time::sleep(Duration::from_millis(self.app.config.limits.stream_pause_milliseconds)).await;
+        let picture = tokio::select! {
+            () = self.app.drained() => return None,
+            picture = self.watcher.next() => Some(picture),
+            // At a pace of its own, which tells nothing of changes that the client may not see.
+            _ = self.heartbeat.tick() => None,
+        };
+        if auth::holder(&self.app.directory, &self.token, self.app.service.now()).is_err() {
+            return None;
+        }
+        match picture {
+            Some(picture) => Some(self.events_of(&picture.ok()?)),
+            None => Some(vec![Event::default().comment("")]),
         }
     }
 
-    /// Turns a picture into events, and goes on behind it.
+    /// A picture as events.
     ///
     /// The id stands on the last event alone. On an earlier one it would say that the whole batch was
     /// received, and whoever resumed from it would miss the rest. So a client that loses the connection
     /// within a batch gets that batch again, in whole and up to date.
-    fn take(&mut self, mut picture: Picture) -> Vec<Event> {
-        picture.users.retain(|(user, presence)| self.ahead.get(user) != Some(&presence.version));
-        self.cursor = picture.token;
-        self.ahead.retain(|_, version| *version > picture.token);
-        let ahead = picture.users.iter().filter(|(_, presence)| presence.version > picture.token);
-        self.ahead.extend(ahead.map(|(user, presence)| (user.clone(), presence.version)));
+    fn events_of(&self, picture: &Picture) -> Vec<Event> {
         let listing = self.watcher.listing().filter(|_| picture.listed);
         let list = listing.map(|listing| event("presence-list", &PresenceList::from(listing)));
-        let changes = picture
-            .users
-            .iter()
-            .map(|(user, presence)| event("presence", &UserPresence::new(user, presence)));
+        let changes = picture.users.iter().map(|(user, presence)| presence_event(user, presence));
         let mut events: Vec<Event> = list.into_iter().chain(changes).collect();
         if let Some(last) = events.pop() {
             events.push(last.id(picture.token.to_string()));
         }
         events
     }
+}
+
+fn presence_event(user: &UserId, presence: &Presence) -> Event {
+    event("presence", &UserPresence::new(user, presence))
 }
 
 fn event(name: &str, data: &impl Serialize) -> Event {

@@ -64,7 +64,10 @@ impl Feed {
         let mut feed = Self {
             owner: subscription.owner.clone(),
             subscriber,
-            watch: Arc::new(app.service.follow(topics(app, &interests, subscriber, &subscription.owner))),
+            watch: Arc::new(
+                app.service
+                    .follow(&subscription.owner, topics(app, &interests, subscriber, &subscription.owner)),
+            ),
             interests,
             pending: BTreeSet::new(),
             told: HashMap::new(),
@@ -115,7 +118,7 @@ impl Feed {
         if marks.moved {
             self.watch.set_topics(topics(app, &self.interests, self.subscriber, &self.owner));
         }
-        for user in &marks.users {
+        for user in marks.users.keys() {
             let user = app.directory.user(user).filter(|user| user.is_in(self.subscriber.account));
             if let Some(user) = user {
                 self.note_extension(user.number);
@@ -224,14 +227,14 @@ impl Feed {
 
 /// What concerns a subscription.
 fn topics(app: &App, interests: &Interests, subscriber: Subscriber, owner: &UserId) -> HashSet<Topic> {
-    let mut topics = HashSet::from([Topic::User(owner.clone())]);
+    let mut topics = HashSet::from([Topic::Extension(owner.clone())]);
     if interests.is_account_wide() {
         topics.insert(Topic::Account(subscriber.account));
         return topics;
     }
     let named = interests.named().into_iter();
     let users = named.filter_map(|number| app.directory.extension(subscriber.account, number));
-    topics.extend(users.map(|user| Topic::User(user.id)));
+    topics.extend(users.map(|user| Topic::Extension(user.id)));
     topics
 }
 

@@ -47,8 +47,8 @@ impl Line {
         tokio::select! {
             // The registry drops an entry only after it has said that it ended.
             _ = self.changes.changed() => Happened::Changed,
-            marks = watch.take() => {
-                self.feed.note(app, &marks);
+            () = watch.happened() => {
+                self.feed.note(app, &watch.take(app.service.token()));
                 Happened::Marked
             }
         }

@@ -1,0 +1,17 @@
+use super::Standing;
+use crate::id::{RoomId, UserId};
+
+/// Something that may have changed who sees whom, or what of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Move {
+    /// A user joined a room.
+    Join { room: RoomId, user: UserId },
+    /// A user left a room.
+    Leave { room: RoomId, user: UserId },
+    /// An entry of a presence list came to this standing, or ended.
+    List { observer: UserId, observed: UserId, standing: Option<Standing> },
+    /// A user was added, or what is known of them changed: the telephone account perhaps, which was that.
+    Profile { user: UserId, account: Option<u64> },
+    /// A user was removed, who had been in that telephone account.
+    Removal { user: UserId, account: Option<u64> },
+}

@@ -1,0 +1,108 @@
+//! Data folders of each format, as a server of that format wrote them, and what a server of today makes of
+//! them. Every later version has to read them. Their journals were cut behind their ends.
+
+use std::{fs, path::Path};
+
+use presenced::{
+    demo,
+    store::{EmbeddedStore, Store},
+};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::disk::{copy, over};
+use crate::support::{ALICE, BOB, CAROL, TestServer, snapshots};
+
+/// A copy of a sample.
+fn sample(name: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name), folder.path());
+    // An empty folder of the data, which a checkout does not have.
+    fs::create_dir_all(folder.path().join("db/keyspaces/1/tables")).expect("a folder");
+    folder
+}
+
+fn export(store: &EmbeddedStore) -> String {
+    let mut lines = String::new();
+    let mut take = |line: String| {
+        lines += &line;
+        true
+    };
+    store.export(&mut take).expect("all of it is read");
+    lines
+}
+
+/// With claims, statuses, settings, a presence list, a call, extensions and tokens; the same in each.
+#[tokio::test]
+async fn small_folders_of_every_format_are_read() {
+    for format in ["format-1", "format-2"] {
+        let folder = sample(format);
+        // The second time, data of an earlier format has been brought to the present one.
+        for _ in 0..2 {
+            let store = over(folder.path()).expect("it opens");
+            snapshots().bind(|| insta::assert_snapshot!("data-folder", export(&store)));
+        }
+    }
+}
+
+/// With something of every kind, made by `tests/data/sample`.
+#[tokio::test]
+async fn whole_folders_of_every_format_are_read() {
+    for format in ["format-1-whole", "format-2-whole"] {
+        let folder = sample(format);
+        for _ in 0..2 {
+            let store = over(folder.path()).expect("it opens");
+            snapshots().bind(|| insta::assert_snapshot!(format!("data-folder-{format}"), export(&store)));
+        }
+        let store = over(folder.path()).expect("it opens");
+        let server = TestServer::start_again(Box::new(store), |_| {}).await;
+        // The admin's token comes from elsewhere at each start.
+        demo::furnish(&server.app.directory, server.app.service.now()).await.expect("there is everything");
+        everything_is_there(&server).await;
+    }
+}
+
+async fn everything_is_there(server: &TestServer) {
+    let read = async |token: &str, path: &str| -> Value {
+        server.call(Method::GET, path).token(token).send().await.json()
+    };
+    let users = server.admin(Method::GET, "/users", None).await.json();
+    assert_eq!(users["users"].as_array().map(Vec::len), Some(4));
+    let dave = &users["users"][3];
+    assert_eq!((&dave["extensionType"], &dave["hasDnd"]), (&json!("Department"), &json!(false)));
+    let rooms = server.admin(Method::GET, "/rooms", None).await.json();
+    assert_eq!(
+        rooms["rooms"],
+        json!([{"roomId": "!lobby:example.com", "memberCount": 2}, {"roomId": "!pair:example.com", "memberCount": 2}])
+    );
+    let tokens = server.admin(Method::GET, "/users/@dave:example.com/tokens", None).await.json();
+    assert_eq!(tokens["tokens"].as_array().map(Vec::len), Some(3));
+    let apps = server.admin(Method::GET, "/app-tokens", None).await.json();
+    assert_eq!(apps["tokens"][0]["name"], "reader");
+    let logins = server.admin(Method::GET, &format!("/users/{ALICE}/tokens"), None).await.json();
+    let refreshing = logins["tokens"].as_array().into_iter().flatten().filter(|it| it["refresh"] == true);
+    assert_eq!(refreshing.count(), 1);
+    // Who sees whom.
+    let list = read("demo-carol", &format!("/presenced/v1/users/{CAROL}/presence-list")).await;
+    assert_eq!(list["observed"][0], json!({"userId": ALICE, "standing": "accepted"}));
+    assert_eq!(list["observed"][1], json!({"userId": BOB, "standing": "pending"}));
+    let alice = server.presence("demo-bob", ALICE).await.json();
+    assert_eq!((&alice["presence"], &alice["status_msg"]), (&json!("online"), &json!("Written down ☕")));
+    assert_eq!(server.presence("demo-carol", CAROL).await.json()["status_msg"], "for myself");
+    // Calls and who is told of them.
+    let own = "/restapi/v1.0/account/~/extension/~/presence?detailedTelephonyState=true&sipData=true";
+    let calls = read("demo-alice", own).await;
+    assert_eq!(calls["activeCalls"].as_array().map(Vec::len), Some(2));
+    let login = server
+        .call(Method::POST, "/restapi/oauth/token")
+        .header("authorization", "Basic YXBwOnNlY3JldA==")
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body("grant_type=urn:ietf:params:oauth:grant-type:jwt-bearer&assertion=demo-alice")
+        .send()
+        .await
+        .json();
+    let token = login["access_token"].as_str().expect("a token");
+    let subscriptions = read(token, "/restapi/v1.0/subscription").await;
+    let filters = json!(["/restapi/v1.0/account/1/extension/1/presence?detailedTelephonyState=true"]);
+    assert_eq!(subscriptions["records"][0]["eventFilters"], filters);
+}
