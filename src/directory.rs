@@ -1,6 +1,7 @@
 //! Who is who and who may see whom: users, rooms, presence lists and tokens.
 
 mod accounts;
+mod ending;
 mod extension;
 mod fact;
 mod filter;
@@ -28,6 +29,7 @@ use tokio::sync::watch;
 
 use self::{
     accounts::Accounts,
+    ending::Endings,
     fact::Fact,
     filter::Filters,
     follow::Loading,
@@ -66,6 +68,7 @@ pub struct Directory {
     clock: Arc<dyn Clock>,
     tokens_per_user: usize,
     list_entries: usize,
+    endings: Endings,
 }
 
 #[derive(Debug, Default)]
@@ -155,6 +158,7 @@ impl Directory {
             queue: Mutex::default(),
             followed: watch::Sender::default(),
             loading: Loading::default(),
+            endings: Endings::default(),
             store,
             clock,
             tokens_per_user,

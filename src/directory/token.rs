@@ -206,13 +206,17 @@ impl StoredToken {
         Self { digest, info: TokenInfo { id, holder, expires, opened: None } }
     }
 
+    /// The user whom it speaks for, and on which device.
+    pub(super) fn speaker(&self) -> Option<(&UserId, &DeviceId)> {
+        match &self.info.holder {
+            Holder::Admin | Holder::App { .. } => None,
+            Holder::User { user, device, .. } | Holder::Refresh { user, device, .. } => Some((user, device)),
+        }
+    }
+
     /// Whether the token is that of a session on this device.
     pub(super) fn is_session_on(&self, on: &DeviceId) -> bool {
-        let device = match &self.info.holder {
-            Holder::User { device, .. } => Some(device),
-            _ => None,
-        };
-        self.info.opened.is_some() && device == Some(on)
+        self.info.opened.is_some() && self.speaker().is_some_and(|(_, device)| device == on)
     }
 
     pub(super) fn lookup(&self) -> Lookup {
@@ -220,10 +224,7 @@ impl StoredToken {
     }
 
     pub(super) fn user(&self) -> Option<&UserId> {
-        match &self.info.holder {
-            Holder::Admin | Holder::App { .. } => None,
-            Holder::User { user, .. } | Holder::Refresh { user, .. } => Some(user),
-        }
+        self.speaker().map(|(user, _)| user)
     }
 
     pub(super) fn is_an_apps(&self) -> bool {

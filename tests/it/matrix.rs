@@ -7,6 +7,7 @@ mod busy;
 mod complement;
 mod cors;
 mod devices;
+mod endings;
 mod filters;
 mod limits;
 mod lists;
