@@ -9,8 +9,9 @@
 //!   moment to somebody's presence. No HTTP, no clock, no I/O.
 //! - [`id`]: the names of users, devices and rooms.
 //! - [`directory`]: users, rooms, presence lists and tokens: who is who and who may see whom.
-//! - [`store`]: the contract that every store of records keeps, and `store/` with the stores.
-//! - [`changes`]: the numbered feed of changes that watchers follow.
+//! - [`store`]: the contract that every store keeps: records, which it numbers, and documents, which are one
+//!   log; what it tells its node; and `store/` with the stores.
+//! - [`changes`]: the feed of what the store tells, on its way to watchers.
 //! - [`service`]: the one door to the core for all dialects.
 //!
 //! What it speaks:

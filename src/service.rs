@@ -6,6 +6,7 @@ mod extensions;
 mod first;
 mod lists;
 mod live;
+mod moved;
 mod node;
 mod open;
 mod profile;

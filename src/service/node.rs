@@ -63,8 +63,9 @@ impl Service {
     fn topics_of_move(&self, moved: &Move) -> Vec<Topic> {
         let user = |user: &UserId| Topic::User(user.clone());
         match moved {
-            Move::Join { room, user: joined } => vec![Topic::Room(room.clone()), user(joined)],
-            Move::Leave { user: left, .. } => vec![user(left)],
+            Move::Join { room, user: moved } | Move::Leave { room, user: moved } => {
+                vec![Topic::Room(room.clone()), user(moved)]
+            }
             Move::List { observer, observed, .. } => vec![user(observer), user(observed)],
             Move::Profile { user: changed, account } | Move::Removal { user: changed, account } => {
                 let accounts = self.directory.account_of(changed).into_iter().chain(*account);

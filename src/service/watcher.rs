@@ -4,10 +4,9 @@ use std::{collections::BTreeSet, mem, sync::Arc};
 
 use hashbrown::{HashMap, HashSet};
 
-use super::{Listing, Service, ServiceError, Viewer, Visibility};
+use super::{Listing, Service, ServiceError, Viewer, Visibility, moved::Moved};
 use crate::{
     changes::{Changed, Topic, Watch},
-    directory::{Move, Standing},
     id::UserId,
     presence::{Presence, Record, State},
     store::{PARTITIONS, partition},
@@ -45,15 +44,6 @@ pub struct Watcher {
     ahead: HashMap<UserId, u64>,
 }
 
-/// What moves came to for one viewer.
-#[derive(Debug, Default)]
-struct Moved {
-    /// Whom the viewer came to see.
-    met: BTreeSet<UserId>,
-    /// Entries of presence lists changed that the viewer has part in.
-    listed: bool,
-}
-
 impl Service {
     /// Starts to watch whom `viewer` may see, and of those `only` these users if they are given.
     pub fn watch(self: &Arc<Self>, viewer: Viewer<'_>, only: Option<BTreeSet<UserId>>) -> Watcher {
@@ -86,29 +76,6 @@ impl Service {
         users.extend(self.observed_by(viewer));
         users
     }
-
-    /// What moves after `since` and up to `until` came to for a viewer; none if that is longer ago than is
-    /// remembered.
-    fn moved_between(&self, viewer: Option<&UserId>, since: u64, until: u64) -> Option<Moved> {
-        // An admin sees everybody all the time.
-        let Some(viewer) = viewer else { return Some(Moved::default()) };
-        let mut moved = Moved::default();
-        let visit = |one: &Move| match one {
-            Move::Join { room, user } if user == viewer => moved.met.extend(self.directory.members(room)),
-            Move::Join { room, user } if self.directory.is_member(room, viewer) => {
-                moved.met.insert(user.clone());
-            }
-            Move::List { observer, observed, standing } if observer == viewer => {
-                moved.listed = true;
-                moved.met.extend((*standing == Some(Standing::Accepted)).then(|| observed.clone()));
-            }
-            Move::List { observed, .. } if observed == viewer => moved.listed = true,
-            _ => {}
-        };
-        let is_remembered = self.changes.moves_between(since, until, visit);
-        moved.met.remove(viewer);
-        is_remembered.then_some(moved)
-    }
 }
 
 impl Watcher {
@@ -128,8 +95,9 @@ impl Watcher {
         let changed = self.service.changes.between(since, token);
         let moved = self.service.moved_between(self.viewer.as_ref(), since, token);
         let met = moved.as_ref().map(|moved| &moved.met);
+        let again = moved.as_ref().map(|moved| &moved.met_again);
         let mut users: BTreeSet<UserId> =
-            changed.users.iter().chain(met.into_iter().flatten()).cloned().collect();
+            changed.users.iter().chain([met, again].into_iter().flatten().flatten()).cloned().collect();
         users.retain(|user| self.only.as_ref().is_none_or(|only| only.contains(user)));
         let mut shown = self.look_at(&users.into_iter().collect::<Vec<_>>(), token).await?;
         shown.extend(self.look_back(since, token, &changed, &shown).await?);
@@ -193,20 +161,22 @@ impl Watcher {
         let marks = self.watch.take(token);
         let mut users: BTreeSet<UserId> =
             marks.users.into_iter().filter(|(_, number)| *number > since).map(|(user, _)| user).collect();
-        let mut listed = false;
+        let (mut listed, mut met) = (false, BTreeSet::new());
         if marks.moved {
             self.watch.set_topics(self.topics());
             match self.service.moved_between(self.viewer.as_ref(), since, token) {
                 Some(moved) => {
                     listed = moved.listed && self.only.is_none();
-                    users.extend(moved.met);
+                    met = moved.met;
+                    users.extend(met.iter().cloned().chain(moved.met_again));
                 }
                 None => return self.since(since).await,
             }
         }
         users.retain(|user| self.only.as_ref().is_none_or(|only| only.contains(user)));
-        let users: Vec<_> = users.into_iter().collect();
-        Ok(Picture { token, users: self.look_at(&users, token).await?, listed })
+        let mut shown = self.look_at(&users.into_iter().collect::<Vec<_>>(), token).await?;
+        shown.retain(|(user, presence)| presence.version > since || met.contains(user));
+        Ok(Picture { token, users: shown, listed })
     }
 
     /// Whether nothing happened since the last look that may concern this watcher.

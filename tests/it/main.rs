@@ -11,6 +11,7 @@ mod limit;
 mod live;
 mod matrix;
 mod native;
+mod nodes;
 mod openapi;
 mod pnut;
 mod presence;

@@ -227,3 +227,53 @@ async fn a_resumed_watcher_is_told_nothing_of_strangers() {
         read(&sync(&server, "demo-alice", &format!("since={since}&set_presence=offline")).await);
     assert_eq!((next, told), (since, vec![]));
 }
+
+/// Whom alice is invisible to sees nothing of what she does, by whatever push.
+#[tokio::test]
+async fn an_invisible_users_life_is_told_to_nobody_else() {
+    let server = TestServer::start().await;
+    server.set_presence("demo-alice", ALICE, json!({"presence": "online", "status_msg": "before"})).await;
+    let settings = json!({"override": "invisible"});
+    server.admin(Method::PUT, &format!("/users/{ALICE}/settings"), Some(settings)).await;
+    let since = start(&server, "demo-bob").await;
+    let mut bob = server.app.service.watch(Viewer::User(&id(BOB)), None);
+    let mut own = server.app.service.watch(Viewer::User(&id(ALICE)), None);
+    let waiting = server.open_sync("demo-bob", &since, "set_presence=offline").await;
+    let extension = "/restapi/v1.0/account/~/extension/1/presence";
+    let sequences = async || {
+        let seen = server.app.service.extension(&id(BOB), &id(ALICE), server.app.service.now()).await;
+        let seen = seen.expect("they share an account");
+        (seen.version, seen.sequence)
+    };
+    let before = (sequences().await, server.call(Method::GET, extension).token("demo-bob").send().await.text);
+    for (state, status) in [("unavailable", "one"), ("online", "two"), ("offline", "")] {
+        server.advance(seconds(90)).await;
+        server.set_presence("demo-alice", ALICE, json!({"presence": state, "status_msg": status})).await;
+    }
+    server.advance(seconds(3_600)).await;
+    assert!(waiting.waits());
+    assert!(!was_woken(&mut bob), "not even inside");
+    assert!(was_woken(&mut own), "she sees it herself");
+    let after = (sequences().await, server.call(Method::GET, extension).token("demo-bob").send().await.text);
+    assert_eq!(before, after);
+    assert_eq!(news(&server, "demo-bob", &since).await, []);
+}
+
+/// Calls and what is set for them are the telephone account's business.
+#[tokio::test]
+async fn calls_are_told_to_nobody_outside_the_account() {
+    let server = TestServer::start().await;
+    let user = format!("/users/{BOB}");
+    server.admin(Method::PUT, &user, Some(json!({"account": 2, "extensionNumber": "202"}))).await;
+    let since = start(&server, "demo-bob").await;
+    let mut bob = server.app.service.watch(Viewer::User(&id(BOB)), None);
+    let leg = json!({"direction": "Inbound", "telephonyStatus": "CallConnected"});
+    server.admin(Method::PUT, &format!("/users/{ALICE}/calls/c1"), Some(leg)).await;
+    let own = "/restapi/v1.0/account/~/extension/~/presence";
+    let dnd = json!({"dndStatus": "DoNotAcceptAnyCalls"});
+    let set = server.call(Method::PUT, own).token("demo-alice").json(&dnd).send().await;
+    assert_eq!(set.status, 200);
+    server.admin(Method::DELETE, &format!("/users/{ALICE}/calls/c1"), None).await;
+    assert!(!was_woken(&mut bob), "not even inside");
+    assert_eq!(news(&server, "demo-bob", &since).await, []);
+}

@@ -98,6 +98,14 @@ impl TestServer {
         Self::serve(app, clock).await
     }
 
+    /// Another server on the same store, with the same clock.
+    pub(crate) async fn beside(&self, store: Box<dyn Store>) -> Self {
+        let app = App::open(Config::default().for_demo(), store, self.clock.clone()).await;
+        let app = app.expect("a store that opens");
+        demo::furnish(&app.directory, START).await.expect("there is everything");
+        Self::serve(app, self.clock.clone()).await
+    }
+
     async fn serve(app: App, clock: Arc<ManualClock>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
@@ -120,6 +128,12 @@ impl TestServer {
     pub(crate) async fn advance(&self, by: Duration) {
         self.clock.advance(by);
         self.app.tick().await;
+    }
+
+    /// The same for two servers with one clock.
+    pub(crate) async fn advance_both(&self, other: &Self, by: Duration) {
+        self.advance(by).await;
+        other.app.tick().await;
     }
 
     /// Lets time pass before watchers can be told of anything.

@@ -1,14 +1,19 @@
 //! What the embedded store does around its engine: what waits, what is undone, what lags behind.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     ops::Deref,
     sync::{Arc, Condvar, Mutex, PoisonError},
     time::Duration,
 };
 
+use futures_util::future::join_all;
 use presenced::{
-    id::{NodeId, UserId},
+    app::App,
+    clock::ManualClock,
+    config::Config,
+    directory::{Holder, NewToken, Profile, Scopes, TokenSecret},
+    id::{NodeId, RoomId, UserId},
     presence::{Input, Record, Rules, State, Status, Timestamp},
     store::{
         Document, EmbeddedStore, Keep, Kind, Revision, Store, StoreError, Written,
@@ -382,4 +387,47 @@ async fn a_removal_that_was_cut_short_is_repeated_when_the_store_is_opened() {
     let edit = |_: &mut Record| panic!("it is not asked");
     let known = Revision(NOW.as_millis() - 1);
     assert_eq!(store.update(&dave, known, &edit).await, Err(StoreError::Removed));
+}
+
+#[tokio::test]
+async fn many_changes_of_the_directory_share_fsyncs() {
+    const USERS: usize = 2_000;
+    let engine = Scripted::default();
+    let store = EmbeddedStore::over(Box::new(engine.clone()), 60).expect("it opens");
+    let clock = Arc::new(ManualClock::at(NOW));
+    let app = App::open(Config::default(), Box::new(store), clock).await.expect("it opens");
+    let room: RoomId = "!all:example.com".parse().expect("a room id");
+    let commits = || engine.get(|script| script.commits);
+    let put = |number: usize| {
+        let directory = app.directory.clone();
+        async move { directory.put_user(&user(&format!("user{number}")), Profile::default(), NOW).await }
+    };
+    let before = commits();
+    let made = join_all((0..USERS).map(put)).await;
+    let numbers: BTreeSet<u64> = made.into_iter().map(|user| user.expect("it is new").0.number).collect();
+    assert_eq!(numbers.len(), USERS, "each has a number of their own");
+    assert!(commits() - before <= USERS / 100, "{} fsyncs", commits() - before);
+    let before = commits();
+    let token = |number: usize| {
+        let (directory, device) = (app.directory.clone(), "PHONE".parse().expect("a device id"));
+        let user = user(&format!("user{number}"));
+        let holder = Holder::User { user, device, scopes: Scopes::all(), guest: false };
+        async move { directory.add_token(&TokenSecret::random(), NewToken { holder, expires: None }).await }
+    };
+    for made in join_all((0..USERS).map(token)).await {
+        made.expect("there is room");
+    }
+    assert!(commits() - before <= USERS / 100, "{} fsyncs", commits() - before);
+    // A refusal leaves nothing behind of those that were planned together.
+    engine.set(|script| script.failure = Some(EngineError::Refused("the disk is almost full".to_owned())));
+    for refused in join_all((USERS..USERS + 100).map(put)).await {
+        refused.expect_err("the disk is almost full");
+    }
+    engine.set(|script| script.failure = None);
+    assert_eq!(app.directory.everybody().len(), USERS);
+    let next = put(USERS).await.expect("it is new").0.number;
+    assert_eq!(next, USERS as u64 + 1, "the numbers go on where they were");
+    let everybody = app.directory.everybody();
+    app.directory.set_members(&room, everybody).await.expect("all are known");
+    assert_eq!(app.directory.members(&room).len(), USERS + 1);
 }
