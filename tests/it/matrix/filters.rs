@@ -3,6 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use crate::store::disk;
 use crate::support::{ALICE, Answer, BOB, FaultyStore, SharedStore, TestServer, seconds, sync::senders};
 
 /// A filter as bots make it: all of their rooms by name.
@@ -53,6 +54,22 @@ async fn a_long_filter_is_kept_over_a_restart() {
     assert_eq!(get(&server, "demo-alice", ALICE, &id).await.json(), filter);
     server.set_presence("demo-bob", BOB, json!({"presence": "online"})).await;
     assert_eq!(senders(&sync(&server, "demo-alice", &id).await), [ALICE]);
+}
+
+#[tokio::test]
+async fn a_long_filter_is_on_disk_and_in_an_export() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let over = || Box::new(disk::over(folder.path()).expect("it opens"));
+    let server = TestServer::start_on(over(), |_| {}).await;
+    let id = store(&server, &long("a")).await;
+    let export = server.admin(Method::GET, "/export", None).await;
+    let name = format!("{ALICE} {id}");
+    let lines = export.text.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
+    let filter = lines.into_iter().find(|line| line["kind"] == "filter").expect("a line for the filter");
+    assert_eq!((&filter["id"], &filter["value"]["filter"]), (&json!(name), &long("a")));
+    server.stop().await;
+    let server = TestServer::start_again(over(), |_| {}).await;
+    assert_eq!(get(&server, "demo-alice", ALICE, &id).await.json(), long("a"));
 }
 
 #[tokio::test]
