@@ -19,7 +19,10 @@ use serde_json::Value;
 use tracing_subscriber::EnvFilter;
 
 use crate::{
-    auth::assertion,
+    auth::{
+        appservice::{self, Registration},
+        assertion,
+    },
     id::{DeviceId, UserId},
     presence::Rules,
     service::Visibility,
@@ -126,6 +129,12 @@ pub struct Matrix {
     pub query_token: bool,
     /// Whether the busy state of MSC3026 is accepted, shown and announced.
     pub busy: bool,
+    /// The registration files of application services; relative paths are those from the folder of the
+    /// configuration file.
+    pub appservices: Vec<PathBuf>,
+    /// What these files say.
+    #[serde(skip)]
+    pub registrations: Vec<Registration>,
 }
 
 /// What is particular to the pnut.io dialect: how often its clients may call.
@@ -262,6 +271,9 @@ pub struct Limits {
     pub long_poll_seconds: u64,
     /// How many tokens one user may have.
     pub tokens_per_user: usize,
+    /// How many filters one user may have stored.
+    #[schemars(range(min = 1))]
+    pub filters_per_user: usize,
     /// How many entries a presence list may have.
     pub list_entries: usize,
     /// How many users one bulk read may name.
@@ -374,6 +386,7 @@ fn environment(variables: HashMap<String, String>) -> Environment {
         .try_parsing(true)
         .list_separator(",")
         .with_list_parse_key("server.dialects")
+        .with_list_parse_key("matrix.appservices")
         .with_list_parse_key("webhooks.allow_networks")
         .source(Some(variables))
 }
@@ -406,11 +419,19 @@ impl Config {
             .build()
             .and_then(config::Config::try_deserialize)
             .map_err(|error| ConfigError::unusable(&error))?;
-        let config: Self = serde_path_to_error::deserialize(merged).map_err(|error| {
+        let mut config: Self = serde_path_to_error::deserialize(merged).map_err(|error| {
             ConfigError::Invalid { key: error.path().to_string(), why: error.inner().to_string() }
         })?;
         config.check()?;
+        config.read_registrations(file.and_then(Path::parent).unwrap_or(Path::new("")))?;
         Ok(config)
+    }
+
+    fn read_registrations(&mut self, folder: &Path) -> Result<(), ConfigError> {
+        let read = appservice::read(&self.matrix.appservices, folder, &self.server.name);
+        let invalid = |why| ConfigError::Invalid { key: "matrix.appservices".to_owned(), why };
+        self.matrix.registrations = read.map_err(invalid)?;
+        Ok(())
     }
 
     fn check(&self) -> Result<(), ConfigError> {
@@ -449,6 +470,7 @@ impl Config {
             ("limits.head_bytes", limits.head_bytes, 8_192, LARGEST_BYTES),
             ("limits.connections", limits.connections, 1, 10_000_000),
             ("limits.tokens_per_user", limits.tokens_per_user, 1, 1_000_000),
+            ("limits.filters_per_user", limits.filters_per_user, 1, 10_000),
             ("limits.list_entries", limits.list_entries, 1, 1_000_000),
             ("limits.streams", limits.streams, 1, 10_000_000),
             ("limits.streams_per_user", limits.streams_per_user, 1, 10_000_000),

@@ -2,14 +2,18 @@
 
 mod accounts;
 mod desk;
+mod ending;
 mod extension;
 mod fact;
+mod filter;
 mod follow;
+mod ghost;
 mod list;
 mod login;
 mod moves;
 mod people;
 mod planner;
+mod session;
 mod token;
 mod user;
 
@@ -26,7 +30,9 @@ use tokio::sync::watch;
 
 use self::{
     accounts::Accounts,
+    ending::Endings,
     fact::Fact,
+    filter::Filters,
     follow::Loading,
     people::People,
     planner::Queue,
@@ -35,9 +41,11 @@ use self::{
 pub use self::{
     desk::{Desk, MonitoredLine},
     extension::{Extension, ExtensionStatus, ExtensionType},
+    ghost::NewGhost,
     list::{PresenceList, Standing},
     login::{LoggedIn, Login},
     moves::Move,
+    session::NewSession,
     token::{Grant, Holder, NewToken, Scope, Scopes, Session, Spent, TokenId, TokenInfo, TokenSecret},
     user::{Profile, User},
 };
@@ -62,6 +70,7 @@ pub struct Directory {
     clock: Arc<dyn Clock>,
     tokens_per_user: usize,
     list_entries: usize,
+    endings: Endings,
 }
 
 #[derive(Debug, Default)]
@@ -86,6 +95,7 @@ struct Entries {
     login_key: Option<login::Key>,
     /// Of each user who set something.
     desks: HashMap<UserId, Desk>,
+    filters: Filters,
     /// The tokens that ended last, before their time.
     revoked: VecDeque<Lookup>,
     /// As they are kept, by id.
@@ -103,6 +113,8 @@ pub enum DirectoryError {
     NumberTaken { number: u64, owner: UserId },
     #[error("the extension number {number} of account {account} belongs to {owner}")]
     ExtensionTaken { account: u64, number: String, owner: UserId },
+    #[error("there is a user {0} already")]
+    UserTaken(UserId),
     #[error("the token is not there any more")]
     TokenSpent,
     #[error("the user {0} has {1} tokens, as many as are allowed; revoke one first")]
@@ -151,6 +163,7 @@ impl Directory {
             queue: Mutex::default(),
             followed: watch::Sender::default(),
             loading: Loading::default(),
+            endings: Endings::default(),
             store,
             clock,
             tokens_per_user,
@@ -177,7 +190,8 @@ impl Directory {
             entries.check_extension(&id, profile.extension.as_ref())?;
             let is_new = known.is_none();
             let created = known.as_ref().map_or(now, |user| user.created);
-            let user = User::new(id.clone(), number, profile.clone(), created);
+            let made_by = known.as_ref().and_then(|user| user.made_by.clone());
+            let user = User { made_by, ..User::new(id.clone(), number, profile.clone(), created) };
             let is_different = known.as_ref() != Some(&user);
             let fact = is_different.then(|| Fact::User(user.clone()));
             Ok((fact.into_iter().collect(), (user, is_new)))
@@ -393,6 +407,15 @@ impl Directory {
             let mut gone = entries.tokens_that(&user, |token| token.refreshes(&id));
             gone.extend(is_theirs.then(|| id.clone()));
             Ok((gone.into_iter().map(Fact::NoToken).collect(), is_theirs))
+        })
+        .await
+    }
+
+    /// Removes all tokens of a user.
+    pub async fn revoke_tokens(self: &Arc<Self>, user: &UserId) -> Result<(), DirectoryError> {
+        let user = user.clone();
+        self.change(move |entries| {
+            Ok((entries.tokens_that(&user, |_| true).into_iter().map(Fact::NoToken).collect(), ()))
         })
         .await
     }

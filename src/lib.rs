@@ -20,7 +20,7 @@
 //!   `api/<dialect>/` has a file for each resource, with types, documentation and handlers of its
 //!   operations, and `error.rs` with the dialect's form of every refusal.
 //! - [`openapi`]: what all documents share, the routes that serve them, and Swagger UI.
-//! - [`auth`]: whose token a request carries. [`limit`]: how often somebody may do something.
+//! - [`auth`]: whose token a request carries, and the application services among them. [`limit`]: how often somebody may do something.
 //! - [`client`]: a typed client of presenced's own API.
 //! - [`webhook`]: requests to addresses that users choose, and where they may go.
 //!

@@ -1,6 +1,7 @@
 //! Assembly: all routes of a server, and the loop that serves connections until it is told to stop.
 
 mod starting;
+mod strays;
 mod write_limit;
 
 use std::{error::Error, future::pending, io, net::SocketAddr, pin::Pin, sync::Arc, time::Duration};
@@ -9,7 +10,6 @@ use axum::{
     Router,
     body::Body,
     extract::{ConnectInfo, Request},
-    http::StatusCode,
     middleware::{self, Next},
     response::{Redirect, Response},
     routing,
@@ -48,8 +48,8 @@ pub fn router(app: &App) -> Router {
     let dialects = api::ALL.into_iter().filter(|dialect| dialect.is_served(&app.config));
     let router = dialects
         .fold(openapi::router(app), |router, dialect| router.merge((dialect.router)(app)))
-        .route("/", routing::get(async || Redirect::to("/swagger-ui/")))
-        .fallback(async || (StatusCode::NOT_FOUND, "Not found. What there is: /swagger-ui/\n"));
+        .route("/", routing::get(async || Redirect::to("/swagger-ui/")));
+    let router = strays::refused(router, app);
     if tracing::enabled!(Level::DEBUG) { router.layer(middleware::from_fn(log)) } else { router }
 }
 
@@ -66,6 +66,9 @@ async fn log(request: Request, next: Next) -> Response {
 pub async fn run(listener: TcpListener, app: App, shutdown: impl Future<Output = ()>) {
     if let Err(error) = Push::start(&app).await {
         tracing::error!(%error, "subscriptions could not be read, and bring nothing");
+    }
+    if let Err(error) = app.app_services.make_senders(&app.directory, app.service.now()).await {
+        tracing::error!(%error, "application services could not be given their users");
     }
     let ticking = tokio::spawn(tick(app.clone()));
     let connections = Connections::new(router(&app), &app.config.limits);

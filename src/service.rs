@@ -9,6 +9,7 @@ mod live;
 mod moved;
 mod node;
 mod open;
+mod profile;
 mod watcher;
 
 use std::sync::{Arc, OnceLock};

@@ -164,6 +164,7 @@ fn entry(number: usize) -> Document {
         email: None,
         extension: None,
         created: Timestamp::from_millis(0),
+        made_by: None,
     };
     Document::put(Kind::User, id.as_str(), &entry)
 }

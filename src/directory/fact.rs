@@ -2,7 +2,10 @@ use std::{collections::BTreeMap, str::FromStr, sync::Arc};
 
 use serde_json::json;
 
-use super::{Desk, Entries, Move, PresenceList, TokenId, TokenInfo, User, login::Key, token::StoredToken};
+use super::{
+    Desk, Entries, Move, PresenceList, TokenId, TokenInfo, User, filter::StoredFilter, login::Key,
+    token::StoredToken,
+};
 use crate::{
     id::{IdError, RoomId, UserId},
     store::{Document, DocumentRef, Kind, StoreError, member_id, parse, parse_member_id},
@@ -24,6 +27,8 @@ pub(super) enum Fact {
     NoToken(TokenId),
     /// A subscription as it is kept, by its id; none: it is no more.
     Subscription(String, Option<Arc<[u8]>>),
+    /// A filter of a user's, by its id; none: it is no more.
+    Filter(UserId, String, Option<StoredFilter>),
     /// When a user was removed, in microseconds since the Unix epoch; none: too long ago to matter.
     Removal(UserId, Option<u64>),
     /// The key by which tokens are derived; none: there is none yet.
@@ -51,6 +56,7 @@ impl Fact {
                 let value = value.as_ref().map(|value| value.to_vec());
                 Document { kind: Kind::Subscription, id: id.clone(), value }
             }
+            Self::Filter(user, id, filter) => StoredFilter::document(filter.as_ref(), user, id),
             Self::Removal(user, Some(micros)) => Document::put(Kind::Removal, user.as_str(), micros),
             Self::Removal(user, None) => Document::removed(Kind::Removal, user.as_str()),
             Self::LoginKey(Some(key)) => Document::put(Kind::Key, LOGIN_KEY, &hex::encode(key)),
@@ -77,6 +83,11 @@ impl Fact {
             (Kind::Token, Some(value)) => Self::Token(parse(kind, id, value)?),
             (Kind::Token, None) => Self::NoToken(TokenId::from(id.to_owned())),
             (Kind::Subscription, value) => Self::Subscription(id.to_owned(), value.map(Into::into)),
+            (Kind::Filter, value) => {
+                let (user, filter) = StoredFilter::parse_id(id)?;
+                let value = value.map(|value| parse(kind, id, value)).transpose()?;
+                Self::Filter(user, filter.to_owned(), value)
+            }
             (Kind::Removal, Some(value)) => Self::Removal(parse_name(id)?, Some(parse(kind, id, value)?)),
             (Kind::Removal, None) => Self::Removal(parse_name(id)?, None),
             (Kind::Key, Some(value)) => {
@@ -129,6 +140,10 @@ impl Entries {
                 self.login_key = key;
                 Vec::new()
             }
+            Fact::Filter(user, id, filter) => {
+                self.put_filter(user, id, filter);
+                Vec::new()
+            }
             Fact::Removal(user, micros) => {
                 match micros {
                     Some(micros) => self.removals.insert(user, micros),
@@ -161,6 +176,9 @@ impl Entries {
                 Fact::Desk(user.clone(), self.desks.get(user).cloned().unwrap_or_default())
             }
             Fact::LoginKey(_) => Fact::LoginKey(self.login_key),
+            Fact::Filter(user, id, _) => {
+                Fact::Filter(user.clone(), id.clone(), self.filter(user, id).cloned())
+            }
             Fact::Removal(user, _) => Fact::Removal(user.clone(), self.removals.get(user).copied()),
         }
     }
@@ -251,7 +269,8 @@ impl Entries {
         let old = self.removals.iter().filter(|(_, removed)| **removed + REMOVALS_KNOWN < micros);
         let old = old.map(|(user, _)| Fact::Removal(user.clone(), None));
         let desk = self.desks.get(user).map(|_| Fact::Desk(user.clone(), Desk::default()));
-        let facts = tokens.chain(rooms).chain(self.unlisting(user)).chain(desk).chain(old);
+        let facts = tokens.chain(rooms).chain(self.unlisting(user)).chain(self.unfiltering(user));
+        let facts = facts.chain(desk).chain(old);
         let gone = [Fact::NoUser(user.clone()), Fact::Removal(user.clone(), Some(micros))];
         Some(facts.chain(gone).collect())
     }

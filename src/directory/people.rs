@@ -69,6 +69,8 @@ struct Details {
     email: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     extension: Option<Extension>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    made_by: Option<String>,
 }
 
 /// The most that a number takes, as `postcard` writes it.
@@ -226,6 +228,7 @@ impl Part {
             avatar_url: user.avatar_url.clone(),
             email: user.email.clone(),
             extension: user.extension.clone(),
+            made_by: user.made_by.clone(),
         };
         let mut space = [0; 2 * NUMBER_BYTES];
         let numbers = postcard::to_slice(&(user.number, user.created.as_millis()), &mut space);
@@ -289,6 +292,7 @@ impl Part {
             email: details.email,
             extension: details.extension,
             created: Timestamp::from_millis(created),
+            made_by: details.made_by,
         }
     }
 }

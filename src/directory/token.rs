@@ -62,6 +62,11 @@ impl fmt::Debug for TokenSecret {
 pub struct TokenId(String);
 
 impl TokenId {
+    /// The id of the token with this text.
+    pub fn of(secret: &[u8]) -> Self {
+        Self(hex::encode(&digest(secret)[..8]))
+    }
+
     /// The id as text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -203,6 +208,10 @@ pub struct TokenInfo {
     pub id: TokenId,
     pub holder: Holder,
     pub expires: Option<Timestamp>,
+    /// When its user opened a session with another token and got this one; absent of tokens that were made
+    /// otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opened: Option<Timestamp>,
 }
 
 /// What a known token grants now.
@@ -225,13 +234,27 @@ pub(super) struct StoredToken {
 impl StoredToken {
     /// The same token with another holder and end.
     pub(super) fn becoming(&self, holder: Holder, expires: Option<Timestamp>) -> Self {
-        Self { digest: self.digest, info: TokenInfo { id: self.info.id.clone(), holder, expires } }
+        Self { digest: self.digest, info: TokenInfo { holder, expires, ..self.info.clone() } }
     }
 
     pub(super) fn new(secret: &TokenSecret, token: NewToken) -> Self {
         let digest = digest(secret.reveal().as_bytes());
         let id = TokenId(hex::encode(&digest[..8]));
-        Self { digest, info: TokenInfo { id, holder: token.holder, expires: token.expires } }
+        let NewToken { holder, expires } = token;
+        Self { digest, info: TokenInfo { id, holder, expires, opened: None } }
+    }
+
+    /// The user whom it speaks for, and on which device.
+    pub(super) fn speaker(&self) -> Option<(&UserId, &DeviceId)> {
+        match &self.info.holder {
+            Holder::Admin | Holder::App { .. } => None,
+            Holder::User { user, device, .. } | Holder::Refresh { user, device, .. } => Some((user, device)),
+        }
+    }
+
+    /// Whether the token is that of a session on this device.
+    pub(super) fn is_session_on(&self, on: &DeviceId) -> bool {
+        self.info.opened.is_some() && self.speaker().is_some_and(|(_, device)| device == on)
     }
 
     pub(super) fn lookup(&self) -> Lookup {
@@ -239,10 +262,7 @@ impl StoredToken {
     }
 
     pub(super) fn user(&self) -> Option<&UserId> {
-        match &self.info.holder {
-            Holder::Admin | Holder::App { .. } => None,
-            Holder::User { user, .. } | Holder::Refresh { user, .. } => Some(user),
-        }
+        self.speaker().map(|(user, _)| user)
     }
 
     pub(super) fn is_an_apps(&self) -> bool {

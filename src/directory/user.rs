@@ -19,6 +19,9 @@ pub struct User {
     pub extension: Option<Extension>,
     /// When the user was added.
     pub created: Timestamp,
+    /// The application service that made the user, if one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made_by: Option<String>,
 }
 
 /// What an admin says of a user; all of it replaces what was there.
@@ -42,6 +45,7 @@ impl User {
             email: profile.email,
             extension: profile.extension,
             created,
+            made_by: None,
         }
     }
     /// Whether the user has an extension in this telephone account.

@@ -18,6 +18,9 @@ pub enum Input {
     Connect { device: DeviceId, node: NodeId, state: State },
     /// A device closes a connection that `node` held. When it was the last of all, the grace starts.
     Disconnect { device: DeviceId, node: NodeId },
+    /// A device lost the last token that let it speak. What it says ends within the grace, its connections
+    /// at once.
+    LogOut { device: DeviceId },
     /// The user replaces the status, or clears it.
     Status(Option<Status>),
     /// The user overrides all devices by hand.
@@ -36,7 +39,7 @@ impl Input {
     /// Whether somebody set something that has to be found again after a restart. A connection is not: it
     /// ends with the server, and its device comes back.
     pub fn is_set(&self) -> bool {
-        !matches!(self, Self::Connect { .. } | Self::Disconnect { .. })
+        !matches!(self, Self::Connect { .. } | Self::Disconnect { .. } | Self::LogOut { .. })
     }
 }
 
@@ -58,6 +61,7 @@ impl Record {
             Input::Leave => self.leave(now),
             Input::Connect { device, node, state } => self.connect(device, *node, *state, now, rules),
             Input::Disconnect { device, node } => self.disconnect(device, *node, now, rules),
+            Input::LogOut { device } => self.log_out(device, now, rules),
             Input::Status(status) => self.status = status.clone(),
             Input::Override(value) => self.override_with(*value),
             Input::Hidden(hidden) => self.hidden = *hidden,
@@ -82,6 +86,7 @@ impl Record {
             },
             Input::Connect { .. }
             | Input::Disconnect { .. }
+            | Input::LogOut { .. }
             | Input::Hidden(_)
             | Input::CallSettings(_)
             | Input::Call(_)
@@ -148,6 +153,15 @@ impl Record {
             && claim.disconnect(node)
         {
             claim.hold_for(now, rules.connection_grace, rules);
+        }
+    }
+
+    fn log_out(&mut self, device: &DeviceId, now: Timestamp, rules: &Rules) {
+        let grace = now + rules.connection_grace;
+        for claim in self.claims.iter_mut().filter(|claim| claim.device == *device) {
+            claim.until = if claim.is_connected() { grace } else { claim.until.min(grace) };
+            claim.leased_until = claim.leased_until.min(grace);
+            claim.connections.clear();
         }
     }
 

@@ -20,6 +20,8 @@ pub enum Kind {
     Token = b't',
     /// A subscription to notifications, by its id.
     Subscription = b's',
+    /// A filter that a user stored, by user id and filter id.
+    Filter = b'f',
     /// When a user was removed, by user id: for a while after.
     Removal = b'x',
     /// A secret of the servers themselves, by its name.
@@ -30,12 +32,13 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::User,
         Self::Member,
         Self::List,
         Self::Token,
         Self::Subscription,
+        Self::Filter,
         Self::Removal,
         Self::Key,
         Self::Desk,
@@ -49,6 +52,7 @@ impl Kind {
             Self::List => "list",
             Self::Token => "token",
             Self::Subscription => "subscription",
+            Self::Filter => "filter",
             Self::Removal => "removal",
             Self::Key => "key",
             Self::Desk => "desk",
