@@ -1,15 +1,16 @@
 //! What every handler is given: the service, the directory, the limits and the configuration.
 
-use std::{num::NonZeroU32, ops::Deref, sync::Arc, time::Duration};
+use std::{future::pending, num::NonZeroU32, ops::Deref, sync::Arc, time::Duration};
 
 use tokio::sync::watch;
 
 use crate::{
     alarms::Alarms,
     api::ringcentral::Push,
+    auth::{AuthError, appservice::AppServices},
     clock::Clock,
     config::{Config, Limits, Live},
-    directory::Directory,
+    directory::{Directory, TokenId},
     id::UserId,
     limit::{RateLimit, StreamLimit, WindowLimit},
     metrics::{self, Metrics},
@@ -31,6 +32,8 @@ pub struct Parts {
     pub metrics: metrics::Shared,
     pub directory: Arc<Directory>,
     pub service: Arc<Service>,
+    /// Programs that speak for users of their own.
+    pub app_services: AppServices,
     /// What tasks wait for that have to do something at a certain time.
     pub alarms: Alarms,
     /// Who is told of changes, by the RingCentral dialect.
@@ -88,6 +91,7 @@ impl App {
             push: Push::new(&config, directory.clone()),
             directory,
             service,
+            app_services: AppServices::of(&config),
             alarms: Alarms::new(clock.clone()),
             put_limit: RateLimit::new(limits.put_per_second, limits.put_burst, clock.clone()),
             group_limit: WindowLimit::new(Duration::from_secs(60), penalty, clock.clone()),
@@ -156,6 +160,29 @@ impl Parts {
     pub async fn drained(&self) {
         let mut draining = self.draining.subscribe();
         let _said = draining.wait_for(|draining| *draining).await;
+    }
+
+    /// Whether the token of that name still holds.
+    pub fn token_holds(&self, token: &TokenId) -> Result<(), AuthError> {
+        let info = self.directory.token_named(token).ok_or(AuthError::Unknown)?;
+        let is_over = info.expires.is_some_and(|expires| self.service.now() >= expires);
+        if is_over { Err(AuthError::Expired) } else { Ok(()) }
+    }
+
+    /// Completes when the token of that name ends, by its time or before it, and says which. Whatever is pushed
+    /// to its holder ends then.
+    pub async fn token_ended(&self, token: &TokenId) -> AuthError {
+        let expires = self.directory.token_named(token).and_then(|info| info.expires);
+        let expiry = async {
+            match expires {
+                Some(expires) => self.alarms.until(expires).await,
+                None => pending().await,
+            }
+        };
+        tokio::select! {
+            () = self.directory.ended(token) => AuthError::Unknown,
+            () = expiry => AuthError::Expired,
+        }
     }
 
     /// Whether new work should come here; if not, why.

@@ -1,5 +1,6 @@
 //! Who is calling: the token of a request, and what it grants.
 
+pub mod appservice;
 pub mod assertion;
 
 use axum::http::{HeaderMap, header};

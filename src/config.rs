@@ -126,6 +126,7 @@ impl Config {
             busy_lease: Duration::from_secs(presence.busy_lease_seconds),
             devices_per_user: presence.devices_per_user,
             call_lease: Duration::from_secs(presence.call_lease_seconds),
+            ended_call: Duration::from_secs(presence.ended_call_seconds),
             calls_per_user: presence.calls_per_user,
         }
     }

@@ -49,26 +49,47 @@ const USERS: [DemoUser; 3] = [
     },
 ];
 
-/// Puts the fixtures into the directory, at `now`, unless it has users already.
+impl DemoUser {
+    fn user(&self) -> UserId {
+        self.id.parse().expect("demo ids are valid")
+    }
+
+    /// The tokens, as text and as what they are.
+    fn tokens(&self) -> impl Iterator<Item = (TokenSecret, NewToken)> {
+        self.tokens.iter().map(|(text, device)| {
+            let device = device.parse().expect("demo devices are valid");
+            let holder = Holder::User { user: self.user(), device, scopes: Scopes::all(), guest: false };
+            (TokenSecret::from(*text), NewToken { holder, expires: None })
+        })
+    }
+}
+
+/// Puts the fixtures into the directory, at `now`. Where it has users already, those of the fixtures who are
+/// among them get their tokens back: whoever tries a logout has them again after a restart.
 pub async fn furnish(directory: &Arc<Directory>, now: Timestamp) -> Result<(), DirectoryError> {
     directory.admit(&TokenSecret::from(ADMIN_TOKEN), NewToken { holder: Holder::Admin, expires: None });
     if !directory.users(None, 1).items.is_empty() {
+        let known = USERS.iter().filter(|user| directory.knows(&user.user()));
+        for (secret, token) in known.flat_map(DemoUser::tokens) {
+            if directory.token(secret.reveal().as_bytes()).is_none() {
+                directory.admit(&secret, token);
+            }
+        }
         return Ok(());
     }
     let mut members = std::collections::BTreeSet::new();
     for (number, user) in (1..).zip(USERS) {
-        let id: UserId = user.id.parse().expect("demo ids are valid");
+        let id = user.user();
         let profile = Profile {
             number: Some(number),
             display_name: Some(user.name.to_owned()),
             avatar_url: None,
+            email: None,
             extension: Some(Extension::new(1, user.extension)),
         };
         directory.put_user(&id, profile, now).await?;
-        for (text, device) in user.tokens {
-            let device = device.parse().expect("demo devices are valid");
-            let holder = Holder::User { user: id.clone(), device, scopes: Scopes::all(), guest: false };
-            directory.add_token(&TokenSecret::from(*text), NewToken { holder, expires: None }).await?;
+        for (secret, token) in user.tokens() {
+            directory.add_token(&secret, token).await?;
         }
         if user.is_in_room {
             members.insert(id);

@@ -1,14 +1,19 @@
 //! Who is who and who may see whom: users, rooms, presence lists and tokens.
 
 mod accounts;
+mod desk;
+mod ending;
 mod extension;
 mod fact;
+mod filter;
 mod follow;
+mod ghost;
 mod list;
 mod login;
 mod moves;
 mod people;
 mod planner;
+mod session;
 mod token;
 mod user;
 
@@ -28,18 +33,23 @@ use tokio::sync::watch;
 
 use self::{
     accounts::Accounts,
+    ending::Endings,
     fact::Fact,
+    filter::Filters,
     follow::Loading,
     people::People,
     planner::Queue,
     token::{Lookup, StoredToken},
 };
 pub use self::{
+    desk::{Desk, MonitoredLine},
     extension::{Extension, ExtensionStatus, ExtensionType},
+    ghost::NewGhost,
     list::{PresenceList, Standing},
-    login::Login,
+    login::{LoggedIn, Login},
     moves::Move,
-    token::{Grant, Holder, NewToken, Scope, Scopes, TokenId, TokenInfo, TokenSecret},
+    session::NewSession,
+    token::{Grant, Holder, NewToken, Scope, Scopes, Session, Spent, TokenId, TokenInfo, TokenSecret},
     user::{Profile, User},
 };
 use crate::{
@@ -63,6 +73,7 @@ pub struct Directory {
     clock: Arc<dyn Clock>,
     tokens_per_user: AtomicUsize,
     list_entries: AtomicUsize,
+    endings: Endings,
 }
 
 #[derive(Debug, Default)]
@@ -84,6 +95,10 @@ struct Entries {
     /// The tokens of each user who has one; follows from `tokens`.
     tokens_of: HashMap<UserId, BTreeMap<TokenId, Lookup>>,
     app_tokens: BTreeMap<TokenId, Lookup>,
+    login_key: Option<login::Key>,
+    /// Of each user who set something.
+    desks: HashMap<UserId, Desk>,
+    filters: Filters,
     /// The tokens that ended last, before their time.
     revoked: VecDeque<Lookup>,
     /// As they are kept, by id.
@@ -101,6 +116,8 @@ pub enum DirectoryError {
     NumberTaken { number: u64, owner: UserId },
     #[error("the extension number {number} of account {account} belongs to {owner}")]
     ExtensionTaken { account: u64, number: String, owner: UserId },
+    #[error("there is a user {0} already")]
+    UserTaken(UserId),
     #[error("the token is not there any more")]
     TokenSpent,
     #[error("the user {0} has {1} tokens, as many as are allowed; revoke one first")]
@@ -158,6 +175,7 @@ impl Directory {
             queue: Mutex::default(),
             followed: watch::Sender::default(),
             loading: Loading::default(),
+            endings: Endings::default(),
             store,
             clock,
             tokens_per_user: tokens_per_user.into(),
@@ -190,7 +208,8 @@ impl Directory {
             entries.check_extension(&id, profile.extension.as_ref())?;
             let is_new = known.is_none();
             let created = known.as_ref().map_or(now, |user| user.created);
-            let user = User::new(id.clone(), number, profile.clone(), created);
+            let made_by = known.as_ref().and_then(|user| user.made_by.clone());
+            let user = User { made_by, ..User::new(id.clone(), number, profile.clone(), created) };
             let is_different = known.as_ref() != Some(&user);
             let fact = is_different.then(|| Fact::User(user.clone()));
             Ok((fact.into_iter().collect(), (user, is_new)))
@@ -382,14 +401,15 @@ impl Directory {
         }
     }
 
-    /// A user's tokens, in the order of their ids.
+    /// A user's tokens, in the order of their ids; without refresh tokens that were spent.
     pub fn tokens(&self, user: &UserId) -> Result<Vec<TokenInfo>, DirectoryError> {
         let entries = self.entries.read();
         if !entries.users.contains(user) {
             return Err(DirectoryError::UnknownUser(user.clone()));
         }
         let lookups = entries.tokens_of.get(user).into_iter().flat_map(BTreeMap::values);
-        let infos = lookups.filter_map(|lookup| entries.tokens.get(lookup));
+        let tokens = lookups.filter_map(|lookup| entries.tokens.get(lookup));
+        let infos = tokens.filter(|stored| !stored.is_spent());
         Ok(infos.map(|stored| stored.info.clone()).collect())
     }
 
@@ -419,6 +439,15 @@ impl Directory {
             let mut gone = entries.tokens_that(&user, |token| token.refreshes(&id));
             gone.extend(is_theirs.then(|| id.clone()));
             Ok((gone.into_iter().map(Fact::NoToken).collect(), is_theirs))
+        })
+        .await
+    }
+
+    /// Removes all tokens of a user.
+    pub async fn revoke_tokens(self: &Arc<Self>, user: &UserId) -> Result<(), DirectoryError> {
+        let user = user.clone();
+        self.change(move |entries| {
+            Ok((entries.tokens_that(&user, |_| true).into_iter().map(Fact::NoToken).collect(), ()))
         })
         .await
     }

@@ -21,7 +21,7 @@
 //!   operations, and `error.rs` with the dialect's form of every refusal.
 //! - [`openapi`]: what all documents share, the routes that serve them, and Swagger UI.
 //! - [`request`]: who sent a request, what it is called, and which trace it is part of. [`auth`]: whose token it
-//!   carries. [`limit`]: how often somebody may do something.
+//!   carries, and the application services among them. [`limit`]: how often somebody may do something.
 //! - [`client`]: a typed client of presenced's own API.
 //! - [`webhook`]: requests to addresses that users choose, and where they may go.
 //!

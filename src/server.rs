@@ -8,12 +8,13 @@ mod listener;
 mod preface;
 pub(crate) mod proxy;
 mod starting;
+mod strays;
 mod tls;
 mod write_limit;
 
 use std::{future::pending, io, pin::pin, time::Duration};
 
-use axum::{Router, http::StatusCode, routing};
+use axum::{Router, routing};
 use tokio::{
     signal::unix::{SignalKind, signal},
     time::MissedTickBehavior,
@@ -40,11 +41,11 @@ const TICK: Duration = Duration::from_millis(250);
 /// All routes: the dialects that the configuration names, the documents, and Swagger UI.
 pub fn router(app: &App) -> Router {
     let dialects = api::ALL.into_iter().filter(|dialect| dialect.is_served(&app.config));
-    dialects
+    let router = dialects
         .fold(openapi::router(app), |router, dialect| router.merge((dialect.router)(app)))
         .merge(if app.config.metrics.address().is_none() { metrics::guarded(app) } else { Router::new() })
-        .route("/", routing::get(async || openapi::see_other("swagger-ui/")))
-        .fallback(async || (StatusCode::NOT_FOUND, "Not found. What there is: /swagger-ui/\n"))
+        .route("/", routing::get(async || openapi::see_other("swagger-ui/")));
+    strays::refused(router, app)
 }
 
 /// Serves connections until `shutdown` completes; then takes no more, lets running requests finish for
@@ -53,6 +54,9 @@ pub async fn run(listener: impl Into<Listener>, app: App, shutdown: impl Future<
     let listener = listener.into();
     if let Err(error) = Push::start(&app).await {
         tracing::error!(%error, "subscriptions could not be read, and bring nothing");
+    }
+    if let Err(error) = app.app_services.make_senders(&app.directory, app.service.now()).await {
+        tracing::error!(%error, "application services could not be given their users");
     }
     let ticking = tokio::spawn(tick(app.clone()));
     let watching = listener.tls.clone().map(|tls| tokio::spawn(tls.watch(app.config.clone())));

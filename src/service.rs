@@ -10,6 +10,7 @@ mod live;
 mod moved;
 mod node;
 mod open;
+mod profile;
 mod traces;
 mod watcher;
 

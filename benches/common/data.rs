@@ -84,6 +84,8 @@ impl Deaf {
 }
 
 impl Node for Deaf {
+    fn loaded(&self, _: Revision, _: &[DocumentRef<'_>]) {}
+
     fn documents(&self, _: Revision, _: &[DocumentRef<'_>]) {}
 
     fn progress(&self, _: Progress) {}
@@ -106,13 +108,19 @@ pub(crate) fn device() -> DeviceId {
     "BENCH".parse().expect("a valid device")
 }
 
-/// Makes sure that the store holds so many users, all online. A store that holds fewer is not added to:
-/// that it was filled whole is what a next run relies on.
-pub(crate) async fn fill(store: &EmbeddedStore, users: usize, clock: &SystemClock) -> Result<(), String> {
+/// Makes sure that the store holds so many users, of whom every so many-th is online. A store that holds fewer
+/// is not added to: that it was filled whole is what a next run relies on.
+pub(crate) async fn fill(
+    store: &EmbeddedStore,
+    users: usize,
+    online_every: usize,
+    clock: &SystemClock,
+) -> Result<(), String> {
+    let online = users.div_ceil(online_every);
     match store.len() {
         0 => {}
-        found if found == users => return Ok(()),
-        found => return Err(format!("the data folder has {found} users, not {users}")),
+        found if found == online => return Ok(()),
+        found => return Err(format!("the data folder has {found} users who are online, not {online}")),
     }
     let rules = Arc::new(Config::default().rules());
     let numbers: Vec<usize> = (0..users).collect();
@@ -125,7 +133,7 @@ pub(crate) async fn fill(store: &EmbeddedStore, users: usize, clock: &SystemCloc
             Written::Behind => return Err("somebody else writes to the store".to_owned()),
         }
     }
-    let records = numbers.into_iter().map(async |number| {
+    let records = numbers.into_iter().step_by(online_every).map(async |number| {
         let claim = Input::Claim { device: device(), state: State::Online };
         let edit = |record: &mut Record| {
             let micros = clock.micros();
@@ -153,8 +161,10 @@ fn entry(number: usize) -> Document {
         number: number as u64 + 1,
         display_name: None,
         avatar_url: None,
+        email: None,
         extension: None,
         created: Timestamp::from_millis(0),
+        made_by: None,
     };
     Document::put(Kind::User, id.as_str(), &entry)
 }

@@ -135,14 +135,14 @@ async fn app(users: usize, data: Option<&Path>) -> App {
         Some(folder) => {
             let store = data::store(data::engine(folder));
             let _alone = data::Deaf::open(&store, &clock).await;
-            data::fill(&store, users, &clock).await.unwrap_or_else(|why| panic!("{why}"));
+            data::fill(&store, users, 1, &clock).await.unwrap_or_else(|why| panic!("{why}"));
             store.close().await.expect("the disk takes it");
             drop(store);
             data::store(data::engine(folder))
         }
         None => {
             let store = EmbeddedStore::in_memory();
-            data::fill(&store, users, &clock).await.unwrap_or_else(|why| panic!("{why}"));
+            data::fill(&store, users, 1, &clock).await.unwrap_or_else(|why| panic!("{why}"));
             store
         }
     };

@@ -2,10 +2,15 @@
 //! `cargo bench --bench live -- --help` has the options.
 //!
 //! `server.rs` has the server, the real binary in a process of its own; `client.rs` the watchers' side of
-//! HTTP; `table.rs` what is printed. Server and watchers share the machine, so the times have the cost of
+//! HTTP; `crowd.rs` many watchers of few users each; `first.rs` first pictures of a large server; `table.rs`
+//! what is printed. Server and watchers share the machine, so the times have the cost of
 //! both sides in them.
 
 mod client;
+mod crowd;
+#[path = "../common/data.rs"]
+mod data;
+mod first;
 #[path = "../common/machine.rs"]
 mod machine;
 mod server;
@@ -13,7 +18,7 @@ mod table;
 
 use std::{
     fs,
-    path::Path,
+    path::{Path, PathBuf},
     process::ExitCode,
     sync::Arc,
     time::{Duration, Instant},
@@ -43,9 +48,31 @@ struct Options {
     /// How often one change goes to all idle watchers; the median counts.
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,
+    /// How many watchers watch few users each, if as many files may be open.
+    #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(10..))]
+    crowd: u32,
+    /// How many users there are whose first picture is taken.
+    #[arg(long, default_value_t = 10_000_000, value_parser = clap::value_parser!(u32).range(100..))]
+    users: u32,
+    /// A folder for their data, which is kept for the next run; else it is made and goes away.
+    #[arg(long)]
+    data: Option<PathBuf>,
+    /// Measure these alone; everything if none is named.
+    #[arg(long, value_enum)]
+    only: Vec<Part>,
     /// Cargo says this to every benchmark.
     #[arg(long, hide = true)]
     bench: bool,
+}
+
+/// What there is to measure.
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Part {
+    Latency,
+    Idle,
+    Steady,
+    Crowd,
+    First,
 }
 
 /// File descriptors that are not watchers: of the runtime, the store, standard streams.
@@ -85,16 +112,31 @@ fn open_files() -> u32 {
 async fn measure(options: &Options, watchers: u32) -> Vec<Row> {
     let folder = tempfile::tempdir().expect("a folder can be made");
     let mut rows = Vec::new();
-    eprintln!("changes to a waiting /sync");
-    for (what, data) in [("in memory", None), ("on disk, after fsync", Some(folder.path()))] {
-        rows.extend(latency(options, what, data).await);
+    let is_wanted = |part| options.only.is_empty() || options.only.contains(&part);
+    if is_wanted(Part::Latency) {
+        eprintln!("changes to a waiting /sync");
+        for (what, data) in [("in memory", None), ("on disk, after fsync", Some(folder.path()))] {
+            rows.extend(latency(options, what, data).await);
+        }
     }
-    eprintln!("{watchers} idle streams");
-    rows.extend(idle(options, watchers, "streams", Watcher::Stream).await);
-    eprintln!("{watchers} waiting /sync requests");
-    rows.extend(idle(options, watchers, "waiting /sync", Watcher::Sync).await);
-    eprintln!("1,000 changes/s to 100 watchers each");
-    rows.extend(steady(options).await);
+    if is_wanted(Part::Idle) {
+        eprintln!("{watchers} idle streams");
+        rows.extend(idle(options, watchers, "streams", Watcher::Stream).await);
+        eprintln!("{watchers} waiting /sync requests");
+        rows.extend(idle(options, watchers, "waiting /sync", Watcher::Sync).await);
+    }
+    if is_wanted(Part::Steady) {
+        eprintln!("1,000 changes/s to 100 watchers each");
+        rows.extend(steady(options).await);
+    }
+    if is_wanted(Part::Crowd) {
+        eprintln!("watchers of few users each");
+        rows.extend(crowd::measure(options, watchers).await);
+    }
+    if is_wanted(Part::First) {
+        eprintln!("first pictures of {} users", options.users);
+        rows.extend(first::measure(options).await.unwrap_or_else(|why| panic!("{why}")));
+    }
     rows
 }
 

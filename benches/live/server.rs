@@ -34,6 +34,17 @@ impl Server {
         if let Some(data) = data {
             command.arg("--data").arg(data);
         }
+        Self::spawn(command)
+    }
+
+    /// Starts a server over much data, which takes its time.
+    pub(super) fn start_patiently(data: &Path) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_presenced"));
+        command.args(["serve", "--demo", "--listen", "127.0.0.1:0", "--data"]).arg(data).envs(ENVIRONMENT);
+        Self::spawn(command)
+    }
+
+    fn spawn(mut command: Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).spawn().expect("the server starts");
         let mut greeting = String::new();
         let stdout = child.stdout.take().expect("the output is piped");
@@ -50,9 +61,25 @@ impl Server {
 
     /// The resident memory, in KiB. What the kernel holds for sockets is not in it.
     pub(super) fn resident_kib(&self) -> f64 {
+        self.status_kib("VmRSS:")
+    }
+
+    /// Begins to look for the highest resident memory, and returns what it is now.
+    pub(super) fn begin_peak_kib(&self) -> f64 {
+        // 5 resets the peak, as proc(5) has it.
+        fs::write(format!("/proc/{}/clear_refs", self.child.id()), "5").expect("the server runs");
+        self.resident_kib()
+    }
+
+    /// The highest resident memory since then.
+    pub(super) fn peak_kib(&self) -> f64 {
+        self.status_kib("VmHWM:")
+    }
+
+    fn status_kib(&self, name: &str) -> f64 {
         let status =
             fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("the server runs");
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("proc(5)");
+        let line = status.lines().find_map(|line| line.strip_prefix(name)).expect("proc(5)");
         line.trim().trim_end_matches(" kB").parse().expect("proc(5)")
     }
 }

@@ -81,7 +81,7 @@ fn fill(options: &Options) -> Filled {
     let store = data::store(data::engine(folder(options)));
     let filling = async {
         let _alone = data::Deaf::open(&store, &clock).await;
-        data::fill(&store, users(options), &clock).await.unwrap_or_else(|why| panic!("{why}"));
+        data::fill(&store, users(options), 1, &clock).await.unwrap_or_else(|why| panic!("{why}"));
         store.close().await.expect("the disk takes it");
     };
     runtime().block_on(filling);

@@ -8,7 +8,13 @@ mod event;
 mod extract;
 mod filter;
 mod list;
+mod login;
+mod logout;
 mod presence;
+mod profile;
+mod refusals;
+mod register;
+mod rooms;
 mod sync;
 mod versions;
 
@@ -87,8 +93,19 @@ fn under_sync_prefix() -> Routes {
         routes!(account::get_token_owner),
         routes!(account::get_push_rules),
         routes!(account::get_capabilities),
-        routes!(account::get_login_flows, account::login),
+        routes!(profile::get_user_profile),
+        routes!(profile::get_display_name),
+        routes!(profile::get_avatar_url),
+        routes!(rooms::get_joined_rooms),
+        routes!(login::get_login_flows, login::login),
+        routes!(register::register),
     ]
+}
+
+/// The rest of what stands under [`SYNC_PREFIXES`]: what ends tokens stands last in the document, for whoever
+/// tries all of it in turn.
+fn endings() -> Routes {
+    vec![routes!(logout::logout), routes!(logout::logout_all)]
 }
 
 /// What stands under `r0` alone, where presence lists are on.
@@ -108,6 +125,7 @@ fn router(app: &App) -> Router {
         router = mount(router, &base, under_prefix());
         if SYNC_PREFIXES.contains(&prefix) {
             router = mount(router, &base, under_sync_prefix());
+            router = mount(router, &base, endings());
         }
     }
     router = mount(router, "/_matrix/client/r0", under_r0(app.config.presence.lists));
@@ -142,7 +160,7 @@ async fn unrecognized() -> MatrixFailure {
 
 /// The document; `busy` adds the state of MSC3026, `lists` the presence lists of r0.
 fn document(busy: bool, lists: bool) -> OpenApi {
-    let routes = [under_prefix(), under_sync_prefix(), under_r0(lists), beside_prefix()];
+    let routes = [under_prefix(), under_sync_prefix(), under_r0(lists), beside_prefix(), endings()];
     let routes = routes.into_iter().flatten();
     let documented = routes.fold(OpenApiRouter::with_openapi(base()), OpenApiRouter::routes);
     let (_, mut document) = documented.split_for_parts();
@@ -177,7 +195,10 @@ fn base() -> OpenApi {
         SecurityScheme::Http(
             HttpBuilder::new()
                 .scheme(HttpAuthScheme::Bearer)
-                .description(Some("The same token in the `Authorization: Bearer` header; to be preferred."))
+                .description(Some(
+                    "The same token in the `Authorization: Bearer` header; to be preferred. An application service \
+                     may add `?user_id=` to any request, to speak for a user that it registered.",
+                ))
                 .build(),
         ),
     );

@@ -1,5 +1,5 @@
-//! The pnut.io dialect: user presence as of version 0.9.6 of pnut's API, under `/v0` and `/v1` alike, and
-//! what its clients ask besides.
+//! The pnut.io dialect: user presence as of version 0.9.6 of pnut's API under `/v0`, and as of version 1.3.0
+//! under `/v1`, where a presence may have an end of its own; and what its clients ask besides.
 //! Source: <https://github.com/pnut-api/api-spec>, `resources/users/presence.md`.
 
 mod account;
@@ -17,7 +17,7 @@ use std::sync::Arc;
 use axum::{Router, middleware, response::IntoResponse, routing};
 use utoipa::openapi::{
     ContactBuilder, HeaderBuilder, InfoBuilder, LicenseBuilder, ObjectBuilder, OpenApi, OpenApiBuilder,
-    RefOr, ServerBuilder, ServerVariableBuilder, Type,
+    RefOr, Required, ServerBuilder, ServerVariableBuilder, Type,
     security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
 };
 use utoipa_axum::{
@@ -110,6 +110,13 @@ fn scope_name(scope: Scope) -> &'static str {
 fn document() -> OpenApi {
     let documented = routes().into_iter().fold(OpenApiRouter::with_openapi(base()), OpenApiRouter::routes);
     let (_, mut document) = documented.split_for_parts();
+    // A PUT may have its value in the query, or none.
+    let puts = document.paths.paths.values_mut().filter_map(|item| item.put.as_mut());
+    for body in puts.filter_map(|put| put.request_body.as_mut()) {
+        if let RefOr::T(body) = body {
+            body.required = Some(Required::False);
+        }
+    }
     for item in document.paths.paths.values_mut() {
         for operation in [&mut item.get, &mut item.put].into_iter().flatten() {
             for (status, response) in &mut operation.responses.responses {
@@ -128,7 +135,8 @@ fn document() -> OpenApi {
 
 /// The headers of an answer with that status, and what they tell.
 fn headers(status: &str) -> Vec<(&'static str, &'static str)> {
-    let mut headers = vec![("X-API-Version", "The version of pnut's API.")];
+    let mut headers =
+        vec![("X-API-Version", "The version of pnut's API: 0.9.6 under `/v0`, 1.3.0 under `/v1`.")];
     if status != "401" && status != "429" {
         headers.push(("X-OAuth-Scopes", "The scopes of the token, with commas between them."));
     }

@@ -4,13 +4,19 @@
 mod account;
 mod batch;
 mod calls;
+mod choice;
 mod error;
 mod extensions;
 mod extract;
+mod features;
+mod info;
+mod lines;
 mod oauth;
+mod pages;
 mod presence;
 mod push;
 mod query;
+mod queues;
 mod rate;
 mod rule;
 mod socket;
@@ -52,6 +58,17 @@ fn resources() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(base())
         .routes(routes!(account::read_account_presence))
         .routes(routes!(extensions::read_user_presence_status, extensions::update_user_presence_status))
+        .routes(routes!(lines::read_monitored_extensions, lines::update_monitored_extensions))
+        .routes(routes!(queues::read_call_queue_presence, queues::update_call_queue_presence))
+        .routes(routes!(
+            queues::read_extension_call_queue_presence,
+            queues::update_extension_call_queue_presence
+        ))
+        // Who is who.
+        .routes(routes!(info::read_account_info))
+        .routes(routes!(info::list_extensions))
+        .routes(routes!(info::read_extension))
+        .routes(routes!(features::read_user_features))
         // Push.
         .routes(routes!(subscription::list_subscriptions, subscription::create_subscription))
         .routes(routes!(
@@ -68,9 +85,13 @@ fn socket_route() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(socket::open_web_socket))
 }
 
-/// What gives one.
-fn logins() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(oauth::get_token)).routes(routes!(oauth::revoke_token))
+/// What needs none: what gives one, and what tells whether the server is there.
+fn open() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(info::read_api_version))
+        .routes(routes!(oauth::authorize::authorize, oauth::authorize::answer_authorization))
+        .routes(routes!(oauth::get_token))
+        .routes(routes!(oauth::revoke_token))
 }
 
 fn router(app: &App) -> Router {
@@ -98,15 +119,17 @@ fn framed(app: &App, mut resources: Router<App>) -> Router {
         too_large: |_| RestFailure::body_too_large().into_response(),
         internal_error: || RestFailure::internal_error().into_response(),
     };
-    // Some clients end this path so.
+    // Some clients end these paths so.
     let subscription = "/restapi/v1.0/subscription/";
     resources = resources.route(subscription, routing::post(subscription::create_subscription));
     for path in ["/restapi", "/restapi/", "/restapi/{*rest}"] {
         resources = resources.route(path, routing::any(no_such_path));
     }
-    let (logins, _) = logins().split_for_parts();
-    let logins = logins.method_not_allowed_fallback(async || RestFailure::method_not_allowed());
-    let routes = resources.method_not_allowed_fallback(method_not_allowed).merge(logins);
+    let extensions = "/restapi/v1.0/account/{accountId}/extension/";
+    resources = resources.route(extensions, routing::get(info::list_extensions));
+    let (open, _) = open().split_for_parts();
+    let open = open.method_not_allowed_fallback(async || RestFailure::method_not_allowed());
+    let routes = resources.method_not_allowed_fallback(method_not_allowed).merge(open);
     frame
         .around(routes.with_state(app.clone()))
         .layer(middleware::from_fn_with_state(app.clone(), rate::headers))
@@ -121,7 +144,7 @@ async fn method_not_allowed(_: AnyToken) -> Response {
 }
 
 fn document() -> OpenApi {
-    let (_, mut document) = resources().merge(socket_route()).merge(logins()).split_for_parts();
+    let (_, mut document) = resources().merge(socket_route()).merge(open()).split_for_parts();
     // An update without a body changes nothing, and is none the worse for it.
     let updates = document.paths.paths.values_mut().filter_map(|item| item.put.as_mut());
     for body in updates.filter_map(|update| update.request_body.as_mut()) {

@@ -46,14 +46,14 @@ impl Serve {
     }
 
     async fn serve(&self, config: Config, log: Log) -> Done {
-        let listener = listen(&config)?;
-        for address in listener.addresses() {
-            tracing::info!(%address, tls = config.tls.is_on(), "listening");
-        }
         // Signals are caught before anybody is told that the server runs.
         let stop = server::stop_signal().map_err(Failure::unusable)?;
         tokio::pin!(stop);
         let mut reloading = Reloading::new(log).map_err(Failure::unusable)?;
+        let listener = listen(&config)?;
+        for address in listener.addresses() {
+            tracing::info!(%address, tls = config.tls.is_on(), "listening");
+        }
         let opening = data::open(config.clone(), self.keeps_data());
         let app = tokio::select! {
             opened = opening => opened?,

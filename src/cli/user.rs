@@ -33,6 +33,9 @@ pub(super) struct Add {
     /// Where the user's picture is.
     #[arg(long)]
     avatar_url: Option<String>,
+    /// The user's mail address.
+    #[arg(long)]
+    email: Option<String>,
     /// The telephone account.
     #[arg(long, requires = "extension_number")]
     account: Option<u64>,
@@ -51,6 +54,12 @@ pub(super) struct Add {
     /// The extension may not turn calls away.
     #[arg(long, requires = "account")]
     no_dnd: bool,
+    /// The user may act for others of the account.
+    #[arg(long, requires = "account")]
+    account_admin: bool,
+    /// The number of a department whose calls the user takes; may be repeated.
+    #[arg(long = "department", requires = "account", value_name = "NUMBER")]
+    departments: Vec<u64>,
 }
 
 impl Action for User {
@@ -79,12 +88,15 @@ impl Add {
             number: self.number,
             display_name: self.display_name,
             avatar_url: self.avatar_url,
+            email: self.email,
             account: self.account,
             extension_number: self.extension_number,
             extension_type: self.extension_type,
             extension_status: self.extension_status,
             in_department: self.in_department.then_some(true),
             has_dnd: self.no_dnd.then_some(false),
+            account_admin: self.account_admin.then_some(true),
+            departments: (!self.departments.is_empty()).then_some(self.departments),
         };
         (self.user, profile)
     }

@@ -46,6 +46,9 @@ pub struct Limits {
     pub long_poll_seconds: u64,
     /// How many tokens one user may have.
     pub tokens_per_user: usize,
+    /// How many filters one user may have stored.
+    #[schemars(range(min = 1))]
+    pub filters_per_user: usize,
     /// How many entries a presence list may have.
     pub list_entries: usize,
     /// How many users one bulk read may name.
@@ -90,6 +93,7 @@ impl Limits {
             ("limits.connections", self.connections, 1, 10_000_000),
             ("limits.connections_per_address", self.connections_per_address, 0, 10_000_000),
             ("limits.tokens_per_user", self.tokens_per_user, 1, 1_000_000),
+            ("limits.filters_per_user", self.filters_per_user, 1, 10_000),
             ("limits.list_entries", self.list_entries, 1, 1_000_000),
             ("limits.streams", self.streams, 1, 10_000_000),
             ("limits.streams_per_user", self.streams_per_user, 1, 10_000_000),

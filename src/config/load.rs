@@ -128,6 +128,8 @@ impl Config {
             .map_err(|error| refused(Invalid::new(error.path().to_string(), in_words(error.inner()))))?;
         config.ringcentral.read_secrets().map_err(refused)?;
         config.check().map_err(refused)?;
+        let folder = file.and_then(Path::parent).unwrap_or(Path::new(""));
+        config.matrix.read_registrations(folder, &config.server.name).map_err(refused)?;
         Ok(config)
     }
 }

@@ -30,6 +30,8 @@ pub struct Presence {
     /// How many legs of calls one user may have at a time.
     #[schemars(range(min = 1))]
     pub calls_per_user: usize,
+    /// How long a leg of a call is shown after its end.
+    pub ended_call_seconds: u64,
 }
 
 impl Presence {
@@ -40,6 +42,7 @@ impl Presence {
         seconds("presence.lease_seconds", self.lease_seconds, 0)?;
         seconds("presence.busy_lease_seconds", self.busy_lease_seconds, 0)?;
         seconds("presence.call_lease_seconds", self.call_lease_seconds, 1)?;
+        seconds("presence.ended_call_seconds", self.ended_call_seconds, 1)?;
         in_range("presence.devices_per_user", self.devices_per_user, 1, 10_000)?;
         in_range("presence.calls_per_user", self.calls_per_user, 1, 1_000)?;
         require(

@@ -49,6 +49,9 @@ pub struct OAuthApp {
     /// The file that holds the secret, instead of the secret itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret_file: Option<PathBuf>,
+    /// Where it may have users sent back to after they allowed it to act for them.
+    #[serde(default)]
+    pub redirect_uris: Vec<String>,
 }
 
 /// A key that assertions may be signed with, and what they have to say.
@@ -90,6 +93,13 @@ impl RingCentral {
         for (place, app) in self.apps.iter().enumerate() {
             let why = "has to be of 1 to 255 bytes, without control characters";
             require(app.id.parse::<DeviceId>().is_ok(), &format!("ringcentral.apps[{place}].id"), why)?;
+            let is_uri = |uri: &String| url::Url::parse(uri).is_ok_and(|uri| uri.fragment().is_none());
+            let key = format!("ringcentral.apps[{place}].redirect_uris");
+            require(
+                app.redirect_uris.iter().all(is_uri),
+                &key,
+                "each has to be absolute, without a fragment",
+            )?;
         }
         for (place, key) in self.jwt_keys.iter().enumerate() {
             assertion::check(key)

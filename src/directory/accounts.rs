@@ -1,6 +1,14 @@
 use std::collections::HashMap;
 
-use super::User;
+use super::{Directory, User};
+
+impl Directory {
+    /// The user whose extension has this short number, in whatever account; in the first of several.
+    pub fn user_with_short_number(&self, short_number: &str) -> Option<User> {
+        let entries = self.entries.read();
+        entries.users.with_number(entries.accounts.anywhere(short_number)?)
+    }
+}
 
 /// Which extensions each telephone account has.
 #[derive(Debug, Default)]
@@ -41,6 +49,13 @@ impl Accounts {
     /// The ids of an account's extensions, in order.
     pub(super) fn extensions(&self, account: u64) -> &[u64] {
         self.0.get(&account).map(|account| account.extensions.as_slice()).unwrap_or_default()
+    }
+
+    /// The extension with this short number, in the first account that has one.
+    fn anywhere(&self, short_number: &str) -> Option<u64> {
+        let found =
+            self.0.iter().filter_map(|(id, account)| Some((id, account.by_short_number.get(short_number)?)));
+        found.min().map(|(_, extension)| *extension)
     }
 
     /// The extension with this short number.

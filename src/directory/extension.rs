@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 /// A user's place in a telephone account.
@@ -10,12 +12,18 @@ pub struct Extension {
     pub kind: ExtensionType,
     #[serde(default, skip_serializing_if = "is_usual")]
     pub status: ExtensionStatus,
-    /// Whether the extension takes calls of a department.
+    /// Whether the extension takes calls of a department that is not named.
     #[serde(default, skip_serializing_if = "is_usual")]
     pub in_department: bool,
     /// Whether the extension may turn calls away.
     #[serde(default = "Extension::usually_has_dnd", skip_serializing_if = "Clone::clone")]
     pub has_dnd: bool,
+    /// Whether the user may act for others of the account.
+    #[serde(default, skip_serializing_if = "is_usual")]
+    pub is_admin: bool,
+    /// The numbers of the departments whose calls the extension takes.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub departments: BTreeSet<u64>,
 }
 
 fn is_usual<T: Default + PartialEq>(value: &T) -> bool {
@@ -32,7 +40,14 @@ impl Extension {
             status: ExtensionStatus::Enabled,
             in_department: false,
             has_dnd: true,
+            is_admin: false,
+            departments: BTreeSet::new(),
         }
+    }
+
+    /// Whether there are departments whose calls the extension takes.
+    pub fn takes_department_calls(&self) -> bool {
+        self.in_department || !self.departments.is_empty()
     }
 
     fn usually_has_dnd() -> bool {

@@ -2,7 +2,10 @@ use std::{collections::BTreeMap, str::FromStr, sync::Arc};
 
 use serde_json::json;
 
-use super::{Entries, Move, PresenceList, TokenId, TokenInfo, User, token::StoredToken};
+use super::{
+    Desk, Entries, Move, PresenceList, TokenId, TokenInfo, User, filter::StoredFilter, login::Key,
+    token::StoredToken,
+};
 use crate::{
     id::{IdError, RoomId, UserId},
     store::{Document, DocumentRef, Kind, StoreError, member_id, parse, parse_member_id},
@@ -24,9 +27,18 @@ pub(super) enum Fact {
     NoToken(TokenId),
     /// A subscription as it is kept, by its id; none: it is no more.
     Subscription(String, Option<Arc<[u8]>>),
+    /// A filter of a user's, by its id; none: it is no more.
+    Filter(UserId, String, Option<StoredFilter>),
     /// When a user was removed, in microseconds since the Unix epoch; none: too long ago to matter.
     Removal(UserId, Option<u64>),
+    /// The key by which tokens are derived; none: there is none yet.
+    LoginKey(Option<Key>),
+    /// What a user set for their telephone.
+    Desk(UserId, Desk),
 }
+
+/// The name of the login key's document.
+const LOGIN_KEY: &str = "login";
 
 impl Fact {
     /// What the store keeps of it.
@@ -44,8 +56,15 @@ impl Fact {
                 let value = value.as_ref().map(|value| value.to_vec());
                 Document { kind: Kind::Subscription, id: id.clone(), value }
             }
+            Self::Filter(user, id, filter) => StoredFilter::document(filter.as_ref(), user, id),
             Self::Removal(user, Some(micros)) => Document::put(Kind::Removal, user.as_str(), micros),
             Self::Removal(user, None) => Document::removed(Kind::Removal, user.as_str()),
+            Self::LoginKey(Some(key)) => Document::put(Kind::Key, LOGIN_KEY, &hex::encode(key)),
+            Self::Desk(user, desk) if *desk == Desk::default() => {
+                Document::removed(Kind::Desk, user.as_str())
+            }
+            Self::Desk(user, desk) => Document::put(Kind::Desk, user.as_str(), desk),
+            Self::LoginKey(None) => Document::removed(Kind::Key, LOGIN_KEY),
         }
     }
 
@@ -64,14 +83,32 @@ impl Fact {
             (Kind::Token, Some(value)) => Self::Token(parse(kind, id, value)?),
             (Kind::Token, None) => Self::NoToken(TokenId::from(id.to_owned())),
             (Kind::Subscription, value) => Self::Subscription(id.to_owned(), value.map(Into::into)),
+            (Kind::Filter, value) => {
+                let (user, filter) = StoredFilter::parse_id(id)?;
+                let value = value.map(|value| parse(kind, id, value)).transpose()?;
+                Self::Filter(user, filter.to_owned(), value)
+            }
             (Kind::Removal, Some(value)) => Self::Removal(parse_name(id)?, Some(parse(kind, id, value)?)),
             (Kind::Removal, None) => Self::Removal(parse_name(id)?, None),
+            (Kind::Key, Some(value)) => {
+                Self::LoginKey(Some(parse_key(id, &parse::<String>(kind, id, value)?)?))
+            }
+            (Kind::Key, None) => Self::LoginKey(None),
+            (Kind::Desk, Some(value)) => Self::Desk(parse_name(id)?, parse(kind, id, value)?),
+            (Kind::Desk, None) => Self::Desk(parse_name(id)?, Desk::default()),
         })
     }
 }
 
 fn parse_name<T: FromStr<Err = IdError>>(id: &str) -> Result<T, StoreError> {
     id.parse().map_err(|error| StoreError::Unreadable(format!("a document is named {id:?}: {error}")))
+}
+
+fn parse_key(id: &str, text: &str) -> Result<Key, StoreError> {
+    let mut key = Key::default();
+    hex::decode_to_slice(text, &mut key)
+        .map_err(|error| StoreError::Unreadable(format!("the key {id:?} is none: {error}")))?;
+    Ok(key)
 }
 
 impl Entries {
@@ -96,6 +133,15 @@ impl Entries {
                     Some(value) => self.subscriptions.insert(id, value),
                     None => self.subscriptions.remove(&id),
                 };
+                Vec::new()
+            }
+            Fact::Desk(user, desk) => self.put_desk(user, desk),
+            Fact::LoginKey(key) => {
+                self.login_key = key;
+                Vec::new()
+            }
+            Fact::Filter(user, id, filter) => {
+                self.put_filter(user, id, filter);
                 Vec::new()
             }
             Fact::Removal(user, micros) => {
@@ -126,6 +172,13 @@ impl Entries {
                 known.map_or_else(|| Fact::NoToken(id.clone()), Fact::Token)
             }
             Fact::Subscription(id, _) => Fact::Subscription(id.clone(), self.subscriptions.get(id).cloned()),
+            Fact::Desk(user, _) => {
+                Fact::Desk(user.clone(), self.desks.get(user).cloned().unwrap_or_default())
+            }
+            Fact::LoginKey(_) => Fact::LoginKey(self.login_key),
+            Fact::Filter(user, id, _) => {
+                Fact::Filter(user.clone(), id.clone(), self.filter(user, id).cloned())
+            }
             Fact::Removal(user, _) => Fact::Removal(user.clone(), self.removals.get(user).copied()),
         }
     }
@@ -215,7 +268,9 @@ impl Entries {
         let rooms = rooms.map(|room| Fact::NoMember(room.clone(), user.clone()));
         let old = self.removals.iter().filter(|(_, removed)| **removed + REMOVALS_KNOWN < micros);
         let old = old.map(|(user, _)| Fact::Removal(user.clone(), None));
-        let facts = tokens.chain(rooms).chain(self.unlisting(user)).chain(old);
+        let desk = self.desks.get(user).map(|_| Fact::Desk(user.clone(), Desk::default()));
+        let facts = tokens.chain(rooms).chain(self.unlisting(user)).chain(self.unfiltering(user));
+        let facts = facts.chain(desk).chain(old);
         let gone = [Fact::NoUser(user.clone()), Fact::Removal(user.clone(), Some(micros))];
         Some(facts.chain(gone).collect())
     }

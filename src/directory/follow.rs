@@ -70,14 +70,16 @@ impl Directory {
     fn try_follow(&self, revision: Revision, documents: &[DocumentRef<'_>]) -> Result<Vec<Move>, StoreError> {
         let facts = documents.iter().map(Fact::parse).collect::<Result<Vec<_>, _>>()?;
         let mut entries = self.entries.write();
-        let mut moves = Vec::new();
+        let (mut moves, mut ended) = (Vec::new(), Vec::new());
         for fact in facts {
             if let Fact::NoToken(id) = &fact {
                 entries.remember_revoked(id);
+                ended.extend(entries.token_named(id).cloned());
             }
             moves.extend(entries.apply(fact));
         }
         entries.revision = revision.max(entries.revision);
+        self.endings.end(&ended, &entries, self.clock.now());
         drop(entries);
         self.followed.send_replace(revision);
         Ok(moves)

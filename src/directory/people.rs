@@ -66,7 +66,11 @@ struct Details {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     avatar_url: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    email: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     extension: Option<Extension>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    made_by: Option<String>,
 }
 
 /// The most that a number takes, as `postcard` writes it.
@@ -222,7 +226,9 @@ impl Part {
         let details = Details {
             display_name: user.display_name.clone(),
             avatar_url: user.avatar_url.clone(),
+            email: user.email.clone(),
             extension: user.extension.clone(),
+            made_by: user.made_by.clone(),
         };
         let mut space = [0; 2 * NUMBER_BYTES];
         let numbers = postcard::to_slice(&(user.number, user.created.as_millis()), &mut space);
@@ -283,8 +289,10 @@ impl Part {
             number,
             display_name: details.display_name,
             avatar_url: details.avatar_url,
+            email: details.email,
             extension: details.extension,
             created: Timestamp::from_millis(created),
+            made_by: details.made_by,
         }
     }
 }

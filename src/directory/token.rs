@@ -31,6 +31,11 @@ impl TokenSecret {
     pub fn random() -> Self {
         let mut bytes = [0; 32];
         getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
+        Self::of(bytes)
+    }
+
+    /// A secret from other 256 bits that nobody can guess.
+    pub(super) fn of(bytes: [u8; 32]) -> Self {
         Self(format!("pd_{}", hex::encode(bytes)))
     }
 
@@ -57,6 +62,11 @@ impl fmt::Debug for TokenSecret {
 pub struct TokenId(String);
 
 impl TokenId {
+    /// The id of the token with this text.
+    pub fn of(secret: &[u8]) -> Self {
+        Self(hex::encode(&digest(secret)[..8]))
+    }
+
     /// The id as text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -151,9 +161,37 @@ pub enum Holder {
     User { user: UserId, device: DeviceId, scopes: Scopes, guest: bool },
     /// A user who may have new tokens of that kind, in place of the one that `access` names. It opens nothing
     /// itself, and ends with that one when it is revoked.
-    Refresh { user: UserId, device: DeviceId, scopes: Scopes, access: TokenId },
+    Refresh {
+        user: UserId,
+        device: DeviceId,
+        scopes: Scopes,
+        access: TokenId,
+        #[serde(default)]
+        session: Session,
+        /// What became of it, once it has been spent; `access` is then what came of it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        spent: Option<Spent>,
+    },
     /// A program that reads presence where that takes no user.
     App { name: String },
+}
+
+/// What stays the same from one refresh of a login to the next.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Session {
+    /// The name of the application's instance.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endpoint: Option<String>,
+    /// When the login ends at the latest, if it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end: Option<Timestamp>,
+}
+
+/// A refresh token that was spent. Clients that share it get the same for it for a while.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spent {
+    /// When the access token that came of it was first used, if it was.
+    pub used: Option<Timestamp>,
 }
 
 /// A token to be added.
@@ -170,6 +208,10 @@ pub struct TokenInfo {
     pub id: TokenId,
     pub holder: Holder,
     pub expires: Option<Timestamp>,
+    /// When its user opened a session with another token and got this one; absent of tokens that were made
+    /// otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opened: Option<Timestamp>,
 }
 
 /// What a known token grants now.
@@ -190,10 +232,29 @@ pub(super) struct StoredToken {
 }
 
 impl StoredToken {
+    /// The same token with another holder and end.
+    pub(super) fn becoming(&self, holder: Holder, expires: Option<Timestamp>) -> Self {
+        Self { digest: self.digest, info: TokenInfo { holder, expires, ..self.info.clone() } }
+    }
+
     pub(super) fn new(secret: &TokenSecret, token: NewToken) -> Self {
         let digest = digest(secret.reveal().as_bytes());
         let id = TokenId(hex::encode(&digest[..8]));
-        Self { digest, info: TokenInfo { id, holder: token.holder, expires: token.expires } }
+        let NewToken { holder, expires } = token;
+        Self { digest, info: TokenInfo { id, holder, expires, opened: None } }
+    }
+
+    /// The user whom it speaks for, and on which device.
+    pub(super) fn speaker(&self) -> Option<(&UserId, &DeviceId)> {
+        match &self.info.holder {
+            Holder::Admin | Holder::App { .. } => None,
+            Holder::User { user, device, .. } | Holder::Refresh { user, device, .. } => Some((user, device)),
+        }
+    }
+
+    /// Whether the token is that of a session on this device.
+    pub(super) fn is_session_on(&self, on: &DeviceId) -> bool {
+        self.info.opened.is_some() && self.speaker().is_some_and(|(_, device)| device == on)
     }
 
     pub(super) fn lookup(&self) -> Lookup {
@@ -201,10 +262,7 @@ impl StoredToken {
     }
 
     pub(super) fn user(&self) -> Option<&UserId> {
-        match &self.info.holder {
-            Holder::Admin | Holder::App { .. } => None,
-            Holder::User { user, .. } | Holder::Refresh { user, .. } => Some(user),
-        }
+        self.speaker().map(|(user, _)| user)
     }
 
     pub(super) fn is_an_apps(&self) -> bool {
@@ -214,6 +272,11 @@ impl StoredToken {
     /// Whether the token only serves to replace that one.
     pub(super) fn refreshes(&self, id: &TokenId) -> bool {
         matches!(&self.info.holder, Holder::Refresh { access, .. } if access == id)
+    }
+
+    /// Whether it was a refresh token.
+    pub(super) fn is_spent(&self) -> bool {
+        matches!(&self.info.holder, Holder::Refresh { spent: Some(_), .. })
     }
 
     pub(super) fn has_expired(&self, now: Timestamp) -> bool {

@@ -14,9 +14,14 @@ pub struct User {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub avatar_url: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub extension: Option<Extension>,
     /// When the user was added.
     pub created: Timestamp,
+    /// The application service that made the user, if one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made_by: Option<String>,
 }
 
 /// What an admin says of a user; all of it replaces what was there.
@@ -26,6 +31,7 @@ pub struct Profile {
     pub number: Option<u64>,
     pub display_name: Option<String>,
     pub avatar_url: Option<String>,
+    pub email: Option<String>,
     pub extension: Option<Extension>,
 }
 
@@ -36,8 +42,10 @@ impl User {
             number,
             display_name: profile.display_name,
             avatar_url: profile.avatar_url,
+            email: profile.email,
             extension: profile.extension,
             created,
+            made_by: None,
         }
     }
     /// Whether the user has an extension in this telephone account.

@@ -8,9 +8,9 @@ pub enum Input {
     Claim { device: DeviceId, state: State },
     /// A gateway tells a device's state: a claim again, but no update unless it says something else.
     Report { device: DeviceId, state: State },
-    /// A device sets the user online, with this text or none, for a whole lease: both end together, and
-    /// connections that come and go do not shorten it.
-    Lease { device: DeviceId, text: Option<Text> },
+    /// A device sets the user online, with this text or none, until a moment, which is the end of a lease if
+    /// left out: both end together, and connections that come and go do not shorten it.
+    Lease { device: DeviceId, text: Option<Text>, until: Option<Timestamp> },
     /// The user leaves: what devices without a connection say ends, and the status with it.
     Leave,
     /// A device opens a connection (a `/sync` in flight, a stream) that says `state`. It never takes
@@ -18,6 +18,9 @@ pub enum Input {
     Connect { device: DeviceId, node: NodeId, state: State },
     /// A device closes a connection that `node` held. When it was the last of all, the grace starts.
     Disconnect { device: DeviceId, node: NodeId },
+    /// A device lost the last token that let it speak. What it says ends within the grace, its connections
+    /// at once.
+    LogOut { device: DeviceId },
     /// The user replaces the status, or clears it.
     Status(Option<Status>),
     /// The user overrides all devices by hand.
@@ -28,7 +31,7 @@ pub enum Input {
     CallSettings(CallSettingsChange),
     /// A gateway reports a leg of a call, which holds for a lease.
     Call(Box<Call>),
-    /// A gateway reports that a leg is over.
+    /// A gateway reports that a leg is over. It is shown as ended for a while.
     EndCall { id: String },
 }
 
@@ -42,6 +45,7 @@ impl Input {
             Self::Leave => "leave",
             Self::Connect { .. } => "connect",
             Self::Disconnect { .. } => "disconnect",
+            Self::LogOut { .. } => "log-out",
             Self::Status(_) => "status",
             Self::Override(_) => "override",
             Self::Hidden(_) => "hidden",
@@ -54,7 +58,7 @@ impl Input {
     /// Whether somebody set something that has to be found again after a restart. A connection is not: it
     /// ends with the server, and its device comes back.
     pub fn is_set(&self) -> bool {
-        !matches!(self, Self::Connect { .. } | Self::Disconnect { .. })
+        !matches!(self, Self::Connect { .. } | Self::Disconnect { .. } | Self::LogOut { .. })
     }
 }
 
@@ -70,16 +74,19 @@ impl Record {
             Input::Claim { device, state } | Input::Report { device, state } => {
                 self.claim(device, *state, now, rules);
             }
-            Input::Lease { device, text } => self.lease(device, text.as_ref(), now, rules),
+            Input::Lease { device, text, until } => {
+                self.lease(device, text.as_ref(), until.unwrap_or(now + rules.lease), now, rules);
+            }
             Input::Leave => self.leave(now),
             Input::Connect { device, node, state } => self.connect(device, *node, *state, now, rules),
             Input::Disconnect { device, node } => self.disconnect(device, *node, now, rules),
+            Input::LogOut { device } => self.log_out(device, now, rules),
             Input::Status(status) => self.status = status.clone(),
             Input::Override(value) => self.override_with(*value),
             Input::Hidden(hidden) => self.hidden = *hidden,
             Input::CallSettings(change) => self.telephony_mut().set(*change),
             Input::Call(call) => self.telephony_mut().report(call, now, rules),
-            Input::EndCall { id } => drop(self.telephony_mut().remove(id)),
+            Input::EndCall { id } => self.telephony_mut().end(id, now, rules),
         }
         self.tidy_telephony(now);
     }
@@ -98,6 +105,7 @@ impl Record {
             },
             Input::Connect { .. }
             | Input::Disconnect { .. }
+            | Input::LogOut { .. }
             | Input::Hidden(_)
             | Input::CallSettings(_)
             | Input::Call(_)
@@ -127,10 +135,17 @@ impl Record {
         self.stamp_activity(now, rules);
     }
 
-    fn lease(&mut self, device: &DeviceId, text: Option<&Text>, now: Timestamp, rules: &Rules) {
+    fn lease(
+        &mut self,
+        device: &DeviceId,
+        text: Option<&Text>,
+        until: Timestamp,
+        now: Timestamp,
+        rules: &Rules,
+    ) {
         self.claim(device, State::Online, now, rules);
-        let until = now + rules.lease;
-        self.claim_of(device, now, rules).leased_until = until;
+        let claim = self.claim_of(device, now, rules);
+        (claim.until, claim.leased_until) = (until, until);
         self.status = text.map(|text| Status { text: text.clone(), expires: Some(until) });
     }
 
@@ -157,6 +172,15 @@ impl Record {
             && claim.disconnect(node)
         {
             claim.hold_for(now, rules.connection_grace, rules);
+        }
+    }
+
+    fn log_out(&mut self, device: &DeviceId, now: Timestamp, rules: &Rules) {
+        let grace = now + rules.connection_grace;
+        for claim in self.claims.iter_mut().filter(|claim| claim.device == *device) {
+            claim.until = if claim.is_connected() { grace } else { claim.until.min(grace) };
+            claim.leased_until = claim.leased_until.min(grace);
+            claim.connections.clear();
         }
     }
 

@@ -18,6 +18,8 @@ pub struct Rules {
     pub devices_per_user: usize,
     /// How long a leg of a call is believed without another report.
     pub call_lease: Duration,
+    /// How long a leg of a call is shown after its end.
+    pub ended_call: Duration,
     /// How many legs of calls one user may have; the one reported longest ago makes room.
     pub calls_per_user: usize,
 }
@@ -32,6 +34,7 @@ impl Default for Rules {
             busy_lease: Duration::from_secs(60 * 60),
             devices_per_user: 64,
             call_lease: Duration::from_secs(60 * 60),
+            ended_call: Duration::from_secs(10),
             calls_per_user: 64,
         }
     }

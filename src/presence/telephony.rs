@@ -215,6 +215,12 @@ impl Call {
     }
 }
 
+impl Leg {
+    fn has_ended(&self) -> bool {
+        self.call.status == TelephonyStatus::NoCall
+    }
+}
+
 impl Telephony {
     pub(super) fn set(&mut self, change: CallSettingsChange) {
         let old = self.settings;
@@ -228,9 +234,16 @@ impl Telephony {
         };
     }
 
-    /// Takes a leg in, or what is new of it; the bound on legs is kept.
+    /// Takes a leg in, or what is new of it; the bound on legs is kept. One that has ended stays for those who wait
+    /// for its end, and not for longer if that is reported again.
     pub(super) fn report(&mut self, call: &Call, now: Timestamp, rules: &Rules) {
-        let known = self.remove(&call.id).and_then(|leg| leg.call.started);
+        let before = self.remove(&call.id);
+        let ended = before.as_ref().filter(|leg| leg.has_ended()).map(|leg| leg.until);
+        let until = match call.status {
+            TelephonyStatus::NoCall => ended.unwrap_or(now + rules.ended_call),
+            _ => now + rules.call_lease,
+        };
+        let known = before.and_then(|leg| leg.call.started);
         if self.legs.len() >= rules.calls_per_user
             && let Some(oldest) = (0..self.legs.len()).min_by_key(|&index| self.legs[index].until)
         {
@@ -239,10 +252,20 @@ impl Telephony {
         let started = call.started.or(known).unwrap_or(now);
         let call = Call { started: Some(started), ..call.clone() };
         let place = self.legs.partition_point(|leg| leg.call.started <= call.started);
-        self.legs.insert(place, Leg { call, until: now + rules.call_lease });
+        self.legs.insert(place, Leg { call, until });
     }
 
-    pub(super) fn remove(&mut self, id: &str) -> Option<Leg> {
+    /// Ends a leg, finally if nothing else was said.
+    pub(super) fn end(&mut self, id: &str, now: Timestamp, rules: &Rules) {
+        let leg = self.legs.iter_mut().find(|leg| leg.call.id == id && !leg.has_ended());
+        if let Some(Leg { call, until }) = leg {
+            call.status = TelephonyStatus::NoCall;
+            call.details.termination.get_or_insert(Termination::Final);
+            *until = now + rules.ended_call;
+        }
+    }
+
+    fn remove(&mut self, id: &str) -> Option<Leg> {
         let index = self.legs.iter().position(|leg| leg.call.id == id)?;
         Some(self.legs.remove(index))
     }

@@ -28,7 +28,7 @@ use crate::{
     request::{REQUEST_ID, RequestInfo, TRACE_PARENT, TraceParent, is_id, traced},
 };
 
-/// The target of the spans of requests.
+/// The target of the spans of requests, and of the line about each.
 pub(crate) const REQUESTS: &str = "presenced::request";
 
 /// Answers requests with a set of routes.
@@ -67,7 +67,7 @@ impl Exchanges {
         let client = proxy::client(peer, request.headers_mut(), &self.config.server);
         let info =
             RequestInfo { client, id: self.ids.of(request.headers()), trace: trace_of(request.headers()) };
-        let line = tracing::enabled!(Level::DEBUG).then(|| self.begin(&request, &info));
+        let line = tracing::enabled!(target: REQUESTS, Level::DEBUG).then(|| self.begin(&request, &info));
         let (id, trace) = (info.id.clone(), info.trace.clone());
         request.extensions_mut().insert(info);
         let answering = async {
@@ -109,7 +109,7 @@ impl Exchanges {
         let (path, status) = (uri.path(), response.status().as_u16());
         #[cfg(feature = "opentelemetry")]
         span::end(span, status);
-        span.in_scope(|| tracing::debug!(%method, path, status, micros, %peer, "answered"));
+        span.in_scope(|| tracing::debug!(target: REQUESTS, %method, path, status, micros, %peer, "answered"));
     }
 }
 

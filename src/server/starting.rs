@@ -38,7 +38,8 @@ pub async fn starting(listener: &Listener, config: &Config) {
 }
 
 async fn refuse(request: Request) -> Response {
-    let path = request.uri().path();
+    // Further slashes come from a server address with one at its end.
+    let path = format!("/{}", request.uri().path().trim_start_matches('/'));
     let serves = |dialect: &&&api::Dialect| dialect.prefixes.iter().any(|prefix| path.starts_with(prefix));
     let dialect = api::ALL.iter().find(serves).copied().unwrap_or(&api::presenced::DIALECT);
     (dialect.unavailable)(StoreError::Opening)

@@ -42,8 +42,9 @@ impl Tls {
         if !config.is_on() {
             return Ok(None);
         }
-        let current = ArcSwap::new(read(config)?);
-        Ok(Some(Arc::new(Self { current, seen: Mutex::new(Some(Seen::of(config))) })))
+        // Before they are read: what changes meanwhile is read again.
+        let seen = Mutex::new(Some(Seen::of(config)));
+        Ok(Some(Arc::new(Self { current: ArcSwap::new(read(config)?), seen })))
     }
 
     /// For the next connection.

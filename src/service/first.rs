@@ -46,17 +46,23 @@ impl Watcher {
     /// Begins a picture of everybody who is watched and not offline; offline users are in it if they were
     /// named.
     pub fn first(&mut self) -> First {
-        self.first_of(Whom::Present)
+        let token = self.begin();
+        self.everybody_at(token)
     }
 
     /// Begins a picture of everybody who is watched, offline or not: for whoever may think of somebody that
     /// they are present.
     pub fn first_of_all(&mut self) -> First {
-        self.first_of(Whom::Changed)
+        let token = self.begin();
+        self.first_of(Whom::Changed, token)
     }
 
-    fn first_of(&mut self, of: Whom) -> First {
-        let token = self.begin();
+    /// The same as [`first`](Self::first), for a token that the watcher has begun with.
+    pub(super) fn everybody_at(&self, token: u64) -> First {
+        self.first_of(Whom::Present, token)
+    }
+
+    fn first_of(&self, of: Whom, token: u64) -> First {
         let in_order = |users: BTreeSet<UserId>| users.into_iter().collect::<Vec<_>>().into_iter();
         let left = match self.watched() {
             Some(users) if self.only.is_some() || of == Whom::Changed => Left::Named(in_order(users)),

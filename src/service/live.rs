@@ -8,7 +8,7 @@ use super::{Service, ServiceError};
 use crate::{
     changes::{Topic, Watch},
     id::{NodeId, UserId},
-    presence::{Record, Timestamp},
+    presence::{Input, Record, Timestamp},
     store::{Effect, Keep, Node, Outlook, PARTITIONS, StoreError},
 };
 
@@ -19,7 +19,6 @@ impl Service {
         let name = self.store.open(Arc::downgrade(&node)).await?;
         self.directory.loaded()?;
         self.changes.begin_after(self.store.watermark(self.clock.micros()));
-        // From now on documents are news.
         self.node.get_or_init(|| name);
         Ok(())
     }
@@ -59,9 +58,15 @@ impl Service {
         self.changes.token(self.store.watermark(self.clock.micros()))
     }
 
-    /// Tells watchers of the transitions whose time has come. To be called once in a while: the pauses are
-    /// how late watchers learn of them.
+    /// Lets devices that were logged out end, and tells watchers of the transitions whose time has come. To be
+    /// called once in a while: the pauses are how late that is.
     pub async fn tick(&self) {
+        for (user, device) in self.directory.take_logged_out() {
+            match self.update(&user, &[Input::LogOut { device }]).await {
+                Ok(_) | Err(ServiceError::UnknownUser) => {}
+                Err(error) => tracing::warn!(%error, "the end of a login could not be noted"),
+            }
+        }
         for partition in 0..PARTITIONS {
             for user in self.store.due(partition, self.clock.now()).await {
                 if let Err(error) = self.remind(&user).await {

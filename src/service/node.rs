@@ -10,11 +10,11 @@ use crate::{
 };
 
 impl Node for Service {
+    fn loaded(&self, revision: Revision, documents: &[DocumentRef<'_>]) {
+        self.directory.load(revision, documents);
+    }
+
     fn documents(&self, revision: Revision, documents: &[DocumentRef<'_>]) {
-        if self.node.get().is_none() {
-            self.directory.load(revision, documents);
-            return;
-        }
         let moves = self.directory.follow(revision, documents);
         let mut topics: Vec<Topic> = moves.iter().flat_map(|one| self.topics_of_move(one)).collect();
         topics.sort_unstable();

@@ -81,11 +81,15 @@ impl Service {
 impl Watcher {
     /// Takes all that happened so far as seen, and returns the token for it.
     pub(super) fn begin(&mut self) -> u64 {
-        self.cursor = self.service.token();
-        drop(self.watch.take(self.cursor));
         self.ahead.clear();
-        self.watch.set_topics(self.topics());
-        self.cursor
+        loop {
+            // First the topics: what happens from here on is marked, and what happened before is read.
+            self.watch.set_topics(self.topics());
+            self.cursor = self.service.token();
+            if !self.watch.take(self.cursor).moved {
+                return self.cursor;
+            }
+        }
     }
 
     /// Whoever changed or came in sight after `since`. To be asked by whoever comes back with a token; then
@@ -114,8 +118,10 @@ impl Watcher {
     /// A picture, and everybody besides who is present.
     async fn with_everybody(&mut self, mut picture: Picture) -> Result<Picture, ServiceError> {
         let is_shown: HashSet<UserId> = picture.users.iter().map(|(user, _)| user.clone()).collect();
-        let everybody = self.everybody().await?;
-        picture.users.extend(everybody.users.into_iter().filter(|(user, _)| !is_shown.contains(user)));
+        let mut everybody = self.everybody_at(picture.token);
+        while let Some(part) = self.go_on(&mut everybody).await? {
+            picture.users.extend(part.into_iter().filter(|(user, _)| !is_shown.contains(user)));
+        }
         Ok(picture)
     }
 

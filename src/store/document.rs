@@ -20,14 +20,29 @@ pub enum Kind {
     Token = b't',
     /// A subscription to notifications, by its id.
     Subscription = b's',
+    /// A filter that a user stored, by user id and filter id.
+    Filter = b'f',
     /// When a user was removed, by user id: for a while after.
     Removal = b'x',
+    /// A secret of the servers themselves, by its name.
+    Key = b'k',
+    /// What a user set for their telephone besides presence, by user id.
+    Desk = b'd',
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 6] =
-        [Self::User, Self::Member, Self::List, Self::Token, Self::Subscription, Self::Removal];
+    pub const ALL: [Self; 9] = [
+        Self::User,
+        Self::Member,
+        Self::List,
+        Self::Token,
+        Self::Subscription,
+        Self::Filter,
+        Self::Removal,
+        Self::Key,
+        Self::Desk,
+    ];
 
     /// Its name in exports.
     pub fn name(self) -> &'static str {
@@ -37,7 +52,10 @@ impl Kind {
             Self::List => "list",
             Self::Token => "token",
             Self::Subscription => "subscription",
+            Self::Filter => "filter",
             Self::Removal => "removal",
+            Self::Key => "key",
+            Self::Desk => "desk",
         }
     }
 }

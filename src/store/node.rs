@@ -14,9 +14,11 @@ pub struct Revision(pub u64);
 /// A server on a store, as the store sees it. It is told of everything that happens in the store, whether it
 /// or another server did it, and before whoever did it is answered.
 pub trait Node: Send + Sync {
-    /// These documents are so from now on. While the store is opened it shows all that it has: first the
-    /// users, those of one partition together and several partitions at a time, then the others. Later each
-    /// write comes whole, in the order of the revisions.
+    /// The store has these documents. All are shown while it is opened: first the users, those of one
+    /// partition together and several partitions at a time, then the others.
+    fn loaded(&self, revision: Revision, documents: &[DocumentRef<'_>]);
+
+    /// These documents are so from now on. Each write comes whole, in the order of the revisions.
     fn documents(&self, revision: Revision, documents: &[DocumentRef<'_>]);
 
     /// How far the opening is. Several threads tell.

@@ -2,6 +2,7 @@
 server and of one that lets one call of each kind through."""
 
 import sys
+from datetime import datetime
 
 import pnutpy
 from pnutpy.errors import (
@@ -95,6 +96,29 @@ assert refused(PnutBadRequestAPIException, 400, alice.update_users_presence, "me
 alice.params = {}
 _, meta = alice.user_presence()
 assert "updated_presence" not in meta, meta
+
+# An end of its own, which v1 has: at most a week ahead, and in the past it is offline.
+if ROOT.endswith("/v1"):
+    now = alice.update_users_presence("me")[0]["last_seen_at"]
+    now = int(datetime.fromisoformat(now).timestamp())
+    for ahead, reading in [(3600, "on leave"), (10**9, "on leave"), (-1, "offline")]:
+        end = {"expiration": now + ahead}
+        alice.update_users_presence("me", presence="before")
+        data, _ = alice.update_users_presence("me", data={"presence": "on leave", **end})
+        assert data["presence"] == reading, (ahead, data)
+        alice.params = end
+        data, _ = alice.update_users_presence("me", presence="on leave")
+        assert data["presence"] == reading, (ahead, data)
+        alice.params = {}
+    refused(
+        PnutBadRequestAPIException, 400, alice.update_users_presence, "me", data={"presence": "x", "expiration": "soon"}
+    )
+    alice.params = {"update_presence": "on leave", "update_presence_expiration": now + 3600}
+    data, meta = alice.get_users_presence("me")
+    assert (data["presence"], meta.updated_presence) == ("on leave", True), (data, meta)
+    alice.params = {"update_presence": "every call"}
+    alice.get_users_presence("me")
+    alice.params = {}
 
 # Who somebody is, and what a token is.
 token, _ = alice.get_token()

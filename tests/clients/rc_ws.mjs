@@ -66,7 +66,6 @@ check(refused.response.status === 404 && refused.response.data.errorCode === "CM
 
 // The connection breaks; what happens meanwhile is told afterwards, by the same subscription.
 const recovered = new Promise((resolve) => extension.eventEmitter.once(Events.autoRecoverSuccess, resolve));
-extension.wsToken = undefined;
 extension.ws.terminate();
 await set({ userStatus: "Available" });
 await recovered;

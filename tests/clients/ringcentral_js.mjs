@@ -1,5 +1,5 @@
-// @rc-ex/core and @ringcentral/sdk, unmodified: logins, the three operations, a batch in both forms, and
-// refusals, on the demo server whose address is the argument. The modules are looked up in the folder of the
+// @rc-ex/core and @ringcentral/sdk, unmodified: logins, with codes too, who is who, the three operations, a batch in
+// both forms, and refusals, on the demo server whose address is the argument. The modules are looked up in the folder of the
 // second argument.
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
@@ -38,6 +38,17 @@ async function extensible() {
     const page = await rc.restapi().account().presence().get({ detailedTelephonyState: true, page: 1, perPage: 2 });
     check(page.records.length === 2 && page.paging.totalElements === 3, JSON.stringify(page.paging));
     check(page.navigation.nextPage.uri.includes("page=2"), JSON.stringify(page.navigation));
+
+    // Who is who.
+    check((await rc.restapi().get()).uriString === "v1.0", "the version");
+    const account = rc.restapi().account();
+    check((await account.get()).id === 1, "the account");
+    const me = await account.extension().get();
+    check(me.extensionNumber === "101" && me.contact.firstName === "Alice", JSON.stringify(me));
+    const users = await account.extension().list({ type: ["User"], status: ["Enabled"], perPage: 2 });
+    check(users.records.length === 2 && users.paging.totalElements === 3, JSON.stringify(users));
+    const features = (await rc.get("/restapi/v1.0/account/~/extension/~/features")).data.records;
+    check(features.find((feature) => feature.id === "ReadPresenceStatus").available, JSON.stringify(features));
 
     const parts = await rc.get(BATCH);
     check(parts.status === 207 && parts.data.split("--Boundary").length === 5, parts.data);
@@ -95,6 +106,36 @@ async function official() {
     check(out instanceof Error, "nobody is logged in");
 }
 
+/** Where the server sends a browser that asks for an address. */
+async function sentTo(address) {
+    const answer = await fetch(address, { redirect: "manual" });
+    check(answer.status === 302, `${answer.status} ${await answer.text()}`);
+    return answer.headers.get("location");
+}
+
+/** An application with a user interface: a public one with a challenge, and one with a secret. */
+async function authorized() {
+    const redirectUri = "https://desk.example.com/back";
+    for (const [clientSecret, usePKCE] of [
+        ["", true],
+        ["s", false],
+    ]) {
+        const sdk = new SDK({ server: url, clientId: "page", clientSecret, redirectUri });
+        const asked = `${sdk.loginUrl({ state: "a state", usePKCE })}&login_hint=102`;
+        const back = new URL(await sentTo(asked));
+        check(back.searchParams.get("state") === "a state", back.href);
+        await sdk.login(sdk.parseLoginRedirect(back.search));
+        check((await (await sdk.get(OWN)).json()).extension.id === 2, "it is bob");
+        await sdk.logout();
+    }
+    const rc = new RingCentral({ server: url, clientId: "page", clientSecret: "s" });
+    const question = new URLSearchParams({ response_type: "code", client_id: "page", redirect_uri: redirectUri, login_hint: "carol" });
+    const back = new URL(await sentTo(`${url}/restapi/oauth/authorize?${question}`));
+    await rc.authorize({ code: back.searchParams.get("code"), redirect_uri: redirectUri });
+    check((await rc.restapi().account().extension().get()).id === 3, "it is carol");
+}
+
 await extensible();
 await official();
+await authorized();
 process.exit(0);

@@ -3,6 +3,11 @@
 
 use std::{env, process::Command};
 
+use presenced::{
+    auth::appservice::{Namespace, Registration},
+    directory::TokenSecret,
+};
+
 use crate::support::TestServer;
 
 /// The Python that has what `tests/clients/requirements.txt` names.
@@ -45,6 +50,58 @@ async fn matrix_js_sdk() {
 }
 
 #[tokio::test]
+#[ignore = "needs mautrix, which tests/run installs"]
+async fn mautrix() {
+    let server = TestServer::start().await;
+    let mut command = python();
+    command.args(["tests/clients/mautrix_client.py", &server.url]);
+    passes(command).await;
+}
+
+#[tokio::test]
+#[ignore = "needs mautrix, which tests/run installs"]
+async fn mautrix_appservice() {
+    let users = vec![Namespace { regex: "@irc_.*:example\\.com".to_owned(), exclusive: true }];
+    let token = TokenSecret::from("irc-token");
+    let bridge = Registration { id: "irc".to_owned(), token, sender: "ircbot".to_owned(), users };
+    let server = TestServer::start_with(|config| config.matrix.registrations = vec![bridge]).await;
+    let mut command = python();
+    command.args(["tests/clients/mautrix_appservice.py", &server.url, "irc", "irc-token", "ircbot"]);
+    passes(command).await;
+}
+
+#[tokio::test]
+#[ignore = "needs simplematrixbotlib, which tests/run installs"]
+async fn simplematrixbotlib() {
+    let server = TestServer::start().await;
+    let mut command = python();
+    command.args(["tests/clients/simplematrixbot.py", &server.url]);
+    passes(command).await;
+}
+
+#[tokio::test]
+#[ignore = "needs libQuotient, which tests/run installs"]
+async fn lib_quotient() {
+    let server = TestServer::start().await;
+    let program = env::var("PRESENCED_TEST_QUOTIENT").expect("tests/run says where the program is");
+    let mut command = Command::new(program);
+    command.arg(&server.url);
+    passes(command).await;
+}
+
+#[tokio::test]
+#[ignore = "needs matrix-bot-sdk, which tests/run installs"]
+async fn matrix_bot_sdk() {
+    let server = TestServer::start().await;
+    let node = env::var("PRESENCED_TEST_NODE_BINARY").expect("tests/run says where a newer Node.js is");
+    let folder = env::var("PRESENCED_TEST_NODE").expect("tests/run says where the packages are");
+    let mut command = Command::new(node);
+    command.args(["--require", "./tests/clients/bot_sdk_crypto.cjs", "tests/clients/bot_sdk.cjs"]);
+    command.args([&server.url, &folder]);
+    passes(command).await;
+}
+
+#[tokio::test]
 #[ignore = "needs @rc-ex/ws, which tests/run installs"]
 async fn rc_ex_ws() {
     node("tests/clients/rc_ws.mjs").await;
@@ -54,6 +111,18 @@ async fn rc_ex_ws() {
 #[ignore = "needs @ringcentral/subscriptions, which tests/run installs"]
 async fn ringcentral_subscriptions() {
     node("tests/clients/rc_subscriptions.mjs").await;
+}
+
+#[tokio::test]
+#[ignore = "needs @ringcentral/sdk, which tests/run installs"]
+async fn ringcentral_tabs_that_share_a_login() {
+    node("tests/clients/rc_shared_login.mjs").await;
+}
+
+#[tokio::test]
+#[ignore = "needs ringcentral-call-control, which tests/run installs"]
+async fn ringcentral_call_control() {
+    node("tests/clients/rc_call_control.mjs").await;
 }
 
 #[tokio::test]

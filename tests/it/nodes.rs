@@ -226,3 +226,23 @@ async fn a_user_removed_on_one_is_gone_on_both() {
     }
     assert_eq!(one.presence("demo-carol", CAROL).await.status, 200);
 }
+
+#[tokio::test]
+async fn a_sync_on_one_ends_with_its_token_on_the_other() {
+    let (one, other) = pair().await;
+    let since = start(&one, "demo-alice").await;
+    let waiting = one.open_sync("demo-alice", &since, "set_presence=offline").await;
+    let logout = other.call(Method::POST, "/_matrix/client/v3/logout").token("demo-alice").send().await;
+    assert_eq!(logout.line(), "200 {}");
+    assert_eq!(waiting.answer().await.errcode(), (401, "M_UNKNOWN_TOKEN".to_owned()));
+}
+
+#[tokio::test]
+async fn a_filter_that_one_stored_is_known_to_the_other() {
+    let (one, other) = pair().await;
+    let filter = json!({"presence": {"not_senders": (0..9).map(|n| format!("@u{n}:example.com")).collect::<Vec<_>>()}});
+    let path = format!("/_matrix/client/v3/user/{BOB}/filter");
+    let stored = one.call(Method::POST, &path).token("demo-bob").json(&filter).send().await.json();
+    let path = format!("{path}/{}", stored["filter_id"].as_str().expect("an id"));
+    assert_eq!(other.call(Method::GET, path).token("demo-bob").send().await.json(), filter);
+}

@@ -3,6 +3,7 @@
 mod account;
 mod cors;
 mod envelope;
+mod expiration;
 mod lease;
 mod limits;
 mod list;

@@ -32,7 +32,7 @@ pub(crate) fn disconnect(name: &str) -> Input {
 }
 
 pub(crate) fn lease(name: &str, text: Option<&str>) -> Input {
-    Input::Lease { device: device(name), text: text.map(Into::into) }
+    Input::Lease { device: device(name), text: text.map(Into::into), until: None }
 }
 
 /// A record under the default rules, and the time that passes over it.

@@ -1,13 +1,18 @@
 //! The RingCentral dialect over real HTTP.
 
 mod account;
+mod authorize;
 mod batch;
 mod calls;
 mod errors;
+mod features;
 mod filters;
 mod hidden;
+mod info;
+mod lines;
 mod oauth;
 mod presence;
+mod queues;
 mod rates;
 mod rule;
 mod socket;
@@ -18,13 +23,26 @@ mod webhooks;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Call, TestServer};
+use crate::support::{ALICE, Answer, Call, TestServer};
 
 /// The caller's own presence.
 const OWN: &str = "/restapi/v1.0/account/~/extension/~/presence";
 
 /// Everybody in the caller's account.
 const ACCOUNT: &str = "/restapi/v1.0/account/~/presence";
+
+/// Makes a user's extension what the profile says.
+async fn become_extension(server: &TestServer, user: &str, profile: Value) {
+    let put = server.admin(Method::PUT, &format!("/users/{user}"), Some(profile)).await;
+    assert!(put.status.is_success(), "{}", put.text);
+}
+
+/// A token of alice's with these scopes alone.
+async fn token_with(server: &TestServer, scopes: &[&str]) -> String {
+    let body = json!({"deviceId": "D", "scopes": scopes});
+    let made = server.admin(Method::POST, &format!("/users/{ALICE}/tokens"), Some(body)).await;
+    made.json()["token"].as_str().expect("a token").to_owned()
+}
 
 /// The presence of an extension of the caller's account.
 fn presence_path(id: impl std::fmt::Display) -> String {

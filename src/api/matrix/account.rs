@@ -1,33 +1,28 @@
-//! What clients ask besides presence before they start to sync: who they are, how to log in, what there
-//! is. The answers are as small as the clients allow.
+//! What clients ask besides presence before they start to sync: who they are, what there is. The answers
+//! are as small as the clients allow.
 
 use std::collections::BTreeMap;
 
-use axum::{Extension, Json, body::Body, extract::State};
+use axum::Json;
 use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::{
-    error::{MatrixError, MatrixFailure},
-    extract::{Token, read_body},
+    error::MatrixError,
+    extract::{Session, Token},
 };
-use crate::{
-    app::App,
-    audit,
-    auth::{self, AuthError},
-    directory::Holder,
-    request::RequestInfo,
-};
+use crate::{auth::Caller, id::DeviceId};
 
 #[derive(Serialize, ToSchema)]
 pub(super) struct Whoami {
     /// The user that the access token speaks for.
     #[schema(example = "@alice:example.com")]
     user_id: String,
-    /// The device that it speaks with.
-    #[schema(example = "DEMO")]
-    device_id: String,
+    /// The device that it speaks with; application services have none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "DEMO", nullable = false)]
+    device_id: Option<DeviceId>,
     /// Whether the user is a guest.
     #[schema(example = false)]
     is_guest: bool,
@@ -47,8 +42,9 @@ pub(super) struct Whoami {
         (status = 413, description = "The request declares a body that is too large.", body = MatrixError),
     ),
 )]
-pub(super) async fn get_token_owner(Token(caller): Token) -> Json<Whoami> {
-    Json(Whoami { user_id: caller.user.into(), device_id: caller.device.into(), is_guest: caller.guest })
+pub(super) async fn get_token_owner(Session { caller, token }: Session) -> Json<Whoami> {
+    let Caller { user, device, guest, .. } = caller;
+    Json(Whoami { user_id: user.into(), device_id: token.map(|_| device), is_guest: guest })
 }
 
 #[derive(Serialize, ToSchema)]
@@ -100,92 +96,4 @@ pub(super) struct Capabilities {
 pub(super) async fn get_capabilities(_: Token) -> Json<Capabilities> {
     let refused = ("m.change_password".to_owned(), json!({ "enabled": false }));
     Json(Capabilities { capabilities: [refused].into() })
-}
-
-#[derive(Serialize, ToSchema)]
-pub(super) struct LoginFlows {
-    flows: Vec<LoginFlow>,
-}
-
-/// A way to log in.
-#[derive(Serialize, ToSchema)]
-pub(super) struct LoginFlow {
-    /// Always `m.login.token`.
-    #[serde(rename = "type")]
-    #[schema(example = "m.login.token")]
-    kind: String,
-}
-
-/// Tell how to log in: with a token that an admin made.
-#[utoipa::path(
-    get,
-    path = "/login",
-    operation_id = "getLoginFlows",
-    tag = "Account",
-    responses(
-        (status = 200, description = "The one way there is.", body = LoginFlows),
-        (status = 413, description = "The request declares a body that is too large.", body = MatrixError),
-    ),
-)]
-pub(super) async fn get_login_flows() -> Json<LoginFlows> {
-    Json(LoginFlows { flows: vec![LoginFlow { kind: TOKEN_LOGIN.to_owned() }] })
-}
-
-const TOKEN_LOGIN: &str = "m.login.token";
-
-#[derive(Serialize, ToSchema)]
-pub(super) struct Login {
-    /// The user that logged in.
-    #[schema(example = "@alice:example.com")]
-    user_id: String,
-    /// The token to use: the one that was given.
-    #[schema(example = "demo-alice")]
-    access_token: String,
-    /// The device that the token speaks with.
-    #[schema(example = "DEMO")]
-    device_id: String,
-}
-
-/// Log in with a token that an admin made.
-///
-/// The token is the access token already; this tells whose it is, for clients that begin with a login.
-#[utoipa::path(
-    post,
-    path = "/login",
-    operation_id = "login",
-    request_body(content = BTreeMap<String, Value>, description = "The kind of login and the token.",
-        example = json!({"type": "m.login.token", "token": "demo-alice"})),
-    tag = "Account",
-    responses(
-        (status = 200, description = "The user is logged in.", body = Login),
-        (status = 400, description = "The body is not valid, or asks for another kind of login.",
-            body = MatrixError),
-        (status = 403, description = "The token is not valid.", body = MatrixError),
-        (status = 413, description = "The body is too large.", body = MatrixError),
-    ),
-)]
-pub(super) async fn login(
-    State(app): State<App>,
-    info: Option<Extension<RequestInfo>>,
-    body: Body,
-) -> Result<Json<Login>, MatrixFailure> {
-    let body = read_body(&app, body).await?;
-    let request: Value = serde_json::from_slice(&body)
-        .map_err(|error| MatrixFailure::not_json(format!("The body is not JSON: {error}")))?;
-    if request["type"] != TOKEN_LOGIN {
-        return Err(MatrixFailure::bad_json(format!("`type` is not `{TOKEN_LOGIN}`")));
-    }
-    let token =
-        request["token"].as_str().ok_or_else(|| MatrixFailure::bad_json("`token` is not a string"))?;
-    match auth::holder(&app.directory, token.as_bytes(), app.service.now()) {
-        Ok(Holder::User { user, device, .. }) => {
-            audit::login("matrix", &user, device.as_str(), info.as_deref());
-            Ok(Json(Login { user_id: user.into(), access_token: token.to_owned(), device_id: device.into() }))
-        }
-        Ok(_) => Err(AuthError::NoUser.into()),
-        Err(error) => {
-            audit::refused_login("matrix", "", &error.to_string(), info.as_deref());
-            Err(MatrixFailure::forbidden("The token is not valid"))
-        }
-    }
 }

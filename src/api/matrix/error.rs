@@ -9,7 +9,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
-    api::body::BodyError, auth::AuthError, limit::TooManyStreams, service::ServiceError, store::StoreError,
+    api::body::BodyError, auth::AuthError, directory::DirectoryError, limit::TooManyStreams,
+    service::ServiceError, store::StoreError,
 };
 
 /// A Matrix-level Error
@@ -96,6 +97,22 @@ impl MatrixFailure {
         Self::new(StatusCode::FORBIDDEN, "M_FORBIDDEN", error)
     }
 
+    pub(super) fn invalid_username(error: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "M_INVALID_USERNAME", error)
+    }
+
+    pub(super) fn user_in_use() -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "M_USER_IN_USE", "There is a user of this name already")
+    }
+
+    pub(super) fn exclusive() -> Self {
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "M_EXCLUSIVE",
+            "The name is outside the application service's namespaces, or in another's",
+        )
+    }
+
     pub(super) fn not_found(error: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::NOT_FOUND, "M_NOT_FOUND", error)
     }
@@ -176,6 +193,17 @@ impl From<ServiceError> for MatrixFailure {
             }
             ServiceError::StatusTooLong { .. } => Self::too_large(error.to_string()),
             ServiceError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<DirectoryError> for MatrixFailure {
+    fn from(error: DirectoryError) -> Self {
+        match error {
+            DirectoryError::Store(error) => error.into(),
+            // The user was removed since the token was looked at, and the token with them.
+            DirectoryError::UnknownUser(_) => AuthError::Unknown.into(),
+            error => Self::forbidden(error.to_string()),
         }
     }
 }

@@ -5,7 +5,13 @@ use axum::{
 };
 
 use super::error::MatrixFailure;
-use crate::{api::body, app::App, auth, id::UserId};
+use crate::{
+    api::body,
+    app::App,
+    auth::{self, appservice::AppService},
+    directory::{Scope, TokenId},
+    id::UserId,
+};
 
 /// The user behind the request. Refuses missing, unknown and expired tokens and guests.
 pub(super) struct Caller(pub(super) auth::Caller);
@@ -26,10 +32,44 @@ impl FromRequestParts<App> for Token {
     type Rejection = MatrixFailure;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, MatrixFailure> {
-        let token = auth::token(&parts.headers, parts.uri.query(), app.config.matrix.query_token)?;
-        let holder = auth::holder(&app.directory, &token, app.service.now())?;
-        Ok(Self(auth::caller(holder)?))
+        let Session { caller, .. } = Session::from_request_parts(parts, app).await?;
+        Ok(Self(caller))
     }
+}
+
+/// The same, with the token's own name.
+pub(super) struct Session {
+    pub(super) caller: auth::Caller,
+    /// None of an application service, which has no device and stays for as long as it is configured.
+    pub(super) token: Option<TokenId>,
+}
+
+impl FromRequestParts<App> for Session {
+    type Rejection = MatrixFailure;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, MatrixFailure> {
+        let query = parts.uri.query();
+        let secret = auth::token(&parts.headers, query, app.config.matrix.query_token)?;
+        if let Some(service) = app.app_services.with_token(&secret) {
+            return Ok(Self { caller: masked(service, query, app)?, token: None });
+        }
+        let holder = auth::holder(&app.directory, &secret, app.service.now())?;
+        Ok(Self { caller: auth::caller(holder)?, token: Some(TokenId::of(&secret)) })
+    }
+}
+
+/// For whom an application service speaks: its own user, or the one that the parameter `user_id` names.
+fn masked(service: &AppService, query: Option<&str>, app: &App) -> Result<auth::Caller, MatrixFailure> {
+    let mut parameters = form_urlencoded::parse(query.unwrap_or_default().as_bytes());
+    let user = match parameters.find(|(name, _)| name == "user_id") {
+        Some((_, user)) => user.parse().ok(),
+        None => Some(service.sender.clone()),
+    };
+    let user = user.filter(|user| service.speaks_for(user, &app.directory));
+    let user =
+        user.ok_or_else(|| MatrixFailure::forbidden("The application service has not registered this user"))?;
+    let scopes = [Scope::Read, Scope::Write].into_iter().collect();
+    Ok(auth::Caller { user, device: service.device.clone(), scopes, guest: false })
 }
 
 /// The user that the path is about. Refuses what is no user id at all; what only cannot be the id of

@@ -8,21 +8,22 @@ use axum::{
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, value::RawValue};
+use sha2::{Digest as _, Sha256};
 use utoipa::ToSchema;
 
 use super::{
     error::{MatrixError, MatrixFailure},
     extract::{Target, Token, read_body},
+    refusals::WithToken,
 };
-use crate::app::App;
+use crate::{app::App, id::UserId};
 
 /// The type of the events that a filter may let through.
 const PRESENCE: &str = "m.presence";
 
-/// The longest filter that can be stored, in bytes. An id holds its whole filter, so nothing has to be
-/// kept for it, and it travels in the query of every `/sync`.
-const LONGEST: usize = 4_096;
+/// The longest id. A filter that fits into one is in it, so that nothing has to be kept for it.
+const LONGEST_ID: usize = 128;
 
 /// What a filter says of presence. `None` lets everything through.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -34,14 +35,14 @@ pub(super) struct PresenceFilter {
 }
 
 impl PresenceFilter {
-    /// The filter of a `/sync`: JSON, or the id of a stored one.
-    pub(super) fn from_parameter(parameter: &str) -> Result<Self, MatrixFailure> {
+    /// The filter of a user's `/sync`: JSON, or the id of a stored one.
+    pub(super) fn from_parameter(parameter: &str, app: &App, user: &UserId) -> Result<Self, MatrixFailure> {
         if parameter.starts_with('{') {
             let filter = serde_json::from_str(parameter)
                 .map_err(|error| MatrixFailure::not_json(format!("The filter is not JSON: {error}")))?;
             return Self::from_json(&filter);
         }
-        let filter = stored(parameter)
+        let filter = stored(app, user, parameter)
             .ok_or_else(|| MatrixFailure::invalid_param("There is no filter with this id"))?;
         Self::from_json(&Value::Object(filter))
     }
@@ -53,8 +54,9 @@ impl PresenceFilter {
         let presence = presence
             .as_object()
             .ok_or_else(|| MatrixFailure::bad_json("The filter's `presence` is not an object"))?;
-        if presence.get("limit").is_some_and(|limit| limit.as_i64().is_none_or(|limit| limit < 1)) {
-            return Err(MatrixFailure::bad_json("The filter's `limit` is not a positive integer"));
+        // Presence has one value for each user, so there is nothing to limit; clients send 0 and -1 for "none".
+        if presence.get("limit").is_some_and(|limit| !limit.is_number()) {
+            return Err(MatrixFailure::bad_json("The filter's `limit` is not a number"));
         }
         Ok(Self {
             types: strings(presence, "types")?,
@@ -111,35 +113,87 @@ fn strings(filter: &Map<String, Value>, key: &str) -> Result<Option<Vec<String>>
     texts.collect::<Result<_, _>>().map(Some)
 }
 
-fn stored(id: &str) -> Option<Map<String, Value>> {
-    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(id).ok()?).ok()
+/// A filter of a user's by its id: one that was stored, or the one that the id holds itself.
+fn stored(app: &App, user: &UserId, id: &str) -> Option<Map<String, Value>> {
+    match app.directory.filter(user, id) {
+        Some(filter) => serde_json::from_str(filter.get()).ok(),
+        None => serde_json::from_slice(&URL_SAFE_NO_PAD.decode(id).ok()?).ok(),
+    }
+}
+
+/// Stores a filter, and returns its id: the same for the same filter.
+async fn store(app: &App, user: &UserId, filter: String) -> Result<String, MatrixFailure> {
+    let holding = URL_SAFE_NO_PAD.encode(&filter);
+    if holding.len() <= LONGEST_ID {
+        return Ok(holding);
+    }
+    let id = URL_SAFE_NO_PAD.encode(Sha256::digest(&filter));
+    let filter = RawValue::from_string(filter).expect("it was written as JSON").into();
+    let (most, now) = (app.config.limits.filters_per_user, app.service.now());
+    app.directory.put_filter(user, &id, filter, most, now).await?;
+    Ok(id)
+}
+
+/// A filter. Further properties are allowed, and have no meaning here.
+#[derive(ToSchema)]
+#[schema(example = json!({"presence": {"not_senders": ["@bob:example.com"]}}))]
+#[expect(dead_code, reason = "it stands for the schema; clients' filters are kept as they are")]
+pub(super) struct Filter {
+    #[schema(value_type = Option<EventFilter>, nullable = false)]
+    presence: Option<EventFilter>,
+}
+
+/// Which presence events pass. Further properties are allowed, and have no meaning here.
+#[derive(ToSchema)]
+#[schema(example = json!({"not_senders": ["@bob:example.com"]}))]
+#[expect(dead_code, reason = "it stands for the schema; clients' filters are kept as they are")]
+pub(super) struct EventFilter {
+    /// The types that pass; `*` stands for any sequence of characters.
+    #[schema(value_type = Option<Vec<String>>, example = json!(["m.presence"]), nullable = false)]
+    types: Option<Vec<String>>,
+    /// The types that do not pass.
+    #[schema(value_type = Option<Vec<String>>, example = json!(["m.presence"]), nullable = false)]
+    not_types: Option<Vec<String>>,
+    /// The users whose events pass.
+    #[schema(value_type = Option<Vec<String>>, example = json!(["@alice:example.com"]), nullable = false)]
+    senders: Option<Vec<String>>,
+    /// The users whose events do not pass.
+    #[schema(value_type = Option<Vec<String>>, example = json!(["@bob:example.com"]), nullable = false)]
+    not_senders: Option<Vec<String>>,
+    /// It limits nothing: presence has one value for each user.
+    #[schema(value_type = Option<f64>, example = 10, nullable = false)]
+    limit: Option<f64>,
 }
 
 #[derive(Serialize, ToSchema)]
 pub(super) struct FilterId {
     /// The id to name the filter by. It never starts with `{`.
-    #[schema(example = "e30")]
+    #[schema(example = "e30", max_length = 128)]
     filter_id: String,
 }
 
 /// Store a filter.
 ///
-/// The id is the same for the same filter. It holds the filter itself, so it stays valid for ever.
+/// The id is the same for the same filter. A short filter is in its id; of others a user may have
+/// `limits.filters_per_user`, and those that were stored longest ago make room.
 #[utoipa::path(
     post,
     path = "/user/{userId}/filter",
     operation_id = "defineFilter",
     params(("userId" = String, Path, description = "The caller.", example = "@alice:example.com")),
-    request_body(content = BTreeMap<String, Value>, description = "The filter. Only `presence` has a meaning here.",
-        example = json!({"presence": {"not_senders": ["@bob:example.com"]}})),
-    security(("accessToken" = []), ("accessTokenBearer" = [])),
+    request_body(content = Filter, description = "The filter. Only `presence` has a meaning here."),
+    security(("accessTokenBearer" = []), ("accessToken" = [])),
     tag = "Sync",
     responses(
-        (status = 200, description = "The filter was stored.", body = FilterId),
-        (status = 400, description = "The filter is not valid.", body = MatrixError),
-        (status = 401, description = "There is no access token, or it is not valid.", body = MatrixError),
-        (status = 403, description = "Filters of other users cannot be stored.", body = MatrixError),
-        (status = 413, description = "The filter is too large.", body = MatrixError),
+        WithToken,
+        (status = 200, description = "The filter was stored.", body = FilterId,
+            examples(("ok" = (value = json!({"filter_id": "e30"}))))),
+        (status = 400, description = "The filter is not valid.", body = MatrixError,
+            examples(("badRequest" = (value = json!({"errcode": "M_BAD_JSON",
+                "error": "The filter's `presence` is not an object"}))))),
+        (status = 403, description = "Filters of other users cannot be stored.", body = MatrixError,
+            examples(("forbidden" = (value = json!({"errcode": "M_FORBIDDEN",
+                "error": "You can only have filters of your own"}))))),
     ),
 )]
 pub(super) async fn define_filter(
@@ -155,11 +209,7 @@ pub(super) async fn define_filter(
     let filter: Value = serde_json::from_slice(&body)
         .map_err(|error| MatrixFailure::not_json(format!("The body is not JSON: {error}")))?;
     PresenceFilter::from_json(&filter)?;
-    let text = filter.to_string();
-    if text.len() > LONGEST {
-        return Err(MatrixFailure::body_too_large(LONGEST));
-    }
-    Ok(Json(FilterId { filter_id: URL_SAFE_NO_PAD.encode(text) }))
+    Ok(Json(FilterId { filter_id: store(&app, &caller.user, filter.to_string()).await? }))
 }
 
 /// Get a stored filter.
@@ -171,18 +221,25 @@ pub(super) async fn define_filter(
         ("userId" = String, Path, description = "The caller.", example = "@alice:example.com"),
         ("filterId" = String, Path, description = "The filter's id.", example = "e30"),
     ),
-    security(("accessToken" = []), ("accessTokenBearer" = [])),
+    security(("accessTokenBearer" = []), ("accessToken" = [])),
     tag = "Sync",
     responses(
-        (status = 200, description = "The filter, as it was stored.", body = BTreeMap<String, Value>),
-        (status = 400, description = "The user id is not one.", body = MatrixError),
-        (status = 401, description = "There is no access token, or it is not valid.", body = MatrixError),
-        (status = 403, description = "Filters of other users cannot be read.", body = MatrixError),
-        (status = 404, description = "There is no filter with this id.", body = MatrixError),
-        (status = 413, description = "The request declares a body that is too large.", body = MatrixError),
+        WithToken,
+        (status = 200, description = "The filter, as it was stored.", body = BTreeMap<String, Value>,
+            examples(("ok" = (value = json!({}))))),
+        (status = 400, description = "The user id is not one.", body = MatrixError,
+            examples(("badRequest" = (value = json!({"errcode": "M_INVALID_PARAM",
+                "error": "A user id starts with `@`"}))))),
+        (status = 403, description = "Filters of other users cannot be read.", body = MatrixError,
+            examples(("forbidden" = (value = json!({"errcode": "M_FORBIDDEN",
+                "error": "You can only have filters of your own"}))))),
+        (status = 404, description = "There is no filter with this id.", body = MatrixError,
+            examples(("notFound" = (value = json!({"errcode": "M_NOT_FOUND",
+                "error": "There is no filter with this id"}))))),
     ),
 )]
 pub(super) async fn get_filter(
+    State(app): State<App>,
     Token(caller): Token,
     Target(target): Target,
     params: RawPathParams,
@@ -191,5 +248,7 @@ pub(super) async fn get_filter(
         return Err(MatrixFailure::forbidden("You can only have filters of your own"));
     }
     let id = params.iter().find(|(name, _)| *name == "filterId").map_or("", |(_, value)| value);
-    stored(id).map(Json).ok_or_else(|| MatrixFailure::not_found("There is no filter with this id"))
+    stored(&app, &caller.user, id)
+        .map(Json)
+        .ok_or_else(|| MatrixFailure::not_found("There is no filter with this id"))
 }

@@ -1,7 +1,7 @@
 //! `GET /sync`: presence, and nothing else, at once or as soon as there is news.
 //! Source: <https://spec.matrix.org/v1.10/client-server-api/#get_matrixclientv3sync>
 
-use std::{convert::Infallible, time::Duration};
+use std::{convert::Infallible, future::pending, time::Duration};
 
 use axum::{
     Json,
@@ -17,14 +17,14 @@ use utoipa::ToSchema;
 use super::{
     error::{LimitExceeded, MatrixError, MatrixFailure},
     event::PresenceEvent,
-    extract::Token,
+    extract::Session,
     filter::PresenceFilter,
     presence::PresenceState,
 };
 use crate::{
     app::App,
     auth::Caller,
-    directory::Scope,
+    directory::{Scope, TokenId},
     id::UserId,
     presence::{Presence, State as CoreState},
     service::{Picture, Viewer, Watcher},
@@ -71,7 +71,7 @@ impl Default for Query {
 }
 
 impl Query {
-    fn parse(query: &str) -> Result<Self, MatrixFailure> {
+    fn parse(query: &str, app: &App, caller: &Caller) -> Result<Self, MatrixFailure> {
         let mut parsed = Self::default();
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
             match name.as_ref() {
@@ -90,7 +90,7 @@ impl Query {
                     parsed.set_presence =
                         Some(state.into_core()).filter(|state| *state != CoreState::Offline);
                 }
-                "filter" => parsed.filter = PresenceFilter::from_parameter(&value)?,
+                "filter" => parsed.filter = PresenceFilter::from_parameter(&value, app, &caller.user)?,
                 _ => {}
             }
         }
@@ -158,11 +158,11 @@ fn token(position: u64) -> String {
 )]
 pub(super) async fn sync(
     State(app): State<App>,
-    Token(caller): Token,
+    Session { caller, token }: Session,
     RawQuery(query): RawQuery,
 ) -> Result<Response, MatrixFailure> {
     caller.require(Scope::Read)?;
-    let query = Query::parse(query.as_deref().unwrap_or_default())?;
+    let query = Query::parse(query.as_deref().unwrap_or_default(), &app, &caller)?;
     let _permit = app.stream_limit.open(Some(&caller.user)).map_err(MatrixFailure::too_many_streams)?;
     let _watching = app.metrics.watch("sync");
     let mut watcher = app.service.watch(Viewer::User(&caller.user), None);
@@ -173,7 +173,7 @@ pub(super) async fn sync(
     // A token of the future is none of this server's feed.
     let since = query.since.filter(|since| !query.full_state && *since <= app.service.token());
     let response = match since {
-        Some(since) => news(&app, &mut watcher, &query, since).await?.into_response(),
+        Some(since) => news(&app, &mut watcher, &query, since, token.as_ref()).await?.into_response(),
         None => everybody(&app, &mut watcher, &query).await?,
     };
     if let Some(connection) = connection {
@@ -189,12 +189,13 @@ fn may_speak(app: &App, caller: &Caller) -> bool {
 }
 
 /// What is new after `since`, as soon as there is something. If nothing comes in time, or the server stops, the
-/// client goes on from where it was.
+/// client goes on from where it was. Whose token ends meanwhile learns that, and nothing else.
 async fn news(
     app: &App,
     watcher: &mut Watcher,
     query: &Query,
     since: u64,
+    from: Option<&TokenId>,
 ) -> Result<Json<SyncResponse>, MatrixFailure> {
     let told = watcher.since(since).await?;
     if let Some(response) = response(app, query, &told) {
@@ -209,8 +210,19 @@ async fn news(
     };
     let longest = Duration::from_secs(app.config.limits.long_poll_seconds);
     let nothing = SyncResponse { next_batch: token(since), presence: None };
+    let ended = async {
+        match from {
+            Some(token) => app.token_ended(token).await,
+            None => pending().await,
+        }
+    };
     let response = tokio::select! {
-        news = coming => news,
+        biased;
+        error = ended => return Err(error.into()),
+        news = coming => {
+            from.map_or(Ok(()), |token| app.token_holds(token))?;
+            news
+        }
         () = tokio::time::sleep(query.timeout.min(longest)) => Ok(nothing),
         () = app.drained() => Ok(nothing),
     };

@@ -115,7 +115,7 @@ impl FromRequestParts<App> for Target {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
-        let Exchange { caller, .. } = Exchange::from_request_parts(parts, app).await?;
+        let Exchange { caller, version, .. } = Exchange::from_request_parts(parts, app).await?;
         let params =
             RawPathParams::from_request_parts(parts, app).await.map_err(|_| Failure::no_such_user())?;
         let text = params.iter().find(|(name, _)| *name == "user_id").map_or("", |(_, value)| value);
@@ -124,16 +124,22 @@ impl FromRequestParts<App> for Target {
             // A user may have been removed since the token was looked at, and the token with them.
             return app.directory.user(own).map(Self).ok_or(AuthError::Unknown.into());
         }
+        if version.refuses_ids() && !is_id(text) {
+            return Err(Failure::invalid("user_id: has to be `me`, a number, or a name after `@`."));
+        }
         named(app, text).map(Self).ok_or_else(Failure::no_such_user)
     }
+}
+
+/// Whether a user may be named so.
+fn is_id(text: &str) -> bool {
+    text.starts_with('@') || (!text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 fn named(app: &App, text: &str) -> Option<User> {
     match text.strip_prefix('@') {
         Some(name) => app.directory.user_named(name, &app.config.server.name),
-        None if text.bytes().all(|byte| byte.is_ascii_digit()) => {
-            app.directory.user_with_number(text.parse().ok()?)
-        }
+        None if is_id(text) => app.directory.user_with_number(text.parse().ok()?),
         None => None,
     }
 }

@@ -17,7 +17,6 @@ use super::{
     caller::Caller,
     envelope::{Layout, Meta},
     error::Failure,
-    form,
     limit::{Allowance, RateLimits, Who},
     scope_name,
     update::Update,
@@ -28,8 +27,14 @@ use crate::{
     request::RequestInfo,
 };
 
-/// The version of pnut's API that this dialect speaks.
-const API_VERSION: HeaderValue = HeaderValue::from_static("0.9.6");
+/// The versions of pnut's API that this dialect speaks, each under its own prefix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Version {
+    /// 0.9.6, under `/v0`.
+    V0,
+    /// 1.3.0, under `/v1`.
+    V1,
+}
 
 /// Any value of this header has answers indented.
 const PRETTY_JSON: HeaderName = HeaderName::from_static("x-pretty-json");
@@ -39,10 +44,13 @@ const PRETTY_JSON: HeaderName = HeaderName::from_static("x-pretty-json");
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "it stands for the documentation; the layer reads the query")]
 pub(super) struct OnEveryCall {
-    /// Sets the caller's own presence before anything else is done, as a PUT of this value would. It needs
-    /// a user's token with the scope `presence`; `meta.updated_presence` tells whether it was done.
-    #[param(example = "on the train", max_length = 100)]
+    /// Sets the caller's own presence before anything else is done, as a PUT of this value would: `on the
+    /// train`, for example. It needs a user's token with the scope `presence`. `meta.updated_presence` tells
+    /// whether it was done; with more than 100 characters it is not, and the call goes on.
     update_presence: Option<String>,
+    /// When the presence that `update_presence` sets is to end, as `expiration` of a PUT has it; under `/v1`
+    /// alone.
+    update_presence_expiration: Option<i64>,
 }
 
 /// What the layer is given.
@@ -59,6 +67,30 @@ pub(super) struct Exchange {
     /// What became of `update_presence`, if that was tried.
     pub(super) update: Option<Result<(), Failure>>,
     pub(super) layout: Layout,
+    pub(super) version: Version,
+}
+
+impl Version {
+    fn of(uri: &Uri) -> Self {
+        if uri.path().starts_with("/v1") { Self::V1 } else { Self::V0 }
+    }
+
+    fn header(self) -> HeaderValue {
+        HeaderValue::from_static(match self {
+            Self::V0 => "0.9.6",
+            Self::V1 => "1.3.0",
+        })
+    }
+
+    /// Whether a user's id of the wrong kind is a bad request, not nobody's.
+    pub(super) fn refuses_ids(self) -> bool {
+        self == Self::V1
+    }
+
+    /// Whether a presence may be given an end of its own.
+    pub(super) fn has_expiration(self) -> bool {
+        self == Self::V1
+    }
 }
 
 impl Exchange {
@@ -71,6 +103,7 @@ impl Exchange {
 /// What the answer needs besides what the handler said.
 struct Ending {
     layout: Layout,
+    version: Version,
     scopes: Option<String>,
     allowance: Option<Allowance>,
     updated_presence: Option<bool>,
@@ -80,7 +113,8 @@ struct Ending {
 pub(super) async fn exchange(State(gate): State<Gate>, request: Request, next: Next) -> Response {
     let is_pretty = request.headers().contains_key(PRETTY_JSON);
     let layout = if is_pretty { Layout::Indented } else { Layout::Compact };
-    let mut ending = Ending { layout, scopes: None, allowance: None, updated_presence: None };
+    let version = Version::of(request.uri());
+    let mut ending = Ending { layout, version, scopes: None, allowance: None, updated_presence: None };
     let answered = AssertUnwindSafe(gate.answer(request, next, &mut ending)).catch_unwind().await;
     let response = answered.unwrap_or_else(|_| {
         tracing::error!("a request met a bug and was answered with 500");
@@ -104,9 +138,10 @@ impl Gate {
         ending.scopes = identified.as_ref().ok().map(|(_, caller)| names(caller));
         self.limit(who, request.method(), ending)?;
         let (_, caller) = identified?;
-        let update = self.update(request.uri(), &caller).await;
+        let (layout, version) = (ending.layout, ending.version);
+        let update = self.update(request.uri(), version, &caller).await;
         ending.updated_presence = update.as_ref().map(Result::is_ok);
-        request.extensions_mut().insert(Exchange { caller, update, layout: ending.layout });
+        request.extensions_mut().insert(Exchange { caller, update, layout, version });
         Ok(next.run(request).await)
     }
 
@@ -127,10 +162,9 @@ impl Gate {
     }
 
     /// Applies `update_presence`, if it is there.
-    async fn update(&self, uri: &Uri, caller: &Caller) -> Option<Result<(), Failure>> {
-        let value = form::last(uri.query()?.as_bytes(), "update_presence")?;
-        let update = caller.updater().and_then(|user| Ok((user, Update::from_bytes(&value)?)));
-        Some(match update {
+    async fn update(&self, uri: &Uri, version: Version, caller: &Caller) -> Option<Result<(), Failure>> {
+        let update = Update::on_any_call(uri, version, self.app.service.now())?;
+        Some(match caller.updater().and_then(|user| Ok((user, update?))) {
             Ok((user, update)) => update.apply(&self.app, user).await.map(drop),
             Err(failure) => Err(failure),
         })
@@ -149,7 +183,7 @@ impl Ending {
             *response.body_mut() = Body::from(text);
         }
         let headers = response.headers_mut();
-        headers.insert("x-api-version", API_VERSION);
+        headers.insert("x-api-version", self.version.header());
         if let Some(scopes) = self.scopes.and_then(|scopes| HeaderValue::try_from(scopes).ok()) {
             headers.insert("x-oauth-scopes", scopes);
         }

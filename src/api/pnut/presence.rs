@@ -92,6 +92,10 @@ pub(super) struct PresenceUpdate {
     /// anything else is the text. In JSON a number is taken too, and stands for its digits.
     #[schema(example = "on the train", max_length = 100)]
     presence: Option<String>,
+    /// When it is to end, in seconds since the Unix epoch, under `/v1`: at most 7 days ahead, to which it is cut;
+    /// in the past it is the same as `offline`. Under `/v0` it does not count.
+    #[schema(example = 1_767_690_000)]
+    expiration: Option<i64>,
 }
 
 impl Reading {
@@ -212,6 +216,9 @@ pub(super) async fn list_presence(
         (status = 200, description = "The user's presence.", body = PresenceAnswer,
             examples(("response" = (value = json!({"meta": {"code": 200}, "data":
                 {"id": "3", "username": "carol", "presence": "offline"}}))))),
+        (status = 400, description = "Under `/v1`: the id is of the wrong kind.", body = ErrorAnswer,
+            examples(("wrongType" = (value = json!({"meta": {"code": 400,
+                "error_message": "user_id: has to be `me`, a number, or a name after `@`."}}))))),
         (status = 403, description = "The token has no scope at all, is a guest's, or an app's that asks for `me`.",
             body = ErrorAnswer),
         (status = 404, description = "There is no such user.", body = ErrorAnswer,
@@ -248,6 +255,9 @@ pub(super) async fn get_presence(
             examples(("response" = (value = json!({"meta": {"code": 200, "updated_presence": true}, "data":
                 {"id": "2", "username": "bob", "presence": "online",
                     "last_seen_at": "2026-01-05T08:52:10Z"}}))))),
+        (status = 400, description = "Under `/v1`: the id is of the wrong kind.", body = ErrorAnswer,
+            examples(("wrongType" = (value = json!({"meta": {"code": 400,
+                "error_message": "user_id: has to be `me`, a number, or a name after `@`."}}))))),
         (status = 403, description = "The token has no scope at all, is a guest's, or an app's that asks for `me`.",
             body = ErrorAnswer),
         (status = 404, description = "There is no such user.", body = ErrorAnswer),
@@ -264,9 +274,10 @@ pub(super) async fn get_presence_by_alias(
 
 /// Set one's own presence.
 ///
-/// It holds for 15 minutes, or what is configured, or until it is set again. The value is in the body, as
-/// form data or JSON, or in the query; without any the user is online without a text. `update_presence`
-/// in the query comes before both.
+/// It holds for 15 minutes, or what is configured, or until it is set again; under `/v1` it may have an end of
+/// its own. The value is in the body, as form data or JSON, or in the query; without any, or with `online`, the
+/// user is online without a text. A JSON object is taken for one whatever its content type.
+/// `update_presence` in the query comes before both.
 #[utoipa::path(
     put,
     path = "/users/{user_id}/presence",
@@ -274,8 +285,9 @@ pub(super) async fn get_presence_by_alias(
     params(
         ("user_id" = String, Path, description = "The caller: `me`, or their own number or `@username`.",
             example = "me"),
-        ("presence" = Option<String>, Query, description = "The value, if the body has none.",
-            example = "on the train"),
+        ("presence" = Option<String>, Query, description = "The value, if the body has none: `on the train`, \
+            for example.", max_length = 100),
+        ("expiration" = Option<i64>, Query, description = "When it is to end, if the body does not say it."),
         OnEveryCall,
     ),
     request_body(
@@ -321,7 +333,8 @@ pub(super) async fn set_presence(
         }
         None => {
             app.put_limit.check(&caller.user).map_err(Failure::too_fast)?;
-            let record = Update::from_request(&app, request).await?.apply(&app, &caller).await?;
+            let record =
+                Update::from_request(&app, exchange.version, request).await?.apply(&app, &caller).await?;
             app.service.own_presence(&record, app.service.now())
         }
     };

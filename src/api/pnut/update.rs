@@ -1,39 +1,58 @@
 //! Setting one's presence: what a value means, and where a PUT has it.
 
+use std::time::Duration;
+
 use axum::{
     extract::Request,
-    http::{HeaderMap, header},
+    http::{HeaderMap, Uri, header},
 };
-use serde_json::Value;
+use serde_json::{Map, Number, Value};
 
-use super::{error::Failure, form};
+use super::{error::Failure, exchange::Version, form};
 use crate::{
     api::body,
     app::App,
     auth::{self, AuthError},
-    presence::{Input, Record, Text},
+    presence::{Input, Record, Text, Timestamp},
     service::ServiceError,
 };
 
 /// The longest text, in Unicode scalar values.
 pub(super) const LONGEST: usize = 100;
 
+/// The furthest end of a presence, from when it is set.
+const FURTHEST: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
 /// What a user says of themselves.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Update {
-    /// Online, with a text or without.
-    Present(Option<Text>),
+    /// Online, with a text or without, until a moment or for a lease.
+    Present {
+        text: Option<Text>,
+        until: Option<Timestamp>,
+    },
     Offline,
 }
+
+/// What a body says, as far as it says anything.
+#[derive(Default)]
+struct Said {
+    update: Option<Update>,
+    expiration: Option<Expiration>,
+}
+
+/// When a presence is to end, since the Unix epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Expiration(Duration);
 
 impl Update {
     /// Reads a value. Letter case and spaces count.
     fn from_text(text: &str) -> Result<Self, Failure> {
         match text {
-            "" | "1" => Ok(Self::Present(None)),
+            "" | "1" | "online" => Ok(Self::Present { text: None, until: None }),
             "0" | "offline" => Ok(Self::Offline),
             text => match text.chars().count() {
-                ..=LONGEST => Ok(Self::Present(Some(text.into()))),
+                ..=LONGEST => Ok(Self::Present { text: Some(text.into()), until: None }),
                 long => Err(Failure::invalid(format!(
                     "presence: has {long} characters; at most {LONGEST} are allowed."
                 ))),
@@ -41,7 +60,7 @@ impl Update {
         }
     }
 
-    pub(super) fn from_bytes(bytes: &[u8]) -> Result<Self, Failure> {
+    fn from_bytes(bytes: &[u8]) -> Result<Self, Failure> {
         let text = std::str::from_utf8(bytes).map_err(|_| Failure::invalid("presence: is not UTF-8."))?;
         Self::from_text(text)
     }
@@ -57,32 +76,50 @@ impl Update {
         }
     }
 
+    /// Reads `update_presence` and what belongs to it in a query; nothing if it is not there.
+    pub(super) fn on_any_call(uri: &Uri, version: Version, now: Timestamp) -> Option<Result<Self, Failure>> {
+        let query = uri.query()?.as_bytes();
+        let value = form::last(query, "update_presence")?;
+        let read = || {
+            let end = Expiration::in_form(query, "update_presence_expiration", version)?;
+            Ok(Self::from_bytes(&value)?.ending(end, now))
+        };
+        Some(read())
+    }
+
     /// Reads what a PUT sets: from its body, else from its query; online if neither says anything.
-    pub(super) async fn from_request(app: &App, request: Request) -> Result<Self, Failure> {
+    pub(super) async fn from_request(app: &App, version: Version, request: Request) -> Result<Self, Failure> {
         let limits = &app.config.limits;
         let (parts, body) = request.into_parts();
         let body = body::read(body, limits.body_bytes, limits)
             .await
             .map_err(|error| Failure::unread_body(&error, limits.body_bytes))?;
-        if let Some(update) = Self::from_body(&parts.headers, &body)? {
-            return Ok(update);
-        }
-        let query = parts.uri.query().and_then(|query| form::last(query.as_bytes(), "presence"));
-        Self::from_bytes(&query.unwrap_or_default())
+        let said = Said::in_body(&parts.headers, &body, version)?;
+        let query = parts.uri.query().unwrap_or_default().as_bytes();
+        let update = match said.update {
+            Some(update) => update,
+            None => Self::in_form(query)?.unwrap_or(Self::Present { text: None, until: None }),
+        };
+        let end = match said.expiration {
+            Some(end) => Some(end),
+            None => Expiration::in_form(query, "expiration", version)?,
+        };
+        Ok(update.ending(end, app.service.now()))
     }
 
-    /// An empty body says nothing, whatever its type; what is not JSON is form data.
-    fn from_body(headers: &HeaderMap, body: &[u8]) -> Result<Option<Self>, Failure> {
-        if body.is_empty() {
-            return Ok(None);
-        }
-        if !is_json(headers) {
-            return form::last(body, "presence").map(|value| Self::from_bytes(&value)).transpose();
-        }
-        match serde_json::from_slice(body) {
-            Ok(Value::Object(body)) => body.get("presence").map(Self::from_json).transpose(),
-            Ok(_) => Err(Failure::invalid("The body is not a JSON object.")),
-            Err(error) => Err(Failure::invalid(format!("The body is not JSON: {error}."))),
+    fn in_form(form: &[u8]) -> Result<Option<Self>, Failure> {
+        form::last(form, "presence").map(|value| Self::from_bytes(&value)).transpose()
+    }
+
+    /// The same until then. What has ended before it is set is the end of what was before.
+    fn ending(self, expiration: Option<Expiration>, now: Timestamp) -> Self {
+        match (self, expiration) {
+            (Self::Present { text, .. }, Some(Expiration(end))) => {
+                let end = Timestamp::from_millis(0) + end;
+                let until = Some(end.min(now + FURTHEST));
+                if end <= now { Self::Offline } else { Self::Present { text, until } }
+            }
+            (update, _) => update,
         }
     }
 
@@ -90,7 +127,7 @@ impl Update {
     pub(super) async fn apply(self, app: &App, caller: &auth::Caller) -> Result<Record, Failure> {
         let device = caller.device.clone();
         let input = match self {
-            Self::Present(text) => Input::Lease { device, text },
+            Self::Present { text, until } => Input::Lease { device, text, until },
             Self::Offline => Input::Leave,
         };
         match app.service.update(&caller.user, &[input]).await {
@@ -102,8 +139,83 @@ impl Update {
     }
 }
 
+impl Said {
+    /// An empty body says nothing, whatever its type. A JSON object is one whatever its type, since clients
+    /// forget to say so; what else is not JSON is form data.
+    fn in_body(headers: &HeaderMap, body: &[u8], version: Version) -> Result<Self, Failure> {
+        if body.is_empty() {
+            return Ok(Self::default());
+        }
+        match serde_json::from_slice(body) {
+            Ok(Value::Object(body)) => Self::in_object(&body, version),
+            Ok(_) if is_json(headers) => Err(Failure::invalid("The body is not a JSON object.")),
+            Err(error) if is_json(headers) => {
+                Err(Failure::invalid(format!("The body is not JSON: {error}.")))
+            }
+            Ok(_) | Err(_) => {
+                let said = Self::in_form(body, version)?;
+                match said.update {
+                    None if is_meant_as_object(body) => {
+                        Err(Failure::invalid("The body is neither JSON nor form data with a presence."))
+                    }
+                    _ => Ok(said),
+                }
+            }
+        }
+    }
+
+    fn in_object(body: &Map<String, Value>, version: Version) -> Result<Self, Failure> {
+        let update = body.get("presence").map(Update::from_json).transpose()?;
+        let end = body.get("expiration").filter(|end| version.has_expiration() && !end.is_null());
+        Ok(Self { update, expiration: end.map(Expiration::from_json).transpose()? })
+    }
+
+    fn in_form(form: &[u8], version: Version) -> Result<Self, Failure> {
+        let expiration = Expiration::in_form(form, "expiration", version)?;
+        Ok(Self { update: Update::in_form(form)?, expiration })
+    }
+}
+
+impl Expiration {
+    fn in_form(form: &[u8], name: &str, version: Version) -> Result<Option<Self>, Failure> {
+        let end = version.has_expiration().then(|| form::last(form, name)).flatten();
+        end.map(|end| Self::from_bytes(&end)).transpose()
+    }
+
+    fn from_json(value: &Value) -> Result<Self, Failure> {
+        match value {
+            Value::Number(number) => Ok(Self::from_number(number)),
+            Value::String(text) => Self::from_bytes(text.as_bytes()),
+            _ => Err(Self::is_no_number()),
+        }
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Result<Self, Failure> {
+        let number: Result<Number, _> = serde_json::from_slice(bytes);
+        number.map(|number| Self::from_number(&number)).map_err(|_| Self::is_no_number())
+    }
+
+    /// What is before all times counts as their beginning, and what is after them as their end.
+    fn from_number(seconds: &Number) -> Self {
+        Self(match (seconds.as_u64(), seconds.as_f64().unwrap_or_default()) {
+            (Some(seconds), _) => Duration::from_secs(seconds),
+            (None, seconds) if seconds < 0.0 => Duration::ZERO,
+            (None, seconds) => Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX),
+        })
+    }
+
+    fn is_no_number() -> Failure {
+        Failure::invalid("expiration: has to be a number of seconds since the Unix epoch.")
+    }
+}
+
 fn is_json(headers: &HeaderMap) -> bool {
     let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let essence = content_type.and_then(|value| value.split(';').next()).unwrap_or_default();
     essence.trim().eq_ignore_ascii_case("application/json")
+}
+
+/// Whether a body looks as if its sender took it for a JSON object.
+fn is_meant_as_object(body: &[u8]) -> bool {
+    body.trim_ascii_start().starts_with(b"{")
 }

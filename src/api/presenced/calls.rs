@@ -269,7 +269,8 @@ pub(super) async fn put_call(
 
 /// Report that one leg of a user's call is over.
 ///
-/// It is no error if there is no such leg: its lease may have run out. This needs the scope `gateway`.
+/// Those who watch are told of its end, and it is shown as ended for ten seconds or what is configured. It is no
+/// error if there is no such leg: its lease may have run out. This needs the scope `gateway`.
 #[utoipa::path(
     delete,
     path = "/presenced/v1/users/{userId}/calls/{callId}",
@@ -281,7 +282,7 @@ pub(super) async fn put_call(
     security(("bearer" = [])),
     tag = "Presence",
     responses(
-        (status = 204, description = "There is no such leg any more."),
+        (status = 204, description = "The leg has ended, if there was one."),
         (status = 400, description = "An id is not valid.", body = Problem,
             content_type = "application/problem+json"),
         (status = 404, description = "There is no such user.", body = Problem,

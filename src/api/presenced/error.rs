@@ -152,6 +152,7 @@ impl From<DirectoryError> for Failure {
             | DirectoryError::TooManyTokens(..)
             | DirectoryError::TooManyAppTokens(_)
             | DirectoryError::TokenTaken
+            | DirectoryError::UserTaken(_)
             | DirectoryError::TokenSpent
             | DirectoryError::ListTooLong(_) => Self::new(StatusCode::CONFLICT, "conflict", detail),
             DirectoryError::Store(error) => error.into(),

@@ -38,7 +38,7 @@ type Chunk = Result<Bytes, StoreError>;
     tag = "Server",
     responses(
         (status = 200, description = "The lines.", body = String, content_type = "application/x-ndjson",
-            example = "{\"kind\":\"presenced\",\"format\":1}\n{\"kind\":\"end\",\"lines\":1}\n"),
+            example = "{\"kind\":\"presenced\",\"format\":2}\n{\"kind\":\"end\",\"lines\":1}\n"),
         (status = 409, description = "The server keeps its data in memory alone.", body = Problem,
             content_type = "application/problem+json"),
         (status = 503, description = "The data cannot be read.", body = Problem,

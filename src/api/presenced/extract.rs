@@ -53,7 +53,8 @@ impl FromRequestParts<App> for Caller {
 /// no headers on a stream. It is kept, so that it can be checked as long as the stream lasts.
 pub(super) struct Follower {
     pub(super) caller: Caller,
-    pub(super) token: Vec<u8>,
+    /// The name of the token, which the stream ends with.
+    pub(super) token: TokenId,
 }
 
 impl FromRequestParts<App> for Follower {
@@ -62,7 +63,7 @@ impl FromRequestParts<App> for Follower {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
         let token = auth::token(&parts.headers, parts.uri.query(), true)?;
         let holder = auth::holder(&app.directory, &token, app.service.now())?;
-        Ok(Self { caller: Caller::of(holder)?, token })
+        Ok(Self { caller: Caller::of(holder)?, token: TokenId::of(&token) })
     }
 }
 

@@ -1,5 +1,7 @@
 //! `/presenced/v1/users`: the directory of users, for admins.
 
+use std::collections::BTreeSet;
+
 use axum::{Json, extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -12,6 +14,9 @@ use crate::{
     app::App,
     directory::{self, Extension, ExtensionStatus, ExtensionType, HIGHEST_NUMBER, Profile},
 };
+
+/// How many departments a user may take calls of.
+const MOST_DEPARTMENTS: usize = 100;
 
 /// What an admin says of a user.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -31,6 +36,10 @@ pub struct UserProfile {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "https://example.com/alice.png", nullable = false)]
     pub avatar_url: Option<String>,
+    /// The user's mail address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 254, example = "alice@example.com", nullable = false)]
+    pub email: Option<String>,
     /// The telephone account. Needs `extensionNumber`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<i64>, minimum = 1, example = 1, nullable = false)]
@@ -55,6 +64,14 @@ pub struct UserProfile {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = true, nullable = false)]
     pub has_dnd: Option<bool>,
+    /// Whether the user may act for others of the telephone account; no if left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = false, nullable = false)]
+    pub account_admin: Option<bool>,
+    /// The numbers of the departments (extensions of the type `Department`) whose calls the user takes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<i64>>, max_items = 100, example = json!([4]), nullable = false)]
+    pub departments: Option<Vec<u64>>,
 }
 
 /// A user of the directory.
@@ -75,6 +92,10 @@ pub struct User {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "https://example.com/alice.png", nullable = false)]
     pub avatar_url: Option<String>,
+    /// The user's mail address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "alice@example.com", nullable = false)]
+    pub email: Option<String>,
     /// The telephone account.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<i64>, example = 1, nullable = false)]
@@ -99,6 +120,14 @@ pub struct User {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = true, nullable = false)]
     pub has_dnd: Option<bool>,
+    /// Whether the user may act for others of the telephone account; absent if not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = true, nullable = false)]
+    pub account_admin: Option<bool>,
+    /// The numbers of the departments whose calls the user takes; absent if there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<i64>>, example = json!([4]), nullable = false)]
+    pub departments: Option<Vec<u64>>,
 }
 
 /// A page of users, in the order of their ids.
@@ -115,11 +144,15 @@ impl UserProfile {
         if self.number.is_some_and(|number| !(1..=HIGHEST_NUMBER).contains(&number)) {
             return Err(Failure::invalid(format!("number: has to be from 1 to {HIGHEST_NUMBER}")));
         }
+        if self.email.as_ref().is_some_and(|email| !is_address(email)) {
+            return Err(Failure::invalid("email: has to be a mail address of at most 254 bytes"));
+        }
         let extension = self.extension()?;
         Ok(Profile {
             number: self.number,
             display_name: self.display_name,
             avatar_url: self.avatar_url,
+            email: self.email,
             extension,
         })
     }
@@ -136,6 +169,8 @@ impl UserProfile {
                 status: self.extension_status.unwrap_or_default(),
                 in_department: self.in_department.unwrap_or_default(),
                 has_dnd: self.has_dnd.unwrap_or(true),
+                is_admin: self.account_admin.unwrap_or_default(),
+                departments: self.departments()?,
                 ..Extension::new(account, number)
             })),
             (Some(_), Some(_)) => {
@@ -145,13 +180,33 @@ impl UserProfile {
         }
     }
 
+    fn departments(&self) -> Result<BTreeSet<u64>, Failure> {
+        let departments = self.departments.as_deref().unwrap_or_default();
+        let are_numbers = departments.iter().all(|number| (1..=HIGHEST_NUMBER).contains(number));
+        if departments.len() > MOST_DEPARTMENTS || !are_numbers {
+            let message = format!("departments: has to be up to {MOST_DEPARTMENTS} numbers of departments");
+            return Err(Failure::invalid(message));
+        }
+        Ok(departments.iter().copied().collect())
+    }
+
     /// Whether more is said of an extension than where it is.
     fn says_more(&self) -> bool {
         self.extension_type.is_some()
             || self.extension_status.is_some()
             || self.in_department.is_some()
             || self.has_dnd.is_some()
+            || self.account_admin.is_some()
+            || self.departments.is_some()
     }
+}
+
+/// Whether a text may be a mail address. Only mail servers know more.
+fn is_address(text: &str) -> bool {
+    let has_ends = text.split_once('@').is_some_and(|(name, host)| !name.is_empty() && !host.is_empty());
+    has_ends
+        && text.len() <= 254
+        && !text.contains(|character: char| character.is_control() || character == ' ')
 }
 
 impl From<directory::User> for User {
@@ -162,12 +217,17 @@ impl From<directory::User> for User {
             number: user.number,
             display_name: user.display_name,
             avatar_url: user.avatar_url,
+            email: user.email,
             account: extension.map(|at| at.account),
             extension_number: extension.map(|at| at.number.clone()),
             extension_type: extension.map(|at| at.kind),
             extension_status: extension.map(|at| at.status),
             in_department: extension.map(|at| at.in_department),
             has_dnd: extension.map(|at| at.has_dnd),
+            account_admin: extension.and_then(|at| at.is_admin.then_some(true)),
+            departments: extension
+                .map(|at| at.departments.iter().copied().collect())
+                .filter(|it: &Vec<_>| !it.is_empty()),
         }
     }
 }

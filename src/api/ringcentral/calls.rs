@@ -165,6 +165,11 @@ pub(super) fn date_time(at: Timestamp) -> String {
 }
 
 impl ActiveCallInfo {
+    /// Whether the leg is over, and is shown for those who wait for that.
+    pub(super) fn has_ended(&self) -> bool {
+        self.telephony_status == TelephonyStatus::NoCall
+    }
+
     fn new(call: &Call, with_sip: bool) -> Self {
         let Call { id, direction, status, started, parties, details, .. } = call.clone();
         Self {

@@ -8,11 +8,19 @@ use axum::{
 use serde::Serialize;
 use utoipa::{
     IntoResponses, ToSchema,
-    openapi::{ContentBuilder, HeaderBuilder, Ref, RefOr, Response as ResponseDoc, ResponseBuilder},
+    openapi::{
+        ContentBuilder, HeaderBuilder, Ref, RefOr, Response as ResponseDoc, ResponseBuilder,
+        example::ExampleBuilder,
+    },
 };
 
 use super::extract::Permission;
-use crate::{api::body::BodyError, auth::AuthError, directory::ExtensionStatus, service::ServiceError};
+use crate::{
+    api::body::BodyError,
+    auth::AuthError,
+    directory::{DirectoryError, ExtensionStatus},
+    service::ServiceError,
+};
 
 /// Why a request was refused. Programs go by the codes; texts may change.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -247,6 +255,15 @@ impl RestFailure {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "CMN-211", why.to_string())
     }
 
+    /// A change of the directory was refused.
+    pub(super) fn from_directory(error: DirectoryError) -> Self {
+        match error {
+            DirectoryError::Store(error) => Self::read_only(error),
+            // The user was removed at this moment.
+            _ => Self::not_found("extensionId"),
+        }
+    }
+
     fn store_failure() -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "CMN-201", "Service Temporary Unavailable")
     }
@@ -326,24 +343,45 @@ pub(super) struct Refusals;
 
 impl IntoResponses for Refusals {
     fn responses() -> BTreeMap<String, RefOr<ResponseDoc>> {
+        let unavailable = "The store takes no writes at present";
         [
-            ("401", "There is no token, or it is not valid."),
-            ("403", "The application or the user may not do this."),
-            ("413", "The request body is too large."),
-            ("429", "The caller made too many calls of this rate group."),
-            ("500", "The server failed."),
+            ("unauthorized", "There is no token, or it is not valid.", RestFailure::unknown_token()),
+            (
+                "forbidden",
+                "The application or the user may not do this.",
+                RestFailure::app_lacks(Permission::ReadPresence),
+            ),
+            ("tooLarge", "The request body is too large.", RestFailure::body_too_large()),
+            (
+                "tooManyRequests",
+                "The caller made too many calls of this rate group.",
+                RestFailure::too_many_requests(Duration::ZERO),
+            ),
+            ("failed", "The server failed.", RestFailure::internal_error()),
+            (
+                "unavailable",
+                "The server cannot do this at present: it starts, or its store takes no writes. Nothing was changed.",
+                RestFailure::read_only(unavailable),
+            ),
         ]
         .into_iter()
-        .map(|(status, description)| (status.to_owned(), refusal(status, description).into()))
+        .map(|(name, description, failure)| {
+            (failure.status.as_str().to_owned(), refusal(name, description, failure).into())
+        })
         .collect()
     }
 }
 
-fn refusal(status: &str, description: &str) -> ResponseDoc {
-    let schema = Ref::from_schema_name("ErrorResponse");
-    let content = ContentBuilder::new().schema(Some(schema)).build();
+fn refusal(name: &str, description: &str, failure: RestFailure) -> ResponseDoc {
+    let waits = failure.status == StatusCode::TOO_MANY_REQUESTS;
+    let body = serde_json::to_value(failure.body()).expect("a refusal has a JSON form");
+    let example = ExampleBuilder::new().value(Some(body)).build();
+    let content = ContentBuilder::new()
+        .schema(Some(Ref::from_schema_name("ErrorResponse")))
+        .examples_from_iter([(name, example)])
+        .build();
     let response = ResponseBuilder::new().description(description).content("application/json", content);
-    if status != "429" {
+    if !waits {
         return response.build();
     }
     let wait = HeaderBuilder::new().description(Some("How many seconds to wait.")).build();

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     app::App,
-    directory::{Extension, ExtensionStatus},
+    directory::{Extension, ExtensionStatus, User},
     service::ServiceError,
 };
 
@@ -80,7 +80,7 @@ pub(super) async fn read_user_presence_status(
     Ok(batch::respond(&headers, &uris, &items, now))
 }
 
-/// Update one's own presence.
+/// Update one's own presence, or as an admin of the account that of another.
 ///
 /// What the body leaves out stays as it is. The answer is the whole afterwards.
 #[utoipa::path(
@@ -100,8 +100,6 @@ pub(super) async fn read_user_presence_status(
         (status = 400, description = "The body is not valid. Nothing was changed.", body = ErrorResponse),
         (status = 404, description = "There is no such account or extension.", body = ErrorResponse),
         (status = 415, description = "The body is not declared as JSON.", body = ErrorResponse),
-        (status = 503, description = "The store refuses writes at present. Nothing was changed.",
-            body = ErrorResponse),
         Refusals,
     ),
 )]
@@ -115,32 +113,37 @@ pub(super) async fn update_user_presence_status(
     app.put_limit.check(&caller.user.id).map_err(RestFailure::too_many_requests)?;
     caller.require(Permission::EditPresence)?;
     let account = caller.account(&ids)?;
-    check_target(&app, &caller, &ids.extension)?;
+    let user = target(&app, &caller, &ids.extension)?;
+    let extension = user.extension.as_ref().ok_or_else(|| RestFailure::not_found("extensionId"))?;
     let body = read_object(&app, &headers, body, app.config.limits.body_bytes).await?;
     let now = app.service.now();
-    let user = &caller.user;
-    let record = match app.service.update(&user.id, &update::inputs(&body, &caller.extension, now)?).await {
+    let record = match app.service.update(&user.id, &update::inputs(&body, extension, now)?).await {
         Err(ServiceError::Store(error)) => return Err(RestFailure::read_only(error)),
         outcome => outcome?,
     };
-    let seen = app.service.own_extension(&user.id, &record, now);
+    let seen = match user.id == caller.user.id {
+        true => app.service.own_extension(&user.id, &record, now),
+        false => app.service.extension(&caller.user.id, &user.id, now).await?,
+    };
     let uris = Uris::new(&app, &headers, account);
-    Ok(Json(PresenceInfoResource { info: GetPresenceInfo::new(&uris, user, &seen, Detail::default()) }))
+    Ok(Json(PresenceInfoResource { info: GetPresenceInfo::new(&uris, &user, &seen, Detail::default()) }))
 }
 
-/// Refuses all but the caller's own extension, and that too if it has no presence to set.
-fn check_target(app: &App, caller: &Caller<Medium>, id: &str) -> Result<(), RestFailure> {
+/// Whose presence is updated: the caller's own, or for an admin anybody's in the account. Refuses an extension that
+/// has no presence to set.
+fn target(app: &App, caller: &Caller<Medium>, id: &str) -> Result<User, RestFailure> {
     if id.contains(',') || id == "*" {
         return Err(RestFailure::invalid("extensionId"));
     }
-    if caller.find(app, id)?.id != caller.user.id {
+    let user = caller.find(app, id)?;
+    if user.id != caller.user.id && !caller.extension.is_admin {
         return Err(RestFailure::another_extension());
     }
-    match &caller.extension {
-        Extension { kind, .. } if !kind.has_presence() => Err(RestFailure::unsupported_type(kind)),
-        Extension { status, .. } if *status != ExtensionStatus::Enabled => {
+    match &user.extension {
+        Some(Extension { kind, .. }) if !kind.has_presence() => Err(RestFailure::unsupported_type(kind)),
+        Some(Extension { status, .. }) if *status != ExtensionStatus::Enabled => {
             Err(RestFailure::not_enabled(*status))
         }
-        _ => Ok(()),
+        _ => Ok(user),
     }
 }

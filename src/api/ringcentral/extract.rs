@@ -34,6 +34,7 @@ pub(super) struct Caller<G> {
 /// What an operation needs: of the application and of the user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Permission {
+    ReadAccounts,
     ReadPresence,
     EditPresence,
 }
@@ -42,6 +43,7 @@ impl Permission {
     /// The name of what applications are given.
     pub(super) fn of_app(self) -> &'static str {
         match self {
+            Self::ReadAccounts => "ReadAccounts",
             Self::ReadPresence => "ReadPresence",
             Self::EditPresence => "EditPresence",
         }
@@ -50,6 +52,7 @@ impl Permission {
     /// The name of what users are given.
     pub(super) fn of_user(self) -> &'static str {
         match self {
+            Self::ReadAccounts => "ReadExtensionInfo",
             Self::ReadPresence => "ReadPresenceStatus",
             Self::EditPresence => "EditPresenceSettings",
         }
@@ -74,20 +77,32 @@ fn token(parts: &Parts, app: &App) -> Result<auth::Caller, RestFailure> {
     Ok(auth::caller(holder?)?)
 }
 
+/// Notes that the request's token is used, for clients that share the refresh token that it came of.
+async fn note_use(parts: &Parts, app: &App) {
+    if parts.extensions.get::<OnSocket>().is_some() {
+        return;
+    }
+    let Ok(token) = auth::token(&parts.headers, parts.uri.query(), true) else { return };
+    if let Err(error) = app.directory.note_use(&token, app.service.now()).await {
+        tracing::debug!(%error, "the first use of an access token is not noted");
+    }
+}
+
 impl<G: Grouped> FromRequestParts<App> for Caller<G> {
     type Rejection = RestFailure;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, RestFailure> {
-        Self::counted(parts, app, G::GROUP)
+        Self::counted(parts, app, G::GROUP).await
     }
 }
 
 impl<G> Caller<G> {
-    fn counted(parts: &Parts, app: &App, group: RateGroup) -> Result<Self, RestFailure> {
+    async fn counted(parts: &Parts, app: &App, group: RateGroup) -> Result<Self, RestFailure> {
         let token = token(parts, app)?;
         let user = app.directory.user(&token.user).ok_or_else(RestFailure::unknown_token)?;
         let extension = user.extension.clone().ok_or_else(RestFailure::no_extension)?;
         group.count(app, parts, token.user.as_str(), token.device.as_str())?;
+        note_use(parts, app).await;
         Ok(Self { user, extension, token, group: PhantomData })
     }
 
@@ -98,15 +113,25 @@ impl<G> Caller<G> {
 
     /// Refuses whoever may not do this: the application first, then the user. Editing includes reading.
     pub(super) fn require(&self, permission: Permission) -> Result<(), RestFailure> {
-        let scopes = self.token.scopes;
-        let is_allowed = match permission {
-            Permission::ReadPresence => scopes.contains(Scope::Read) || scopes.contains(Scope::Write),
-            Permission::EditPresence => scopes.contains(Scope::Write),
-        };
-        if !is_allowed {
+        if !self.app_has(permission) {
             return Err(RestFailure::app_lacks(permission));
         }
         if self.token.guest { Err(RestFailure::user_lacks(permission)) } else { Ok(()) }
+    }
+
+    /// Whether the application may do this.
+    fn app_has(&self, permission: Permission) -> bool {
+        let scopes = self.token.scopes;
+        match permission {
+            Permission::ReadAccounts => scopes.contains(Scope::Read),
+            Permission::ReadPresence => scopes.contains(Scope::Read) || scopes.contains(Scope::Write),
+            Permission::EditPresence => scopes.contains(Scope::Write),
+        }
+    }
+
+    /// Whether both may.
+    pub(super) fn has(&self, permission: Permission) -> bool {
+        self.app_has(permission) && !self.token.guest
     }
 
     /// The account that a path names, which can only be the caller's own.
@@ -181,6 +206,14 @@ impl Uris {
         format!("{}/presence", self.account)
     }
 
+    pub(super) fn account(&self) -> &str {
+        &self.account
+    }
+
+    pub(super) fn extensions(&self) -> String {
+        format!("{}/extension", self.account)
+    }
+
     pub(super) fn extension(&self, id: impl std::fmt::Display) -> String {
         format!("{}/extension/{id}", self.account)
     }
@@ -197,15 +230,29 @@ pub(super) async fn read_object(
     body: Body,
     most: usize,
 ) -> Result<Map<String, Value>, RestFailure> {
+    match read_json(app, headers, body, most).await? {
+        None => Ok(Map::new()),
+        Some(Value::Object(object)) => Ok(object),
+        Some(_) => Err(RestFailure::not_json()),
+    }
+}
+
+/// The body of a request, of at most so many bytes: JSON, or nothing.
+pub(super) async fn read_json(
+    app: &App,
+    headers: &HeaderMap,
+    body: Body,
+    most: usize,
+) -> Result<Option<Value>, RestFailure> {
     let read = body::read(body, most, &app.config.limits).await;
     let bytes = read.map_err(|error| RestFailure::unread_body(&error))?;
     if bytes.is_empty() {
-        return Ok(Map::new());
+        return Ok(None);
     }
     if !is_json(headers) {
         return Err(RestFailure::not_json_type());
     }
-    serde_json::from_slice(&bytes).map_err(|_| RestFailure::not_json())
+    serde_json::from_slice(&bytes).map(Some).map_err(|_| RestFailure::not_json())
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

@@ -1,6 +1,10 @@
 //! `/restapi/oauth`: how applications log users in, and out.
 //! Source: RFC 6749, RFC 7523 and RFC 7009; RingCentral's developer guide, "Authentication".
 
+pub(super) mod authorize;
+pub(super) mod codes;
+mod page;
+
 use std::time::Duration;
 
 use axum::{
@@ -14,20 +18,28 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde::Serialize;
 use subtle::ConstantTimeEq as _;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
+use self::codes::Proof;
 use super::{error::RestFailure, rate::RateGroup};
 use crate::{
     api::body,
     app::App,
     audit,
     auth::{self, assertion},
-    directory::{DirectoryError, Holder, Login, Scope, Scopes, TokenId, TokenSecret, User},
+    config::OAuthApp,
+    directory::{
+        DirectoryError, Holder, LoggedIn, Login, Scope, Scopes, Session, TokenId, TokenSecret, User,
+    },
     id::{DeviceId, UserId},
     presence::Timestamp,
     request::RequestInfo,
 };
 
 const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+
+/// The longest name of an application's instance.
+const MOST_ENDPOINT_BYTES: usize = 255;
 
 /// The shortest life of a token that a client may ask for, in seconds.
 const SHORTEST_LIFE: u64 = 60;
@@ -44,7 +56,8 @@ pub(super) struct TokenResponse {
     /// How long the access token holds, in seconds.
     #[schema(value_type = i64, example = 3600)]
     expires_in: u64,
-    /// What gets the next access token, once.
+    /// What gets the next access token, once. For clients that share it, it gets the same for an hour, or for 10
+    /// seconds after what it got was used.
     #[schema(example = "pd_7a2c")]
     refresh_token: String,
     /// How long the refresh token holds, in seconds.
@@ -59,10 +72,9 @@ pub(super) struct TokenResponse {
     /// The name of this login.
     #[schema(example = "0f1e2d3c4b5a6978")]
     session_id: String,
-    /// The name of the application's instance, if it gave one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "desk-1", nullable = false)]
-    endpoint_id: Option<String>,
+    /// The name of the application's instance: its own, or one that it is given. It stays while the user is logged in.
+    #[schema(example = "desk-1")]
+    endpoint_id: String,
 }
 
 /// Why there was no login.
@@ -129,6 +141,11 @@ impl OAuthFailure {
         Self::invalid_grant("OAU-213", "The refresh token is not known, or its time is over")
     }
 
+    fn bad_code() -> Self {
+        let why = "The code is not known, its time is over, or it is not this application's";
+        Self::invalid_grant("OAU-105", why)
+    }
+
     fn invalid_grant(code: &'static str, why: impl Into<String>) -> Self {
         Self::refused("invalid_grant", code, why)
     }
@@ -167,6 +184,8 @@ impl IntoResponse for OAuthFailure {
 /// What an application sends: who it is, and a form.
 pub(super) struct Form {
     app_id: DeviceId,
+    /// Whether it showed a secret.
+    has_secret: bool,
     fields: Vec<(String, String)>,
 }
 
@@ -184,7 +203,7 @@ impl FromRequest<App> for Form {
         RateGroup::Auth.count(app, &parts, "", &id)?;
         check_app(app, &id, &secret)?;
         let app_id = id.parse().map_err(|_| OAuthFailure::invalid_client())?;
-        Ok(Self { app_id, fields })
+        Ok(Self { app_id, has_secret: !secret.is_empty(), fields })
     }
 }
 
@@ -232,8 +251,7 @@ fn basic(headers: &HeaderMap) -> Result<Option<(String, String)>> {
 /// Refuses an application that the operator has not named, or that does not know its secret.
 fn check_app(app: &App, id: &str, secret: &str) -> Result<()> {
     let config = &app.config.ringcentral;
-    let known = config.apps.iter().find(|app| app.id == id);
-    let is_right = known.is_some_and(|app| app.secret.as_bytes().ct_eq(secret.as_bytes()).into());
+    let is_right = app_of(app, id).is_some_and(|app| app.secret.as_bytes().ct_eq(secret.as_bytes()).into());
     if is_right || (config.open_login && !id.is_empty()) {
         Ok(())
     } else {
@@ -241,18 +259,25 @@ fn check_app(app: &App, id: &str, secret: &str) -> Result<()> {
     }
 }
 
+/// An application that the operator named.
+fn app_of<'a>(app: &'a App, id: &str) -> Option<&'a OAuthApp> {
+    app.config.ringcentral.apps.iter().find(|app| app.id == id)
+}
+
 /// Who may have tokens, and the refresh token that is spent on it.
 struct Grantee {
     user: User,
     scopes: Scopes,
-    spent: Option<TokenId>,
+    /// When the login ends at the latest, if it does.
+    end: Option<Timestamp>,
+    spent: Option<(TokenId, TokenSecret)>,
 }
 
 /// Log a user in, or stay logged in.
 ///
 /// An application says who it is with Basic authentication, or with `client_id` in the form. The grants are
-/// `urn:ietf:params:oauth:grant-type:jwt-bearer` with `assertion`, and `refresh_token`. Lives that are asked
-/// for are brought within bounds.
+/// `urn:ietf:params:oauth:grant-type:jwt-bearer` with `assertion`; `authorization_code` with `code`,
+/// `redirect_uri` and `code_verifier`; and `refresh_token`. Lives that are asked for are brought within bounds.
 #[utoipa::path(
     post,
     path = "/restapi/oauth/token",
@@ -295,8 +320,9 @@ async fn log_in(app: &App, form: &Form) -> Result<(UserId, TokenResponse)> {
     let grantee = match form.need("grant_type")? {
         JWT_BEARER => by_assertion(app, form.need("assertion")?, now)?,
         "refresh_token" => by_refresh_token(app, form.need("refresh_token")?, &form.app_id, now)?,
-        "authorization_code" | "password" | "client_credentials" => {
-            let why = "This server gives no tokens for this grant; use an assertion";
+        "authorization_code" => by_code(app, form, now)?,
+        "password" | "client_credentials" => {
+            let why = "This server gives no tokens for this grant; use a code or an assertion";
             return Err(OAuthFailure::refused("unauthorized_client", "OAU-251", why));
         }
         _ => {
@@ -315,7 +341,7 @@ fn by_assertion(app: &App, assertion: &str, now: Timestamp) -> Result<Grantee> {
         && let Ok(Holder::User { user, scopes, .. }) = auth::holder(&app.directory, assertion.as_bytes(), now)
     {
         let user = app.directory.user(&user);
-        return Ok(Grantee { user: with_extension(user)?, scopes, spent: None });
+        return Ok(Grantee { user: with_extension(user)?, scopes, end: None, spent: None });
     }
     let subject = assertion::subject(&config.jwt_keys, assertion, now)
         .map_err(|error| OAuthFailure::invalid_grant("OAU-140", error.to_string()))?;
@@ -324,7 +350,18 @@ fn by_assertion(app: &App, assertion: &str, now: Timestamp) -> Result<Grantee> {
         Err(_) => subject.parse().ok().and_then(|id| app.directory.user(&id)),
     };
     let scopes = [Scope::Read, Scope::Write].into_iter().collect();
-    Ok(Grantee { user: with_extension(user)?, scopes, spent: None })
+    Ok(Grantee { user: with_extension(user)?, scopes, end: None, spent: None })
+}
+
+/// The user who allowed the application to act for them, and was sent back with a code.
+fn by_code(app: &App, form: &Form, now: Timestamp) -> Result<Grantee> {
+    let (code, redirect_uri) = (form.need("code")?, form.need("redirect_uri")?);
+    let verifier = form.get("code_verifier").filter(|verifier| !verifier.is_empty());
+    let proof = Proof { app_id: &form.app_id, redirect_uri, verifier, has_secret: form.has_secret };
+    let allowed = app.push.codes.exchange(code, proof, now).ok_or_else(OAuthFailure::bad_code)?;
+    let user = app.directory.user(&allowed.user).filter(|user| user.extension.is_some());
+    let user = user.ok_or_else(OAuthFailure::bad_code)?;
+    Ok(Grantee { user, scopes: allowed.scopes, end: allowed.end, spent: None })
 }
 
 /// The user whose refresh token this is. It has to be the application's own, and gets one token.
@@ -333,9 +370,9 @@ fn by_refresh_token(app: &App, token: &str, app_id: &DeviceId, now: Timestamp) -
     let info = app.directory.token(token.as_bytes()).ok_or_else(unknown)?;
     let is_over = info.expires.is_some_and(|expires| now >= expires);
     match info.holder {
-        Holder::Refresh { user, device, scopes, .. } if !is_over && device == *app_id => {
+        Holder::Refresh { user, device, scopes, session, .. } if !is_over && device == *app_id => {
             let user = app.directory.user(&user).ok_or_else(unknown)?;
-            Ok(Grantee { user, scopes, spent: Some(info.id) })
+            Ok(Grantee { user, scopes, end: session.end, spent: Some((info.id, token.into())) })
         }
         _ => Err(unknown()),
     }
@@ -351,19 +388,35 @@ fn with_extension(user: Option<User>) -> Result<User> {
 /// Makes the tokens of a login, in place of those before.
 async fn issue(app: &App, form: &Form, grantee: Grantee, now: Timestamp) -> Result<TokenResponse> {
     let config = &app.config.ringcentral;
-    let Grantee { user, scopes, spent } = grantee;
-    let expires_in = form.life("access_token_ttl", config.access_token_seconds);
-    let refresh_expires_in = form.life("refresh_token_ttl", config.refresh_token_seconds);
-    let (access, refresh) = (TokenSecret::random(), TokenSecret::random());
+    let Grantee { user, scopes, end, spent } = grantee;
+    let left = end.map_or(u64::MAX, |end| end.millis_since(now) / 1_000);
+    let expires_in = form.life("access_token_ttl", config.access_token_seconds).min(left);
+    let refresh_expires_in = form.life("refresh_token_ttl", config.refresh_token_seconds).min(left);
+    let (spent, (access, refresh)) = match spent {
+        Some((id, text)) => (Some(id), app.directory.successors(&text).await?),
+        None => (None, (TokenSecret::random(), TokenSecret::random())),
+    };
+    let endpoint = match form.get("endpoint_id").filter(|endpoint| !endpoint.is_empty()) {
+        Some(endpoint) if endpoint.len() > MOST_ENDPOINT_BYTES => {
+            let why = format!("The endpoint_id is longer than {MOST_ENDPOINT_BYTES} bytes");
+            return Err(OAuthFailure::invalid_request(why));
+        }
+        Some(endpoint) => endpoint.to_owned(),
+        None => Uuid::new_v4().simple().to_string(),
+    };
     let login = Login {
         user: user.id,
         device: form.app_id.clone(),
         scopes,
         access: (access.clone(), now + Duration::from_secs(expires_in)),
         refresh: (refresh.clone(), now + Duration::from_secs(refresh_expires_in)),
+        session: Session { endpoint: Some(endpoint), end },
         spent,
     };
-    let info = app.directory.log_in(login, now).await?;
+    let LoggedIn { access: info, refresh: refresh_info, session } = app.directory.log_in(login, now).await?;
+    // A refresh token that was spent before gets what it got then.
+    let left = |expires: Option<Timestamp>| expires.map_or(0, |expires| expires.millis_since(now) / 1_000);
+    let (expires_in, refresh_expires_in) = (left(info.expires), left(refresh_info.expires));
     Ok(TokenResponse {
         access_token: access.reveal().to_owned(),
         token_type: "bearer",
@@ -373,7 +426,7 @@ async fn issue(app: &App, form: &Form, grantee: Grantee, now: Timestamp) -> Resu
         scope: scope_names(scopes),
         owner_id: user.number.to_string(),
         session_id: info.id.as_str().to_owned(),
-        endpoint_id: form.get("endpoint_id").map(str::to_owned),
+        endpoint_id: session.endpoint.unwrap_or_default(),
     })
 }
 
@@ -397,6 +450,15 @@ pub(super) struct TokenRequest {
     /// The refresh token, for that grant.
     #[schema(example = "pd_7a2c", nullable = false)]
     refresh_token: Option<String>,
+    /// The code, for that grant.
+    #[schema(example = "pd_9b1d", nullable = false)]
+    code: Option<String>,
+    /// Where the user was sent back to with it.
+    #[schema(example = "https://desk.example.com/back", nullable = false)]
+    redirect_uri: Option<String>,
+    /// That of which the challenge was the hash.
+    #[schema(example = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk", nullable = false)]
+    code_verifier: Option<String>,
     /// The application, if it does not authenticate itself.
     #[schema(example = "desk", nullable = false)]
     client_id: Option<String>,
@@ -407,7 +469,7 @@ pub(super) struct TokenRequest {
     #[schema(value_type = Option<i64>, example = 3600, nullable = false)]
     refresh_token_ttl: Option<i64>,
     /// A name of the application's instance, to be told again.
-    #[schema(example = "desk-1", nullable = false)]
+    #[schema(max_length = 255, example = "desk-1", nullable = false)]
     endpoint_id: Option<String>,
 }
 

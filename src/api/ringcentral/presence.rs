@@ -242,20 +242,19 @@ impl GetPresenceInfo {
     /// Adds what those see from whom the user is not hidden.
     fn show(&mut self, user: &User, seen: &ExtensionPresence, shown: &Shown, detail: Detail) {
         let Some(extension) = &user.extension else { return };
-        self.meeting_status = Some(rule::meeting_status(&shown.calls));
-        if !extension.kind.has_presence() {
-            return;
-        }
         let settings = seen.settings;
         let telephony = rule::telephony_status(&shown.calls, CallKind::Telephone);
+        self.meeting_status = Some(rule::meeting_status(&shown.calls));
         self.presence_status =
             Some(rule::presence_status(extension, shown.overridden, settings, &shown.calls));
-        self.telephony_status = Some(telephony);
-        self.user_status = Some(shown.overridden.into());
-        self.dnd_status = Some(settings.dnd);
         self.dnd_status_personal = settings.personal_dnd;
-        let text = shown.status.as_deref();
-        self.message = text.map(|text| text.chars().take(MESSAGE_CHARACTERS).collect());
+        if extension.kind.has_presence() {
+            self.telephony_status = Some(telephony);
+            self.user_status = Some(shown.overridden.into());
+            self.dnd_status = Some(settings.dnd);
+            let text = shown.status.as_deref();
+            self.message = text.map(|text| text.chars().take(MESSAGE_CHARACTERS).collect());
+        }
         self.active_calls = (detail.calls || detail.sip)
             .then(|| calls::active(&shown.calls, detail.sip))
             .filter(|calls| !calls.is_empty());
@@ -272,7 +271,7 @@ impl GetPresenceInfo {
 }
 
 impl ExtensionInfo {
-    fn of(uris: &Uris, user: &User) -> Option<Self> {
+    pub(super) fn of(uris: &Uris, user: &User) -> Option<Self> {
         let extension = user.extension.as_ref()?;
         let uri = uris.extension(user.number);
         Some(Self { uri, id: user.number, extension_number: extension.number.clone() })

@@ -27,17 +27,21 @@ use tokio::sync::watch;
 
 pub(super) use self::registry::{Delivery, Subscription};
 use self::{registry::Registry, shelf::Shelf};
-use super::socket::{sessions::Sessions, token::SocketTokens};
+use super::{
+    oauth::codes::Codes,
+    socket::{sessions::Sessions, token::SocketTokens},
+};
 use crate::{
     app::App, config::Config, directory::Directory, presence::Timestamp, store::StoreError, webhook::Webhooks,
 };
 
-/// All that push holds for one server.
+/// All that push holds for one server, and the codes of logins that are under way.
 pub struct Push {
     pub(super) subscriptions: Registry,
     pub(super) webhooks: Webhooks,
     pub(super) tokens: SocketTokens,
     pub(super) sessions: Sessions,
+    pub(super) codes: Codes,
     /// How many deliveries and other works are under way.
     works: watch::Sender<usize>,
     /// How many subscriptions are delivered to webhooks.
@@ -55,6 +59,7 @@ impl Push {
             webhooks: Webhooks::new(&config.webhooks),
             tokens: SocketTokens::default(),
             sessions: Sessions::default(),
+            codes: Codes::default(),
             works: watch::Sender::new(0),
             couriers: watch::Sender::new(0),
         }

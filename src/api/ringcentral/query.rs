@@ -22,6 +22,11 @@ impl Query {
         Self(form_urlencoded::parse(text.unwrap_or_default().as_bytes()).into_owned().collect())
     }
 
+    /// The values of a parameter that may be repeated.
+    pub(super) fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
     fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
@@ -44,7 +49,8 @@ impl Query {
         if page == 0 { Err(RestFailure::invalid("page")) } else { Ok(PageRequest { page, per_page }) }
     }
 
-    fn flag(&self, name: &'static str) -> Result<bool, RestFailure> {
+    /// Whether a parameter is true; false if it is not there.
+    pub(super) fn flag(&self, name: &'static str) -> Result<bool, RestFailure> {
         match self.get(name) {
             None => Ok(false),
             Some(value) if value.eq_ignore_ascii_case("true") => Ok(true),

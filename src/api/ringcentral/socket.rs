@@ -52,7 +52,7 @@ pub(super) fn uri(app: &App, headers: &HeaderMap) -> String {
     path = "/restapi/v1.0/ws",
     operation_id = "OpenWebSocket",
     params(
-        ("access_token" = String, Query, description = "A token of `CreateWebSocketToken`; it opens one socket.",
+        ("access_token" = String, Query, description = "A token of `CreateWebSocketToken`.",
             example = "pd_5f2c"),
         ("wsc" = Option<String>, Query, description = "The latest `wsc.token` of a broken connection: what it had \
             subscribed to goes on, and what it may have missed is sent.", example = "pd_77ab.12"),
@@ -87,14 +87,14 @@ pub(super) async fn open_web_socket(
         })
 }
 
-/// Takes the token of a query, and finds the session that it goes on with, or begins one.
+/// Looks at the token of a query, and finds the session that it goes on with, or begins one.
 fn attach(app: &App, query: &str) -> Result<(Opener, Opened), WsError> {
     let parameter = |name: &str| {
         let mut pairs = form_urlencoded::parse(query.as_bytes());
         pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
     };
     let token = parameter("access_token").unwrap_or_default();
-    let opener = app.push.tokens.take(&token, app.service.now());
+    let opener = app.push.tokens.opener(&token, app.service.now());
     let opener = opener.filter(|opener| opener.is_valid(app)).ok_or(WsError::INVALID_TOKEN)?;
     let opened = app.push.sessions.open(&opener.owner(), parameter("wsc").as_deref());
     Ok((opener, opened.ok_or(WsError::TOO_MANY)?))

@@ -147,12 +147,13 @@ pub(super) struct SubscriptionListResource {
     "deliveryMode": {"transportType": "WebHook", "address": "https://example.com/hook"}, "expiresIn": 604_800}))]
 #[expect(dead_code, reason = "it stands for the schema; what is read is a Wish")]
 pub(super) struct CreateSubscriptionRequest {
-    /// What it is about: paths of presence resources; `~` is the caller's own account or extension.
+    /// What it is about: paths of resources; `~` is the caller's own account or extension. Of those that have
+    /// nothing to do with presence, as `…/extension/~/message-store`, nothing is ever told.
     #[schema(min_items = 1, example = json!(["/restapi/v1.0/account/~/extension/2/presence"]))]
     event_filters: Vec<String>,
     delivery_mode: NotificationDeliveryModeRequest,
-    /// For how long, in seconds; a week if left out. On a WebSocket it does not count.
-    #[schema(minimum = 1, maximum = 315_360_000, example = 604_800, nullable = false)]
+    /// For how long, in seconds; a week if left out, and ten years if it is more. On a WebSocket it does not count.
+    #[schema(minimum = 1, example = 604_800, nullable = false)]
     expires_in: Option<i64>,
 }
 
@@ -181,8 +182,8 @@ pub(super) struct UpdateSubscriptionRequest {
     /// What it is about from now on.
     #[schema(min_items = 1, example = json!(["/restapi/v1.0/account/~/presence"]), nullable = false)]
     event_filters: Option<Vec<String>>,
-    /// For how long, in seconds; a week if left out.
-    #[schema(minimum = 1, maximum = 315_360_000, example = 604_800, nullable = false)]
+    /// For how long, in seconds; a week if left out, and ten years if it is more.
+    #[schema(minimum = 1, example = 604_800, nullable = false)]
     expires_in: Option<i64>,
 }
 

@@ -1,9 +1,10 @@
 //! The body of an update: what is left out, or null, stays as it is.
 
-use serde::de::{self, DeserializeOwned, IntoDeserializer, value::StrDeserializer};
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::{
+    choice::choose,
     error::RestFailure,
     presence::{MESSAGE_CHARACTERS, UserStatus},
 };
@@ -57,7 +58,7 @@ fn check_dnd(change: CallSettingsChange, extension: &Extension) -> Result<(), Re
     }
     match change.dnd {
         Some(DoNotDisturb::DoNotAcceptDepartmentCalls | DoNotDisturb::TakeDepartmentCallsOnly)
-            if !extension.in_department =>
+            if !extension.takes_department_calls() =>
         {
             Err(RestFailure::invalid("dndStatus"))
         }
@@ -86,25 +87,7 @@ fn choice<T: DeserializeOwned>(
     body: &Map<String, Value>,
     name: &'static str,
 ) -> Result<Option<T>, RestFailure> {
-    let choose = |value: &Value| {
-        // What is no text is refused as a text that is no name.
-        let text: StrDeserializer<'_, Choice> = value.as_str().unwrap_or_default().into_deserializer();
-        T::deserialize(text).map_err(|Choice(accepted)| RestFailure::not_among(name, accepted))
-    };
+    // What is no text is refused as a text that is no name.
+    let choose = |value: &Value| choose(name, value.as_str().unwrap_or_default());
     member(body, name).map(choose).transpose()
-}
-
-/// The names that an enumeration has, as serde tells them where a name is none of them.
-#[derive(Debug, thiserror::Error)]
-#[error("not one of {0:?}")]
-struct Choice(&'static [&'static str]);
-
-impl de::Error for Choice {
-    fn custom<T: std::fmt::Display>(_: T) -> Self {
-        Self(&[])
-    }
-
-    fn unknown_variant(_: &str, expected: &'static [&'static str]) -> Self {
-        Self(expected)
-    }
 }

@@ -71,7 +71,7 @@ impl Shown {
             Ok(DocumentRef { kind: self.kind, id, value: Some(&self.bytes[value.clone()]) })
         };
         let documents: Vec<_> = self.places.iter().map(document).collect::<Result<_, StoreError>>()?;
-        node.documents(revision, &documents);
+        node.loaded(revision, &documents);
         self.bytes.clear();
         self.places.clear();
         Ok(())

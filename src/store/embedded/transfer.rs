@@ -11,6 +11,7 @@
 //! | `list` | user id | whom the user asked to see: user id to `pending` or `accepted` |
 //! | `token` | token id | `digest`: SHA-256 of its text; whom it speaks for; when it expires |
 //! | `subscription` | its id | who is to be told of what, and how |
+//! | `filter` | user id, a space, its id | `stored`: when; `filter`: as the user's client has it |
 //! | `record` | user id | what the devices and the user set; moments in milliseconds since 1970 |
 //!
 //! Format 1 had a line `room` for all members of a room: `members`, user ids.

@@ -45,3 +45,34 @@ async fn every_answer_can_be_read_by_pages() {
         assert_eq!(answer.header("cache-control"), "no-cache, no-store, must-revalidate");
     }
 }
+
+#[tokio::test]
+async fn a_server_address_with_a_slash_at_its_end() {
+    let server = TestServer::start().await;
+    for path in ["//_matrix/client/versions", "///_matrix/client/v3/sync", "//_matrix/client/v3/login?x=1"] {
+        let answer = server.call(Method::GET, path).token("demo-alice").send_undocumented().await;
+        assert_eq!(answer.errcode(), (404, "M_UNRECOGNIZED".to_owned()), "{path}");
+        assert_cors(&answer);
+        assert_eq!(answer.header("content-type"), "application/json");
+        let preflight = server.call(Method::OPTIONS, path).send_undocumented().await;
+        assert_eq!((preflight.status.as_u16(), preflight.text.as_str()), (204, ""), "{path}");
+        assert_cors(&preflight);
+    }
+}
+
+#[tokio::test]
+async fn the_other_dialects_refuse_such_paths_in_their_own_form() {
+    let server = TestServer::start().await;
+    for (path, member) in [
+        ("//v0/presence", "/meta/code"),
+        ("//restapi/v1.0/account/~/presence", "/errorCode"),
+        ("//presenced/v1/users", "/type"),
+    ] {
+        let answer = server.call(Method::GET, path).token("demo-alice").send_undocumented().await;
+        assert_eq!(answer.status, 404, "{path}");
+        assert_eq!(answer.header("access-control-allow-origin"), "*", "{path}");
+        assert!(answer.json().pointer(member).is_some(), "{path}: {}", answer.text);
+    }
+    let elsewhere = server.call(Method::GET, "//nowhere").send_undocumented().await;
+    assert_eq!(elsewhere.line(), "404 Not found. What there is: /swagger-ui/\n");
+}

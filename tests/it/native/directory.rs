@@ -36,6 +36,43 @@ async fn a_users_life() {
     insta::assert_snapshot!(presence.line(), @r#"200 {"userId":"@dave:example.com","state":"offline","currentlyActive":false}"#);
 }
 
+/// What telephone applications ask of a user, where an admin knows it.
+#[tokio::test]
+async fn addresses_admins_and_departments() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = crate::store::disk::over(folder.path()).expect("it opens");
+    let server = TestServer::start_on(Box::new(store), |_| {}).await;
+    let path = "/users/@dave:example.com";
+    let profile = json!({"email": "dave@example.com", "account": 1, "extensionNumber": "104",
+        "accountAdmin": true, "departments": [9, 4, 9]});
+    let added = server.admin(Method::PUT, path, Some(profile)).await;
+    insta::assert_snapshot!(added.line(), @r#"201 {"userId":"@dave:example.com","number":4,"email":"dave@example.com","account":1,"extensionNumber":"104","extensionType":"User","extensionStatus":"Enabled","inDepartment":false,"hasDnd":true,"accountAdmin":true,"departments":[4,9]}"#);
+    assert_eq!(server.admin(Method::GET, path, None).await.text, added.text);
+    let export = server.admin(Method::GET, "/export", None).await.text;
+    let dave = export.lines().find(|line| line.contains("@dave:example.com")).expect("a line");
+    assert!(dave.contains("dave@example.com") && dave.contains("\"departments\":[4,9]"), "{dave}");
+    let too_many: Vec<u64> = (1..=101).collect();
+    for bad in [
+        json!({"email": "dave"}),
+        json!({"email": "@example.com"}),
+        json!({"email": "da ve@example.com"}),
+        json!({"email": "d".repeat(251) + "@a.b"}),
+        json!({"accountAdmin": true}),
+        json!({"departments": [4]}),
+        json!({"account": 1, "extensionNumber": "104", "departments": [0]}),
+        json!({"account": 1, "extensionNumber": "104", "departments": too_many}),
+        json!({"account": 1, "extensionNumber": "104", "departments": ["4"]}),
+    ] {
+        assert_eq!(server.admin(Method::PUT, path, Some(bad.clone())).await.status, 400, "{bad}");
+    }
+    assert_eq!(server.admin(Method::GET, path, None).await.text, added.text);
+    // A profile replaces the one before.
+    let less =
+        server.admin(Method::PUT, path, Some(json!({"account": 1, "extensionNumber": "104"}))).await.json();
+    let known = ["email", "accountAdmin", "departments"].map(|name| less.get(name));
+    assert_eq!(known, [None; 3]);
+}
+
 #[tokio::test]
 async fn numbers_are_unique() {
     let server = TestServer::start().await;

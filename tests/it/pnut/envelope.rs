@@ -65,7 +65,7 @@ async fn every_answer_is_an_envelope() {
     for answer in answers {
         outcome(&answer);
         assert_eq!(answer.header("content-type"), "application/json", "{}", answer.line());
-        assert_eq!(answer.header("x-api-version"), "0.9.6", "{}", answer.line());
+        assert!(["0.9.6", "1.3.0"].contains(&answer.header("x-api-version")), "{}", answer.line());
         assert_eq!(answer.headers.contains_key("x-oauth-scopes"), answer.status != 401, "{}", answer.line());
         assert!(!answer.headers.contains_key("x-ratelimit-limit"), "limits are off in the demo");
     }
@@ -76,11 +76,18 @@ async fn the_same_under_v1() {
     let server = TestServer::start().await;
     put(&server, "reading").await;
     for path in
-        ["/presence", "/users/1/presence", "/users/x/presence", "/presence/@bob", "/token", "/users/1", "/no"]
+        ["/presence", "/users/1/presence", "/users/9/presence", "/presence/@bob", "/token", "/users/1", "/no"]
     {
         let v0 = get(&server, "demo-bob", &format!("/v0{path}")).await;
         let v1 = get(&server, "demo-bob", &format!("/v1{path}")).await;
         assert_eq!(v0.line(), v1.line(), "{path}");
+        assert_eq!((v0.header("x-api-version"), v1.header("x-api-version")), ("0.9.6", "1.3.0"), "{path}");
+    }
+    // But for an id of the wrong kind, which is a bad one there.
+    for path in ["/users/x/presence", "/presence/-1", "/users/x"] {
+        let v0 = get(&server, "demo-bob", &format!("/v0{path}")).await;
+        let v1 = get(&server, "demo-bob", &format!("/v1{path}")).await;
+        assert_eq!((outcome(&v0), outcome(&v1)), ((404, None), (400, None)), "{path}");
     }
     let put = server.call(Method::PUT, "/v1/users/@alice/presence?presence=v1").token("demo-alice");
     assert_eq!(super::data(&put.send().await)["presence"], "v1");

@@ -44,9 +44,9 @@ async fn the_order() {
     for name in ["dave", "grace"] {
         update(name, Input::Connect { device: device(), node: NodeId::LOCAL, state: State::Online }).await;
     }
-    update("frank", Input::Lease { device: device(), text: None }).await;
+    update("frank", Input::Lease { device: device(), text: None, until: None }).await;
     server.advance(seconds(10)).await;
-    update("erin", Input::Lease { device: device(), text: None }).await;
+    update("erin", Input::Lease { device: device(), text: None, until: None }).await;
     // Within one second the time does not count.
     server.advance(std::time::Duration::from_millis(900)).await;
     put_call(&server, "?presence=here").send().await;
@@ -91,7 +91,7 @@ async fn a_hundred_thousand() {
     const USERS: usize = 100_000;
     let server = TestServer::start().await;
     let (device, text) = ("D".parse().expect("a device id"), "reading a rather long book".into());
-    let input = [Input::Lease { device, text: Some(text) }];
+    let input = [Input::Lease { device, text: Some(text), until: None }];
     for number in 0..USERS {
         let id = format!("@user{number}:example.com").parse().expect("a user id");
         let profile = Profile { display_name: Some(format!("User {number}")), ..Profile::default() };

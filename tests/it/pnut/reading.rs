@@ -74,7 +74,7 @@ async fn profiles() {
         number: Some(70_000_000_000),
         display_name: Some("é".repeat(60)),
         avatar_url: Some("https://example.com/dave.png".to_owned()),
-        extension: None,
+        ..Profile::default()
     };
     add_user(&server, "@dave:example.com", profile).await;
     let seen = data(&get(&server, "demo-bob", "/v0/users/@dave/presence").await);

@@ -26,8 +26,11 @@ async fn values() {
         ("offline", "offline"),
         ("reading", "reading"),
         ("0", "offline"),
+        ("reading", "reading"),
+        // The word for it, which is no text.
         ("online", "online"),
         // The match is exact.
+        ("Online", "Online"),
         ("Offline", "Offline"),
         (" offline ", " offline "),
         ("00", "00"),
@@ -58,7 +61,7 @@ async fn a_hundred_characters() {
 #[tokio::test]
 async fn bodies_that_are_taken() {
     let server = TestServer::start().await;
-    let rows: [(Option<&str>, &str, &[u8], &str); 24] = [
+    let rows: [(Option<&str>, &str, &[u8], &str); 31] = [
         // pnut's own example, Peanut, PnutKit.
         (Some(FORM), "", b"presence=a%20b+c", "a b c"),
         (Some("application/x-www-form-urlencoded; charset=utf-8"), "", b"presence=caf%C3%A9", "café"),
@@ -84,6 +87,14 @@ async fn bodies_that_are_taken() {
         (Some("application/octet-stream"), "", b"presence=keep well", "keep well"),
         (None, "", b"presence=untyped", "untyped"),
         (Some("text/plain"), "", b"presence=plain", "plain"),
+        // `curl -d` says that it sends form data. A JSON object is one whatever it is said to be.
+        (Some(FORM), "", br#"{"presence": "from curl"}"#, "from curl"),
+        (Some(FORM), "", b" {\"presence\": \"x=1&presence=y\"}\n", "x=1&presence=y"),
+        (Some("application/octet-stream"), "", br#"{"presence": 0}"#, "offline"),
+        (None, "?presence=query", br#"{"presence": "untyped"}"#, "untyped"),
+        (Some("text/plain"), "?presence=query", b"{}", "query"),
+        (Some(FORM), "", b"{=1&presence=a form after all", "a form after all"),
+        (Some(FORM), "", b"other=1", "online"),
         // The body comes before the query, and the query before the default.
         (Some(FORM), "?presence=query", b"presence=body", "body"),
         (Some("application/json"), "?presence=query", b"{}", "query"),
@@ -109,7 +120,7 @@ async fn bodies_that_are_refused() {
     server.advance(seconds(5)).await;
     let json = "application/json";
     let long = format!("{{\"presence\": \"{}\"}}", "x".repeat(101));
-    let rows: [(&str, &str, &[u8]); 14] = [
+    let rows: [(&str, &str, &[u8]); 17] = [
         (json, "", b"{"),
         (json, "", b"presence=x"),
         (json, "", b"\"x\""),
@@ -122,6 +133,10 @@ async fn bodies_that_are_refused() {
         (json, "", b"{\"presence\": \"\xff\"}"),
         (json, "", br#"{"presence": "\ud800"}"#),
         (json, "", long.as_bytes()),
+        // What is meant to be JSON is not taken for a form without a presence.
+        (FORM, "", br#"{"presence": "x""#),
+        ("text/plain", "", br#"{"presence": "x",}"#),
+        (FORM, "", br#"{"presence": true}"#),
         (FORM, "", b"presence=%ff"),
         (FORM, "?presence=%ff", b""),
     ];
@@ -131,6 +146,26 @@ async fn bodies_that_are_refused() {
         assert_eq!(outcome(&answer), (400, None), "{content_type} {query} {shown}");
     }
     assert_eq!(super::get(&server, "demo-bob", "/v0/users/1/presence").await.line(), before);
+}
+
+/// `online` is the state, not a text, however it is set.
+#[tokio::test]
+async fn online_is_no_text() {
+    let server = TestServer::start().await;
+    let put = |path: &str| server.call(Method::PUT, path.to_owned()).token("demo-alice");
+    for call in [
+        put(OWN).header("content-type", FORM).body("presence=online"),
+        put(OWN).json(&json!({"presence": "online"})),
+        put(&format!("{OWN}?presence=online")),
+        put(&format!("{OWN}?update_presence=online")),
+        server.call(Method::GET, "/v1/presence?update_presence=online").token("demo-alice"),
+    ] {
+        super::put(&server, "a text before").await;
+        assert_eq!(call.send().await.status, 200);
+        let path = "/_matrix/client/v3/presence/@alice:example.com/status";
+        let seen = server.call(Method::GET, path).token("demo-bob").send().await.json();
+        assert_eq!((&seen["presence"], seen.get("status_msg")), (&json!("online"), None));
+    }
 }
 
 #[tokio::test]
@@ -162,4 +197,33 @@ async fn names_of_oneself() {
         let answer = server.call(Method::PUT, path).token("demo-alice").send().await;
         assert_eq!(data(&answer)["presence"], json!(format!("{number}x")), "{name}");
     }
+}
+
+/// What the document says of a call is what the server takes: no more, no less.
+#[tokio::test]
+async fn the_document_says_what_is_taken() {
+    let server = TestServer::start().await;
+    let document = server.call(Method::GET, "/openapi/pnut.json").send_undocumented().await.json();
+    let paths = document["paths"].as_object().expect("paths");
+    let operations = || paths.values().flat_map(|item| item.as_object().expect("operations").values());
+    let on_any_call =
+        operations().flat_map(|operation| operation["parameters"].as_array().expect("parameters"));
+    let on_any_call: Vec<_> =
+        on_any_call.filter(|parameter| parameter["name"] == "update_presence").collect();
+    assert_eq!(on_any_call.len(), operations().count());
+    // A text that is too long is not applied, and the call is answered all the same.
+    assert!(
+        on_any_call.iter().all(|parameter| parameter["schema"] == json!({"type": "string"})),
+        "{on_any_call:?}"
+    );
+    // The value of a PUT may be in the query, or nowhere, but never too long.
+    let put = &document["paths"]["/users/{user_id}/presence"]["put"];
+    assert_eq!(put["requestBody"].get("required").unwrap_or(&json!(false)), &json!(false));
+    let presence =
+        put["parameters"].as_array().expect("parameters").iter().find(|it| it["name"] == "presence");
+    assert_eq!(presence.expect("it is there")["schema"]["maxLength"], 100);
+    assert_eq!(
+        document["components"]["schemas"]["PresenceUpdate"]["properties"]["presence"]["maxLength"],
+        100
+    );
 }

@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{OWN, leg, presence_path, read, report_call, update};
-use crate::support::{ALICE, TestServer, minutes, seconds};
+use crate::support::{ALICE, TestServer, minutes, seconds, socket::Socket};
 
 /// A report with everything in it.
 fn whole() -> Value {
@@ -61,7 +61,74 @@ async fn a_call_from_its_ringing_to_its_end() {
         assert_eq!(gone.line(), "204 ", "{call}");
     }
     let seen = detailed(&server, "demo-bob").await;
+    assert_eq!((&seen["telephonyStatus"], &seen["totalActiveCalls"]), (&json!("NoCall"), &json!(0)));
+    server.advance(seconds(10)).await;
+    let seen = detailed(&server, "demo-bob").await;
     assert_eq!((&seen["telephonyStatus"], seen.get("activeCalls")), (&json!("NoCall"), None));
+}
+
+/// The legs that are shown, each with what it says of its end.
+fn ends(presence: &Value) -> Vec<(&str, &str, Option<&str>)> {
+    let calls = presence["activeCalls"].as_array().into_iter().flatten();
+    calls
+        .map(|leg| {
+            let (id, status) =
+                (leg["id"].as_str().expect("an id"), leg["telephonyStatus"].as_str().expect("a status"));
+            (id, status, leg["terminationType"].as_str())
+        })
+        .collect()
+}
+
+/// Call loggers wait for the end of a leg: it is told once, and shown for ten seconds.
+#[tokio::test]
+async fn the_end_of_a_leg_is_told() {
+    let server = TestServer::start().await;
+    let mut socket = Socket::open(&server, "demo-bob").await;
+    socket.subscribe(&["/restapi/v1.0/account/~/extension/1/presence?detailedTelephonyState=true"]).await;
+    let delete = async |call: &str| {
+        let gone = server.admin(Method::DELETE, &format!("/users/{ALICE}/calls/{call}"), None).await;
+        assert_eq!(gone.line(), "204 ");
+    };
+    for call in ["c1", "c2"] {
+        report_call(&server, ALICE, call, leg("CallConnected")).await;
+        socket.told().await;
+    }
+    // A bare DELETE.
+    delete("c1").await;
+    let told = socket.told().await["body"].clone();
+    assert_eq!(ends(&told), [("c1", "NoCall", Some("final")), ("c2", "CallConnected", None)]);
+    assert_eq!((&told["telephonyStatus"], &told["totalActiveCalls"]), (&json!("CallConnected"), &json!(1)));
+    // One after a report, which says how it ended.
+    server.advance(seconds(4)).await;
+    let mut transferred = leg("NoCall");
+    transferred["terminationType"] = json!("intermediate");
+    report_call(&server, ALICE, "c2", transferred.clone()).await;
+    let told = socket.told().await["body"].clone();
+    assert_eq!(ends(&told), [("c1", "NoCall", Some("final")), ("c2", "NoCall", Some("intermediate"))]);
+    assert_eq!((&told["telephonyStatus"], &told["presenceStatus"]), (&json!("NoCall"), &json!("Available")));
+    delete("c2").await;
+    delete("c1").await;
+    report_call(&server, ALICE, "c2", transferred).await;
+    // Each leaves reads by itself, ten seconds after its end, whatever was said of it since.
+    server.advance(seconds(6)).await;
+    assert_eq!(ends(&detailed(&server, "demo-bob").await), [("c2", "NoCall", Some("intermediate"))]);
+    server.advance(seconds(4)).await;
+    assert_eq!(ends(&detailed(&server, "demo-bob").await), []);
+    // Which is no news: the next thing that is told is the next call, without those before.
+    report_call(&server, ALICE, "c3", leg("Ringing")).await;
+    let told = socket.told().await["body"].clone();
+    assert_eq!(ends(&told), [("c3", "Ringing", None)]);
+}
+
+#[tokio::test]
+async fn how_long_an_end_is_shown_is_configured() {
+    let server = TestServer::start_with(|config| config.presence.ended_call_seconds = 60).await;
+    report_call(&server, ALICE, "c1", leg("Ringing")).await;
+    server.admin(Method::DELETE, &format!("/users/{ALICE}/calls/c1"), None).await;
+    server.advance(seconds(59)).await;
+    assert_eq!(ends(&detailed(&server, "demo-bob").await), [("c1", "NoCall", Some("final"))]);
+    server.advance(seconds(1)).await;
+    assert_eq!(ends(&detailed(&server, "demo-bob").await), []);
 }
 
 #[tokio::test]

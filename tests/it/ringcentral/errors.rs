@@ -88,7 +88,7 @@ async fn what_is_not_there() {
         assert_eq!(answer.json()["parameterName"], "extensionId");
     }
     for path in
-        ["/restapi", "/restapi/", "/restapi/v1.0", "/restapi/v1.0/account/~/nonsense", "/restapi/oauth"]
+        ["/restapi", "/restapi/", "/restapi/v2.0", "/restapi/v1.0/account/~/nonsense", "/restapi/oauth"]
     {
         let answer = get(&server, "demo-alice", path).send().await;
         assert_eq!(codes(&answer), refused(404, "CMN-120", "CMN-120"), "{path}");

@@ -15,11 +15,6 @@ async fn subscribe(server: &TestServer, receiver: &Receiver, filters: Value) -> 
     server.call(Method::POST, "/restapi/v1.0/subscription").token("demo-alice").json(&wish).send().await
 }
 
-async fn extension(server: &TestServer, user: &str, profile: Value) {
-    let put = server.admin(Method::PUT, &format!("/users/{user}"), Some(profile)).await;
-    assert!(put.status.is_success(), "{}", put.text);
-}
-
 #[tokio::test]
 async fn every_filter_is_resolved_and_kept_once() {
     let server = TestServer::start().await;
@@ -54,16 +49,70 @@ async fn every_filter_is_resolved_and_kept_once() {
     "#);
 }
 
+/// Filters of resources that this server has nothing of, as real clients name them beside those of presence.
+const OF_OTHERS: [&str; 20] = [
+    "/restapi/v1.0/account/~/extension/~/message-store",
+    "/restapi/v1.0/account/~/extension/~/message-store/instant?type=SMS",
+    "/restapi/v1.0/account/~/extension/~/telephony/sessions?statusCode=Setup&direction=Inbound",
+    "/restapi/v1.0/account/~/telephony/sessions",
+    "/restapi/v1.0/account/~/extension/~",
+    "/restapi/v1.0/account/~/extension",
+    "/restapi/v1.0/account/~/extension/~/voicemail",
+    "/restapi/v1.0/account/~/extension/~/fax?direction=Inbound",
+    "/restapi/v1.0/account/~/extension/~/missed-calls",
+    "/restapi/v1.0/account/~/extension/~/incoming-call-pickup",
+    "/restapi/v1.0/account/~/extension/~/favorite",
+    "/restapi/v1.0/account/~/extension/~/grant",
+    "/restapi/v1.0/account/~/extension/~/phone-number",
+    "/restapi/v1.0/account/~/directory/contacts",
+    "/restapi/v1.0/account/~/call-queues/17/members",
+    "/restapi/v1.0/account/~/call-queues",
+    "/restapi/v1.0/account/~/a2p-sms/messages?direction=Inbound",
+    "/restapi/v1.0/glip/posts",
+    "/restapi/v1.0/glip/groups/23/posts",
+    "/restapi/v1.0/account/~/extension/2/message-store%3F",
+];
+
+#[tokio::test]
+async fn filters_of_other_resources_are_taken_and_bring_nothing() {
+    let server = TestServer::start().await;
+    let mut receiver = Receiver::start().await;
+    // Alone, and beside a presence.
+    let echoed = OF_OTHERS
+        .map(|filter| filter.replacen("account/~", "account/1", 1).replacen("extension/~", "extension/1", 1));
+    let alone = subscribe(&server, &receiver, json!(OF_OTHERS)).await;
+    assert_eq!(alone.status, 200, "{}", alone.text);
+    let made = alone.json();
+    assert_eq!(made["eventFilters"], json!(echoed));
+    assert_eq!((&made["status"], made.get("disabledFilters")), (&json!("Active"), None));
+    let presence = "/restapi/v1.0/account/~/extension/2/presence";
+    let beside = subscribe(&server, &receiver, json!([OF_OTHERS[0], presence, OF_OTHERS[2]])).await.json();
+    assert_eq!(beside["eventFilters"][0], echoed[0]);
+    // An update takes them too, and forgets what is not named any more.
+    let body = json!({"eventFilters": [OF_OTHERS[17], presence]});
+    let path = format!("/restapi/v1.0/subscription/{}", beside["id"].as_str().expect("an id"));
+    let updated = server.call(Method::PUT, path).token("demo-alice").json(&body).send().await.json();
+    assert_eq!(
+        updated["eventFilters"],
+        json!(["/restapi/v1.0/glip/posts", "/restapi/v1.0/account/1/extension/2/presence"])
+    );
+    // One's own change and another's: the presence alone is told of.
+    super::update(&server, "demo-alice", json!({"message": "own"})).await;
+    super::update(&server, "demo-bob", json!({"message": "lunch"})).await;
+    let told = receiver.told().await;
+    assert_eq!(told["subscriptionId"], beside["id"]);
+    assert_eq!(told["body"]["message"], "lunch");
+    server.app.push.settled().await;
+    assert!(receiver.is_quiet(), "nothing else is told");
+}
+
 #[tokio::test]
 async fn what_cannot_be_told_is_refused() {
     let server = TestServer::start().await;
     let receiver = Receiver::start().await;
-    extension(&server, CAROL, json!({"account": 1, "extensionNumber": "103", "extensionType": "Department"}))
-        .await;
     let hidden = json!({"allowSeeMyPresence": false});
     assert_eq!(super::update(&server, "demo-bob", hidden).await.status, 200);
     for (filter, status, code) in [
-        ("/restapi/v1.0/account/~/extension/3/presence", 403, "SUB-402"),
         ("/restapi/v1.0/account/~/extension/2/presence", 403, "SUB-403"),
         ("/restapi/v1.0/account/~/extension/2/presence/dnd", 403, "SUB-403"),
         ("/restapi/v1.0/account/2/presence", 403, "SUB-406"),
@@ -74,8 +123,19 @@ async fn what_cannot_be_told_is_refused() {
         ("/restapi/v1.0/account/~/extension/2/presence/line/presence", 403, "SUB-531"),
         ("/restapi/v1.0/account/~/extension/2/favorite/presence", 403, "SUB-531"),
         ("/restapi/v1.0/account/~/extension/~/presence?sipData=maybe", 400, "SUB-508"),
-        ("/restapi/v1.0/account/~/extension/~/message-store", 400, "SUB-508"),
+        ("/restapi/v1.0/account/2/extension/~/message-store", 403, "SUB-406"),
         ("/restapi/v1.0/account/~", 400, "SUB-508"),
+        ("/restapi/v1.0/account/~/", 400, "SUB-508"),
+        ("/restapi/v1.0/account/~/extension//message-store", 400, "SUB-508"),
+        ("/restapi/v1.0/account/~/extension/~/message-store/", 400, "SUB-508"),
+        ("/restapi/v1.0/account/~/extension/../../message-store", 400, "SUB-508"),
+        ("/restapi/v1.0/account/~/extension/~/message store", 400, "SUB-508"),
+        ("/restapi/v1.0/account/~/extension/~/message-store%2", 400, "SUB-508"),
+        ("/restapi/v1.0/account/~/extension/~/message-store?type=<all>", 400, "SUB-508"),
+        ("/restapi/v1.0/account/{accountId}/extension/~/presence", 400, "SUB-508"),
+        ("/restapi/v1.0/glip", 400, "SUB-508"),
+        ("/restapi/v1.0/glip/", 400, "SUB-508"),
+        ("/restapi/v1.0/dictionary/country", 400, "SUB-508"),
         ("/restapi/v1.0/subscription/~?interval=15", 400, "SUB-508"),
         ("/restapi/v2/account/~/presence", 400, "SUB-508"),
         ("account/~/presence", 400, "SUB-508"),
@@ -84,6 +144,10 @@ async fn what_cannot_be_told_is_refused() {
     ] {
         let answer = subscribe(&server, &receiver, json!([filter])).await;
         assert_eq!(codes(&answer), refused(status, code, code), "{filter}");
+        if code == "SUB-508" {
+            let message = answer.json()["message"].as_str().unwrap_or_default().to_owned();
+            assert!(message.contains(&format!("[{filter}]")), "{message}");
+        }
         if code != "SUB-515" {
             let with_another = json!(["/restapi/v1.0/account/~/presence", filter]);
             let answer = subscribe(&server, &receiver, with_another).await;

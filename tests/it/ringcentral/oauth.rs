@@ -7,7 +7,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{OWN, codes, get, read, refused};
-use crate::support::{ALICE, Answer, TestServer, seconds};
+use crate::support::{ALICE, Answer, SharedStore, TestServer, seconds};
 
 const TOKEN: &str = "/restapi/oauth/token";
 const JWT: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
@@ -20,8 +20,18 @@ async fn strict() -> TestServer {
     TestServer::start_with(|config| {
         config.ringcentral.open_login = false;
         config.ringcentral.apps = vec![
-            OAuthApp { id: "desk".to_owned(), secret: "s3cret".to_owned(), secret_file: None },
-            OAuthApp { id: "public".to_owned(), secret: String::new(), secret_file: None },
+            OAuthApp {
+                id: "desk".to_owned(),
+                secret: "s3cret".to_owned(),
+                secret_file: None,
+                redirect_uris: Vec::new(),
+            },
+            OAuthApp {
+                id: "public".to_owned(),
+                secret: String::new(),
+                secret_file: None,
+                redirect_uris: Vec::new(),
+            },
         ];
         let (key, issuer, audience) = (SECRET.to_owned(), ISSUER.to_owned(), AUDIENCE.to_owned());
         config.ringcentral.jwt_keys =
@@ -181,14 +191,19 @@ async fn applications_that_are_not_known() {
 #[tokio::test]
 async fn grants_that_are_not_given() {
     let server = TestServer::start().await;
-    for grant in ["authorization_code", "password", "client_credentials"] {
+    for grant in ["password", "client_credentials"] {
         let answer = post(&server, TOKEN, &[("grant_type", grant), ("code", "c"), ("username", "u")]).await;
         assert_eq!(grounds(&answer), (400, "unauthorized_client".into(), "OAU-251".into()), "{grant}");
     }
     let unknown = post(&server, TOKEN, &[("grant_type", "nonsense")]).await;
     assert_eq!(grounds(&unknown), (400, "unsupported_grant_type".into(), "OAU-250".into()));
-    for fields in [&[][..], &[("grant_type", JWT)], &[("grant_type", "refresh_token")], &[("grant_type", "")]]
-    {
+    for fields in [
+        &[][..],
+        &[("grant_type", JWT)],
+        &[("grant_type", "refresh_token")],
+        &[("grant_type", "authorization_code")],
+        &[("grant_type", "")],
+    ] {
         let answer = post(&server, TOKEN, fields).await;
         assert_eq!(grounds(&answer), (400, "invalid_request".into(), "CMN-101".into()), "{fields:?}");
     }
@@ -213,6 +228,7 @@ async fn a_refresh_token_gets_new_tokens_once() {
     assert_eq!(get(&server, &text(&second, "access_token"), OWN).send().await.status, 200);
     let old = get(&server, &text(&first, "access_token"), OWN).send().await;
     assert_eq!(codes(&old), refused(401, "TokenInvalid", "OAU-129"), "the token before has ended");
+    server.advance(seconds(10)).await;
     let again = refresh(text(&first, "refresh_token"), &[]).await;
     assert_eq!(grounds(&again), (400, "invalid_grant".into(), "OAU-213".into()));
     let unknown = refresh("nonsense".to_owned(), &[]).await;
@@ -221,6 +237,157 @@ async fn a_refresh_token_gets_new_tokens_once() {
     assert_eq!(grounds(&access), (400, "invalid_grant".into(), "OAU-213".into()), "not an access token");
     let bearer = get(&server, &text(&second, "refresh_token"), OWN).send().await;
     assert_eq!(codes(&bearer), refused(401, "TokenInvalid", "OAU-149"), "it opens nothing itself");
+}
+
+async fn refresh(server: &TestServer, token: &str) -> Answer {
+    post(server, TOKEN, &[("grant_type", "refresh_token"), ("refresh_token", token)]).await
+}
+
+/// An answer without how long its tokens hold still.
+fn tokens_of(answer: &Answer) -> Value {
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    let mut body = answer.json();
+    body["expires_in"] = Value::Null;
+    body["refresh_token_expires_in"] = Value::Null;
+    body
+}
+
+/// Several clients share a login, each with the refresh token that it knows.
+#[tokio::test]
+async fn a_refresh_token_gets_the_same_again_for_a_while() {
+    let server = TestServer::start().await;
+    let first = text(&login(&server, "demo-alice").await, "refresh_token");
+    let second = refresh(&server, &first).await;
+    server.advance(seconds(3_540)).await;
+    let again = refresh(&server, &first).await;
+    assert_eq!(tokens_of(&again), tokens_of(&second), "59 minutes later, while nobody used what it got");
+    assert_eq!(again.json()["expires_in"], 60, "what is left");
+    assert_eq!(again.json()["refresh_token_expires_in"], 604_800 - 3_540);
+    server.advance(seconds(60)).await;
+    assert_eq!(grounds(&refresh(&server, &first).await), (400, "invalid_grant".into(), "OAU-213".into()));
+    // The refresh token that came of it is as good as before.
+    let third = refresh(&server, &text(&second, "refresh_token")).await;
+    assert_eq!(third.status, 200, "{}", third.text);
+}
+
+#[tokio::test]
+async fn once_the_new_token_is_used_the_old_one_ends_soon() {
+    let server = TestServer::start().await;
+    let first = text(&login(&server, "demo-alice").await, "refresh_token");
+    let second = refresh(&server, &first).await;
+    server.advance(seconds(600)).await;
+    assert_eq!(get(&server, &text(&second, "access_token"), OWN).send().await.status, 200);
+    server.advance(seconds(9)).await;
+    assert_eq!(get(&server, &text(&second, "access_token"), OWN).send().await.status, 200);
+    assert_eq!(tokens_of(&refresh(&server, &first).await), tokens_of(&second));
+    server.advance(seconds(1)).await;
+    assert_eq!(refresh(&server, &first).await.status, 400, "10 seconds after the first use, not the last");
+    // Whoever has the new one goes on.
+    let third = refresh(&server, &text(&second, "refresh_token")).await;
+    assert_eq!(tokens_of(&refresh(&server, &text(&second, "refresh_token")).await), tokens_of(&third));
+    assert_ne!(text(&third, "access_token"), text(&second, "access_token"));
+    let old = get(&server, &text(&second, "access_token"), OWN).send().await;
+    assert_eq!(codes(&old), refused(401, "TokenInvalid", "OAU-129"));
+}
+
+/// A login that is over gives nothing again, and what is spent is no token of the user's any more.
+#[tokio::test]
+async fn what_is_spent_does_not_outlive_its_login() {
+    let server = TestServer::start_with(|config| config.limits.tokens_per_user = 4).await;
+    let mut token = text(&login(&server, "demo-alice").await, "refresh_token");
+    for _ in 0..5 {
+        let next = refresh(&server, &token).await;
+        assert_eq!(next.status, 200, "{}", next.text);
+        let list = server.admin(Method::GET, &format!("/users/{ALICE}/tokens"), None).await.json();
+        assert_eq!(list["tokens"].as_array().map(Vec::len), Some(4), "{list}");
+        let other = refresh(&server, &token).await;
+        assert_eq!(tokens_of(&other), tokens_of(&next));
+        let other_app = [("grant_type", "refresh_token"), ("refresh_token", &token), ("client_id", "other")];
+        assert_eq!(server.call(Method::POST, TOKEN).body(form(&other_app)).send().await.status, 400);
+        let revoked = refresh(&server, &token).await;
+        token = text(&revoked, "refresh_token");
+    }
+    let spent = token.clone();
+    let last = refresh(&server, &spent).await;
+    post(&server, "/restapi/oauth/revoke", &[("token", &text(&last, "access_token"))]).await;
+    for token in [&spent, &text(&last, "refresh_token")] {
+        assert_eq!(refresh(&server, token).await.status, 400);
+    }
+    // Logging out with a token that was spent ends what came of it.
+    let first = text(&login(&server, "demo-alice").await, "refresh_token");
+    let second = refresh(&server, &first).await;
+    post(&server, "/restapi/oauth/revoke", &[("token", &first)]).await;
+    assert_eq!(get(&server, &text(&second, "access_token"), OWN).send().await.status, 401);
+    assert_eq!(refresh(&server, &text(&second, "refresh_token")).await.status, 400);
+}
+
+/// The tokens follow from the spent one and a kept key, so that any server of one store gives the same, after a
+/// restart too.
+#[tokio::test]
+async fn another_server_gives_the_same() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let open = || Box::new(crate::store::disk::over(folder.path()).expect("it opens"));
+    let server = TestServer::start_on(open(), |_| {}).await;
+    let first = text(&login(&server, "demo-alice").await, "refresh_token");
+    let second = refresh(&server, &first).await;
+    server.stop().await;
+    let server = TestServer::start_again(open(), |_| {}).await;
+    assert_eq!(tokens_of(&refresh(&server, &first).await), tokens_of(&second));
+    assert_eq!(get(&server, &text(&second, "access_token"), OWN).send().await.status, 200);
+    server.stop().await;
+    let server = TestServer::start_again(open(), |_| {}).await;
+    assert_eq!(tokens_of(&refresh(&server, &first).await), tokens_of(&second), "used at this very moment");
+    server.advance(seconds(10)).await;
+    assert_eq!(refresh(&server, &first).await.status, 400, "that it was used is kept too");
+    let export = server.admin(Method::GET, "/export", None).await.text;
+    assert!(!export.contains(&first) && !export.contains(&text(&second, "access_token")));
+}
+
+/// Several servers over one store, asked at the same time.
+#[tokio::test]
+async fn two_servers_give_the_same_at_once() {
+    let store = SharedStore::default();
+    let one = TestServer::start_on(Box::new(store.clone()), |_| {}).await;
+    let first = text(&login(&one, "demo-alice").await, "refresh_token");
+    let other = TestServer::start_again(Box::new(store), |_| {}).await;
+    let both = tokio::join!(refresh(&one, &first), refresh(&other, &first));
+    assert_eq!(tokens_of(&both.0), tokens_of(&both.1));
+    let access = text(&both.0, "access_token");
+    for server in [&one, &other] {
+        assert_eq!(get(server, &access, OWN).send().await.status, 200);
+    }
+    // The first use is known to both.
+    one.advance(seconds(70)).await;
+    other.advance(seconds(10)).await;
+    for server in [&one, &other] {
+        assert_eq!(refresh(server, &first).await.status, 400);
+    }
+}
+
+/// An application's instance has one name for as long as it is logged in.
+#[tokio::test]
+async fn the_endpoint_stays() {
+    let server = TestServer::start().await;
+    for (given, expected) in [("desk-1", Some("desk-1")), ("", None)] {
+        let mut fields = vec![("grant_type", JWT), ("assertion", "demo-alice")];
+        if !given.is_empty() {
+            fields.push(("endpoint_id", given));
+        }
+        let first = post(&server, TOKEN, &fields).await;
+        let endpoint = text(&first, "endpoint_id");
+        assert!(expected.is_none_or(|expected| endpoint == expected) && !endpoint.is_empty(), "{endpoint}");
+        let second = refresh(&server, &text(&first, "refresh_token")).await;
+        let third = refresh(&server, &text(&second, "refresh_token")).await;
+        assert_eq!([text(&second, "endpoint_id"), text(&third, "endpoint_id")], [&*endpoint; 2]);
+    }
+    let one = login(&server, "demo-alice").await;
+    assert_ne!(text(&one, "endpoint_id"), text(&login(&server, "demo-alice").await, "endpoint_id"));
+    let long = "x".repeat(256);
+    let fields = [("grant_type", JWT), ("assertion", "demo-alice"), ("endpoint_id", &*long)];
+    assert_eq!(
+        grounds(&post(&server, TOKEN, &fields).await),
+        (400, "invalid_request".into(), "CMN-101".into())
+    );
 }
 
 #[tokio::test]

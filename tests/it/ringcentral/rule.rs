@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{OWN, leg, presence_path, read, report_call, update};
-use crate::support::{ALICE, TestServer};
+use crate::support::{ALICE, TestServer, socket::Socket};
 
 /// Where a row comes from.
 #[derive(Clone, Copy, Debug)]
@@ -142,20 +142,52 @@ async fn every_row() {
     }
 }
 
+/// Of them four members are left out of reads. The rest is as for others: calls, the account's list, and
+/// subscriptions, whose events say how far the calls are.
 #[tokio::test]
-async fn types_without_presence_only_show_offline() {
+async fn types_without_presence_are_offline_and_have_calls() {
     for kind in OFFLINE {
         let server = TestServer::start().await;
-        update(&server, "demo-alice", json!({"userStatus": "Busy", "message": "m"})).await;
+        update(
+            &server,
+            "demo-alice",
+            json!({"userStatus": "Busy", "message": "m", "dndStatusPersonal": "TakeAllCalls"}),
+        )
+        .await;
         report_call(&server, ALICE, "c", leg("CallConnected")).await;
         become_extension(&server, &json!({"extensionType": kind})).await;
-        let path = presence_path(1) + "?detailedTelephonyState=true&totalActiveCalls";
-        let seen = read(&server, "demo-bob", path).await;
-        assert_eq!(seen["presenceStatus"], "Offline", "{kind}");
-        for name in
-            ["telephonyStatus", "message", "userStatus", "dndStatus", "activeCalls", "totalActiveCalls"]
-        {
-            assert_eq!(seen.get(name), None, "{kind} {name}");
+        let mut socket = Socket::open(&server, "demo-bob").await;
+        let flags = "?detailedTelephonyState=true";
+        socket.subscribe(&[&format!("/restapi/v1.0/account/~/extension/1/presence{flags}")]).await;
+        let flags = format!("{flags}&totalActiveCalls");
+        let one = read(&server, "demo-bob", presence_path(1) + &flags).await;
+        let listed =
+            read(&server, "demo-bob", format!("{}{flags}", super::ACCOUNT)).await["records"][0].clone();
+        assert_eq!(one, listed, "{kind}");
+        for name in ["telephonyStatus", "message", "userStatus", "dndStatus"] {
+            assert_eq!(one.get(name), None, "{kind} {name}");
+        }
+        assert_eq!(
+            (&one["presenceStatus"], &one["totalActiveCalls"]),
+            (&json!("Offline"), &json!(1)),
+            "{kind}"
+        );
+        assert_eq!(one["activeCalls"][0]["telephonyStatus"], "CallConnected", "{kind}");
+        assert_eq!(
+            (&one["meetingStatus"], &one["dndStatusPersonal"]),
+            (&json!("Disconnected"), &json!("TakeAllCalls"))
+        );
+
+        report_call(&server, ALICE, "c", leg("OnHold")).await;
+        let told = socket.told().await["body"].clone();
+        let expected = (&json!("OnHold"), &json!("Offline"), &json!(1));
+        assert_eq!(
+            (&told["telephonyStatus"], &told["presenceStatus"], &told["totalActiveCalls"]),
+            expected,
+            "{kind}"
+        );
+        for name in ["message", "userStatus", "dndStatus"] {
+            assert_eq!(told.get(name), None, "{kind} {name}");
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The WebSocket.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::support::{
@@ -149,10 +151,17 @@ async fn a_token_opens_one_socket_and_soon_none() {
     };
     let mut first = Socket::connect(&address(&token)).await;
     assert_eq!(first.message().await.0["type"], "ConnectionDetails");
-    assert_eq!(Socket::connect(&address(&token)).await.end().await, "TokenInvalid", "once");
-    let late = socket_token(&server, "demo-alice").await;
-    server.advance(seconds(30)).await;
-    assert_eq!(Socket::connect(&address(&late)).await.end().await, "TokenInvalid", "in time");
+    // As often as it is wanted, beside the first, but only for half a minute.
+    server.advance(seconds(30) - Duration::from_millis(1)).await;
+    let mut second = Socket::connect(&address(&token)).await;
+    assert_eq!(second.message().await.0["type"], "ConnectionDetails");
+    first.subscribe(&[BOB]).await;
+    second.subscribe(&[EVERYBODY]).await;
+    set(&server, "demo-bob", json!({"userStatus": "Busy"})).await;
+    assert_eq!(status(&first.told().await), (2, "Busy"));
+    assert_eq!(status(&second.told().await), (2, "Busy"));
+    server.advance(Duration::from_millis(1)).await;
+    assert_eq!(Socket::connect(&address(&token)).await.end().await, "TokenInvalid", "in time");
     let uri = token["uri"].as_str().expect("a URI");
     assert_eq!(Socket::connect(uri).await.end().await, "TokenInvalid", "at all");
     assert_eq!(

@@ -175,6 +175,43 @@ async fn without_the_feature_no_calls_are_turned_away() {
     assert_eq!(update(&server, "demo-alice", json!({"userStatus": "Busy"})).await.status, 200);
 }
 
+/// An admin of the account sets anybody's, by the rules that hold for whom it is.
+#[tokio::test]
+async fn an_admin_updates_others() {
+    let server = TestServer::start().await;
+    become_extension(&server, json!({"accountAdmin": true, "hasDnd": false})).await;
+    let put = async |id: &str, body: Value| {
+        server.call(Method::PUT, presence_path(id)).token("demo-alice").json(&body).send().await
+    };
+    let body = json!({"userStatus": "Busy", "message": "by alice", "dndStatus": "DoNotAcceptAnyCalls"});
+    let set = put("2", body).await.json();
+    assert_eq!((&set["extension"]["id"], &set["userStatus"]), (&json!(2), &json!("Busy")));
+    assert_eq!(read(&server, "demo-bob", OWN).await["message"], "by alice");
+    assert_eq!(read(&server, "demo-alice", OWN).await["userStatus"], "Available", "hers is as it was");
+    // Bob has the feature, and alice has not.
+    assert_eq!(
+        codes(&put("~", json!({"dndStatus": "TakeAllCalls"})).await),
+        refused(403, "BIL-103", "BIL-103")
+    );
+    // It is theirs to set still.
+    assert_eq!(update(&server, "demo-bob", json!({"message": "by bob"})).await.json()["message"], "by bob");
+    // Not outside the account, not what has no presence, and several at a time neither.
+    super::become_extension(&server, "@far:example.com", json!({"account": 2, "extensionNumber": "1"})).await;
+    let queue = json!({"account": 1, "extensionNumber": "900", "extensionType": "Department"});
+    super::become_extension(&server, "@queue:example.com", queue).await;
+    for (id, expected) in [
+        ("4", refused(404, "CMN-102", "CMN-102")),
+        ("99", refused(404, "CMN-102", "CMN-102")),
+        ("5", refused(403, "PRS-106", "PRS-106")),
+        ("1,2", refused(400, "InvalidParameter", "CMN-101")),
+    ] {
+        assert_eq!(codes(&put(id, json!({"message": "x"})).await), expected, "{id}");
+    }
+    // Nobody else may.
+    let by_bob = server.call(Method::PUT, presence_path(1)).token("demo-bob").json(&json!({"message": "x"}));
+    assert_eq!(codes(&by_bob.send().await), refused(403, "CMN-404", "CMN-404"));
+}
+
 #[tokio::test]
 async fn extensions_without_presence_have_none_to_set() {
     let server = TestServer::start().await;

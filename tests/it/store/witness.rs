@@ -45,13 +45,18 @@ impl Heard {
 }
 
 impl Node for Witness {
+    fn loaded(&self, revision: Revision, documents: &[DocumentRef<'_>]) {
+        let others = self.heard().documents.into_keys().any(|(kind, _)| kind != Kind::User);
+        let users = documents.iter().any(|document| document.kind == Kind::User);
+        assert!(!users || !others, "users come first");
+        self.documents(revision, documents);
+    }
+
     fn documents(&self, revision: Revision, documents: &[DocumentRef<'_>]) {
         let mut heard = self.heard.lock();
         assert!(revision >= heard.revision, "the log goes on");
         heard.revision = revision;
         for DocumentRef { kind, id, value } in documents {
-            let is_first = heard.documents.keys().all(|(other, _)| *other == Kind::User);
-            assert!(*kind != Kind::User || is_first || revision.0 > 0, "users come first");
             let place = (*kind, (*id).to_owned());
             match value {
                 Some(value) => {

@@ -73,7 +73,7 @@ impl Log {
             .filter(|((kind, id), _)| is_wanted(*kind, id))
             .map(|((kind, id), value)| DocumentRef { kind: *kind, id, value: Some(value) })
             .collect();
-        node.documents(self.revision, &documents);
+        node.loaded(self.revision, &documents);
     }
 }
 

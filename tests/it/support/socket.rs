@@ -28,7 +28,7 @@ pub(crate) enum Received {
     Closed,
 }
 
-/// A token for one socket.
+/// A token for sockets.
 pub(crate) async fn socket_token(server: &TestServer, token: &str) -> Value {
     let call = server.call(Method::POST, "/restapi/oauth/wstoken").token(token);
     call.send().await.json()

@@ -12,8 +12,8 @@ use crate::{
         extract::{Caller, Follower},
     },
     app::App,
-    auth::{self, AuthError},
-    directory::Scope,
+    auth::AuthError,
+    directory::{Scope, TokenId},
     id::UserId,
     limit::StreamPermit,
     metrics::Watching,
@@ -28,8 +28,8 @@ const RETRY_MILLIS: (u64, u64) = (1_000, 3_000);
 /// One client's stream. Dropping it ends the watch and the connection.
 pub(super) struct ChangeStream {
     app: App,
-    /// Checked again and again: a token that ends takes its streams along.
-    token: Vec<u8>,
+    /// A token that ends takes its streams along.
+    token: TokenId,
     watcher: Watcher,
     _permit: StreamPermit,
     _watching: Watching,
@@ -134,14 +134,14 @@ impl ChangeStream {
         }
         tokio::time::sleep(Duration::from_millis(self.app.config.limits.stream_pause_milliseconds)).await;
         let picture = tokio::select! {
+            biased;
             () = self.app.drained() => return None,
+            _ = self.app.token_ended(&self.token) => return None,
             picture = self.watcher.next() => Some(picture),
             // At a pace of its own, which tells nothing of changes that the client may not see.
             _ = self.heartbeat.tick() => None,
         };
-        if auth::holder(&self.app.directory, &self.token, self.app.service.now()).is_err() {
-            return None;
-        }
+        self.app.token_holds(&self.token).ok()?;
         match picture {
             Some(picture) => Some(self.events_of(&picture.ok()?)),
             None => Some(vec![Event::default().comment("")]),

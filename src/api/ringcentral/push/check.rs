@@ -17,8 +17,8 @@ pub(in crate::api::ringcentral) struct Refused {
     pub(in crate::api::ringcentral) why: (&'static str, String),
 }
 
-/// Refuses filters about an extension that cannot be watched: there is none, it has no presence, or it is
-/// hidden. One of them refuses all.
+/// Refuses filters about an extension that cannot be watched: there is none, or it is hidden. One of them
+/// refuses all.
 pub(in crate::api::ringcentral) async fn all(
     app: &App,
     viewer: &UserId,
@@ -56,9 +56,6 @@ async fn refusals(
     for number in interests.named() {
         match app.directory.extension(subscriber.account, number) {
             None => drop(refusals.insert(number, RestFailure::subscribe_unknown_user())),
-            Some(user) if !user.extension.as_ref().is_some_and(|it| it.kind.has_presence()) => {
-                refusals.insert(number, RestFailure::subscribe_no_presence());
-            }
             Some(user) => users.push(user),
         }
     }

@@ -38,6 +38,8 @@ pub(in crate::api::ringcentral) struct Feed {
     subscriber: Subscriber,
     interests: Interests,
     watch: Arc<Watch>,
+    /// The extensions that the owner monitors.
+    monitored: BTreeSet<u64>,
     pending: BTreeSet<Item>,
     /// Hashes of what was told.
     told: HashMap<Item, u64>,
@@ -69,6 +71,7 @@ impl Feed {
                     .follow(&subscription.owner, topics(app, &interests, subscriber, &subscription.owner)),
             ),
             interests,
+            monitored: monitored(app, &subscription.owner),
             pending: BTreeSet::new(),
             told: HashMap::new(),
         };
@@ -83,12 +86,12 @@ impl Feed {
             let seen = app.service.extensions(&self.owner, &ids, app.service.now()).await?;
             for (user, seen) in users.iter().zip(seen) {
                 let Ok(seen) = seen else { continue };
-                for (family, detail) in self.interests.families(user.number, self.subscriber) {
+                for (family, detail) in self.families(user.number) {
                     let item = (user.number, family);
                     match since {
                         Some(since) if seen.version > since => drop(self.pending.insert(item)),
                         _ => {
-                            let body = Body::new(app, user, &seen, family, detail);
+                            let body = Body::new(app, &self.owner, user, &seen, family, detail).await?;
                             self.told.insert(item, body.hash());
                         }
                     }
@@ -117,6 +120,11 @@ impl Feed {
     pub(in crate::api::ringcentral) fn note(&mut self, app: &App, marks: &Marks) {
         if marks.moved {
             self.watch.set_topics(topics(app, &self.interests, self.subscriber, &self.owner));
+            self.monitored = monitored(app, &self.owner);
+            self.note_extension(self.subscriber.extension);
+        }
+        for extension in self.interests.depending() {
+            self.note_extension(extension);
         }
         for user in marks.users.keys() {
             let user = app.directory.user(user).filter(|user| user.is_in(self.subscriber.account));
@@ -129,9 +137,7 @@ impl Feed {
     /// Goes on where another feed of the same subscription was: what that has told, and what it had still to
     /// tell, holds as far as this one is about it.
     pub(in crate::api::ringcentral) fn take_over(&mut self, other: Self) {
-        let is_watched = |feed: &Self, item: &Item| {
-            feed.interests.families(item.0, feed.subscriber).any(|it| it.0 == item.1)
-        };
+        let is_watched = |feed: &Self, item: &Item| feed.families(item.0).any(|it| it.0 == item.1);
         let told: Vec<_> = other.told.into_iter().filter(|(item, _)| is_watched(self, item)).collect();
         self.told.extend(told);
         let pending: Vec<_> = other.pending.into_iter().filter(|item| is_watched(self, item)).collect();
@@ -140,8 +146,13 @@ impl Feed {
 
     /// Notes that an extension may have changed.
     fn note_extension(&mut self, extension: u64) {
-        let families = self.interests.families(extension, self.subscriber);
+        let families = self.families(extension);
         self.pending.extend(families.map(|(family, _)| (extension, family)));
+    }
+
+    /// In which forms, and in what detail, an extension's change is told.
+    fn families(&self, extension: u64) -> impl Iterator<Item = (Family, Detail)> + use<> {
+        self.interests.families(extension, self.subscriber, &self.monitored)
     }
 
     /// Notes that it is unknown whether this was received.
@@ -180,14 +191,14 @@ impl Feed {
         let user = app.directory.extension(self.subscriber.account, extension);
         let Some((user, detail)) = user.zip(detail) else { return Ok(None) };
         match app.service.extension(&self.owner, &user.id, app.service.now()).await {
-            Ok(seen) => Ok(Some(Body::new(app, &user, &seen, family, detail))),
+            Ok(seen) => Ok(Some(Body::new(app, &self.owner, &user, &seen, family, detail).await?)),
             Err(ServiceError::Store(error)) => Err(error.into()),
             Err(_) => Ok(None),
         }
     }
 
     fn detail(&self, extension: u64, family: Family) -> Option<Detail> {
-        let mut families = self.interests.families(extension, self.subscriber);
+        let mut families = self.families(extension);
         families.find(|(other, _)| *other == family).map(|(_, detail)| detail)
     }
 
@@ -200,6 +211,10 @@ impl Feed {
             Family::Favorites => format!("{own}/favorite/presence"),
             Family::LineList => format!("{own}/presence/line"),
             Family::Dnd => format!("{extension}/presence/dnd"),
+            Family::QueuesOf => format!("{extension}/call-queue-presence"),
+            Family::Queue => {
+                return format!("/restapi/v1.0/account/{account}/call-queues/{extension}/presence");
+            }
         };
         let flags = match self.detail(extension, family).unwrap_or_default() {
             Detail { sip: true, .. } => "?detailedTelephonyState=true&sipData=true",
@@ -236,6 +251,13 @@ fn topics(app: &App, interests: &Interests, subscriber: Subscriber, owner: &User
     let users = named.filter_map(|number| app.directory.extension(subscriber.account, number));
     topics.extend(users.map(|user| Topic::Extension(user.id)));
     topics
+}
+
+/// The extensions that a user monitors.
+fn monitored(app: &App, user: &UserId) -> BTreeSet<u64> {
+    let user = app.directory.user(user);
+    let lines = user.map(|user| app.directory.lines(&user));
+    lines.into_iter().flatten().map(|line| line.extension).collect()
 }
 
 /// A hash to tell by whether something is the same as before.

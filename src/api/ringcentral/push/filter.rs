@@ -16,12 +16,19 @@ enum Subject {
     Lines(Detail),
     /// The caller's favourites.
     Favorites(Detail),
-    /// That a monitored extension changed.
+    /// Which extensions the caller monitors.
     LineList,
     /// One extension's do-not-disturb state.
     Dnd(u64),
+    /// Who takes the calls of a queue.
+    Queue(u64),
+    /// Of which queues one extension takes calls.
+    QueuesOf(u64),
     /// That the subscription is about to expire.
     Reminder(Reminder),
+    /// A resource that this server has nothing of. Clients name theirs in one subscription, so it is taken, and
+    /// nothing is ever told of it.
+    Other,
 }
 
 /// A wish to be reminded before a subscription expires.
@@ -43,6 +50,8 @@ pub(in crate::api::ringcentral) enum Family {
     Favorites,
     LineList,
     Dnd,
+    Queue,
+    QueuesOf,
 }
 
 /// What all filters of a subscription are about, taken together.
@@ -56,6 +65,8 @@ pub(in crate::api::ringcentral) struct Interests {
     favorites: Option<Detail>,
     line_list: bool,
     dnd: BTreeSet<u64>,
+    queues: BTreeSet<u64>,
+    queues_of: BTreeSet<u64>,
     pub(in crate::api::ringcentral) reminders: Vec<Reminder>,
 }
 
@@ -79,8 +90,8 @@ impl Subscriber {
         text.parse().map_err(|_| RestFailure::subscribe_unknown_user())
     }
 
-    fn own(self, extension: u64) -> Result<(), RestFailure> {
-        (extension == self.extension).then_some(()).ok_or_else(RestFailure::subscribe_other_lines)
+    fn own(self, extension: u64) -> Result<u64, RestFailure> {
+        (extension == self.extension).then_some(extension).ok_or_else(RestFailure::subscribe_other_lines)
     }
 }
 
@@ -90,48 +101,83 @@ fn is_tilde(text: &str) -> bool {
 
 /// A filter with `~` resolved, and what it is about.
 fn parse(filter: &str, subscriber: Subscriber) -> Result<(String, Subject), RestFailure> {
+    let bad = || RestFailure::bad_filter(filter);
     let (path, query) = filter.split_once('?').map_or((filter, None), |(path, query)| (path, Some(query)));
-    let rest = path.strip_prefix("/restapi/v1.0/").ok_or_else(RestFailure::bad_filters)?;
+    let rest = path.strip_prefix("/restapi/v1.0/").ok_or_else(bad)?;
     let parts: Vec<&str> = rest.split('/').collect();
-    if let ["subscription", id] = parts[..] {
-        let reminder = is_tilde(id).then(|| Reminder::parse(filter, query.unwrap_or_default())).flatten();
-        let reminder = reminder.ok_or_else(RestFailure::bad_filters)?;
-        return Ok((filter.to_owned(), Subject::Reminder(reminder)));
+    if !parts.iter().all(|part| is_segment(part)) || !query.is_none_or(is_query) {
+        return Err(bad());
     }
-    let ["account", account, resource @ ..] = &parts[..] else { return Err(RestFailure::bad_filters()) };
-    let detail = detail(query.unwrap_or_default())?;
-    let account = subscriber.account_id(account)?;
-    let (path, subject) = match *resource {
-        ["presence"] => (format!("/account/{account}/presence"), Subject::Everybody(detail)),
-        ["extension", id, ref resource @ ..] => {
-            let id = subscriber.extension_id(id)?;
-            let subject = subject(subscriber, id, resource, detail)?;
-            (format!("/account/{account}/extension/{id}/{}", resource.join("/")), subject)
+    let (path, subject) = match parts[..] {
+        ["subscription", id] => {
+            let reminder = is_tilde(id).then(|| Reminder::parse(filter, query.unwrap_or_default())).flatten();
+            return Ok((filter.to_owned(), Subject::Reminder(reminder.ok_or_else(bad)?)));
         }
-        _ => return Err(RestFailure::bad_filters()),
+        ["glip", _, ..] => (format!("/{rest}"), Subject::Other),
+        ["account", account, ref resource @ ..] if !resource.is_empty() => {
+            let account = subscriber.account_id(account)?;
+            let (resource, subject) =
+                of_account(subscriber, resource, || detail(query.unwrap_or_default()).ok_or_else(bad))?;
+            (format!("/account/{account}/{resource}"), subject)
+        }
+        _ => return Err(bad()),
     };
     let query = query.map(|query| format!("?{query}")).unwrap_or_default();
     Ok((format!("/restapi/v1.0{path}{query}"), subject))
 }
 
-fn subject(
+/// The resource of an account that a filter names, with `~` resolved, and what it is about.
+fn of_account(
     subscriber: Subscriber,
-    extension: u64,
     resource: &[&str],
-    detail: Detail,
-) -> Result<Subject, RestFailure> {
-    Ok(match resource {
-        ["presence"] => Subject::Extension(extension, detail),
-        ["presence", "dnd"] => Subject::Dnd(extension),
-        ["presence", "line"] => subscriber.own(extension).map(|()| Subject::LineList)?,
-        ["presence", "line", "presence"] => subscriber.own(extension).map(|()| Subject::Lines(detail))?,
-        ["favorite", "presence"] => subscriber.own(extension).map(|()| Subject::Favorites(detail))?,
-        _ => return Err(RestFailure::bad_filters()),
+    detail: impl FnOnce() -> Result<Detail, RestFailure>,
+) -> Result<(String, Subject), RestFailure> {
+    let (id, resource) = match *resource {
+        ["presence"] => return Ok(("presence".to_owned(), Subject::Everybody(detail()?))),
+        ["call-queues", id, "presence"] => {
+            let queue = id.parse().map_err(|_| RestFailure::subscribe_unknown_user())?;
+            return Ok((resource.join("/"), Subject::Queue(queue)));
+        }
+        ["extension", id, ref resource @ ..] => (id, resource),
+        ref resource => return Ok((resource.join("/"), Subject::Other)),
+    };
+    let own =
+        || if is_tilde(id) { Ok(subscriber.extension) } else { subscriber.own(subscriber.extension_id(id)?) };
+    let subject = match *resource {
+        ["presence"] => Subject::Extension(subscriber.extension_id(id)?, detail()?),
+        ["presence", "dnd"] => Subject::Dnd(subscriber.extension_id(id)?),
+        ["call-queue-presence"] => Subject::QueuesOf(subscriber.extension_id(id)?),
+        ["presence", "line"] => own().map(|_| Subject::LineList)?,
+        ["presence", "line", "presence"] => own().and_then(|_| detail()).map(Subject::Lines)?,
+        ["favorite", "presence"] => own().and_then(|_| detail()).map(Subject::Favorites)?,
+        _ => Subject::Other,
+    };
+    let own = subscriber.extension.to_string();
+    let id = if is_tilde(id) { &own } else { id };
+    Ok((["extension", id].iter().chain(resource).copied().collect::<Vec<_>>().join("/"), subject))
+}
+
+/// Whether a part of a path is written as RFC 3986 has it, and leads somewhere.
+fn is_segment(part: &str) -> bool {
+    !part.is_empty() && part != "." && part != ".." && is_written_with(part, b"-._~!$&'()*+,;=:@")
+}
+
+/// The same of a query.
+fn is_query(query: &str) -> bool {
+    is_written_with(query, b"-._~!$&'()*+,;=:@/?")
+}
+
+fn is_written_with(text: &str, marks: &[u8]) -> bool {
+    let bytes = text.as_bytes();
+    bytes.iter().enumerate().all(|(index, byte)| match byte {
+        b'%' => bytes.get(index + 1..index + 3).is_some_and(|code| code.iter().all(u8::is_ascii_hexdigit)),
+        byte => byte.is_ascii_alphanumeric() || marks.contains(byte),
     })
 }
 
-/// The detail that a filter asks for. Unknown flags are let pass. Detail brings the number of calls along.
-fn detail(query: &str) -> Result<Detail, RestFailure> {
+/// The detail that a filter asks for; none if a flag is neither true nor false. Unknown flags are let pass. Detail
+/// brings the number of calls along.
+fn detail(query: &str) -> Option<Detail> {
     let mut detail = Detail::default();
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
         let flag = match &*name {
@@ -142,12 +188,12 @@ fn detail(query: &str) -> Result<Detail, RestFailure> {
         *flag = match value.to_ascii_lowercase().as_str() {
             "true" => true,
             "false" => false,
-            _ => return Err(RestFailure::bad_filters()),
+            _ => return None,
         };
     }
     detail.calls |= detail.sip;
     detail.total = detail.calls;
-    Ok(detail)
+    Some(detail)
 }
 
 impl Reminder {
@@ -179,9 +225,6 @@ impl Interests {
                 interests.add(subject);
             }
         }
-        if interests.filters.is_empty() {
-            return Err(RestFailure::bad_filters());
-        }
         if interests.filters.len() == interests.reminders.len() {
             return Err(RestFailure::only_reminders());
         }
@@ -200,38 +243,49 @@ impl Interests {
             Subject::Favorites(detail) => raise(&mut self.favorites, detail),
             Subject::LineList => self.line_list = true,
             Subject::Dnd(id) => drop(self.dnd.insert(id)),
+            Subject::Queue(id) => drop(self.queues.insert(id)),
+            Subject::QueuesOf(id) => drop(self.queues_of.insert(id)),
             Subject::Reminder(reminder) => self.reminders.push(reminder),
+            Subject::Other => {}
         }
     }
 
     /// The extensions that filters name one by one.
     pub(in crate::api::ringcentral) fn named(&self) -> BTreeSet<u64> {
-        self.extensions.keys().chain(&self.dnd).copied().collect()
+        self.extensions.keys().chain(&self.dnd).chain(&self.queues).chain(&self.queues_of).copied().collect()
+    }
+
+    /// The extensions of which something is told that others may have changed: queues, and members of queues.
+    pub(in crate::api::ringcentral) fn depending(&self) -> BTreeSet<u64> {
+        self.queues.union(&self.queues_of).copied().collect()
     }
 
     /// Whether some filter is about the account as a whole.
     pub(in crate::api::ringcentral) fn is_account_wide(&self) -> bool {
-        self.everybody.is_some() || self.lines.is_some() || self.favorites.is_some() || self.line_list
+        let of_others = self.lines.is_some() || self.favorites.is_some() || self.line_list;
+        self.everybody.is_some() || of_others || !self.queues.is_empty()
     }
 
-    /// In which forms, and in what detail, a change of an extension is told to `subscriber`. No list of
-    /// monitored extensions or of favourites is kept: everybody else in the account is both.
+    /// In which forms, and in what detail, a change of an extension is told to `subscriber`, who monitors these. No
+    /// list of favourites is kept: everybody else in the account is one.
     pub(in crate::api::ringcentral) fn families(
         &self,
         extension: u64,
         subscriber: Subscriber,
-    ) -> impl Iterator<Item = (Family, Detail)> {
-        let is_other = extension != subscriber.extension;
+        monitored: &BTreeSet<u64>,
+    ) -> impl Iterator<Item = (Family, Detail)> + use<> {
+        let is_own = extension == subscriber.extension;
         let presence = self.everybody.max(self.extensions.get(&extension).copied());
-        let of_others = |detail: Option<Detail>| detail.filter(|_| is_other);
-        let list = (self.line_list && is_other).then(Detail::default);
-        let dnd = self.dnd.contains(&extension).then(Detail::default);
+        let list = (self.line_list && is_own).then(Detail::default);
+        let among = |extensions: &BTreeSet<u64>| extensions.contains(&extension).then(Detail::default);
         [
             (Family::Presence, presence),
-            (Family::Lines, of_others(self.lines)),
-            (Family::Favorites, of_others(self.favorites)),
+            (Family::Lines, self.lines.filter(|_| monitored.contains(&extension))),
+            (Family::Favorites, self.favorites.filter(|_| !is_own)),
             (Family::LineList, list),
-            (Family::Dnd, dnd),
+            (Family::Dnd, among(&self.dnd)),
+            (Family::Queue, among(&self.queues)),
+            (Family::QueuesOf, among(&self.queues_of)),
         ]
         .into_iter()
         .filter_map(|(family, detail)| Some((family, detail?)))

@@ -19,11 +19,14 @@ use crate::{
             CxTelephonyStatus, Detail, DndStatus, DndStatusPersonal, GetPresenceInfo, MeetingStatus,
             PresenceStatus, UserStatus,
         },
+        queues::{self, CallQueuePresence, ExtensionCallQueuePresenceList},
+        rule,
     },
     app::App,
     directory::User,
-    presence::{DoNotDisturb, PersonalDnd, TelephonyStatus, Timestamp},
-    service::ExtensionPresence,
+    id::UserId,
+    presence::{CallKind, DoNotDisturb, PersonalDnd, TelephonyStatus, Timestamp},
+    service::{ExtensionPresence, ServiceError},
 };
 
 /// How many calls a notification has at most, the latest.
@@ -61,6 +64,8 @@ pub(in crate::api::ringcentral) enum Body {
     Presence(Box<PresenceEventBody>),
     Lines(LineEventBody),
     Dnd(DndEventBody),
+    Queue(CallQueuePresence),
+    QueuesOf(ExtensionCallQueuePresenceList),
     Reminder(ReminderEventBody),
 }
 
@@ -136,18 +141,15 @@ pub(in crate::api::ringcentral) struct PresenceEventBody {
     cx_telephony_status: Option<CxTelephonyStatus>,
 }
 
-/// That the presence of a monitored extension changed.
+/// That others are monitored than before.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::api::ringcentral) struct LineEventBody {
-    /// The extensions that changed.
+    /// The extensions that are monitored now.
     extension: Vec<ChangedLine>,
-    /// The number of the extension's change. It never goes back.
+    /// The number of the latest change of the extension that monitors them. It never goes back.
     #[schema(value_type = i32, example = 11)]
     sequence: u32,
-    /// Tells one state from another; it is not sent.
-    #[serde(skip)]
-    state: u64,
 }
 
 /// A monitored extension.
@@ -211,35 +213,41 @@ impl Notification {
 
 impl Body {
     /// What the subscription's owner, who sees `seen` of a user, is told in one form.
-    pub(super) fn new(
+    pub(super) async fn new(
         app: &App,
+        owner: &UserId,
         user: &User,
         seen: &ExtensionPresence,
         family: Family,
         detail: Detail,
-    ) -> Self {
+    ) -> Result<Self, ServiceError> {
         let account = user.extension.as_ref().map_or(0, |extension| extension.account);
         let info = GetPresenceInfo::new(&Uris::bare(app, account), user, seen, detail);
-        let presence = PresenceEventBody::new(user.number, seen.sequence, info);
-        match family {
+        let mut presence = PresenceEventBody::new(user.number, seen.sequence, info);
+        // Events say how far the calls are of those extensions too of which reads do not.
+        let calls = seen.shown.as_ref().map(|shown| shown.calls.as_slice());
+        presence.telephony_status = calls.map(|calls| rule::telephony_status(calls, CallKind::Telephone));
+        Ok(match family {
+            Family::Queue => Self::Queue(queues::of_queue(app, owner, user).await?),
+            Family::QueuesOf => Self::QueuesOf(queues::of_extension(app, owner, user).await?),
             Family::Presence | Family::Lines | Family::Favorites => Self::Presence(Box::new(presence)),
-            Family::LineList => Self::Lines(LineEventBody {
-                extension: vec![ChangedLine { id: user.number.to_string() }],
-                sequence: seen.sequence,
-                state: presence.hash(),
-            }),
+            Family::LineList => {
+                let lines = app.directory.lines(user).into_iter();
+                let extension = lines.map(|line| ChangedLine { id: line.extension.to_string() }).collect();
+                Self::Lines(LineEventBody { extension, sequence: seen.sequence })
+            }
             Family::Dnd => {
                 Self::Dnd(DndEventBody { extension_id: user.number, dnd_status: presence.dnd_status })
             }
-        }
+        })
     }
 
     /// Tells by itself whether the owner was told the same before. Numbers of changes do not count.
     pub(super) fn hash(&self) -> u64 {
         match self {
             Self::Presence(presence) => presence.hash(),
-            Self::Lines(lines) => lines.state,
-            Self::Dnd(_) | Self::Reminder(_) => feed::hash(&json(self)),
+            Self::Lines(lines) => feed::hash(&json(&LineEventBody { sequence: 0, ..lines.clone() })),
+            Self::Dnd(_) | Self::Queue(_) | Self::QueuesOf(_) | Self::Reminder(_) => feed::hash(&json(self)),
         }
     }
 }
@@ -271,8 +279,12 @@ impl PresenceEventBody {
         }
     }
 
+    /// A call that has ended is told of once, when it is no more among the others: that it is not shown any more is
+    /// no news.
     fn hash(&self) -> u64 {
-        feed::hash(&json(&Self { sequence: 0, ..self.clone() }))
+        let calls = self.active_calls.iter().flatten().filter(|call| !call.has_ended()).cloned().collect();
+        let active_calls = Some(calls).filter(|calls: &Vec<_>| !calls.is_empty());
+        feed::hash(&json(&Self { sequence: 0, active_calls, ..self.clone() }))
     }
 }
 

@@ -5,18 +5,19 @@ use axum::http::StatusCode;
 
 use crate::{api::ringcentral::error::RestFailure, store::StoreError, webhook::WebhookError};
 
+/// How much of a filter is told in a refusal of it, in characters.
+const NAMED: usize = 256;
+
 impl RestFailure {
-    pub(in crate::api::ringcentral) fn bad_filters() -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "SUB-508", "Event filters are not valid")
+    /// A filter that is the path of nothing.
+    pub(in crate::api::ringcentral) fn bad_filter(filter: &str) -> Self {
+        let named: String = filter.chars().take(NAMED).collect();
+        Self::new(StatusCode::BAD_REQUEST, "SUB-508", format!("Event filters are not valid: [{named}]"))
     }
 
     pub(in crate::api::ringcentral) fn only_reminders() -> Self {
         let message = "Subscription containing only reminder filter is not allowed";
         Self::new(StatusCode::BAD_REQUEST, "SUB-515", message)
-    }
-
-    pub(in crate::api::ringcentral) fn subscribe_no_presence() -> Self {
-        Self::new(StatusCode::FORBIDDEN, "SUB-402", "Presence is not available for extensions of this type")
     }
 
     pub(in crate::api::ringcentral) fn subscribe_hidden() -> Self {

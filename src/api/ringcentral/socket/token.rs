@@ -1,5 +1,6 @@
-//! `POST /restapi/oauth/wstoken`: tokens that open a WebSocket. Browsers set no headers there, so the token stands
-//! in the address, where it may end up in a log; that is why it opens one socket, and soon none.
+//! `POST /restapi/oauth/wstoken`: tokens that open WebSockets. Browsers set no headers there, so the token stands in
+//! the address, where it may end up in a log; that is why it opens nothing soon. Until then it opens as many as its
+//! owner may have: clients keep theirs for the next connection.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -26,13 +27,13 @@ use crate::{
     presence::Timestamp,
 };
 
-/// How long a token opens a socket, in seconds.
+/// How long a token opens sockets, in seconds.
 const LIFETIME: u64 = 30;
 
-/// A token for one WebSocket.
+/// A token for WebSockets.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(in crate::api::ringcentral) struct WebSocketToken {
-    /// The token. It opens one socket.
+    /// The token.
     #[schema(example = "pd_5f2c")]
     ws_access_token: String,
     /// Where to open it.
@@ -62,7 +63,7 @@ impl Opener {
     }
 }
 
-/// The tokens that were not used yet, by their hashes.
+/// The tokens that open something, by their hashes.
 #[derive(Default)]
 pub(in crate::api::ringcentral) struct SocketTokens(Mutex<HashMap<[u8; 32], (Opener, Timestamp)>>);
 
@@ -75,10 +76,11 @@ impl SocketTokens {
         secret
     }
 
-    /// Takes a token: it opens nothing more.
-    pub(super) fn take(&self, token: &str, now: Timestamp) -> Option<Opener> {
-        let (opener, end) = self.0.lock().remove(&hash(token))?;
-        (now < end).then_some(opener)
+    /// Whoever opens a socket with this token.
+    pub(super) fn opener(&self, token: &str, now: Timestamp) -> Option<Opener> {
+        let tokens = self.0.lock();
+        let (opener, end) = tokens.get(&hash(token))?;
+        (now < *end).then(|| opener.clone())
     }
 }
 
@@ -86,7 +88,9 @@ fn hash(token: &str) -> [u8; 32] {
     Sha256::digest(token.as_bytes()).into()
 }
 
-/// Create a token for a WebSocket.
+/// Create a token for WebSockets.
+///
+/// It opens as many as its owner may have, for 30 seconds.
 #[utoipa::path(
     post,
     path = "/restapi/oauth/wstoken",

@@ -98,9 +98,12 @@ pub(super) fn filters(body: &Object) -> Result<Option<Vec<String>>, RestFailure>
     texts.map(Some).ok_or_else(|| RestFailure::invalid("eventFilters"))
 }
 
-/// How long a subscription is to last, in seconds.
+/// How long a subscription is to last, in seconds. A longer life than there is becomes the longest.
 pub(super) fn lifetime(body: &Object) -> Result<u64, RestFailure> {
     let Some(wanted) = present(body, "expiresIn") else { return Ok(DEFAULT_LIFETIME) };
-    let wanted = wanted.as_u64().filter(|seconds| (1..=LONGEST_LIFETIME).contains(seconds));
-    wanted.ok_or_else(|| RestFailure::invalid("expiresIn"))
+    // What is too large to be counted is no whole number here, and longer than the longest all the same.
+    let is_beyond_count = wanted.as_f64().is_some_and(|seconds| seconds >= 2_f64.powi(63));
+    let wanted =
+        wanted.as_u64().or(is_beyond_count.then_some(LONGEST_LIFETIME)).filter(|&seconds| seconds > 0);
+    wanted.map(|seconds| seconds.min(LONGEST_LIFETIME)).ok_or_else(|| RestFailure::invalid("expiresIn"))
 }

@@ -1,0 +1,186 @@
+//! `/login`: a session of one's own, for whoever has a token.
+//! Source: <https://spec.matrix.org/v1.10/client-server-api/#login>
+
+use axum::{Extension, Json, body::Body, extract::State};
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::{
+    error::{MatrixError, MatrixFailure},
+    extract::read_body,
+    refusals::WithoutToken,
+};
+use crate::{
+    app::App,
+    audit,
+    auth::{self, AuthError},
+    directory::{DirectoryError, Holder, NewSession, TokenId, TokenInfo, TokenSecret},
+    id::DeviceId,
+    request::RequestInfo,
+};
+
+#[derive(Serialize, ToSchema)]
+pub(super) struct LoginFlows {
+    flows: Vec<LoginFlow>,
+}
+
+/// A way to log in.
+#[derive(Serialize, ToSchema)]
+pub(super) struct LoginFlow {
+    #[serde(rename = "type")]
+    kind: LoginType,
+}
+
+/// The kind of a login.
+#[derive(Serialize, ToSchema)]
+#[schema(example = "m.login.token")]
+pub(super) enum LoginType {
+    #[serde(rename = "m.login.token")]
+    Token,
+}
+
+/// Tell how to log in: with a token that an admin made.
+#[utoipa::path(
+    get,
+    path = "/login",
+    operation_id = "getLoginFlows",
+    tag = "Account",
+    responses(
+        (status = 200, description = "The one way there is.", body = LoginFlows,
+            examples(("ok" = (value = json!({"flows": [{"type": "m.login.token"}]}))))),
+        WithoutToken,
+    ),
+)]
+pub(super) async fn get_login_flows() -> Json<LoginFlows> {
+    Json(LoginFlows { flows: vec![LoginFlow { kind: LoginType::Token }] })
+}
+
+const TOKEN_LOGIN: &str = "m.login.token";
+
+/// A wish to log in. Further properties are allowed, and have no meaning here.
+#[derive(ToSchema)]
+#[schema(example = json!({"type": "m.login.token", "token": "demo-alice", "device_id": "PHONE"}))]
+pub(super) struct LoginRequest {
+    #[expect(dead_code, reason = "there is one kind; it stands for its place in the schema")]
+    #[schema(rename = "type")]
+    kind: LoginType,
+    /// A token of the user's.
+    #[schema(example = "demo-alice")]
+    token: String,
+    /// The device to log in on; a new one if it is left out or empty.
+    #[schema(value_type = Option<String>, example = "PHONE", max_length = 255, nullable = false)]
+    device_id: Option<DeviceId>,
+}
+
+impl LoginRequest {
+    fn parse(body: &[u8]) -> Result<Self, MatrixFailure> {
+        let request: Value = serde_json::from_slice(body)
+            .map_err(|error| MatrixFailure::not_json(format!("The body is not JSON: {error}")))?;
+        if request["type"] != TOKEN_LOGIN {
+            return Err(MatrixFailure::bad_json(format!("`type` is not `{TOKEN_LOGIN}`")));
+        }
+        let token =
+            request["token"].as_str().ok_or_else(|| MatrixFailure::bad_json("`token` is not a string"))?;
+        Ok(Self { kind: LoginType::Token, token: token.to_owned(), device_id: device(&request)? })
+    }
+}
+
+/// The device that a login asks for.
+pub(super) fn device(request: &Value) -> Result<Option<DeviceId>, MatrixFailure> {
+    match &request["device_id"] {
+        Value::Null => Ok(None),
+        Value::String(text) if text.is_empty() => Ok(None),
+        Value::String(text) => match text.parse() {
+            Ok(device) => Ok(Some(device)),
+            Err(error) => Err(MatrixFailure::invalid_param(format!("`device_id` cannot be used: {error}"))),
+        },
+        _ => Err(MatrixFailure::bad_json("`device_id` is not a string")),
+    }
+}
+
+/// A name for a new device, of ten letters.
+pub(super) fn new_device() -> DeviceId {
+    let mut bytes = [0; 10];
+    getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
+    let letters: String = bytes.iter().map(|byte| char::from(b'A' + byte % 26)).collect();
+    letters.parse().expect("letters are a name")
+}
+
+/// A session that was opened.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Login {
+    /// The user that logged in.
+    #[schema(example = "@alice:example.com")]
+    user_id: String,
+    /// The token to use.
+    #[schema(example = "pd_5e1f")]
+    access_token: String,
+    /// The device that the token speaks with.
+    #[schema(example = "PHONE")]
+    device_id: String,
+    /// In how many milliseconds the token stops working; absent: never.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<i64>, example = 86_400_000, nullable = false)]
+    expires_in_ms: Option<u64>,
+}
+
+/// Log in with a token that an admin made.
+///
+/// That opens a session: an access token of its own for the device, which may do what the given token may, and for
+/// as long. An earlier session on that device ends, and the user's oldest session does where the user has as many
+/// tokens as one may have. The given token stays.
+#[utoipa::path(
+    post,
+    path = "/login",
+    operation_id = "login",
+    request_body(content = LoginRequest, description = "The kind of login, the token, and the device."),
+    tag = "Account",
+    responses(
+        (status = 200, description = "The user is logged in.", body = Login,
+            examples(("ok" = (value = json!({"user_id": "@alice:example.com", "access_token": "pd_5e1f",
+                "device_id": "PHONE"}))))),
+        (status = 400, description = "The body is not valid, or asks for another kind of login.",
+            body = MatrixError,
+            examples(("badRequest" = (value = json!({"errcode": "M_BAD_JSON",
+                "error": "`type` is not `m.login.token`"}))))),
+        (status = 403, description = "The token is not valid, or its user has too many.", body = MatrixError,
+            examples(("forbidden" = (value = json!({"errcode": "M_FORBIDDEN",
+                "error": "The token is not valid"}))))),
+        WithoutToken,
+    ),
+)]
+pub(super) async fn login(
+    State(app): State<App>,
+    info: Option<Extension<RequestInfo>>,
+    body: Body,
+) -> Result<Json<Login>, MatrixFailure> {
+    let request = LoginRequest::parse(&read_body(&app, body).await?)?;
+    let (secret, now) = (request.token.as_bytes(), app.service.now());
+    let (user, app_id) = match auth::holder(&app.directory, secret, now) {
+        Ok(Holder::User { user, device, .. }) => (user, device),
+        Ok(_) => return Err(AuthError::NoUser.into()),
+        Err(error) => {
+            audit::refused_login("matrix", "", &error.to_string(), info.as_deref());
+            return Err(not_valid());
+        }
+    };
+    let session = NewSession {
+        from: TokenId::of(secret),
+        device: request.device_id.unwrap_or_else(new_device),
+        secret: TokenSecret::random(),
+    };
+    let (device_id, access_token) = (session.device.clone().into(), session.secret.reveal().to_owned());
+    let TokenInfo { expires, .. } = match app.directory.open_session(session, now).await {
+        Ok(info) => info,
+        Err(DirectoryError::TokenSpent) => return Err(not_valid()),
+        Err(error) => return Err(error.into()),
+    };
+    audit::login("matrix", &user, app_id.as_str(), info.as_deref());
+    let expires_in_ms = expires.map(|expires| expires.millis_since(now));
+    Ok(Json(Login { user_id: user.into(), access_token, device_id, expires_in_ms }))
+}
+
+fn not_valid() -> MatrixFailure {
+    MatrixFailure::forbidden("The token is not valid")
+}

@@ -1,0 +1,157 @@
+//! `POST /register`: users that application services make. Nobody else registers here.
+//! Source: <https://spec.matrix.org/v1.10/application-service-api/#server-admin-style-permissions>
+
+use axum::{Json, body::Body, extract::State, http::request::Parts};
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::{
+    error::{MatrixError, MatrixFailure},
+    extract::read_body,
+    login::{device, new_device},
+    refusals::WithToken,
+};
+use crate::{
+    app::App,
+    auth::{self, appservice::AppService},
+    directory::{DirectoryError, NewGhost, TokenSecret},
+    id::{DeviceId, UserId},
+};
+
+/// How a user is registered.
+#[derive(Serialize, ToSchema)]
+#[schema(example = "m.login.application_service")]
+pub(super) enum RegistrationType {
+    #[serde(rename = "m.login.application_service")]
+    AppService,
+}
+
+const APP_SERVICE: &str = "m.login.application_service";
+
+/// A user to be made. Further properties are allowed, and have no meaning here.
+#[derive(ToSchema)]
+#[schema(example = json!({"type": "m.login.application_service", "username": "irc_dave", "inhibit_login": true}))]
+pub(super) struct RegistrationRequest {
+    #[expect(dead_code, reason = "there is one kind; it stands for its place in the schema")]
+    #[schema(rename = "type")]
+    kind: RegistrationType,
+    /// The user's name: the part of the id between `@` and `:`.
+    #[schema(example = "irc_dave", pattern = "^[a-z0-9._=/+-]+$")]
+    username: String,
+    /// Whether the user is not logged in at once.
+    #[schema(value_type = Option<bool>, example = true, nullable = false)]
+    inhibit_login: bool,
+    /// The device to log in on; a new one if it is left out or empty.
+    #[schema(value_type = Option<String>, example = "BRIDGE", max_length = 255, nullable = false)]
+    device_id: Option<DeviceId>,
+}
+
+impl RegistrationRequest {
+    fn parse(body: &[u8]) -> Result<Self, MatrixFailure> {
+        let request: Value = serde_json::from_slice(body)
+            .map_err(|error| MatrixFailure::not_json(format!("The body is not JSON: {error}")))?;
+        if request["type"] != APP_SERVICE {
+            return Err(MatrixFailure::forbidden("Application services alone register users here"));
+        }
+        let username = request["username"].as_str();
+        let username = username.ok_or_else(|| MatrixFailure::bad_json("`username` is not a string"))?;
+        let inhibit_login = match &request["inhibit_login"] {
+            Value::Null => false,
+            Value::Bool(inhibit) => *inhibit,
+            _ => return Err(MatrixFailure::bad_json("`inhibit_login` is not true or false")),
+        };
+        let device_id = device(&request)?;
+        Ok(Self {
+            kind: RegistrationType::AppService,
+            username: username.to_owned(),
+            inhibit_login,
+            device_id,
+        })
+    }
+
+    fn user(&self, server: &str) -> Result<UserId, MatrixFailure> {
+        let is_allowed =
+            |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'_' | b'=' | b'-' | b'/' | b'+');
+        let user = format!("@{}:{server}", self.username).parse().ok();
+        user.filter(|_| self.username.bytes().all(is_allowed)).ok_or_else(|| {
+            MatrixFailure::invalid_username("A name is made of a-z, 0-9 and . _ = - / +, and not too long")
+        })
+    }
+}
+
+/// A user that was made.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Registered {
+    /// The user's id.
+    #[schema(example = "@irc_dave:example.com")]
+    user_id: String,
+    /// The user's token, unless it was not to be logged in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "pd_5e1f", nullable = false)]
+    access_token: Option<String>,
+    /// The device that the token speaks with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "BRIDGE", nullable = false)]
+    device_id: Option<String>,
+}
+
+/// The application service that a request comes from.
+fn service<'a>(parts: &Parts, app: &'a App) -> Result<&'a AppService, MatrixFailure> {
+    let secret = auth::token(&parts.headers, parts.uri.query(), app.config.matrix.query_token)?;
+    if let Some(service) = app.app_services.with_token(&secret) {
+        return Ok(service);
+    }
+    auth::holder(&app.directory, &secret, app.service.now())?;
+    Err(MatrixFailure::forbidden("The access token is no application service's"))
+}
+
+/// Make a user, as an application service.
+///
+/// The name has to be in one of the service's namespaces. From then on the service speaks for the user, by
+/// `?user_id=`.
+#[utoipa::path(
+    post,
+    path = "/register",
+    operation_id = "register",
+    request_body(content = RegistrationRequest, description = "The kind of registration, and the user's name."),
+    security(("accessTokenBearer" = []), ("accessToken" = [])),
+    tag = "Account",
+    responses(
+        (status = 200, description = "The user was made.", body = Registered,
+            examples(("ok" = (value = json!({"user_id": "@irc_dave:example.com"}))))),
+        (status = 400, description = "The body is not valid, or the name cannot be had.", body = MatrixError,
+            examples(
+                ("exclusive" = (value = json!({"errcode": "M_EXCLUSIVE",
+                    "error": "The name is outside the application service's namespaces, or in another's"}))),
+                ("userInUse" = (value = json!({"errcode": "M_USER_IN_USE",
+                    "error": "There is a user of this name already"}))),
+            )),
+        WithToken,
+    ),
+)]
+pub(super) async fn register(
+    State(app): State<App>,
+    parts: Parts,
+    body: Body,
+) -> Result<Json<Registered>, MatrixFailure> {
+    let body = read_body(&app, body).await?;
+    let request = RegistrationRequest::parse(&body)?;
+    let service = service(&parts, &app)?;
+    let user = request.user(&app.config.server.name)?;
+    let is_own = user == service.sender;
+    if !is_own && (!service.has(&user) || app.app_services.is_taken(&user, service)) {
+        return Err(MatrixFailure::exclusive());
+    }
+    let device = request.device_id.unwrap_or_else(new_device);
+    let login = (!request.inhibit_login).then(|| (device, TokenSecret::random()));
+    let ghost = NewGhost { user: user.clone(), made_by: service.id.clone(), login: login.clone() };
+    match app.directory.make_ghost(ghost, app.service.now()).await {
+        Ok(()) => {}
+        Err(DirectoryError::UserTaken(_)) => return Err(MatrixFailure::user_in_use()),
+        Err(error) => return Err(error.into()),
+    }
+    let (device_id, access_token) =
+        login.map(|(device, secret)| (device.into(), secret.reveal().to_owned())).unzip();
+    Ok(Json(Registered { user_id: user.into(), access_token, device_id }))
+}

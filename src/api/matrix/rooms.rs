@@ -1,0 +1,41 @@
+//! `GET /joined_rooms`.
+//! Source: <https://spec.matrix.org/v1.10/client-server-api/#get_matrixclientv3joined_rooms>
+
+use axum::{Json, extract::State};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{error::MatrixFailure, extract::Token, refusals::WithToken};
+use crate::{app::App, directory::Scope, id::RoomId};
+
+#[derive(Serialize, ToSchema)]
+pub(super) struct JoinedRooms {
+    /// The rooms, in the order of their ids.
+    #[schema(value_type = Vec<String>, example = json!(["!lobby:example.com"]))]
+    joined_rooms: Vec<RoomId>,
+}
+
+/// Get the rooms that the caller is a member of.
+///
+/// Whoever shares one of them with the caller can be seen.
+#[utoipa::path(
+    get,
+    path = "/joined_rooms",
+    operation_id = "getJoinedRooms",
+    security(("accessTokenBearer" = []), ("accessToken" = [])),
+    tag = "Directory",
+    responses(
+        (status = 200, description = "The rooms.", body = JoinedRooms,
+            examples(("ok" = (value = json!({"joined_rooms": ["!lobby:example.com"]}))))),
+        WithToken,
+    ),
+)]
+pub(super) async fn get_joined_rooms(
+    State(app): State<App>,
+    Token(caller): Token,
+) -> Result<Json<JoinedRooms>, MatrixFailure> {
+    caller.require(Scope::Read)?;
+    let mut joined_rooms = app.directory.rooms_of(&caller.user);
+    joined_rooms.sort_unstable();
+    Ok(Json(JoinedRooms { joined_rooms }))
+}

@@ -1,0 +1,103 @@
+//! `GET /account/{accountId}/extension/{extensionId}/features`: what an extension's user may do, which applications
+//! look at before they show or ask anything. Source: RingCentral's API reference, "Features".
+
+use axum::{
+    Json,
+    extract::{RawQuery, State},
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{
+    error::{ErrorResponse, Refusals, RestFailure},
+    extract::{Caller, PathIds, Permission},
+    query::Query,
+    rate::Light,
+};
+use crate::app::App;
+
+/// What an extension's user may do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub(super) struct FeatureList {
+    /// Those that this server has anything to do with.
+    records: Vec<FeatureInfo>,
+}
+
+/// One thing to do, and whether it may be done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub(super) struct FeatureInfo {
+    /// The feature's name.
+    #[schema(example = "ReadPresenceStatus")]
+    id: &'static str,
+    /// Whether the caller's application and the extension's user both have it.
+    #[schema(example = true)]
+    available: bool,
+}
+
+/// Every feature, and what it takes.
+const FEATURES: [(&str, Permission); 7] = [
+    ("ReadPresenceStatus", Permission::ReadPresence),
+    ("EditPresenceStatus", Permission::EditPresence),
+    ("EditPresenceSettings", Permission::EditPresence),
+    ("DND", Permission::EditPresence),
+    ("ReadExtensionInfo", Permission::ReadAccounts),
+    ("ReadExtensions", Permission::ReadAccounts),
+    ("ReadCompanyInfo", Permission::ReadAccounts),
+];
+
+/// Read what an extension's user may do.
+///
+/// It depends on what the caller's application may do, too.
+#[utoipa::path(
+    get,
+    path = "/restapi/v1.0/account/{accountId}/extension/{extensionId}/features",
+    operation_id = "readUserFeatures",
+    params(
+        ("accountId" = String, Path, description = "The account's id; `~` is the caller's.", example = "~"),
+        ("extensionId" = String, Path, description = "The caller's own id, or `~`.", example = "~"),
+        ("featureId" = Option<Vec<String>>, Query, description = "These features alone.",
+            example = json!(["ReadPresenceStatus"])),
+        ("availableOnly" = Option<bool>, Query, description = "Whether to leave out what may not be done.",
+            example = false),
+    ),
+    security(("bearer" = [])),
+    tag = "Account",
+    responses(
+        (status = 200, description = "The features.", body = FeatureList, examples(("ok" = (value =
+            json!({"records": [{"id": "ReadPresenceStatus", "available": true},
+                {"id": "EditPresenceStatus", "available": true}]}))))),
+        (status = 400, description = "A parameter is not valid.", body = ErrorResponse,
+            examples(("badRequest" = (value = json!({"errorCode": "InvalidParameter",
+                "message": "Parameter [availableOnly] value is invalid", "errors": [{"errorCode": "CMN-101",
+                    "message": "Parameter [availableOnly] value is invalid", "parameterName": "availableOnly"}],
+                "parameterName": "availableOnly"}))))),
+        (status = 404, description = "There is no such account or extension for the caller to see.",
+            body = ErrorResponse,
+            examples(("notFound" = (value = json!({"errorCode": "CMN-102",
+                "message": "Resource for parameter [extensionId] is not found", "errors": [{"errorCode": "CMN-102",
+                    "message": "Resource for parameter [extensionId] is not found",
+                    "parameterName": "extensionId"}], "parameterName": "extensionId"}))))),
+        Refusals,
+    ),
+)]
+pub(super) async fn read_user_features(
+    State(app): State<App>,
+    caller: Caller<Light>,
+    ids: PathIds,
+    RawQuery(query): RawQuery,
+) -> Result<Json<FeatureList>, RestFailure> {
+    caller.account(&ids)?;
+    if caller.find(&app, &ids.extension)?.id != caller.user.id {
+        return Err(RestFailure::another_extension());
+    }
+    let query = Query::of(query.as_deref());
+    let available_only = query.flag("availableOnly")?;
+    let is_wanted =
+        |id: &str| query.all("featureId").next().is_none() || query.all("featureId").any(|it| it == id);
+    let features = FEATURES.into_iter().filter(|(id, _)| is_wanted(id)).map(|(id, permission)| {
+        let is_there = id != "DND" || caller.extension.has_dnd;
+        FeatureInfo { id, available: is_there && caller.has(permission) }
+    });
+    let records = features.filter(|feature| feature.available || !available_only).collect();
+    Ok(Json(FeatureList { records }))
+}

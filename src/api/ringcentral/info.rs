@@ -1,0 +1,415 @@
+//! `/restapi/v1.0`, `/account/{accountId}` and `…/extension`: who is who, as the directory has it.
+//! Source: RingCentral's API reference, "API Info", "Company" and "Extensions".
+
+use axum::{
+    Json,
+    extract::{RawQuery, State},
+    http::HeaderMap,
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{
+    choice::choose,
+    error::{ErrorResponse, Refusals, RestFailure},
+    extract::{Caller, PathIds, Permission, Uris},
+    pages::{NavigationInfo, Pages, PagingInfo},
+    query::Query,
+    rate::{Light, Medium},
+};
+use crate::{
+    api::origin,
+    app::App,
+    directory::{ExtensionStatus, ExtensionType, User},
+};
+
+/// The version of the API.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct GetVersionResponse {
+    /// Where this resource is.
+    #[schema(example = "http://127.0.0.1:8008/restapi/v1.0")]
+    uri: String,
+    /// The version of the server.
+    #[schema(example = "0.1.0")]
+    version_string: &'static str,
+    /// The version of the API, as paths have it.
+    #[schema(example = "v1.0")]
+    uri_string: &'static str,
+}
+
+/// A telephone account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub(super) struct GetAccountInfoResponse {
+    /// Where this resource is.
+    #[schema(example = "http://127.0.0.1:8008/restapi/v1.0/account/1")]
+    uri: String,
+    /// The account's id.
+    #[schema(value_type = i64, example = 1)]
+    id: u64,
+}
+
+/// An extension of an account. What is not known is left out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct GetExtensionInfoResponse {
+    /// Where this resource is.
+    #[schema(example = "http://127.0.0.1:8008/restapi/v1.0/account/1/extension/1")]
+    uri: String,
+    /// The extension's id.
+    #[schema(value_type = i64, example = 1)]
+    id: u64,
+    /// The short number that people dial.
+    #[schema(example = "101")]
+    extension_number: String,
+    account: ExtensionAccountInfo,
+    /// The name that people are shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "Alice Liddell", nullable = false)]
+    name: Option<String>,
+    #[serde(rename = "type")]
+    kind: ExtensionType,
+    status: ExtensionStatus,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    contact: Option<ContactInfo>,
+    permissions: ExtensionPermissions,
+    /// The departments whose calls the extension takes, if there are any.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Option<Vec<DepartmentInfo>>, nullable = false)]
+    departments: Vec<DepartmentInfo>,
+}
+
+/// A department whose calls an extension takes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct DepartmentInfo {
+    /// Where the department's extension is.
+    #[schema(example = "http://127.0.0.1:8008/restapi/v1.0/account/1/extension/4")]
+    uri: String,
+    /// The id of its extension, which is text here.
+    #[schema(example = "4")]
+    id: String,
+    /// Its short number.
+    #[schema(example = "900")]
+    extension_number: String,
+}
+
+/// The account that an extension belongs to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub(super) struct ExtensionAccountInfo {
+    /// Where the account is.
+    #[schema(example = "http://127.0.0.1:8008/restapi/v1.0/account/1")]
+    uri: String,
+    /// The account's id, which is text here.
+    #[schema(example = "1")]
+    id: String,
+}
+
+/// Who uses an extension.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ContactInfo {
+    /// The name up to its first space.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "Alice", nullable = false)]
+    first_name: Option<String>,
+    /// The rest of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "Liddell", nullable = false)]
+    last_name: Option<String>,
+    /// The mail address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "alice@example.com", nullable = false)]
+    email: Option<String>,
+}
+
+/// What an extension's user may do in the account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub(super) struct ExtensionPermissions {
+    admin: PermissionInfo,
+}
+
+/// Whether somebody may do something.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub(super) struct PermissionInfo {
+    /// Whether it is so.
+    #[schema(example = false)]
+    enabled: bool,
+}
+
+/// The extensions of an account, one page of them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub(super) struct GetExtensionListResponse {
+    /// Where this page is.
+    #[schema(example = "http://127.0.0.1:8008/restapi/v1.0/account/1/extension?page=1&perPage=100")]
+    uri: String,
+    /// In the order of their ids.
+    records: Vec<GetExtensionInfoResponse>,
+    paging: PagingInfo,
+    navigation: NavigationInfo,
+}
+
+impl GetExtensionInfoResponse {
+    /// What is known of a user, if they have an extension.
+    fn of(app: &App, uris: &Uris, user: &User) -> Option<Self> {
+        let extension = user.extension.as_ref()?;
+        let account =
+            ExtensionAccountInfo { uri: uris.account().to_owned(), id: extension.account.to_string() };
+        Some(Self {
+            uri: uris.extension(user.number),
+            id: user.number,
+            extension_number: extension.number.clone(),
+            account,
+            name: user.display_name.clone(),
+            kind: extension.kind,
+            status: extension.status,
+            contact: ContactInfo::of(user),
+            permissions: ExtensionPermissions { admin: PermissionInfo { enabled: extension.is_admin } },
+            departments: extension
+                .departments
+                .iter()
+                .filter_map(|number| app.directory.extension(extension.account, *number))
+                .filter_map(|department| DepartmentInfo::of(uris, &department))
+                .collect(),
+        })
+    }
+}
+
+impl ContactInfo {
+    /// Somebody by name and address, if either is known.
+    fn of(user: &User) -> Option<Self> {
+        let name = user.display_name.as_deref().map(str::trim).unwrap_or_default();
+        let (first, last) = name.split_once(' ').unwrap_or((name, ""));
+        let known = |name: &str| (!name.is_empty()).then(|| name.to_owned());
+        let email = user.email.clone();
+        let contact = Self { first_name: known(first), last_name: known(last.trim_start()), email };
+        (contact.first_name.is_some() || contact.email.is_some()).then_some(contact)
+    }
+}
+
+impl DepartmentInfo {
+    fn of(uris: &Uris, department: &User) -> Option<Self> {
+        let extension_number = department.extension.as_ref()?.number.clone();
+        Some(Self {
+            uri: uris.extension(department.number),
+            id: department.number.to_string(),
+            extension_number,
+        })
+    }
+}
+
+/// Which extensions are asked for.
+struct Wanted {
+    kinds: Vec<ExtensionType>,
+    statuses: Vec<ExtensionStatus>,
+    numbers: Vec<String>,
+    /// The same as parameters.
+    parameters: String,
+}
+
+impl Wanted {
+    fn of(query: &Query) -> Result<Self, RestFailure> {
+        let mut parameters = form_urlencoded::Serializer::new(String::new());
+        for name in ["type", "status", "extensionNumber"] {
+            parameters.extend_pairs(query.all(name).map(|value| (name, value)));
+        }
+        let parameters = parameters.finish();
+        Ok(Self {
+            kinds: query.all("type").map(|name| choose("type", name)).collect::<Result<_, _>>()?,
+            statuses: query.all("status").map(|name| choose("status", name)).collect::<Result<_, _>>()?,
+            numbers: query.all("extensionNumber").map(str::to_owned).collect(),
+            parameters: if parameters.is_empty() { parameters } else { parameters + "&" },
+        })
+    }
+
+    fn is_everybody(&self) -> bool {
+        self.parameters.is_empty()
+    }
+
+    fn includes(&self, user: &User) -> bool {
+        fn among<T: PartialEq>(wanted: &[T], value: &T) -> bool {
+            wanted.is_empty() || wanted.contains(value)
+        }
+        user.extension.as_ref().is_some_and(|extension| {
+            among(&self.kinds, &extension.kind)
+                && among(&self.statuses, &extension.status)
+                && among(&self.numbers, &extension.number)
+        })
+    }
+}
+
+/// Read the version of the API.
+///
+/// It takes no token: clients ask it to see whether the server is there.
+#[utoipa::path(
+    get,
+    path = "/restapi/v1.0",
+    operation_id = "readAPIVersion",
+    security(),
+    tag = "Account",
+    responses(
+        (status = 200, description = "The version.", body = GetVersionResponse, examples(("ok" = (value =
+            json!({"uri": "http://127.0.0.1:8008/restapi/v1.0", "versionString": "0.1.0",
+                "uriString": "v1.0"}))))),
+        (status = 503, description = "The server starts.", body = ErrorResponse,
+            headers(("Retry-After" = u32, description = "How many seconds to wait.")),
+            examples(("unavailable" = (value = json!({"errorCode": "CMN-211",
+                "message": "The store takes no writes at present", "errors": [{"errorCode": "CMN-211",
+                    "message": "The store takes no writes at present"}]}))))),
+    ),
+)]
+pub(super) async fn read_api_version(State(app): State<App>, headers: HeaderMap) -> Json<GetVersionResponse> {
+    let uri = format!("{}/restapi/v1.0", origin(&app.config, &headers));
+    Json(GetVersionResponse { uri, version_string: env!("CARGO_PKG_VERSION"), uri_string: "v1.0" })
+}
+
+/// Read one's account.
+#[utoipa::path(
+    get,
+    path = "/restapi/v1.0/account/{accountId}",
+    operation_id = "readAccountInfo",
+    params(("accountId" = String, Path, description = "The account's id; `~` is the caller's.", example = "~")),
+    security(("bearer" = [])),
+    tag = "Account",
+    responses(
+        (status = 200, description = "The account.", body = GetAccountInfoResponse, examples(("ok" = (value =
+            json!({"uri": "http://127.0.0.1:8008/restapi/v1.0/account/1", "id": 1}))))),
+        (status = 404, description = "The account is not the caller's.", body = ErrorResponse,
+            examples(("notFound" = (value = json!({"errorCode": "CMN-102",
+                "message": "Resource for parameter [accountId] is not found", "errors": [{"errorCode": "CMN-102",
+                    "message": "Resource for parameter [accountId] is not found", "parameterName": "accountId"}],
+                "parameterName": "accountId"}))))),
+        Refusals,
+    ),
+)]
+pub(super) async fn read_account_info(
+    State(app): State<App>,
+    caller: Caller<Light>,
+    ids: PathIds,
+    headers: HeaderMap,
+) -> Result<Json<GetAccountInfoResponse>, RestFailure> {
+    caller.require(Permission::ReadAccounts)?;
+    let id = caller.account(&ids)?;
+    let uri = Uris::new(&app, &headers, id).account().to_owned();
+    Ok(Json(GetAccountInfoResponse { uri, id }))
+}
+
+/// List the extensions of one's account.
+///
+/// They come in the order of their ids, in pages. A page past the last is empty.
+#[utoipa::path(
+    get,
+    path = "/restapi/v1.0/account/{accountId}/extension",
+    operation_id = "listExtensions",
+    params(
+        ("accountId" = String, Path, description = "The account's id; `~` is the caller's.", example = "~"),
+        ("type" = Option<Vec<ExtensionType>>, Query, description = "Those of these types alone.",
+            example = json!(["User"])),
+        ("status" = Option<Vec<ExtensionStatus>>, Query, description = "Those in these states alone.",
+            example = json!(["Enabled"])),
+        ("extensionNumber" = Option<String>, Query, description = "The one with this short number alone.",
+            example = "101"),
+        ("page" = Option<i32>, Query, description = "Which page, from 1; the first if left out.", minimum = 1,
+            example = 1),
+        ("perPage" = Option<i32>, Query, description = "How many on a page; 100 if left out, 1000 at most.",
+            minimum = 0, example = 100),
+    ),
+    security(("bearer" = [])),
+    tag = "Account",
+    responses(
+        (status = 200, description = "One page.", body = GetExtensionListResponse, examples(("ok" = (value =
+            json!({"uri": "http://127.0.0.1:8008/restapi/v1.0/account/1/extension?page=1&perPage=100",
+                "records": [{"uri": "http://127.0.0.1:8008/restapi/v1.0/account/1/extension/1", "id": 1,
+                    "extensionNumber": "101",
+                    "account": {"uri": "http://127.0.0.1:8008/restapi/v1.0/account/1", "id": "1"},
+                    "name": "Alice", "type": "User", "status": "Enabled", "contact": {"firstName": "Alice"},
+                    "permissions": {"admin": {"enabled": false}}}],
+                "paging": {"page": 1, "perPage": 100, "pageStart": 0, "pageEnd": 0, "totalPages": 1,
+                    "totalElements": 1},
+                "navigation": {
+                    "firstPage": {"uri": "http://127.0.0.1:8008/restapi/v1.0/account/1/extension?page=1&perPage=100"},
+                    "lastPage": {"uri": "http://127.0.0.1:8008/restapi/v1.0/account/1/extension?page=1&perPage=100"}
+                }}))))),
+        (status = 400, description = "A parameter is not valid.", body = ErrorResponse,
+            examples(("badRequest" = (value = json!({"errorCode": "InvalidParameter",
+                "message": "Parameter [page] value is invalid", "errors": [{"errorCode": "CMN-101",
+                    "message": "Parameter [page] value is invalid", "parameterName": "page"}],
+                "parameterName": "page"}))))),
+        (status = 404, description = "The account is not the caller's.", body = ErrorResponse,
+            examples(("notFound" = (value = json!({"errorCode": "CMN-102",
+                "message": "Resource for parameter [accountId] is not found", "errors": [{"errorCode": "CMN-102",
+                    "message": "Resource for parameter [accountId] is not found", "parameterName": "accountId"}],
+                "parameterName": "accountId"}))))),
+        Refusals,
+    ),
+)]
+pub(super) async fn list_extensions(
+    State(app): State<App>,
+    caller: Caller<Medium>,
+    ids: PathIds,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Json<GetExtensionListResponse>, RestFailure> {
+    caller.require(Permission::ReadAccounts)?;
+    let account = caller.account(&ids)?;
+    let query = Query::of(query.as_deref());
+    let (asked, wanted) = (query.page()?, Wanted::of(&query)?);
+    let uris = Uris::new(&app, &headers, account);
+    let (address, parameters) = (uris.extensions(), wanted.parameters.clone());
+    let mut pages = Pages { asked, elements: 0, address, parameters };
+    let users = if wanted.is_everybody() {
+        let (users, elements) = app.directory.extensions(account, pages.start(), asked.per_page);
+        pages.elements = elements;
+        users
+    } else {
+        let (mut users, _) = app.directory.extensions(account, 0, usize::MAX);
+        users.retain(|user| wanted.includes(user));
+        pages.elements = users.len();
+        users.into_iter().skip(pages.start()).take(asked.per_page).collect()
+    };
+    let records: Vec<_> =
+        users.iter().filter_map(|user| GetExtensionInfoResponse::of(&app, &uris, user)).collect();
+    let (uri, paging, navigation) = (pages.uri(), pages.paging(records.len()), pages.navigation());
+    Ok(Json(GetExtensionListResponse { uri, records, paging, navigation }))
+}
+
+/// Read an extension of one's account.
+#[utoipa::path(
+    get,
+    path = "/restapi/v1.0/account/{accountId}/extension/{extensionId}",
+    operation_id = "readExtension",
+    params(
+        ("accountId" = String, Path, description = "The account's id; `~` is the caller's.", example = "~"),
+        ("extensionId" = String, Path, description = "The extension's id; `~` is the caller's.", example = "~"),
+    ),
+    security(("bearer" = [])),
+    tag = "Account",
+    responses(
+        (status = 200, description = "The extension.", body = GetExtensionInfoResponse, examples(("ok" = (value =
+            json!({"uri": "http://127.0.0.1:8008/restapi/v1.0/account/1/extension/1", "id": 1,
+                "extensionNumber": "101",
+                "account": {"uri": "http://127.0.0.1:8008/restapi/v1.0/account/1", "id": "1"}, "name": "Alice",
+                "type": "User", "status": "Enabled", "contact": {"firstName": "Alice"},
+                "permissions": {"admin": {"enabled": false}}}))))),
+        (status = 404, description = "There is no such account or extension for the caller to see.",
+            body = ErrorResponse,
+            examples(("notFound" = (value = json!({"errorCode": "CMN-102",
+                "message": "Resource for parameter [extensionId] is not found", "errors": [{"errorCode": "CMN-102",
+                    "message": "Resource for parameter [extensionId] is not found",
+                    "parameterName": "extensionId"}], "parameterName": "extensionId"}))))),
+        Refusals,
+    ),
+)]
+pub(super) async fn read_extension(
+    State(app): State<App>,
+    caller: Caller<Light>,
+    ids: PathIds,
+    headers: HeaderMap,
+) -> Result<Json<GetExtensionInfoResponse>, RestFailure> {
+    caller.require(Permission::ReadAccounts)?;
+    let uris = Uris::new(&app, &headers, caller.account(&ids)?);
+    let user = caller.find(&app, &ids.extension)?;
+    let info = GetExtensionInfoResponse::of(&app, &uris, &user);
+    info.map(Json).ok_or_else(|| RestFailure::not_found("extensionId"))
+}

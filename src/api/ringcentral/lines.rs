@@ -1,0 +1,212 @@
+//! `/account/{accountId}/extension/{extensionId}/presence/line`: whom an extension monitors.
+//! Source: RingCentral's API reference, "Presence".
+
+use std::collections::BTreeSet;
+
+use axum::{Json, body::Body, extract::State, http::HeaderMap};
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::{
+    error::{ErrorResponse, Refusals, RestFailure},
+    extract::{Caller, PathIds, Permission, Uris, read_json},
+    presence::ExtensionInfo,
+    rate::{Light, Medium},
+};
+use crate::{app::App, directory::MonitoredLine};
+
+/// How many extensions somebody may monitor.
+const MOST: usize = 100;
+
+/// The longest name of a key, in bytes.
+const KEY_BYTES: usize = 64;
+
+/// Whom an extension monitors.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub(super) struct MonitoredExtensions {
+    /// Where this resource is.
+    #[schema(example = "http://127.0.0.1:8008/restapi/v1.0/account/1/extension/1/presence/line")]
+    uri: String,
+    /// In the order of the keys.
+    records: Vec<MonitoredExtension>,
+}
+
+/// One monitored extension.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub(super) struct MonitoredExtension {
+    /// The key that it is on.
+    #[schema(example = "1")]
+    id: String,
+    extension: ExtensionInfo,
+}
+
+/// Whom an extension is to monitor.
+#[derive(ToSchema)]
+#[schema(example = json!({"records": [{"id": "1", "extension": {"id": "2"}}]}))]
+#[expect(dead_code, reason = "it stands for the schema; what is read may be a bare list too")]
+pub(super) struct MonitoredExtensionsUpdate {
+    /// In the order of the keys.
+    #[schema(max_items = 100)]
+    records: Vec<MonitoredExtensionUpdate>,
+}
+
+/// One extension to monitor.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it stands for the schema; what is read may be a bare list too")]
+pub(super) struct MonitoredExtensionUpdate {
+    /// The key that it is on; its place in the list if left out.
+    #[schema(max_length = 64, example = "1", nullable = false)]
+    id: Option<String>,
+    extension: MonitoredExtensionId,
+}
+
+/// The extension on a key.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it stands for the schema; what is read may be a number too")]
+pub(super) struct MonitoredExtensionId {
+    /// The extension's id.
+    #[schema(example = "2")]
+    id: String,
+}
+
+fn show<G>(app: &App, caller: &Caller<G>, headers: &HeaderMap) -> MonitoredExtensions {
+    let account = caller.extension.account;
+    let uris = Uris::new(app, headers, account);
+    let records =
+        app.directory.lines(&caller.user).into_iter().filter_map(|MonitoredLine { id, extension }| {
+            let user = app.directory.extension(account, extension)?;
+            Some(MonitoredExtension { id, extension: ExtensionInfo::of(&uris, &user)? })
+        });
+    let records = records.collect();
+    MonitoredExtensions { uri: format!("{}/line", uris.presence(caller.user.number)), records }
+}
+
+/// Refuses all but the caller's own extension.
+fn own<G>(app: &App, caller: &Caller<G>, ids: &PathIds) -> Result<(), RestFailure> {
+    caller.account(ids)?;
+    let is_own = caller.find(app, &ids.extension)?.id == caller.user.id;
+    is_own.then_some(()).ok_or_else(RestFailure::another_extension)
+}
+
+/// Read whom one monitors.
+///
+/// Everybody else of the account, until it was set.
+#[utoipa::path(
+    get,
+    path = "/restapi/v1.0/account/{accountId}/extension/{extensionId}/presence/line",
+    operation_id = "readMonitoredExtensions",
+    params(
+        ("accountId" = String, Path, description = "The account's id; `~` is the caller's.", example = "~"),
+        ("extensionId" = String, Path, description = "The caller's own id, or `~`.", example = "~"),
+    ),
+    security(("bearer" = [])),
+    tag = "Presence",
+    responses(
+        (status = 200, description = "The monitored extensions.", body = MonitoredExtensions, examples(("ok" = (value =
+            json!({"uri": "http://127.0.0.1:8008/restapi/v1.0/account/1/extension/1/presence/line", "records": [
+                {"id": "1", "extension": {"uri": "http://127.0.0.1:8008/restapi/v1.0/account/1/extension/2",
+                    "id": 2, "extensionNumber": "102"}}]}))))),
+        (status = 404, description = "There is no such account or extension for the caller to see.",
+            body = ErrorResponse,
+            examples(("notFound" = (value = json!({"errorCode": "CMN-102",
+                "message": "Resource for parameter [extensionId] is not found", "errors": [{"errorCode": "CMN-102",
+                    "message": "Resource for parameter [extensionId] is not found",
+                    "parameterName": "extensionId"}], "parameterName": "extensionId"}))))),
+        Refusals,
+    ),
+)]
+pub(super) async fn read_monitored_extensions(
+    State(app): State<App>,
+    caller: Caller<Light>,
+    ids: PathIds,
+    headers: HeaderMap,
+) -> Result<Json<MonitoredExtensions>, RestFailure> {
+    caller.require(Permission::ReadPresence)?;
+    own(&app, &caller, &ids)?;
+    Ok(Json(show(&app, &caller, &headers)))
+}
+
+/// Set whom one monitors.
+///
+/// The list replaces the one before. It may come without the object around it.
+#[utoipa::path(
+    put,
+    path = "/restapi/v1.0/account/{accountId}/extension/{extensionId}/presence/line",
+    operation_id = "updateMonitoredExtensions",
+    params(
+        ("accountId" = String, Path, description = "The account's id; `~` is the caller's.", example = "~"),
+        ("extensionId" = String, Path, description = "The caller's own id, or `~`.", example = "~"),
+    ),
+    request_body(content = MonitoredExtensionsUpdate, description = "Whom to monitor."),
+    security(("bearer" = [])),
+    tag = "Presence",
+    responses(
+        (status = 200, description = "The monitored extensions now.", body = MonitoredExtensions,
+            examples(("ok" = (value = json!({
+                "uri": "http://127.0.0.1:8008/restapi/v1.0/account/1/extension/1/presence/line", "records": [
+                {"id": "1", "extension": {"uri": "http://127.0.0.1:8008/restapi/v1.0/account/1/extension/2",
+                    "id": 2, "extensionNumber": "102"}}]}))))),
+        (status = 400, description = "The body is not valid, or names an extension that is not there, or one twice. \
+            Nothing was changed.", body = ErrorResponse,
+            examples(("badRequest" = (value = json!({"errorCode": "InvalidParameter",
+                "message": "Parameter [records] value is invalid", "errors": [{"errorCode": "CMN-101",
+                    "message": "Parameter [records] value is invalid", "parameterName": "records"}],
+                "parameterName": "records"}))))),
+        (status = 404, description = "There is no such account or extension for the caller to see.",
+            body = ErrorResponse,
+            examples(("notFound" = (value = json!({"errorCode": "CMN-102",
+                "message": "Resource for parameter [extensionId] is not found", "errors": [{"errorCode": "CMN-102",
+                    "message": "Resource for parameter [extensionId] is not found",
+                    "parameterName": "extensionId"}], "parameterName": "extensionId"}))))),
+        (status = 415, description = "The body is not declared as JSON.", body = ErrorResponse,
+            examples(("notJson" = (value = json!({"errorCode": "CMN-104", "message": "Cannot parse request",
+                "errors": [{"errorCode": "CMN-104", "message": "Cannot parse request"}]}))))),
+        Refusals,
+    ),
+)]
+pub(super) async fn update_monitored_extensions(
+    State(app): State<App>,
+    caller: Caller<Medium>,
+    ids: PathIds,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Json<MonitoredExtensions>, RestFailure> {
+    caller.require(Permission::EditPresence)?;
+    own(&app, &caller, &ids)?;
+    let body = read_json(&app, &headers, body, app.config.limits.body_bytes).await?;
+    let lines = lines(&app, &caller, body.as_ref()).ok_or_else(|| RestFailure::invalid("records"))?;
+    let set = app.directory.set_desk(&caller.user.id, move |desk| desk.lines = Some(lines.clone()));
+    set.await.map_err(RestFailure::from_directory)?;
+    Ok(Json(show(&app, &caller, &headers)))
+}
+
+/// The lines that a body names, each extension of the account once.
+fn lines<G>(app: &App, caller: &Caller<G>, body: Option<&Value>) -> Option<Vec<MonitoredLine>> {
+    let records = match body? {
+        Value::Array(records) => records,
+        Value::Object(body) => body.get("records")?.as_array()?,
+        _ => return None,
+    };
+    let (mut keys, mut extensions) = (BTreeSet::new(), BTreeSet::new());
+    let lines = records.iter().zip(1..).map(|(record, place): (_, usize)| {
+        let id = match record.get("id").filter(|id| !id.is_null()) {
+            None => place.to_string(),
+            Some(id) => text(id)?,
+        };
+        let extension = text(record.get("extension")?.get("id")?)?;
+        let extension = caller.find(app, &extension).ok()?.number;
+        let is_new = keys.insert(id.clone()) && extensions.insert(extension);
+        (is_new && (1..=KEY_BYTES).contains(&id.len())).then_some(MonitoredLine { id, extension })
+    });
+    if records.len() > MOST { None } else { lines.collect() }
+}
+
+/// An id, which some clients send as a number.
+fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}

@@ -1,0 +1,91 @@
+//! Authorization codes: what a user allowed an application, on its way from the browser to the application.
+
+use std::{collections::HashMap, time::Duration};
+
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use parking_lot::Mutex;
+use sha2::{Digest as _, Sha256};
+use subtle::ConstantTimeEq as _;
+
+use crate::{
+    directory::{Scopes, TokenSecret},
+    id::{DeviceId, UserId},
+    presence::Timestamp,
+};
+
+/// How long a code may be exchanged.
+const LIFETIME: Duration = Duration::from_secs(60);
+
+/// How many codes may be on their way at a time.
+const MOST: usize = 10_000;
+
+/// What a code stands for.
+#[derive(Clone, Debug)]
+pub(super) struct Allowed {
+    pub(super) user: UserId,
+    pub(super) scopes: Scopes,
+    /// When the login ends at the latest, as the token does that the user showed.
+    pub(super) end: Option<Timestamp>,
+    pub(super) app_id: DeviceId,
+    pub(super) redirect_uri: String,
+    /// The hash of the secret by which the application shows that it asked (RFC 7636).
+    pub(super) challenge: Option<String>,
+}
+
+/// How an application shows that a code is its own.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Proof<'a> {
+    pub(super) app_id: &'a DeviceId,
+    pub(super) redirect_uri: &'a str,
+    pub(super) verifier: Option<&'a str>,
+    /// Whether it showed a secret of its own besides.
+    pub(super) has_secret: bool,
+}
+
+/// The codes that were not exchanged yet, by their hashes.
+#[derive(Default)]
+pub(in crate::api::ringcentral) struct Codes(Mutex<HashMap<[u8; 32], (Allowed, Timestamp)>>);
+
+impl Codes {
+    /// A code for what a user allowed; none if too many are on their way.
+    pub(super) fn issue(&self, allowed: Allowed, now: Timestamp) -> Option<TokenSecret> {
+        let mut codes = self.0.lock();
+        if codes.len() >= MOST {
+            codes.retain(|_, (_, end)| now < *end);
+        }
+        if codes.len() >= MOST {
+            return None;
+        }
+        let secret = TokenSecret::random();
+        codes.insert(hash(secret.reveal()), (allowed, now + LIFETIME));
+        Some(secret)
+    }
+
+    /// Exchanges a code, once, for what it stands for. Whoever does not show that it is theirs gets nothing, and takes
+    /// nothing away.
+    pub(super) fn exchange(&self, code: &str, proof: Proof<'_>, now: Timestamp) -> Option<Allowed> {
+        let mut codes = self.0.lock();
+        let (allowed, end) = codes.get(&hash(code))?;
+        let is_theirs = now < *end && allowed.belongs_to(proof);
+        is_theirs.then(|| codes.remove(&hash(code)).map(|(allowed, _)| allowed)).flatten()
+    }
+}
+
+impl Allowed {
+    fn belongs_to(&self, proof: Proof<'_>) -> bool {
+        let is_proven = match (&self.challenge, proof.verifier) {
+            (Some(challenge), Some(verifier)) => {
+                let shown = BASE64_URL_SAFE_NO_PAD.encode(hash(verifier));
+                shown.as_bytes().ct_eq(challenge.as_bytes()).into()
+            }
+            // Without a challenge a verifier proves nothing: somebody may have taken the challenge away.
+            (None, None) => proof.has_secret,
+            _ => false,
+        };
+        is_proven && self.app_id == *proof.app_id && self.redirect_uri == proof.redirect_uri
+    }
+}
+
+fn hash(text: &str) -> [u8; 32] {
+    Sha256::digest(text.as_bytes()).into()
+}

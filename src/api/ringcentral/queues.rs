@@ -1,0 +1,449 @@
+//! `/account/{accountId}/call-queues/{groupId}/presence` and `…/extension/{extensionId}/call-queue-presence`: who takes
+//! the calls of a queue, and of which queues somebody takes calls. A queue is an extension of the type `Department`.
+//! Source: RingCentral's API reference, "Presence".
+
+use std::collections::BTreeMap;
+
+use axum::{Json, body::Body, extract::State, http::HeaderMap};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+use super::{
+    error::{ErrorResponse, Refusals, RestFailure},
+    extract::{Caller, PathIds, Permission, read_object},
+    rate::{Light, Medium},
+};
+use crate::{
+    app::App,
+    directory::{ExtensionType, User},
+    id::UserId,
+    presence::DoNotDisturb,
+    service::ServiceError,
+};
+
+/// How many entries a change may have.
+const MOST: usize = 100;
+
+/// Who takes the calls of a queue.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub(super) struct CallQueuePresence {
+    /// In the order of the members' ids.
+    records: Vec<CallQueueMemberPresence>,
+}
+
+/// Whether one member of a queue takes its calls.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct CallQueueMemberPresence {
+    member: CallQueueMember,
+    /// Whether the member takes calls of queues at all, as `dndStatus` says; absent if that is not to be seen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = true, nullable = false)]
+    accept_queue_calls: Option<bool>,
+    /// Whether the member takes those of this queue; absent if that is not to be seen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = true, nullable = false)]
+    accept_current_queue_calls: Option<bool>,
+}
+
+/// A member of a queue.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct CallQueueMember {
+    /// The id of the member's extension.
+    #[schema(example = "1")]
+    id: String,
+    /// The name that people are shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "Alice", nullable = false)]
+    name: Option<String>,
+    /// The short number.
+    #[schema(example = "101")]
+    extension_number: String,
+}
+
+/// Of which queues somebody takes calls.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub(super) struct ExtensionCallQueuePresenceList {
+    /// In the order of the queues' ids.
+    records: Vec<ExtensionCallQueuePresence>,
+}
+
+/// Whether somebody takes the calls of one queue.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ExtensionCallQueuePresence {
+    call_queue: PresenceCallQueueInfo,
+    /// Whether its calls are taken; absent if that is not to be seen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = true, nullable = false)]
+    accept_calls: Option<bool>,
+}
+
+/// A queue.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct PresenceCallQueueInfo {
+    /// The id of the queue's extension.
+    #[schema(example = "4")]
+    id: String,
+    /// The name that people are shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "Sales", nullable = false)]
+    name: Option<String>,
+    /// The short number.
+    #[schema(example = "900")]
+    extension_number: String,
+    /// Whether members may change whether they take its calls. Always true.
+    #[schema(example = true)]
+    editable_member_status: bool,
+}
+
+/// Who is to take the calls of a queue.
+#[derive(ToSchema)]
+#[schema(example = json!({"records": [{"member": {"id": "1"}, "acceptCurrentQueueCalls": false}]}))]
+#[expect(dead_code, reason = "it stands for the schema; what is read is an object with any members")]
+pub(super) struct CallQueueUpdatePresence {
+    #[schema(max_items = 100)]
+    records: Vec<CallQueueMemberUpdate>,
+}
+
+/// Whether one member is to take the calls of a queue.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[expect(dead_code, reason = "it stands for the schema; what is read is an object with any members")]
+pub(super) struct CallQueueMemberUpdate {
+    member: CallQueueId,
+    #[schema(example = false)]
+    accept_current_queue_calls: bool,
+}
+
+/// Of which queues somebody is to take calls.
+#[derive(ToSchema)]
+#[schema(example = json!({"records": [{"callQueue": {"id": "4"}, "acceptCalls": false}]}))]
+#[expect(dead_code, reason = "it stands for the schema; what is read is an object with any members")]
+pub(super) struct ExtensionCallQueueUpdatePresenceList {
+    #[schema(max_items = 100)]
+    records: Vec<ExtensionCallQueueUpdate>,
+}
+
+/// Whether somebody is to take the calls of one queue.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[expect(dead_code, reason = "it stands for the schema; what is read is an object with any members")]
+pub(super) struct ExtensionCallQueueUpdate {
+    call_queue: CallQueueId,
+    #[schema(example = false)]
+    accept_calls: bool,
+}
+
+/// The extension of a queue, or of a member of one.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it stands for the schema; what is read may be a number too")]
+pub(super) struct CallQueueId {
+    /// The extension's id.
+    #[schema(example = "4")]
+    id: String,
+}
+
+/// The queue of the caller's account that an id names.
+fn queue<G>(app: &App, caller: &Caller<G>, id: &str) -> Result<User, RestFailure> {
+    let found = caller.find(app, id).ok().filter(is_queue);
+    found.ok_or_else(|| RestFailure::not_found("groupId"))
+}
+
+fn is_queue(user: &User) -> bool {
+    user.extension.as_ref().is_some_and(|extension| extension.kind == ExtensionType::Department)
+}
+
+/// The members of a queue, in the order of their ids.
+fn members(app: &App, queue: &User) -> Vec<User> {
+    let account = queue.extension.as_ref().map_or(0, |extension| extension.account);
+    let (mut users, _) = app.directory.extensions(account, 0, usize::MAX);
+    let is_member = |user: &User| {
+        user.extension.as_ref().is_some_and(|extension| extension.departments.contains(&queue.number))
+    };
+    users.retain(is_member);
+    users
+}
+
+/// Who takes the calls of a queue, as a viewer sees it.
+pub(super) async fn of_queue(
+    app: &App,
+    viewer: &UserId,
+    queue: &User,
+) -> Result<CallQueuePresence, ServiceError> {
+    let members = members(app, queue);
+    let ids: Vec<&UserId> = members.iter().map(|user| &user.id).collect();
+    let seen = app.service.extensions(viewer, &ids, app.service.now()).await?;
+    let records = members.iter().zip(seen).filter_map(|(user, seen)| {
+        let is_shown = seen.as_ref().ok()?.shown.is_some();
+        let takes = matches!(
+            seen.ok()?.settings.dnd,
+            DoNotDisturb::TakeAllCalls | DoNotDisturb::TakeDepartmentCallsOnly
+        );
+        let is_open = !app.directory.desk(&user.id).closed_queues.contains(&queue.number);
+        let extension_number = user.extension.as_ref()?.number.clone();
+        let member = CallQueueMember {
+            id: user.number.to_string(),
+            name: user.display_name.clone(),
+            extension_number,
+        };
+        Some(CallQueueMemberPresence {
+            member,
+            accept_queue_calls: is_shown.then_some(takes),
+            accept_current_queue_calls: is_shown.then_some(is_open),
+        })
+    });
+    Ok(CallQueuePresence { records: records.collect() })
+}
+
+/// Of which queues a user takes calls, as a viewer sees it.
+pub(super) async fn of_extension(
+    app: &App,
+    viewer: &UserId,
+    user: &User,
+) -> Result<ExtensionCallQueuePresenceList, ServiceError> {
+    let is_shown = app.service.extension(viewer, &user.id, app.service.now()).await?.shown.is_some();
+    let closed = app.directory.desk(&user.id).closed_queues;
+    let records = queues_of(app, user).into_iter().filter_map(|queue| {
+        let extension_number = queue.extension.as_ref()?.number.clone();
+        let call_queue = PresenceCallQueueInfo {
+            id: queue.number.to_string(),
+            name: queue.display_name.clone(),
+            extension_number,
+            editable_member_status: true,
+        };
+        let accept_calls = is_shown.then_some(!closed.contains(&queue.number));
+        Some(ExtensionCallQueuePresence { call_queue, accept_calls })
+    });
+    Ok(ExtensionCallQueuePresenceList { records: records.collect() })
+}
+
+/// The queues that a user is a member of, in the order of their ids.
+fn queues_of(app: &App, user: &User) -> Vec<User> {
+    let Some(extension) = &user.extension else { return Vec::new() };
+    let queues = extension.departments.iter();
+    let queues = queues.filter_map(|number| app.directory.extension(extension.account, *number));
+    queues.filter(is_queue).collect()
+}
+
+/// The extensions that the entries of a body name in `what`, each with its flag; none if an entry has none.
+fn entries(body: &Map<String, Value>, what: &str, flag: &str) -> Option<BTreeMap<u64, bool>> {
+    let records = body.get("records")?.as_array().filter(|records| records.len() <= MOST)?;
+    let entry = |record: &Value| {
+        let id = record.get(what)?.get("id")?;
+        let id = id.as_u64().or_else(|| id.as_str()?.parse().ok())?;
+        Some((id, record.get(flag)?.as_bool()?))
+    };
+    records.iter().map(entry).collect()
+}
+
+/// Opens or closes queues for a user.
+async fn set(app: &App, user: &UserId, queues: BTreeMap<u64, bool>) -> Result<(), RestFailure> {
+    let set = app.directory.set_desk(user, move |desk| {
+        for (queue, is_open) in &queues {
+            match is_open {
+                true => desk.closed_queues.remove(queue),
+                false => desk.closed_queues.insert(*queue),
+            };
+        }
+    });
+    set.await.map_err(RestFailure::from_directory)
+}
+
+/// Read who takes the calls of a queue.
+#[utoipa::path(
+    get,
+    path = "/restapi/v1.0/account/{accountId}/call-queues/{groupId}/presence",
+    operation_id = "readCallQueuePresence",
+    params(
+        ("accountId" = String, Path, description = "The account's id; `~` is the caller's.", example = "~"),
+        ("groupId" = String, Path, description = "The id of the queue's extension.", example = "4"),
+    ),
+    security(("bearer" = [])),
+    tag = "Presence",
+    responses(
+        (status = 200, description = "The members of the queue.", body = CallQueuePresence,
+            examples(("ok" = (value = json!({"records": [{"member": {"id": "1", "name": "Alice", "extensionNumber": "101"},
+                "acceptQueueCalls": true, "acceptCurrentQueueCalls": true}]}))))),
+        (status = 404, description = "There is no such account, or no such queue for the caller to see.",
+            body = ErrorResponse,
+            examples(("notFound" = (value = json!({"errorCode": "CMN-102",
+                "message": "Resource for parameter [groupId] is not found", "errors": [{"errorCode": "CMN-102",
+                    "message": "Resource for parameter [groupId] is not found",
+                    "parameterName": "groupId"}], "parameterName": "groupId"}))))),
+        Refusals,
+    ),
+)]
+pub(super) async fn read_call_queue_presence(
+    State(app): State<App>,
+    caller: Caller<Light>,
+    ids: PathIds,
+) -> Result<Json<CallQueuePresence>, RestFailure> {
+    caller.require(Permission::ReadPresence)?;
+    caller.account(&ids)?;
+    let queue = queue(&app, &caller, &ids.extension)?;
+    Ok(Json(of_queue(&app, &caller.user.id, &queue).await?))
+}
+
+/// Set who takes the calls of a queue.
+///
+/// An admin of the account sets it for every member, a member for themselves. Whom the body does not name stays as they
+/// are.
+#[utoipa::path(
+    put,
+    path = "/restapi/v1.0/account/{accountId}/call-queues/{groupId}/presence",
+    operation_id = "updateCallQueuePresence",
+    params(
+        ("accountId" = String, Path, description = "The account's id; `~` is the caller's.", example = "~"),
+        ("groupId" = String, Path, description = "The id of the queue's extension.", example = "4"),
+    ),
+    request_body(content = CallQueueUpdatePresence, description = "Who is to take its calls."),
+    security(("bearer" = [])),
+    tag = "Presence",
+    responses(
+        (status = 200, description = "The members of the queue now.", body = CallQueuePresence,
+            examples(("ok" = (value = json!({"records": [{"member": {"id": "1", "name": "Alice", "extensionNumber": "101"},
+                "acceptQueueCalls": true, "acceptCurrentQueueCalls": true}]}))))),
+        (status = 400, description = "The body is not valid, or names somebody who is no member. Nothing was changed.",
+            body = ErrorResponse,
+            examples(("badRequest" = (value = json!({"errorCode": "InvalidParameter",
+                "message": "Parameter [records] value is invalid", "errors": [{"errorCode": "CMN-101",
+                    "message": "Parameter [records] value is invalid", "parameterName": "records"}],
+                "parameterName": "records"}))))),
+        (status = 404, description = "There is no such account, or no such queue for the caller to see.",
+            body = ErrorResponse,
+            examples(("notFound" = (value = json!({"errorCode": "CMN-102",
+                "message": "Resource for parameter [groupId] is not found", "errors": [{"errorCode": "CMN-102",
+                    "message": "Resource for parameter [groupId] is not found",
+                    "parameterName": "groupId"}], "parameterName": "groupId"}))))),
+        (status = 415, description = "The body is not declared as JSON.", body = ErrorResponse,
+            examples(("notJson" = (value = json!({"errorCode": "CMN-104", "message": "Cannot parse request",
+                "errors": [{"errorCode": "CMN-104", "message": "Cannot parse request"}]}))))),
+        Refusals,
+    ),
+)]
+pub(super) async fn update_call_queue_presence(
+    State(app): State<App>,
+    caller: Caller<Medium>,
+    ids: PathIds,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Json<CallQueuePresence>, RestFailure> {
+    caller.require(Permission::EditPresence)?;
+    caller.account(&ids)?;
+    let queue = queue(&app, &caller, &ids.extension)?;
+    let body = read_object(&app, &headers, body, app.config.limits.body_bytes).await?;
+    let entries =
+        entries(&body, "member", "acceptCurrentQueueCalls").ok_or_else(|| RestFailure::invalid("records"))?;
+    let members: BTreeMap<u64, User> =
+        members(&app, &queue).into_iter().map(|user| (user.number, user)).collect();
+    if !entries.keys().all(|number| members.contains_key(number)) {
+        return Err(RestFailure::invalid("records"));
+    }
+    let is_own = entries.keys().all(|number| *number == caller.user.number);
+    if !is_own && !caller.extension.is_admin {
+        return Err(RestFailure::another_extension());
+    }
+    for (number, is_open) in entries {
+        set(&app, &members[&number].id, BTreeMap::from([(queue.number, is_open)])).await?;
+    }
+    Ok(Json(of_queue(&app, &caller.user.id, &queue).await?))
+}
+
+/// Read of which queues somebody takes calls.
+#[utoipa::path(
+    get,
+    path = "/restapi/v1.0/account/{accountId}/extension/{extensionId}/call-queue-presence",
+    operation_id = "readExtensionCallQueuePresence",
+    params(
+        ("accountId" = String, Path, description = "The account's id; `~` is the caller's.", example = "~"),
+        ("extensionId" = String, Path, description = "The extension's id; `~` is the caller's.", example = "~"),
+    ),
+    security(("bearer" = [])),
+    tag = "Presence",
+    responses(
+        (status = 200, description = "The queues that the extension is a member of.",
+            body = ExtensionCallQueuePresenceList, examples(("ok" = (value = json!({"records": [{"callQueue": {"id": "4", "name": "Sales", "extensionNumber": "900",
+                "editableMemberStatus": true}, "acceptCalls": true}]}))))),
+        (status = 404, description = "There is no such account, or no such extension for the caller to see.",
+            body = ErrorResponse,
+            examples(("notFound" = (value = json!({"errorCode": "CMN-102",
+                "message": "Resource for parameter [extensionId] is not found", "errors": [{"errorCode": "CMN-102",
+                    "message": "Resource for parameter [extensionId] is not found",
+                    "parameterName": "extensionId"}], "parameterName": "extensionId"}))))),
+        Refusals,
+    ),
+)]
+pub(super) async fn read_extension_call_queue_presence(
+    State(app): State<App>,
+    caller: Caller<Light>,
+    ids: PathIds,
+) -> Result<Json<ExtensionCallQueuePresenceList>, RestFailure> {
+    caller.require(Permission::ReadPresence)?;
+    caller.account(&ids)?;
+    let user = caller.find(&app, &ids.extension)?;
+    Ok(Json(of_extension(&app, &caller.user.id, &user).await?))
+}
+
+/// Set of which queues one takes calls, or as an admin of the account somebody else does.
+///
+/// Queues that the body does not name stay as they are.
+#[utoipa::path(
+    put,
+    path = "/restapi/v1.0/account/{accountId}/extension/{extensionId}/call-queue-presence",
+    operation_id = "updateExtensionCallQueuePresence",
+    params(
+        ("accountId" = String, Path, description = "The account's id; `~` is the caller's.", example = "~"),
+        ("extensionId" = String, Path, description = "The extension's id; `~` is the caller's.", example = "~"),
+    ),
+    request_body(content = ExtensionCallQueueUpdatePresenceList, description = "Of which queues to take calls."),
+    security(("bearer" = [])),
+    tag = "Presence",
+    responses(
+        (status = 200, description = "The queues now.", body = ExtensionCallQueuePresenceList,
+            examples(("ok" = (value = json!({"records": [{"callQueue": {"id": "4", "name": "Sales", "extensionNumber": "900",
+                "editableMemberStatus": true}, "acceptCalls": true}]}))))),
+        (status = 400, description = "The body is not valid, or names a queue that the extension is no member of. Nothing was changed.",
+            body = ErrorResponse,
+            examples(("badRequest" = (value = json!({"errorCode": "InvalidParameter",
+                "message": "Parameter [records] value is invalid", "errors": [{"errorCode": "CMN-101",
+                    "message": "Parameter [records] value is invalid", "parameterName": "records"}],
+                "parameterName": "records"}))))),
+        (status = 404, description = "There is no such account, or no such extension for the caller to see.",
+            body = ErrorResponse,
+            examples(("notFound" = (value = json!({"errorCode": "CMN-102",
+                "message": "Resource for parameter [extensionId] is not found", "errors": [{"errorCode": "CMN-102",
+                    "message": "Resource for parameter [extensionId] is not found",
+                    "parameterName": "extensionId"}], "parameterName": "extensionId"}))))),
+        (status = 415, description = "The body is not declared as JSON.", body = ErrorResponse,
+            examples(("notJson" = (value = json!({"errorCode": "CMN-104", "message": "Cannot parse request",
+                "errors": [{"errorCode": "CMN-104", "message": "Cannot parse request"}]}))))),
+        Refusals,
+    ),
+)]
+pub(super) async fn update_extension_call_queue_presence(
+    State(app): State<App>,
+    caller: Caller<Medium>,
+    ids: PathIds,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Json<ExtensionCallQueuePresenceList>, RestFailure> {
+    caller.require(Permission::EditPresence)?;
+    caller.account(&ids)?;
+    let user = caller.find(&app, &ids.extension)?;
+    if user.id != caller.user.id && !caller.extension.is_admin {
+        return Err(RestFailure::another_extension());
+    }
+    let body = read_object(&app, &headers, body, app.config.limits.body_bytes).await?;
+    let entries =
+        entries(&body, "callQueue", "acceptCalls").ok_or_else(|| RestFailure::invalid("records"))?;
+    let queues = queues_of(&app, &user);
+    if !entries.keys().all(|number| queues.iter().any(|queue| queue.number == *number)) {
+        return Err(RestFailure::invalid("records"));
+    }
+    set(&app, &user.id, entries).await?;
+    Ok(Json(of_extension(&app, &caller.user.id, &user).await?))
+}

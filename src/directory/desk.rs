@@ -1,0 +1,82 @@
+use std::{collections::BTreeSet, sync::Arc};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Directory, DirectoryError, Entries, Move, User, fact::Fact};
+use crate::id::UserId;
+
+/// What a user set for their telephone besides presence.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Desk {
+    /// The extensions that the user monitors, in the order of the keys; none until they said it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lines: Option<Vec<MonitoredLine>>,
+    /// The numbers of the departments whose calls the user does not take at present.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub closed_queues: BTreeSet<u64>,
+}
+
+/// An extension that a user monitors.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MonitoredLine {
+    /// The key that it is on.
+    pub id: String,
+    /// The number of the extension's user.
+    pub extension: u64,
+}
+
+impl Directory {
+    /// What a user set for their telephone.
+    pub fn desk(&self, user: &UserId) -> Desk {
+        self.entries.read().desks.get(user).cloned().unwrap_or_default()
+    }
+
+    /// The extensions that a user monitors, as far as they are there: everybody else of the account until the user
+    /// said whom.
+    pub fn lines(&self, user: &User) -> Vec<MonitoredLine> {
+        let Some(extension) = &user.extension else { return Vec::new() };
+        let entries = self.entries.read();
+        let all = entries.accounts.extensions(extension.account);
+        match entries.desks.get(&user.id).and_then(|desk| desk.lines.as_ref()) {
+            Some(lines) => {
+                let is_there = |line: &&MonitoredLine| all.binary_search(&line.extension).is_ok();
+                lines.iter().filter(is_there).cloned().collect()
+            }
+            None => {
+                let others = all.iter().filter(|number| **number != user.number);
+                let keys = (1..).map(|key: usize| key.to_string());
+                keys.zip(others).map(|(id, extension)| MonitoredLine { id, extension: *extension }).collect()
+            }
+        }
+    }
+
+    /// Changes what a user set for their telephone.
+    pub async fn set_desk(
+        self: &Arc<Self>,
+        user: &UserId,
+        change: impl Fn(&mut Desk) + Send + 'static,
+    ) -> Result<(), DirectoryError> {
+        let user = user.clone();
+        self.change(move |entries| {
+            if !entries.users.contains(&user) {
+                return Err(DirectoryError::UnknownUser(user.clone()));
+            }
+            let before = entries.desks.get(&user).cloned().unwrap_or_default();
+            let mut desk = before.clone();
+            change(&mut desk);
+            let fact = (desk != before).then(|| Fact::Desk(user.clone(), desk));
+            Ok((fact.into_iter().collect(), ()))
+        })
+        .await
+    }
+}
+
+impl Entries {
+    pub(super) fn put_desk(&mut self, user: UserId, desk: Desk) -> Vec<Move> {
+        match desk == Desk::default() {
+            true => drop(self.desks.remove(&user)),
+            false => drop(self.desks.insert(user.clone(), desk)),
+        }
+        vec![Move::Profile { user, account: None }]
+    }
+}
