@@ -330,11 +330,6 @@ impl Directory {
         members.chain([user.clone()]).collect()
     }
 
-    /// Every user.
-    pub fn everybody(&self) -> BTreeSet<UserId> {
-        self.entries.read().users.ids().collect()
-    }
-
     /// A room's members; none if there is no such room.
     pub fn members(&self, room: &RoomId) -> BTreeSet<UserId> {
         self.entries.read().rooms.get(room).cloned().unwrap_or_default()

@@ -7,8 +7,9 @@
 //!
 //! - [`presence`]: the core. Claims of devices, records, and the pure function from a record and a
 //!   moment to somebody's presence. No HTTP, no clock, no I/O.
-//! - [`id`]: the names of users, devices and rooms.
-//! - [`directory`]: users, rooms, presence lists and tokens: who is who and who may see whom.
+//! - [`id`]: the names of users, devices, rooms and nodes.
+//! - [`directory`]: users, rooms, presence lists and tokens: who is who and who may see whom. It follows the
+//!   store's documents, and plans its changes on what it knows.
 //! - [`store`]: the contract that every store keeps: records, which it numbers, and documents, which are one
 //!   log; what it tells its node; and `store/` with the stores.
 //! - [`changes`]: the feed of what the store tells, on its way to watchers.

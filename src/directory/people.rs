@@ -142,11 +142,6 @@ impl People {
         self.highest = number;
     }
 
-    /// All ids, in any order.
-    pub(super) fn ids(&self) -> impl Iterator<Item = UserId> {
-        self.parts.iter().flat_map(|part| part.order.iter().map(|slot| part.table.user(*slot)))
-    }
-
     /// Up to `limit` users in the order of their ids, from the one after `after` on.
     pub(super) fn page(&self, after: Option<&str>, limit: usize) -> Page<User> {
         let next = |partition: usize, index: usize| {
