@@ -7,7 +7,7 @@ use tokio::sync::watch;
 use crate::{
     alarms::Alarms,
     api::ringcentral::Push,
-    auth::{AuthError, appservice::AppServices},
+    auth::{Auth, AuthError, appservice::AppServices},
     clock::Clock,
     config::{Config, Limits, Live},
     directory::{Directory, TokenId},
@@ -32,8 +32,8 @@ pub struct Parts {
     pub metrics: metrics::Shared,
     pub directory: Arc<Directory>,
     pub service: Arc<Service>,
-    /// Programs that speak for users of their own.
-    pub app_services: AppServices,
+    /// Who sent a request.
+    pub auth: Auth,
     /// What tasks wait for that have to do something at a certain time.
     pub alarms: Alarms,
     /// Who is told of changes, by the RingCentral dialect.
@@ -89,9 +89,9 @@ impl App {
         let penalty = Duration::from_secs(config.ringcentral.penalty_seconds);
         Ok(Self(Arc::new(Parts {
             push: Push::new(&config, directory.clone()),
+            auth: Auth::new(directory.clone(), clock.clone(), AppServices::of(&config)),
             directory,
             service,
-            app_services: AppServices::of(&config),
             alarms: Alarms::new(clock.clone()),
             put_limit: RateLimit::new(limits.put_per_second, limits.put_burst, clock.clone()),
             group_limit: WindowLimit::new(Duration::from_secs(60), penalty, clock.clone()),

@@ -11,7 +11,12 @@ use utoipa::{
     openapi::{ContentBuilder, Ref, RefOr, Response as ResponseDoc, ResponseBuilder},
 };
 
-use crate::{api::body::BodyError, auth::AuthError, service::ServiceError, store::StoreError};
+use crate::{
+    api::body::BodyError,
+    auth::AuthError,
+    service::{ReadError, UpdateError},
+    store::StoreError,
+};
 
 /// An answer that is a refusal.
 #[derive(Serialize, ToSchema)]
@@ -92,7 +97,7 @@ impl Failure {
 
     pub(super) fn unread_body(error: &BodyError, limit: usize) -> Self {
         match error {
-            BodyError::TooLarge => Self::body_too_large(limit),
+            BodyError::TooLarge { .. } => Self::body_too_large(limit),
             BodyError::Incomplete => Self::invalid("The request body did not arrive in full."),
         }
     }
@@ -109,14 +114,18 @@ impl From<AuthError> for Failure {
     fn from(error: AuthError) -> Self {
         let unauthorized = |message| Self::new(StatusCode::UNAUTHORIZED, message);
         match error {
-            AuthError::Missing => unauthorized("Access token required."),
+            AuthError::Missing | AuthError::Malformed => unauthorized("Access token required."),
             AuthError::Ambiguous => {
                 unauthorized("Send one access token, in the Authorization header or in the query.")
             }
-            AuthError::Unknown => unauthorized("The access token is unknown or was revoked."),
+            AuthError::Unknown | AuthError::Revoked => {
+                unauthorized("The access token is unknown or was revoked.")
+            }
             AuthError::Expired => unauthorized("The access token has expired."),
             AuthError::Guest => Self::forbidden("Guests may not use presence."),
-            AuthError::NoUser => Self::forbidden("This needs the access token of a user."),
+            AuthError::NoUser | AuthError::NotRegistered => {
+                Self::forbidden("This needs the access token of a user.")
+            }
             AuthError::MissingScope(scope) => {
                 let name = super::scope_name(scope);
                 Self::forbidden(format!("The access token lacks the scope `{name}`."))
@@ -125,14 +134,22 @@ impl From<AuthError> for Failure {
     }
 }
 
-impl From<ServiceError> for Failure {
-    fn from(error: ServiceError) -> Self {
+impl From<ReadError> for Failure {
+    fn from(error: ReadError) -> Self {
         match error {
-            ServiceError::UnknownUser | ServiceError::NotVisible | ServiceError::Hidden => {
-                Self::no_such_user()
-            }
-            ServiceError::StatusTooLong { .. } => Self::invalid(format!("presence: {error}")),
-            ServiceError::Store(error) => error.into(),
+            ReadError::UnknownUser | ReadError::NotVisible | ReadError::Hidden => Self::no_such_user(),
+            ReadError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<UpdateError> for Failure {
+    fn from(error: UpdateError) -> Self {
+        match error {
+            // The user was removed since the token was looked at, and the token with them.
+            UpdateError::UnknownUser => AuthError::Unknown.into(),
+            UpdateError::StatusTooLong { .. } => Self::invalid(format!("presence: {error}")),
+            UpdateError::Store(error) => error.into(),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::{panic::AssertUnwindSafe, sync::Arc};
 use axum::{
     body::Body,
     extract::{Request, State},
-    http::{HeaderName, HeaderValue, Method, Uri, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{
     app::App,
-    auth::{self, AuthError},
+    auth::{Accepts, AuthError},
     request::RequestInfo,
 };
 
@@ -130,7 +130,7 @@ impl Gate {
         next: Next,
         ending: &mut Ending,
     ) -> Result<Response, Failure> {
-        let identified = self.identify(&request);
+        let identified = self.identify(request.headers(), request.uri()).await;
         let who = match &identified {
             Ok((who, _)) => *who,
             Err(_) => Who::at(RequestInfo::client_of(request.extensions())),
@@ -145,10 +145,11 @@ impl Gate {
         Ok(next.run(request).await)
     }
 
-    fn identify(&self, request: &Request) -> Result<(Who, Caller), AuthError> {
-        let token = auth::token(request.headers(), request.uri().query(), true)?;
-        let holder = auth::holder(&self.app.directory, &token, self.app.service.now())?;
-        Ok((self.limits.holder_of(&token), Caller::from(holder)))
+    async fn identify(&self, headers: &HeaderMap, uri: &Uri) -> Result<(Who, Caller), AuthError> {
+        let accepts = Accepts { query: true, ..Accepts::default() };
+        let identified = self.app.auth.identify_by(headers, uri, accepts).await?;
+        let secret = identified.secret.unwrap_or_default();
+        Ok((self.limits.holder_of(&secret), Caller::from(identified.holder)))
     }
 
     fn limit(&self, who: Who, method: &Method, ending: &mut Ending) -> Result<(), Failure> {

@@ -12,9 +12,8 @@ use super::{error::Failure, exchange::Version, form};
 use crate::{
     api::body,
     app::App,
-    auth::{self, AuthError},
+    auth,
     presence::{Input, Record, Text, Timestamp},
-    service::ServiceError,
 };
 
 /// The longest text, in Unicode scalar values.
@@ -130,12 +129,7 @@ impl Update {
             Self::Present { text, until } => Input::Lease { device, text, until },
             Self::Offline => Input::Leave,
         };
-        match app.service.update(&caller.user, &[input]).await {
-            Ok(record) => Ok(record),
-            // The user was removed since the token was looked at, and the token with them.
-            Err(ServiceError::UnknownUser) => Err(AuthError::Unknown.into()),
-            Err(error) => Err(error.into()),
-        }
+        Ok(app.service.update(&caller.user, &[input]).await?)
     }
 }
 

@@ -12,8 +12,12 @@ use utoipa::{
 };
 
 use crate::{
-    api::body::BodyError, auth::AuthError, directory::DirectoryError, limit::TooManyStreams,
-    service::ServiceError, store::StoreError,
+    api::body::BodyError,
+    auth::AuthError,
+    directory::DirectoryError,
+    limit::TooManyStreams,
+    service::{ReadError, UpdateError},
+    store::StoreError,
 };
 
 /// What went wrong, as problem details (RFC 9457).
@@ -96,7 +100,7 @@ impl Failure {
 
     pub(super) fn unread_body(error: &BodyError, limit: usize) -> Self {
         match error {
-            BodyError::TooLarge => Self::body_too_large(limit),
+            BodyError::TooLarge { .. } => Self::body_too_large(limit),
             BodyError::Incomplete => Self::invalid("the request body did not arrive in full"),
         }
     }
@@ -106,28 +110,39 @@ impl From<AuthError> for Failure {
     fn from(error: AuthError) -> Self {
         let detail = error.to_string();
         match error {
-            AuthError::Missing | AuthError::Ambiguous => {
+            AuthError::Missing | AuthError::Malformed | AuthError::Ambiguous => {
                 Self::new(StatusCode::UNAUTHORIZED, "missing-token", detail)
             }
-            AuthError::Unknown | AuthError::Expired => {
+            AuthError::Unknown | AuthError::Revoked | AuthError::Expired => {
                 Self::new(StatusCode::UNAUTHORIZED, "unknown-token", detail)
             }
-            AuthError::Guest | AuthError::NoUser | AuthError::MissingScope(_) => Self::forbidden(detail),
+            AuthError::Guest | AuthError::NoUser | AuthError::NotRegistered | AuthError::MissingScope(_) => {
+                Self::forbidden(detail)
+            }
         }
     }
 }
 
-impl From<ServiceError> for Failure {
-    fn from(error: ServiceError) -> Self {
-        let detail = error.to_string();
+impl From<ReadError> for Failure {
+    fn from(error: ReadError) -> Self {
         match error {
-            ServiceError::UnknownUser | ServiceError::NotVisible | ServiceError::Hidden => {
+            ReadError::UnknownUser | ReadError::NotVisible | ReadError::Hidden => {
                 Self::not_found("there is no such user, or the caller may not see them")
             }
-            ServiceError::StatusTooLong { .. } => {
+            ReadError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<UpdateError> for Failure {
+    fn from(error: UpdateError) -> Self {
+        let detail = error.to_string();
+        match error {
+            UpdateError::UnknownUser => Self::not_found("there is no such user"),
+            UpdateError::StatusTooLong { .. } => {
                 Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", detail)
             }
-            ServiceError::Store(error) => error.into(),
+            UpdateError::Store(error) => error.into(),
         }
     }
 }

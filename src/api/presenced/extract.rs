@@ -10,15 +10,14 @@ use super::error::Failure;
 use crate::{
     api::body,
     app::App,
-    auth::{self, AuthError},
+    auth::{self, Accepts, AuthError},
     directory::{Holder, Scope, TokenId},
     id::{RoomId, UserId},
     service::Viewer,
 };
 
-fn holder(parts: &Parts, app: &App) -> Result<Holder, AuthError> {
-    let token = auth::token(&parts.headers, None, false)?;
-    auth::holder(&app.directory, &token, app.service.now())
+async fn holder(parts: &Parts, app: &App) -> Result<Holder, AuthError> {
+    Ok(app.auth.identify(parts, Accepts::default()).await?.holder)
 }
 
 /// The admin token was sent.
@@ -28,7 +27,7 @@ impl FromRequestParts<App> for Admin {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
-        match holder(parts, app)? {
+        match holder(parts, app).await? {
             Holder::Admin => Ok(Self),
             _ => Err(Failure::forbidden("this needs the admin token")),
         }
@@ -45,7 +44,7 @@ impl FromRequestParts<App> for Caller {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
-        Ok(Self::of(holder(parts, app)?)?)
+        Ok(Self::of(holder(parts, app).await?)?)
     }
 }
 
@@ -61,9 +60,10 @@ impl FromRequestParts<App> for Follower {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
-        let token = auth::token(&parts.headers, parts.uri.query(), true)?;
-        let holder = auth::holder(&app.directory, &token, app.service.now())?;
-        Ok(Self { caller: Caller::of(holder)?, token: TokenId::of(&token) })
+        let accepts = Accepts { query: true, ..Accepts::default() };
+        let identified = app.auth.identify(parts, accepts).await?;
+        let token = identified.token().ok_or(AuthError::NoUser)?;
+        Ok(Self { caller: Caller::of(identified.holder)?, token })
     }
 }
 
@@ -85,7 +85,7 @@ impl Caller {
     fn of(holder: Holder) -> Result<Self, AuthError> {
         match holder {
             Holder::Admin => Ok(Self::Admin),
-            user => Ok(Self::User(auth::caller(user)?.refuse_guests()?)),
+            user => Ok(Self::User(auth::Caller::of(user)?.refuse_guests()?)),
         }
     }
 

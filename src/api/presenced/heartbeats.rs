@@ -19,7 +19,7 @@ use crate::{
     app::App,
     id::{DeviceId, UserId},
     presence::Input,
-    service::ServiceError,
+    service::UpdateError,
 };
 
 /// What is reported in one call.
@@ -104,13 +104,11 @@ impl Heartbeat {
     }
 }
 
-fn verdict(error: &ServiceError) -> Verdict {
+fn verdict(error: &UpdateError) -> Verdict {
     let outcome = match error {
-        ServiceError::Store(_) => HeartbeatOutcome::Unavailable,
-        ServiceError::StatusTooLong { .. } => HeartbeatOutcome::Invalid,
-        ServiceError::UnknownUser | ServiceError::NotVisible | ServiceError::Hidden => {
-            HeartbeatOutcome::UnknownUser
-        }
+        UpdateError::Store(_) => HeartbeatOutcome::Unavailable,
+        UpdateError::StatusTooLong { .. } => HeartbeatOutcome::Invalid,
+        UpdateError::UnknownUser => HeartbeatOutcome::UnknownUser,
     };
     (outcome, Some(error.to_string()))
 }

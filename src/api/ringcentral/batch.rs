@@ -20,7 +20,7 @@ use super::{
     extract::{Caller, Uris},
     presence::{Detail, GetPresenceInfo},
 };
-use crate::{app::App, id::UserId, presence::Timestamp, service::ServiceError};
+use crate::{app::App, id::UserId, presence::Timestamp, service::ReadError};
 
 /// How many ids a list may have.
 const MOST: usize = 30;
@@ -108,7 +108,7 @@ pub(super) async fn read<G>(
     let mut seen = app.service.extensions(&caller.user.id, &users, app.service.now()).await?.into_iter();
     let items = found.into_iter().map(|(id, found)| {
         let answer = found.and_then(|user| {
-            let seen = seen.next().unwrap_or(Err(ServiceError::UnknownUser))?;
+            let seen = seen.next().unwrap_or(Err(ReadError::UnknownUser))?;
             Ok(GetPresenceInfo::new(uris, &user, &seen, detail))
         });
         BatchItem::new(id, answer)

@@ -19,7 +19,8 @@ use crate::{
     api::body::BodyError,
     auth::AuthError,
     directory::{DirectoryError, ExtensionStatus},
-    service::ServiceError,
+    service::{ReadError, UpdateError},
+    store::StoreError,
 };
 
 /// Why a request was refused. Programs go by the codes; texts may change.
@@ -240,7 +241,7 @@ impl RestFailure {
 
     pub(super) fn unread_body(error: &BodyError) -> Self {
         match error {
-            BodyError::TooLarge => Self::body_too_large(),
+            BodyError::TooLarge { .. } => Self::body_too_large(),
             BodyError::Incomplete => Self::not_json(),
         }
     }
@@ -262,10 +263,6 @@ impl RestFailure {
             // The user was removed at this moment.
             _ => Self::not_found("extensionId"),
         }
-    }
-
-    fn store_failure() -> Self {
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "CMN-201", "Service Temporary Unavailable")
     }
 
     pub(super) fn internal_error() -> Self {
@@ -303,25 +300,41 @@ impl From<AuthError> for RestFailure {
     fn from(error: AuthError) -> Self {
         match error {
             AuthError::Missing => Self::missing_authorization(),
-            AuthError::Ambiguous => Self::malformed_authorization(),
+            AuthError::Malformed | AuthError::Ambiguous => Self::malformed_authorization(),
+            AuthError::Revoked => Self::revoked_token(),
             AuthError::Unknown => Self::unknown_token(),
             AuthError::Expired => Self::expired_token(),
-            AuthError::NoUser => Self::no_extension(),
+            AuthError::NoUser | AuthError::NotRegistered => Self::no_extension(),
             AuthError::Guest => Self::user_lacks(Permission::ReadPresence),
             AuthError::MissingScope(_) => Self::app_lacks(Permission::ReadPresence),
         }
     }
 }
 
-impl From<ServiceError> for RestFailure {
-    fn from(error: ServiceError) -> Self {
+impl From<ReadError> for RestFailure {
+    fn from(error: ReadError) -> Self {
         match error {
-            ServiceError::UnknownUser | ServiceError::NotVisible | ServiceError::Hidden => {
+            ReadError::UnknownUser | ReadError::NotVisible | ReadError::Hidden => {
                 Self::not_found("extensionId")
             }
-            ServiceError::StatusTooLong { .. } => Self::invalid("message"),
-            ServiceError::Store(_) => Self::store_failure(),
+            ReadError::Store(error) => error.into(),
         }
+    }
+}
+
+impl From<UpdateError> for RestFailure {
+    fn from(error: UpdateError) -> Self {
+        match error {
+            UpdateError::UnknownUser => Self::not_found("extensionId"),
+            UpdateError::StatusTooLong { .. } => Self::invalid("message"),
+            UpdateError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<StoreError> for RestFailure {
+    fn from(error: StoreError) -> Self {
+        Self::read_only(error)
     }
 }
 

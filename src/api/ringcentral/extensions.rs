@@ -21,7 +21,7 @@ use super::{
 use crate::{
     app::App,
     directory::{Extension, ExtensionStatus, User},
-    service::ServiceError,
+    service::UpdateError,
 };
 
 /// Read an extension's presence, or that of several.
@@ -118,7 +118,7 @@ pub(super) async fn update_user_presence_status(
     let body = read_object(&app, &headers, body, app.config.limits.body_bytes).await?;
     let now = app.service.now();
     let record = match app.service.update(&user.id, &update::inputs(&body, extension, now)?).await {
-        Err(ServiceError::Store(error)) => return Err(RestFailure::read_only(error)),
+        Err(UpdateError::Store(error)) => return Err(RestFailure::read_only(error)),
         outcome => outcome?,
     };
     let seen = match user.id == caller.user.id {

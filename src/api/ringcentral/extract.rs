@@ -18,7 +18,7 @@ use super::{
 use crate::{
     api::{body, origin},
     app::App,
-    auth::{self, AuthError},
+    auth::{self, Accepts, Identified},
     directory::{Extension, Scope, User},
 };
 
@@ -59,31 +59,22 @@ impl Permission {
     }
 }
 
-/// The token's user, whether they have an extension or not. Who asks over a socket was known when it was opened.
-fn token(parts: &Parts, app: &App) -> Result<auth::Caller, RestFailure> {
+/// Where this dialect takes tokens.
+pub(super) const ACCEPTS: Accepts = Accepts { query: true, app_services: false };
+
+/// The token's user, whether they have an extension or not, and the token, which is none over a socket: who asks
+/// there was known when it was opened.
+async fn token(parts: &Parts, app: &App) -> Result<(auth::Caller, Option<Vec<u8>>), RestFailure> {
     if let Some(OnSocket { caller, .. }) = parts.extensions.get() {
-        return Ok(caller.clone());
+        return Ok((caller.clone(), None));
     }
-    let token = auth::token(&parts.headers, parts.uri.query(), true).map_err(|error| match error {
-        AuthError::Missing if parts.headers.contains_key(header::AUTHORIZATION) => {
-            RestFailure::malformed_authorization()
-        }
-        error => error.into(),
-    })?;
-    let holder = auth::holder(&app.directory, &token, app.service.now()).map_err(|error| match error {
-        AuthError::Unknown if app.directory.was_revoked(&token) => RestFailure::revoked_token(),
-        error => error.into(),
-    });
-    Ok(auth::caller(holder?)?)
+    let Identified { holder, secret } = app.auth.identify(parts, ACCEPTS).await?;
+    Ok((auth::Caller::of(holder)?, secret))
 }
 
-/// Notes that the request's token is used, for clients that share the refresh token that it came of.
-async fn note_use(parts: &Parts, app: &App) {
-    if parts.extensions.get::<OnSocket>().is_some() {
-        return;
-    }
-    let Ok(token) = auth::token(&parts.headers, parts.uri.query(), true) else { return };
-    if let Err(error) = app.directory.note_use(&token, app.service.now()).await {
+/// Notes that a token is used, for clients that share the refresh token that it came of.
+async fn note_use(token: &[u8], app: &App) {
+    if let Err(error) = app.directory.note_use(token, app.service.now()).await {
         tracing::debug!(%error, "the first use of an access token is not noted");
     }
 }
@@ -98,11 +89,13 @@ impl<G: Grouped> FromRequestParts<App> for Caller<G> {
 
 impl<G> Caller<G> {
     async fn counted(parts: &Parts, app: &App, group: RateGroup) -> Result<Self, RestFailure> {
-        let token = token(parts, app)?;
+        let (token, secret) = token(parts, app).await?;
         let user = app.directory.user(&token.user).ok_or_else(RestFailure::unknown_token)?;
         let extension = user.extension.clone().ok_or_else(RestFailure::no_extension)?;
         group.count(app, parts, token.user.as_str(), token.device.as_str())?;
-        note_use(parts, app).await;
+        if let Some(secret) = secret {
+            note_use(&secret, app).await;
+        }
         Ok(Self { user, extension, token, group: PhantomData })
     }
 
@@ -159,7 +152,7 @@ impl FromRequestParts<App> for AnyToken {
     type Rejection = RestFailure;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, RestFailure> {
-        token(parts, app).map(|_| Self)
+        token(parts, app).await.map(|_| Self)
     }
 }
 

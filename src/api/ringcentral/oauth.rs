@@ -26,7 +26,7 @@ use crate::{
     api::body,
     app::App,
     audit,
-    auth::{self, assertion},
+    auth::assertion,
     config::OAuthApp,
     directory::{
         DirectoryError, Holder, LoggedIn, Login, Scope, Scopes, Session, TokenId, TokenSecret, User,
@@ -338,7 +338,7 @@ async fn log_in(app: &App, form: &Form) -> Result<(UserId, TokenResponse)> {
 fn by_assertion(app: &App, assertion: &str, now: Timestamp) -> Result<Grantee> {
     let config = &app.config.ringcentral;
     if config.open_login
-        && let Ok(Holder::User { user, scopes, .. }) = auth::holder(&app.directory, assertion.as_bytes(), now)
+        && let Ok(Holder::User { user, scopes, .. }) = app.auth.holder(assertion.as_bytes())
     {
         let user = app.directory.user(&user);
         return Ok(Grantee { user: with_extension(user)?, scopes, end: None, spent: None });

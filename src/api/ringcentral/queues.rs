@@ -19,7 +19,7 @@ use crate::{
     directory::{ExtensionType, User},
     id::UserId,
     presence::DoNotDisturb,
-    service::ServiceError,
+    service::ReadError,
 };
 
 /// How many entries a change may have.
@@ -173,7 +173,7 @@ pub(super) async fn of_queue(
     app: &App,
     viewer: &UserId,
     queue: &User,
-) -> Result<CallQueuePresence, ServiceError> {
+) -> Result<CallQueuePresence, ReadError> {
     let members = members(app, queue);
     let ids: Vec<&UserId> = members.iter().map(|user| &user.id).collect();
     let seen = app.service.extensions(viewer, &ids, app.service.now()).await?;
@@ -204,7 +204,7 @@ pub(super) async fn of_extension(
     app: &App,
     viewer: &UserId,
     user: &User,
-) -> Result<ExtensionCallQueuePresenceList, ServiceError> {
+) -> Result<ExtensionCallQueuePresenceList, ReadError> {
     let is_shown = app.service.extension(viewer, &user.id, app.service.now()).await?.shown.is_some();
     let closed = app.directory.desk(&user.id).closed_queues;
     let records = queues_of(app, user).into_iter().filter_map(|queue| {

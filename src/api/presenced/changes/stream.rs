@@ -18,7 +18,8 @@ use crate::{
     limit::StreamPermit,
     metrics::Watching,
     presence::{Presence, State},
-    service::{Connection, First, Picture, ServiceError, Watcher},
+    service::{Connection, First, Picture, Watcher},
+    store::StoreError,
 };
 
 /// How long clients are asked to wait before they come again, at least and at most. It differs from stream to
@@ -86,7 +87,7 @@ impl ChangeStream {
     }
 
     /// Begins with what the client does not know yet. Whether the store reads shows before the answer begins.
-    async fn begin(&mut self, since: Option<u64>) -> Result<(), ServiceError> {
+    async fn begin(&mut self, since: Option<u64>) -> Result<(), StoreError> {
         let (first, knows_of_lists) = match since {
             Some(since) if since <= self.app.service.token() => {
                 let picture = self.watcher.since(since).await?;
@@ -106,7 +107,7 @@ impl ChangeStream {
 
     /// Makes the next part of the first picture ready. Its last event waits for the id, if it is the last of
     /// all.
-    async fn go_on(&mut self) -> Result<(), ServiceError> {
+    async fn go_on(&mut self) -> Result<(), StoreError> {
         let Some(mut first) = self.first.take() else { return Ok(()) };
         match self.watcher.go_on(&mut first).await? {
             Some(part) => {

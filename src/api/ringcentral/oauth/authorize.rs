@@ -19,7 +19,6 @@ use super::{
 use crate::{
     api::ringcentral::error::ErrorResponse,
     app::App,
-    auth,
     directory::{Holder, Scope, Scopes, User},
     id::DeviceId,
     presence::Timestamp,
@@ -142,7 +141,7 @@ struct Shown {
 impl Shown {
     /// The token, if it is one of a user with an extension.
     fn of(app: &App, token: &str) -> Option<Self> {
-        let holder = auth::holder(&app.directory, token.as_bytes(), app.service.now()).ok()?;
+        let holder = app.auth.holder(token.as_bytes()).ok()?;
         let Holder::User { user, scopes, guest: false, .. } = holder else { return None };
         let user = app.directory.user(&user).filter(|user| user.extension.is_some())?;
         let end = app.directory.token(token.as_bytes())?.expires;
