@@ -5,20 +5,16 @@ use futures_util::{Stream, StreamExt, stream};
 use serde::Serialize;
 use tokio::time::{Interval, MissedTickBehavior};
 
-use super::{PresenceList, Query, UserPresence};
+use super::{ChangesError, PresenceList, Query, UserPresence};
 use crate::{
-    api::presenced::{
-        error::Failure,
-        extract::{Caller, Follower},
-    },
+    api::presenced::{error::ProblemRefusal, extract::Caller},
     app::App,
-    auth::AuthError,
-    directory::{Scope, TokenId},
+    directory::TokenId,
     id::UserId,
     limit::StreamPermit,
     metrics::Watching,
     presence::{Presence, State},
-    service::{Connection, First, Picture, Watcher},
+    service::{Connection, First, Picture, UpdateError, Watcher},
     store::StoreError,
 };
 
@@ -48,15 +44,15 @@ impl ChangeStream {
     /// Starts a stream that goes on from `since`.
     pub(super) async fn start(
         app: App,
-        follower: Follower,
+        caller: &Caller,
+        token: TokenId,
         query: Query,
         since: Option<u64>,
-    ) -> Result<Self, Failure> {
-        let Follower { caller, token } = follower;
+    ) -> Result<Self, ChangesError> {
         let permit = app.stream_limit.open(caller.user())?;
         let watcher = app.service.watch(caller.viewer()?, query.users);
         let connection = match query.state {
-            Some(state) => Some(connect(&app, &caller, state).await?),
+            Some(state) => Some(connect(&app, caller, state).await?),
             None => None,
         };
         let watching = app.metrics.watch("sse");
@@ -175,10 +171,15 @@ fn event(name: &str, data: &impl Serialize) -> Event {
     Event::default().event(name).data(data)
 }
 
-async fn connect(app: &App, caller: &Caller, state: State) -> Result<Connection, Failure> {
-    let Caller::User(caller) = caller else { return Err(AuthError::NoUser.into()) };
-    caller.require(Scope::Write)?;
-    Ok(app.service.connect(&caller.user, &caller.device, state).await?)
+async fn connect(app: &App, caller: &Caller, state: State) -> Result<Connection, ChangesError> {
+    let speaker = caller.speaker()?;
+    let connected = app.service.connect(&speaker.user, &speaker.device, state).await;
+    connected.map_err(|error| match error {
+        // The user was removed since the token was looked at, and the token with them.
+        UpdateError::UnknownUser => ProblemRefusal::no_such_token().into(),
+        UpdateError::StatusTooLong { .. } => ProblemRefusal::larger_than_allowed(error.to_string()).into(),
+        UpdateError::Store(error) => error.into(),
+    })
 }
 
 /// Ticks that begin one period from now.
