@@ -185,7 +185,11 @@ impl<E: From<Unauthorized> + From<Forbidden>> Cause<ProblemRefusal, E> for Acces
             Self::Auth(error @ (AuthError::Unknown | AuthError::Revoked | AuthError::Expired)) => {
                 ProblemRefusal::unauthorized("unknown-token", error).into()
             }
-            _ => ProblemRefusal::forbidden(self).into(),
+            Self::NotAdmin
+            | Self::NotOneself
+            | Self::Auth(
+                AuthError::Guest | AuthError::NoUser | AuthError::NotRegistered | AuthError::MissingScope(_),
+            ) => ProblemRefusal::forbidden(self).into(),
         }
     }
 }
@@ -220,12 +224,20 @@ impl<E: From<NotFound> + From<TooLarge> + From<Unavailable>> Cause<ProblemRefusa
     }
 }
 
-/// Whether what is meant is there at all is for the operation to say.
+/// An operation that is about a user says itself what it means that there is none.
 impl<E: From<Conflict> + From<Unavailable>> Cause<ProblemRefusal, E> for DirectoryError {
     fn refuse(self) -> E {
         match self {
             Self::Store(error) => error.refuse(),
-            _ => ProblemRefusal::conflict(self.to_string()).into(),
+            Self::UnknownUser(_)
+            | Self::NumberTaken { .. }
+            | Self::ExtensionTaken { .. }
+            | Self::UserTaken(_)
+            | Self::TokenSpent
+            | Self::TooManyTokens(..)
+            | Self::TooManyAppTokens(_)
+            | Self::TokenTaken
+            | Self::ListTooLong(_) => ProblemRefusal::conflict(self.to_string()).into(),
         }
     }
 }
