@@ -26,8 +26,8 @@ struct Example {
 
 /// One for each documented operation, in the order of the documents.
 fn examples() -> Vec<Example> {
-    let documents =
-        [&api::matrix::DIALECT, &api::pnut::DIALECT].map(|dialect| to_value(&(dialect.document)()));
+    let documents = [&api::matrix::DIALECT, &api::pnut::DIALECT, &api::presenced::DIALECT]
+        .map(|dialect| to_value(&(dialect.document)()));
     let of_document = |document: &Value| {
         let example = |(path, method, operation): (&str, &str, &Value)| Example {
             method: method.to_uppercase().parse().expect("a method"),
