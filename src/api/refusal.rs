@@ -12,14 +12,14 @@ use axum::{
 };
 use futures_util::FutureExt as _;
 use http_body_util::BodyExt as _;
-use std::time::Duration;
+use std::{fmt::Debug, time::Duration};
 use utoipa::openapi::{
     ContentBuilder, HeaderBuilder, KnownFormat, ObjectBuilder, Ref, Response as ResponseDoc, ResponseBuilder,
     SchemaFormat, Type, example::ExampleBuilder,
 };
 
 /// What a dialect says when it refuses: its body and its headers, whatever the status.
-pub trait Refusal: Sized + Send + 'static {
+pub trait Refusal: Clone + Debug + Send + Sync + 'static {
     /// The name of an example in documents.
     const EXAMPLE: &'static str = "response";
 
@@ -175,7 +175,7 @@ macro_rules! refusals {
         }
     ) => {
         $(#[$attribute])*
-        #[derive(Debug)]
+        #[derive(Clone, Debug)]
         $visibility enum $name {
             $( $(#[doc = $text])* $variant($crate::api::refusal::$variant<$form>), )+
         }

@@ -4,7 +4,7 @@
 use axum::{
     Json,
     body::Body,
-    extract::{RawPathParams, State},
+    extract::{RawPathParams, State, rejection::RawPathParamsRejection},
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Serialize;
@@ -258,13 +258,14 @@ pub(super) async fn get_filter(
     State(app): State<App>,
     asker: Asker,
     target: Target,
-    params: RawPathParams,
+    params: Result<RawPathParams, RawPathParamsRejection>,
 ) -> Result<Json<Map<String, Value>>, GetFilterError> {
     let caller = asker.anyone()?;
     if target.user()?.as_ref() != Some(&caller.user) {
         return Err(MatrixRefusal::forbidden(OWN_ALONE).into());
     }
-    let id = params.iter().find(|(name, _)| *name == "filterId").map_or("", |(_, value)| value);
+    let params = params.iter().flat_map(RawPathParams::iter);
+    let id = params.into_iter().find(|(name, _)| *name == "filterId").map_or("", |(_, value)| value);
     let filter = stored(&app, &caller.user, id);
     Ok(Json(filter.ok_or_else(|| MatrixRefusal::not_found(NO_FILTER))?))
 }

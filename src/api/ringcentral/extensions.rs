@@ -139,14 +139,15 @@ pub(super) async fn update_user_presence_status(
     body: Body,
 ) -> Result<Json<PresenceInfoResource>, UpdateUserPresenceError> {
     let caller = asker.caller()?;
-    app.put_limit.check(&caller.user.id).map_err(RestRefusal::too_many_requests)?;
     caller.require(Permission::EditPresence)?;
     let account = caller.account(&ids)?;
     let user = target(&app, &caller, &ids.extension)?;
     let extension = user.extension.as_ref().ok_or_else(|| RestRefusal::not_found("extensionId"))?;
+    let turn = app.service.turn(&caller.user.id).map_err(RestRefusal::too_many_requests)?;
     let body = read_object(&app, &headers, body, app.config.limits.body_bytes).await?;
     let now = app.service.now();
-    let record = app.service.update(&user.id, &update::inputs(&body, extension, now)?).await?;
+    let inputs = update::inputs(&body, extension, now)?;
+    let record = app.service.set(turn.over(&user.id), &inputs).await?;
     let seen = match user.id == caller.user.id {
         true => app.service.own_extension(&user.id, &record, now),
         false => app.service.extension(&caller.user.id, &user.id, now).await?,

@@ -136,7 +136,7 @@ async fn a_store_that_cannot_be_read() {
     mood.refuse_everything();
     for path in [OWN.to_owned(), ACCOUNT.to_owned(), presence_path("1,2")] {
         let answer = get(&server, "demo-alice", path).send().await;
-        assert_eq!(codes(&answer), refused(500, "CMN-201", "CMN-201"));
+        assert_eq!(codes(&answer), refused(503, "CMN-211", "CMN-211"));
     }
     let put = update(&server, "demo-alice", json!({"userStatus": "Busy"})).await;
     insta::assert_snapshot!(put.line(), @r#"503 {"errorCode":"CMN-211","message":"the store refuses writes: the disk is full","errors":[{"errorCode":"CMN-211","message":"the store refuses writes: the disk is full"}]}"#);

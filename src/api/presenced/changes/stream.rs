@@ -56,7 +56,7 @@ impl ChangeStream {
         let permit = app.stream_limit.open(caller.user())?;
         let watcher = app.service.watch(caller.viewer()?, query.users);
         let connection = match query.state {
-            Some(state) => Some(connect(&app, &caller, state).await?),
+            Some(state) => connect(&app, &caller, state).await?,
             None => None,
         };
         let watching = app.metrics.watch("sse");
@@ -175,10 +175,13 @@ fn event(name: &str, data: &impl Serialize) -> Event {
     Event::default().event(name).data(data)
 }
 
-async fn connect(app: &App, caller: &Caller, state: State) -> Result<Connection, Failure> {
+/// Lets the stream speak for the caller's device. If it comes too soon after others it does not, and opens all the
+/// same.
+async fn connect(app: &App, caller: &Caller, state: State) -> Result<Option<Connection>, Failure> {
     let Caller::User(caller) = caller else { return Err(AuthError::NoUser.into()) };
     caller.require(Scope::Write)?;
-    Ok(app.service.connect(&caller.user, &caller.device, state).await?)
+    let Some(turn) = app.service.turn_to_connect(&caller.user) else { return Ok(None) };
+    Ok(Some(app.service.connect(turn, &caller.device, state).await?))
 }
 
 /// Ticks that begin one period from now.

@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// What the refusal of a login says.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(in crate::api::ringcentral) enum OAuthRefusal {
     /// What the application did is not right.
     OAuth { error: &'static str, code: &'static str, why: String },
