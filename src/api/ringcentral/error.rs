@@ -1,8 +1,8 @@
 //! How this dialect refuses.
 //! Source: RingCentral's developer guide, "Errors", and the error tables of its API reference.
 //!
-//! - [`body`]: the form on the wire. [`say`]: what is said, with its status.
-//! - [`cause`]: why something failed below the dialect, and what is said of that.
+//! - `body`: the form on the wire. `say`: what is said, with its status.
+//! - `cause`: why something failed below the dialect, and what is said of that.
 
 mod body;
 mod cause;
