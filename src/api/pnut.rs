@@ -142,7 +142,7 @@ fn document() -> OpenApi {
 fn headers(status: &str) -> Vec<(&'static str, &'static str)> {
     let mut headers =
         vec![("X-API-Version", "The version of pnut's API: 0.9.6 under `/v0`, 1.3.0 under `/v1`.")];
-    if status != "401" && status != "429" {
+    if !["401", "429", "503"].contains(&status) {
         headers.push(("X-OAuth-Scopes", "The scopes of the token, with commas between them."));
     }
     headers

@@ -18,6 +18,9 @@ use utoipa::openapi::{
     SchemaFormat, Type, example::ExampleBuilder,
 };
 
+/// When a server that cannot do something at present may be asked again, in seconds, unless it says otherwise.
+const RETRY_SOON: HeaderValue = HeaderValue::from_static("5");
+
 /// What a dialect says when it refuses: its body and its headers, whatever the status.
 pub trait Refusal: Clone + Debug + Send + Sync + 'static {
     /// The name of an example in documents.
@@ -86,8 +89,17 @@ impl<R: Refusal, const STATUS: u16> Refused<R, STATUS> {
 
 impl<R: Refusal, const STATUS: u16> IntoResponse for Refused<R, STATUS> {
     fn into_response(self) -> Response {
-        self.0.respond(Self::status())
+        respond(self.0, Self::status())
     }
+}
+
+/// The answer that says so with that status.
+pub fn respond<R: Refusal>(said: R, status: StatusCode) -> Response {
+    let mut response = said.respond(status);
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        response.headers_mut().entry(header::RETRY_AFTER).or_insert(RETRY_SOON);
+    }
+    response
 }
 
 /// The lines of a doc comment.

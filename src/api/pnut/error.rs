@@ -159,6 +159,8 @@ impl Refusal for PnutRefusal {
         if let Some(seconds) = retry_in {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
+        // The layer knows better, where it is.
+        response.headers_mut().insert("x-api-version", HeaderValue::from_static("0.9.6"));
         response.extensions_mut().insert(self);
         response
     }

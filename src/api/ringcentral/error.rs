@@ -188,6 +188,6 @@ impl<const STATUS: u16> From<Refused<RestRefusal, STATUS>> for RestFailure {
 
 impl IntoResponse for RestFailure {
     fn into_response(self) -> Response {
-        self.said.respond(self.status)
+        refusal::respond(self.said, self.status)
     }
 }

@@ -4,7 +4,8 @@ use presenced::{api, openapi::to_value};
 use reqwest::Method;
 use serde_json::Value;
 
-use crate::support::{TestServer, conformance::bases};
+use super::lint::{base_path, operations};
+use crate::support::TestServer;
 
 /// Percent-encoded, and no UTF-8.
 const NO_TEXT: &str = "%ff";
@@ -32,17 +33,14 @@ async fn every_operation(path: impl Fn(&Operation<'_>) -> String) {
         let server = TestServer::start().await;
         let token = if dialect.switch.is_none() { "demo-admin" } else { "demo-alice" };
         let document = to_value(&(dialect.document)());
-        for (template, item) in document["paths"].as_object().expect("paths") {
-            for (method, value) in item.as_object().expect("operations") {
-                let operation = Operation { document: &document, template, value };
-                if operation.streams() {
-                    continue;
-                }
-                let method: Method = method.to_uppercase().parse().expect("a method");
-                let call = server.call(method, path(&operation)).token(token);
-                let (answer, verdict) = call.send_judged().await;
-                wrong.extend(verdict.err().map(|why| format!("{why}\n  {}", answer.line())));
+        for (template, method, value) in operations(&document) {
+            let operation = Operation { document: &document, template, value };
+            if operation.streams() {
+                continue;
             }
+            let method: Method = method.to_uppercase().parse().expect("a method");
+            let (answer, verdict) = server.call(method, path(&operation)).token(token).send_judged().await;
+            wrong.extend(verdict.err().map(|why| format!("{why}\n  {}", answer.line())));
         }
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
@@ -62,7 +60,7 @@ impl Operation<'_> {
 
     /// The path with these values of its parameters.
     fn path(&self, value: impl Fn(&Value) -> String) -> String {
-        let base = bases(self.document, self.value).into_iter().next().expect("a base");
+        let base = base_path(self.document, self.value);
         self.parameters("path").fold(base + self.template, |path, parameter| {
             path.replace(&format!("{{{}}}", text(&parameter["name"])), &value(parameter))
         })

@@ -22,6 +22,12 @@ pub(crate) fn document(name: &str) -> &'static Value {
     &found.expect("a known dialect").1
 }
 
+/// A response as an answer.
+pub(crate) async fn of_response(response: reqwest::Response) -> Answer {
+    let (status, headers) = (response.status(), response.headers().clone());
+    Answer { status, headers, text: response.text().await.expect("a whole answer") }
+}
+
 /// What is wrong with the answer, if anything.
 pub(crate) fn verdict(method: &Method, path: &str, answer: &Answer) -> Result<(), String> {
     if *method == Method::OPTIONS {
@@ -145,7 +151,7 @@ fn operation<'a>(document: &'a Value, path: &str, method: &str) -> Option<&'a Va
 
 /// Where the paths of an operation begin: what its server says, which may be one of several, and for the
 /// Matrix base path every prefix that stands beside it.
-pub(crate) fn bases(document: &Value, operation: &Value) -> Vec<String> {
+fn bases(document: &Value, operation: &Value) -> Vec<String> {
     let servers = operation.get("servers").unwrap_or(&document["servers"]);
     let variable = servers.pointer("/0/variables/basePath");
     if let Some(several) = variable.and_then(|variable| variable.get("enum")?.as_array()) {
