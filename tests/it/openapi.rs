@@ -6,3 +6,4 @@ mod lint;
 mod schemas;
 mod served;
 mod states;
+mod unreadable;
