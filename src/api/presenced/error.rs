@@ -59,12 +59,6 @@ pub(super) type TooManyRequests = refusal::TooManyRequests<ProblemRefusal>;
 pub(super) type InternalError = refusal::InternalError<ProblemRefusal>;
 pub(super) type Unavailable = refusal::Unavailable<ProblemRefusal>;
 
-/// How long to wait for a server that starts.
-const STARTING: Duration = Duration::from_secs(1);
-
-/// How long to wait for a store that does not serve, or for another server.
-const UNAVAILABLE: Duration = Duration::from_secs(5);
-
 impl ProblemRefusal {
     fn new<const STATUS: u16>(
         kind: &'static str,
@@ -119,7 +113,7 @@ impl ProblemRefusal {
     }
 
     pub(super) fn not_ready(detail: impl Into<Cow<'static, str>>) -> Unavailable {
-        Self::waiting("not-ready", detail, UNAVAILABLE)
+        Self::new("not-ready", detail)
     }
 
     /// The user sets more than one may.
@@ -302,8 +296,7 @@ impl Refusal for ProblemRefusal {
     }
 
     fn unavailable(error: &StoreError) -> Unavailable {
-        let wait = if *error == StoreError::Opening { STARTING } else { UNAVAILABLE };
-        Self::waiting("store-unavailable", error.to_string(), wait)
+        Self::new("store-unavailable", error.to_string())
     }
 
     fn usual(status: StatusCode) -> (&'static str, Self) {

@@ -3,14 +3,9 @@
 
 use std::{collections::BTreeSet, pin::Pin};
 
-use presenced::{
-    config::Config,
-    id::UserId,
-    server::{self, Listener},
-};
+use presenced::id::UserId;
 use reqwest::Method;
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
 
 use crate::support::{ALICE, Answer, BOB, FaultyStore, TestServer, conformance};
 
@@ -181,38 +176,6 @@ async fn over_a_store_that_cannot_be_read_either() {
     let stream = server.call(Method::GET, "/presenced/v1/changes").token("demo-alice").send().await;
     assert_eq!((stream.status.as_u16(), stream.header("retry-after")), (503, "5"));
     assert_eq!(server.app.service.watchers(), 0);
-}
-
-#[tokio::test]
-async fn while_the_server_starts() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let url = format!("http://{}", listener.local_addr().expect("an address"));
-    let listener = Listener::from(listener);
-    let asking = async {
-        for (id, method, path, _) in operations("t", "t") {
-            let request = reqwest::Client::new().request(method.clone(), format!("{url}{path}"));
-            let answer = request.bearer_auth("demo-admin").send().await.expect("an answer");
-            let (status, headers) = (answer.status(), answer.headers().clone());
-            let answer = Answer { status, headers, text: answer.text().await.expect("text") };
-            let path = path.split('?').next().unwrap_or_default();
-            assert_eq!(conformance::verdict(&method, path, &answer), Ok(()), "{id}");
-            assert_eq!(answer.status, if id == "getHealth" { 200 } else { 503 }, "{id}");
-        }
-    };
-    let config = Config::default();
-    tokio::select! {
-        () = asking => {}
-        () = server::starting(&listener, &config) => unreachable!("it is never done"),
-    }
-}
-
-#[tokio::test]
-async fn a_body_that_is_too_large() {
-    let server = TestServer::start_with(|config| config.limits.bulk_body_bytes = 1_024).await;
-    for (id, method, path, _) in furnish(&server).await {
-        let call = server.call(method, path).token("demo-admin");
-        assert_eq!(call.body(" ".repeat(1_025)).send().await.status, 413, "{id}");
-    }
 }
 
 /// What a token lacks is told before anything else about the request is.
