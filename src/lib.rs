@@ -18,11 +18,12 @@
 //! What it speaks:
 //!
 //! - [`api`]: the list of dialects. `api/<dialect>.rs` puts one together: its routes and its document.
-//!   `api/<dialect>/` has a file for each resource, with types, documentation and handlers of its
-//!   operations, and `error.rs` with the dialect's form of every refusal.
+//!   `api/<dialect>/` has a file for each resource, with types, documentation, refusals and handlers of its
+//!   operations, and `error.rs` with the dialect's form of every refusal. `api/refusal.rs`: refusals with their
+//!   status in their type, of which documents are made, so that nothing undocumented can be answered.
 //! - [`openapi`]: what all documents share, the routes that serve them, and Swagger UI.
 //! - [`request`]: who sent a request, what it is called, and which trace it is part of. [`auth`]: whose token it
-//!   carries, and the application services among them. [`limit`]: how often somebody may do something.
+//!   carries, the one way in for all dialects, and the application services among them. [`limit`]: how often somebody may do something.
 //! - [`client`]: a typed client of presenced's own API.
 //! - [`webhook`]: requests to addresses that users choose, and where they may go.
 //!

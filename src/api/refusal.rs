@@ -4,7 +4,8 @@
 //! are an enum with a variant for each of its statuses, from which its document is made: a status that the document
 //! lacks has no variant, and cannot be answered.
 
-use crate::{api::body::BodyError, store::StoreError};
+use std::{fmt::Debug, time::Duration};
+
 use axum::{
     body::HttpBody as _,
     http::{HeaderValue, StatusCode, header},
@@ -12,11 +13,12 @@ use axum::{
 };
 use futures_util::FutureExt as _;
 use http_body_util::BodyExt as _;
-use std::{fmt::Debug, time::Duration};
 use utoipa::openapi::{
     ContentBuilder, HeaderBuilder, KnownFormat, ObjectBuilder, Ref, Response as ResponseDoc, ResponseBuilder,
     SchemaFormat, Type, example::ExampleBuilder,
 };
+
+use crate::{api::body::BodyError, store::StoreError};
 
 /// When a server that cannot do something at present may be asked again, in seconds, unless it says otherwise.
 const RETRY_SOON: HeaderValue = HeaderValue::from_static("5");
@@ -64,10 +66,8 @@ pub type Forbidden<R> = Refused<R, 403>;
 pub type NotFound<R> = Refused<R, 404>;
 pub type MethodNotAllowed<R> = Refused<R, 405>;
 pub type Conflict<R> = Refused<R, 409>;
-pub type Gone<R> = Refused<R, 410>;
 pub type TooLarge<R> = Refused<R, 413>;
 pub type UnsupportedMediaType<R> = Refused<R, 415>;
-pub type UpgradeRequired<R> = Refused<R, 426>;
 pub type TooManyRequests<R> = Refused<R, 429>;
 pub type InternalError<R> = Refused<R, 500>;
 pub type Unavailable<R> = Refused<R, 503>;

@@ -56,16 +56,27 @@ impl Directory {
         user: &UserId,
         change: impl Fn(&mut Desk) + Send + 'static,
     ) -> Result<(), DirectoryError> {
-        let user = user.clone();
+        self.set_desks(vec![user.clone()], move |_, desk| change(desk)).await
+    }
+
+    /// Changes what each of the users set for their telephone, or nothing of it if one of them is not there.
+    pub async fn set_desks(
+        self: &Arc<Self>,
+        users: Vec<UserId>,
+        change: impl Fn(&UserId, &mut Desk) + Send + 'static,
+    ) -> Result<(), DirectoryError> {
         self.change(move |entries| {
-            if !entries.users.contains(&user) {
-                return Err(DirectoryError::UnknownUser(user.clone()));
+            let mut facts = Vec::new();
+            for user in &users {
+                if !entries.users.contains(user) {
+                    return Err(DirectoryError::UnknownUser(user.clone()));
+                }
+                let before = entries.desks.get(user).cloned().unwrap_or_default();
+                let mut desk = before.clone();
+                change(user, &mut desk);
+                facts.extend((desk != before).then(|| Fact::Desk(user.clone(), desk)));
             }
-            let before = entries.desks.get(&user).cloned().unwrap_or_default();
-            let mut desk = before.clone();
-            change(&mut desk);
-            let fact = (desk != before).then(|| Fact::Desk(user.clone(), desk));
-            Ok((fact.into_iter().collect(), ()))
+            Ok((facts, ()))
         })
         .await
     }

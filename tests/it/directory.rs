@@ -125,3 +125,23 @@ async fn users_are_found_again_after_a_restart() {
     let app = open(Box::new(disk::over(folder.path()).expect("it opens"))).await;
     check(&app.directory, &model);
 }
+
+#[tokio::test]
+async fn the_telephones_of_several_users_are_set_together_or_not_at_all() {
+    let app = open(Box::new(EmbeddedStore::in_memory())).await;
+    let users: Vec<UserId> = ["@a:x", "@b:x"].map(|id| id.parse().expect("a user id")).to_vec();
+    for user in &users {
+        app.directory.put_user(user, Profile::default(), START).await.expect("it is made");
+    }
+    let close = |users: Vec<UserId>| {
+        app.directory.set_desks(users, |_, desk| {
+            desk.closed_queues.insert(7);
+        })
+    };
+    let nobody: UserId = "@nobody:x".parse().expect("a user id");
+    let refused = close([users.clone(), vec![nobody]].concat()).await;
+    assert!(matches!(refused, Err(DirectoryError::UnknownUser(_))), "{refused:?}");
+    assert!(users.iter().all(|user| app.directory.desk(user).closed_queues.is_empty()));
+    close(users.clone()).await.expect("all are there");
+    assert!(users.iter().all(|user| app.directory.desk(user).closed_queues.contains(&7)));
+}

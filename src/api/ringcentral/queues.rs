@@ -17,7 +17,7 @@ use super::{
 use crate::{
     api::refusal::refusals,
     app::App,
-    directory::{DirectoryError, ExtensionType, User},
+    directory::{Desk, DirectoryError, ExtensionType, User},
     id::UserId,
     presence::DoNotDisturb,
     service::ReadError,
@@ -241,17 +241,12 @@ fn entries(body: &Map<String, Value>, what: &str, flag: &str) -> Option<BTreeMap
     records.iter().map(entry).collect()
 }
 
-/// Opens or closes queues for a user.
-async fn set(app: &App, user: &UserId, queues: BTreeMap<u64, bool>) -> Result<(), DirectoryError> {
-    let set = app.directory.set_desk(user, move |desk| {
-        for (queue, is_open) in &queues {
-            match is_open {
-                true => desk.closed_queues.remove(queue),
-                false => desk.closed_queues.insert(*queue),
-            };
-        }
-    });
-    set.await
+/// Opens or closes a queue for whoever's telephone it is.
+fn set(desk: &mut Desk, queue: u64, is_open: bool) {
+    match is_open {
+        true => desk.closed_queues.remove(&queue),
+        false => desk.closed_queues.insert(queue),
+    };
 }
 
 refusals! {
@@ -268,7 +263,7 @@ refusals! {
 }
 
 refusals! {
-    /// Why it was not set who takes the calls of a queue.
+    /// Why it was not set who takes the calls of a queue. Nothing was changed.
     pub(super) enum UpdateQueueError: RestRefusal,
         from CallerError, UnreadBody, DirectoryError, ReadError
     {
@@ -282,7 +277,6 @@ refusals! {
         TooLarge,
         UnsupportedMediaType,
         TooManyRequests,
-        /// The server starts, or its store cannot be used at present. Of several members some may have been set.
         Unavailable,
     }
 }
@@ -392,9 +386,10 @@ pub(super) async fn update_call_queue_presence(
     if !is_own && !caller.extension.is_admin {
         return Err(RestRefusal::another_extension().into());
     }
-    for (number, is_open) in entries {
-        set(&app, &members[&number].id, BTreeMap::from([(queue.number, is_open)])).await?;
-    }
+    let open: BTreeMap<UserId, bool> =
+        entries.iter().map(|(number, is_open)| (members[number].id.clone(), *is_open)).collect();
+    let (users, number) = (open.keys().cloned().collect(), queue.number);
+    app.directory.set_desks(users, move |user, desk| set(desk, number, open[user])).await?;
     Ok(Json(of_queue(&app, &caller.user.id, &queue).await?))
 }
 
@@ -470,6 +465,7 @@ pub(super) async fn update_extension_call_queue_presence(
     if !entries.keys().all(|number| queues.iter().any(|queue| queue.number == *number)) {
         return Err(RestRefusal::invalid("records").into());
     }
-    set(&app, &user.id, entries).await?;
+    let set_all = move |desk: &mut Desk| entries.iter().for_each(|(queue, open)| set(desk, *queue, *open));
+    app.directory.set_desk(&user.id, set_all).await?;
     Ok(Json(of_extension(&app, &caller.user.id, &user).await?))
 }
