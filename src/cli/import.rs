@@ -20,8 +20,8 @@ pub(super) struct Import {
     data: PathBuf,
 }
 
-/// The names in a data folder that an import fills.
-const FILLED: [&str; 2] = ["db", "acknowledged"];
+/// The names in a data folder that an import fills, in this order: what was noted belongs to the data.
+const FILLED: [&str; 2] = ["acknowledged", "db"];
 
 impl Import {
     pub(super) fn run(self) -> Done {

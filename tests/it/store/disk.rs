@@ -132,7 +132,7 @@ async fn a_loss_of_what_was_acknowledged_is_told() {
     insta::assert_snapshot!(why.expect_err("it does not open"), @"the data folder FOLDER has lost changes that were acknowledged: FOLDER/db/0.jnl ends at batch 2, and batch 1000 was acknowledged. Restore a backup; or, to go on without them, remove FOLDER/acknowledged");
     fs::write(folder.path().join("acknowledged"), "nonsense\n").expect("a note");
     let why = damaged(folder.path(), |_| {}).await;
-    insta::assert_snapshot!(why.expect_err("it does not open"), @"FOLDER/acknowledged: it holds no number");
+    insta::assert_snapshot!(why.expect_err("it does not open"), @"FOLDER/acknowledged: it holds no number; remove it, if the rest of the folder is as it was");
 }
 
 #[tokio::test]
