@@ -7,7 +7,7 @@ use std::{
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{Done, Failure};
+use super::{Done, Failure, serve::keep_to_owner};
 use crate::store::embedded::{disk::DiskEngine, transfer::Import as Lines};
 
 #[derive(Debug, Args)]
@@ -30,6 +30,7 @@ impl Import {
             let why = format!("{} has data already; name another folder with --data", self.data.display());
             return Err(Failure::unusable(why));
         }
+        keep_to_owner();
         let input = self.open().map_err(|error| place(&self.input, error))?;
         // Everything is put in place at once, at the end: half an import leaves no data behind.
         let draft = self.data.join("importing");

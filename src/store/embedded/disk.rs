@@ -254,6 +254,10 @@ impl Engine for DiskEngine {
         Ok(())
     }
 
+    fn health(&self) -> Result<(), EngineError> {
+        self.check_space()
+    }
+
     fn rest(&self) {
         self.note_down(&[], true);
     }

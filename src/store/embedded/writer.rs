@@ -309,7 +309,7 @@ impl Trouble {
         }
     }
 
-    fn begin(&mut self, error: &EngineError) {
+    pub(super) fn begin(&mut self, error: &EngineError) {
         let told = match error {
             EngineError::Refused(_) => &mut self.refusal,
             EngineError::Broken(_) => &mut self.fault,
