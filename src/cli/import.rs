@@ -8,7 +8,13 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{Done, Failure, serve::keep_to_owner};
-use crate::store::embedded::{disk::DiskEngine, transfer::Import as Lines};
+use crate::{
+    directory::Check,
+    store::{
+        Document,
+        embedded::{disk::DiskEngine, transfer::Import as Lines},
+    },
+};
 
 #[derive(Debug, Args)]
 pub(super) struct Import {
@@ -62,7 +68,8 @@ impl Import {
             Failure::unusable(format!("{}: {error}; nothing was imported", self.input.display()))
         };
         let engine = DiskEngine::open(folder, 0).map_err(Failure::unusable)?;
-        let mut lines = Lines::into(engine);
+        let mut check = Check::default();
+        let mut lines = Lines::into(engine, |document: &Document| check.take(document));
         let style = ProgressStyle::with_template("importing {spinner} {human_pos} lines ({per_sec})");
         let bar = ProgressBar::new_spinner().with_style(style.expect("the template is valid"));
         for line in input.lines() {

@@ -4,6 +4,7 @@ mod damage;
 pub(crate) mod disk;
 mod engine;
 mod samples;
+mod transfer;
 mod witness;
 
 use std::{collections::HashSet, sync::Arc, time::Duration};

@@ -31,7 +31,7 @@ use super::{
 use crate::{
     id::UserId,
     presence::Record,
-    store::{Kind, LineVisit, StoreError, parse_id},
+    store::{Document, Kind, LineVisit, StoreError, parse_id},
 };
 
 /// The format of the lines.
@@ -120,8 +120,10 @@ fn to_line(key: &[u8], value: &[u8]) -> Option<Result<String, StoreError>> {
 }
 
 /// Takes in the lines of an export, into an engine that is empty.
-pub struct Import<E> {
+pub struct Import<E, C> {
     engine: E,
+    /// Says what is wrong with a document, if something is.
+    check: C,
     batch: Vec<Write>,
     /// The number of the last batch.
     number: u64,
@@ -129,10 +131,10 @@ pub struct Import<E> {
     ended: bool,
 }
 
-impl<E: Engine> Import<E> {
-    /// An import into `engine`.
-    pub fn into(engine: E) -> Self {
-        Self { engine, batch: Vec::new(), number: 0, lines: 0, ended: false }
+impl<E: Engine, C: FnMut(&Document) -> Result<(), String>> Import<E, C> {
+    /// An import into `engine` of what `check` agrees to.
+    pub fn into(engine: E, check: C) -> Self {
+        Self { engine, check, batch: Vec::new(), number: 0, lines: 0, ended: false }
     }
 
     /// Takes the next line.
@@ -193,6 +195,8 @@ impl<E: Engine> Import<E> {
         }
         let kind = Kind::ALL.into_iter().find(|kind| kind.name() == line.kind);
         let kind = kind.ok_or_else(|| format!("the kind {:?} is not known", line.kind))?;
-        Ok(vec![Write { key: key::document(kind, id), value: Some(value.get().as_bytes().to_vec()) }])
+        let document = Document { kind, id: id.to_owned(), value: Some(value.get().as_bytes().to_vec()) };
+        (self.check)(&document)?;
+        Ok(vec![document.into()])
     }
 }

@@ -41,7 +41,12 @@ impl Tree {
         let files = folder.join("tables");
         let tables = parse_list(&list, &files);
         let tables = tables.ok_or_else(|| Fault::new(folder.join("current"), "its list cannot be read"))?;
-        for entry in fs::read_dir(&files).map_err(|error| Fault::of(&files, &error))? {
+        let entries = match fs::read_dir(&files) {
+            // Nothing is lost with a folder that is empty.
+            Err(error) if error.kind() == io::ErrorKind::NotFound && tables.is_empty() => None,
+            entries => Some(entries.map_err(|error| Fault::of(&files, &error))?),
+        };
+        for entry in entries.into_iter().flatten() {
             let path = entry.map_err(|error| Fault::of(&files, &error))?.path();
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
             if name.parse::<u64>().is_err() && !name.starts_with("._") && name != ".DS_Store" {
