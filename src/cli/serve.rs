@@ -7,6 +7,7 @@ use std::{io, path::PathBuf};
 
 use clap::Args;
 
+pub(super) use self::data::keep_to_owner;
 use self::{log::Log, reload::Reloading};
 use super::{Done, Failure, print};
 use crate::{
@@ -53,6 +54,9 @@ impl Serve {
         let listener = listen(&config)?;
         for address in listener.addresses() {
             tracing::info!(%address, tls = config.tls.is_on(), "listening");
+        }
+        if !self.demo {
+            admin_token::check(&config.server)?;
         }
         let opening = data::open(config.clone(), self.keeps_data());
         let app = tokio::select! {

@@ -11,7 +11,7 @@ use crate::id::DeviceId;
 const SEQUENCES_BEGIN: u64 = 1_577_836_800;
 
 /// The highest number in a sequence: the highest that every client can read.
-const HIGHEST_SEQUENCE: u32 = i32::MAX as u32;
+pub(super) const HIGHEST_SEQUENCE: u32 = i32::MAX as u32;
 
 /// Where the sequence of an audience stands, if it has one.
 fn sequence_place(audience: Audience) -> Option<usize> {
@@ -30,7 +30,7 @@ pub(super) fn usual_sequence(version: u64) -> u32 {
 
 /// All that the core holds of one user. Its JSON form is that of exports.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(into = "ExportedRecord", from = "ExportedRecord")]
+#[serde(into = "ExportedRecord", try_from = "ExportedRecord")]
 pub struct Record {
     /// Of one device, mostly.
     pub(super) claims: SmallVec<[Claim; 1]>,

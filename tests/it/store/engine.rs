@@ -26,7 +26,7 @@ use super::{NOW, Witness, due, status, user};
 
 /// An engine in memory that waits and fails as it is told.
 #[derive(Clone, Default)]
-struct Scripted(Arc<(Mutex<Script>, Condvar)>);
+pub(super) struct Scripted(Arc<(Mutex<Script>, Condvar)>);
 
 #[derive(Default)]
 struct Script {
