@@ -7,7 +7,7 @@ use tokio::sync::watch;
 use crate::{
     alarms::Alarms,
     api::ringcentral::Push,
-    auth::{AuthError, appservice::AppServices},
+    auth::{AuthError, appservice::AppServices, assertion},
     clock::Clock,
     config::{Config, Limits, Live},
     directory::{Directory, TokenId},
@@ -17,6 +17,9 @@ use crate::{
     service::{Service, Tell},
     store::{Store, StoreError},
 };
+
+/// The window of what is limited by the minute.
+const MINUTE: Duration = Duration::from_secs(60);
 
 /// A handle to the parts of one server. Cheap to clone.
 #[derive(Clone)]
@@ -42,6 +45,10 @@ pub struct Parts {
     pub put_limit: RateLimit<UserId>,
     /// How often one user of one app may make calls of one group, where a dialect has groups.
     pub group_limit: WindowLimit,
+    /// The assertions that hold once, after they were used.
+    pub used_assertions: assertion::Used,
+    /// How often an address may bring what does not let anybody in.
+    pub refusal_limit: WindowLimit,
     /// How often a user's waiting requests may say something of presence.
     pub sync_limit: RateLimit<UserId>,
     /// How often anybody may open a stream of changes.
@@ -94,7 +101,9 @@ impl App {
             app_services: AppServices::of(&config),
             alarms: Alarms::new(clock.clone()),
             put_limit: RateLimit::new(limits.put_per_second, limits.put_burst, clock.clone()),
-            group_limit: WindowLimit::new(Duration::from_secs(60), penalty, clock.clone()),
+            group_limit: WindowLimit::new(MINUTE, penalty, clock.clone()),
+            used_assertions: assertion::Used::default(),
+            refusal_limit: WindowLimit::new(MINUTE, MINUTE, clock.clone()),
             sync_limit: RateLimit::new(
                 limits.sync_presence_per_second,
                 limits.sync_presence_burst,
@@ -144,6 +153,10 @@ impl Parts {
     pub async fn tick(&self) {
         self.service.tick().await;
         self.alarms.ring();
+        self.put_limit.clean();
+        self.sync_limit.clean();
+        self.group_limit.clean();
+        self.refusal_limit.clean();
     }
 
     /// Counts users and claims a little further.

@@ -110,10 +110,10 @@ pub(super) async fn update_user_presence_status(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<PresenceInfoResource>, RestFailure> {
-    app.put_limit.check(&caller.user.id).map_err(RestFailure::too_many_requests)?;
     caller.require(Permission::EditPresence)?;
     let account = caller.account(&ids)?;
     let user = target(&app, &caller, &ids.extension)?;
+    app.put_limit.check(&caller.user.id).map_err(RestFailure::too_many_requests)?;
     let extension = user.extension.as_ref().ok_or_else(|| RestFailure::not_found("extensionId"))?;
     let body = read_object(&app, &headers, body, app.config.limits.body_bytes).await?;
     let now = app.service.now();

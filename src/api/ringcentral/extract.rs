@@ -101,7 +101,7 @@ impl<G> Caller<G> {
         let token = token(parts, app)?;
         let user = app.directory.user(&token.user).ok_or_else(RestFailure::unknown_token)?;
         let extension = user.extension.clone().ok_or_else(RestFailure::no_extension)?;
-        group.count(app, parts, token.user.as_str(), token.device.as_str())?;
+        group.count(app, parts.extensions.get(), &token.user, &token.device, token.scopes)?;
         note_use(parts, app).await;
         Ok(Self { user, extension, token, group: PhantomData })
     }

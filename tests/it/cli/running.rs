@@ -98,6 +98,13 @@ impl Running {
         (code, format!("{}{}\n", self.log, rest.join("\n")))
     }
 
+    /// How much memory it uses.
+    pub(crate) fn resident_bytes(&self) -> usize {
+        let text = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("a process");
+        let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("a size");
+        line.trim().trim_end_matches(" kB").parse::<usize>().expect("a number") * 1_024
+    }
+
     /// How many files it has open.
     pub(crate) fn open_files(&self) -> usize {
         std::fs::read_dir(format!("/proc/{}/fd", self.child.id())).expect("a process").count()
