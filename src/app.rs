@@ -7,7 +7,7 @@ use tokio::sync::watch;
 use crate::{
     alarms::Alarms,
     api::ringcentral::Push,
-    auth::{Auth, AuthError, appservice::AppServices},
+    auth::{Auth, AuthError, appservice::AppServices, assertion},
     clock::Clock,
     config::{Config, Limits, Live},
     directory::{Directory, TokenId},
@@ -16,6 +16,9 @@ use crate::{
     service::{Budgets, Service, Tell},
     store::{Store, StoreError},
 };
+
+/// The window of what is limited by the minute.
+const MINUTE: Duration = Duration::from_secs(60);
 
 /// A handle to the parts of one server. Cheap to clone.
 #[derive(Clone)]
@@ -39,6 +42,10 @@ pub struct Parts {
     pub push: Push,
     /// How often one user of one app may make calls of one group, where a dialect has groups.
     pub group_limit: WindowLimit,
+    /// The assertions that hold once, after they were used.
+    pub used_assertions: assertion::Used,
+    /// How often an address may bring what does not let anybody in.
+    pub refusal_limit: WindowLimit,
     /// How often anybody may open a stream of changes.
     pub new_stream_limit: RateLimit<()>,
     /// How many streams may be open.
@@ -89,7 +96,9 @@ impl App {
             directory,
             service,
             alarms: Alarms::new(clock.clone()),
-            group_limit: WindowLimit::new(Duration::from_secs(60), penalty, clock.clone()),
+            group_limit: WindowLimit::new(MINUTE, penalty, clock.clone()),
+            used_assertions: assertion::Used::default(),
+            refusal_limit: WindowLimit::new(MINUTE, MINUTE, clock.clone()),
             new_stream_limit: RateLimit::new(new_streams.into(), burst(limits), clock.clone()),
             stream_limit: StreamLimit::new(limits.streams, limits.streams_per_user),
             config: Arc::new(Live::new(config)),
@@ -144,6 +153,11 @@ impl Parts {
     pub async fn tick(&self) {
         self.service.tick().await;
         self.alarms.ring();
+        let Budgets { set, connect } = self.service.budgets();
+        set.clean();
+        connect.clean();
+        self.group_limit.clean();
+        self.refusal_limit.clean();
     }
 
     /// Counts users and claims a little further.

@@ -1,12 +1,14 @@
 //! Assembly: all routes of a server, and the loop that serves connections until it is told to stop.
 
 mod addresses;
+mod backoff;
 mod connections;
+mod doing;
 mod exchange;
-mod in_flight;
 mod listener;
 mod preface;
 pub(crate) mod proxy;
+mod room;
 mod starting;
 mod strays;
 mod tls;
@@ -61,11 +63,13 @@ pub async fn run(listener: impl Into<Listener>, app: App, shutdown: impl Future<
     let ticking = tokio::spawn(tick(app.clone()));
     let watching = listener.tls.clone().map(|tls| tokio::spawn(tls.watch(app.config.clone())));
     let measured = Some(app.metrics.clone());
-    let connections = Connections::new(router(&app), app.config.clone(), app.clock.clone(), measured);
-    let telling = listener.metrics.as_ref().map(|_| metrics::alone(&app));
-    let telling = telling.map(|routes| Connections::new(routes, app.config.clone(), app.clock.clone(), None));
+    let answering = |listener: &Listener, routes, measured| {
+        Connections::new(listener, routes, app.config.clone(), app.clock.clone(), measured)
+    };
+    let connections = answering(&listener, router(&app), measured);
     let telling = async {
-        if let (Some(listener), Some(telling)) = (&listener.metrics, &telling) {
+        if let Some(listener) = &listener.metrics {
+            let telling = answering(listener, metrics::alone(&app), None);
             telling.serve(listener, app.config.replacements(), pin!(pending())).await;
         }
         pending::<()>().await;

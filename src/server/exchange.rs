@@ -21,7 +21,11 @@ use hyper::{body::Incoming, service::Service as _};
 use hyper_util::service::TowerToHyperService;
 use tracing::{Instrument as _, Level, Span};
 
-use super::{listener::Peer, proxy};
+use super::{
+    doing::{Guard, Guarded},
+    listener::Peer,
+    proxy,
+};
 use crate::{
     clock::Clock,
     config::{Config, Live},
@@ -57,12 +61,23 @@ impl Exchanges {
         &self.config
     }
 
-    /// Answers one request.
-    pub(super) async fn answer(
+    /// What the time is, in microseconds.
+    pub(super) fn micros(&self) -> u64 {
+        self.clock.micros()
+    }
+
+    /// Answers one request, which is under way until its answer ends.
+    pub(super) async fn answer_counted(
         &self,
         peer: Peer,
-        mut request: Request<Incoming>,
-    ) -> Result<Response<Body>, Infallible> {
+        request: Request<Incoming>,
+        guard: Guard,
+    ) -> Result<Response<Guarded>, Infallible> {
+        let response = self.answer(peer, request).await?;
+        Ok(response.map(|body| Guarded::new(body, guard)))
+    }
+
+    async fn answer(&self, peer: Peer, mut request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
         name_host(&mut request);
         let client = proxy::client(peer, request.headers_mut(), &self.config.server);
         let info =

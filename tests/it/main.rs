@@ -2,6 +2,7 @@
 //! dialects over real HTTP, `openapi` the documents, `cli` the command line. `support` starts servers and
 //! checks every answer that a test sees against the documents.
 
+mod attack;
 mod cli;
 mod clients;
 mod directory;

@@ -56,6 +56,10 @@ const MEMTABLE_BYTES: u64 = 16 * 1_024 * 1_024;
 /// Values are read when the store is opened, and never again.
 const CACHE_BYTES: u64 = 8 * 1_024 * 1_024;
 
+/// How many tables are kept open: they are read when the store is opened and when they are put together. The files
+/// that a process may have open are few.
+const OPEN_TABLES: usize = 64;
+
 /// The size of a block of a table. Tables are read from beginning to end, so few large blocks are best.
 const BLOCK_BYTES: u32 = 64 * 1_024;
 
@@ -210,6 +214,7 @@ fn make_lock(lock: &Path) -> Result<(), OpenError> {
 fn open(files: &Path) -> Result<(Database, Keyspace), fjall::Error> {
     let database = Database::builder(files)
         .cache_size(CACHE_BYTES)
+        .max_cached_files(Some(OPEN_TABLES))
         .worker_threads(1)
         .manual_journal_persist(true)
         .open()?;
