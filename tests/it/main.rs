@@ -4,6 +4,7 @@
 
 mod cli;
 mod clients;
+mod clock;
 mod directory;
 mod faults;
 mod fuzz;
