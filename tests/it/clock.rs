@@ -9,6 +9,7 @@ use presenced::{
     app::App,
     clock::{Clock as _, Hands, ManualClock, SystemClock},
     config::Config,
+    directory::Profile,
     id::UserId,
     presence::{Input, State, Timestamp},
     service::Viewer,
@@ -130,7 +131,7 @@ async fn what_a_wrong_clock_said_is_taken_back_when_it_is_set_back() {
 
 async fn set_online(app: &App) -> UserId {
     let alice: UserId = ALICE.parse().expect("a user id");
-    app.directory.put_user(&alice, Default::default(), app.service.now()).await.expect("it is taken");
+    app.directory.put_user(&alice, Profile::default(), app.service.now()).await.expect("it is taken");
     let claim = Input::Claim { device: "phone".parse().expect("a device id"), state: State::Online };
     app.service.update(&alice, &[claim]).await.expect("it is taken");
     while app.put_limit.check(&alice).is_ok() {}
