@@ -16,15 +16,14 @@ use tokio::sync::watch;
 use crate::{
     alarms::Alarms,
     api::ringcentral::Push,
-    auth::{AuthError, appservice::AppServices},
+    auth::{Auth, AuthError, appservice::AppServices},
     clock::{Clock, LEAP},
     config::{Config, Limits, Live},
     directory::{Directory, TokenId},
-    id::UserId,
     limit::{RateLimit, StreamLimit, WindowLimit},
     metrics::{self, Metrics},
     presence::Timestamp,
-    service::{Service, Tell},
+    service::{Budgets, Service, Tell},
     store::{Store, StoreError},
 };
 
@@ -42,18 +41,14 @@ pub struct Parts {
     pub metrics: metrics::Shared,
     pub directory: Arc<Directory>,
     pub service: Arc<Service>,
-    /// Programs that speak for users of their own.
-    pub app_services: AppServices,
+    /// Who sent a request.
+    pub auth: Auth,
     /// What tasks wait for that have to do something at a certain time.
     pub alarms: Alarms,
     /// Who is told of changes, by the RingCentral dialect.
     pub push: Push,
-    /// How often a user may set presence, all devices and dialects together.
-    pub put_limit: RateLimit<UserId>,
     /// How often one user of one app may make calls of one group, where a dialect has groups.
     pub group_limit: WindowLimit,
-    /// How often a user's waiting requests may say something of presence.
-    pub sync_limit: RateLimit<UserId>,
     /// How often anybody may open a stream of changes.
     pub new_stream_limit: RateLimit<()>,
     /// How many streams may be open.
@@ -92,6 +87,7 @@ impl App {
             config.presence.visibility,
             config.presence.lists,
             config.limits.status_bytes,
+            budgets(&config.limits, &clock),
             tell,
         ));
         service.open().await?;
@@ -101,17 +97,11 @@ impl App {
         let penalty = Duration::from_secs(config.ringcentral.penalty_seconds);
         Ok(Self(Arc::new(Parts {
             push: Push::new(&config, directory.clone()),
+            auth: Auth::new(directory.clone(), clock.clone(), AppServices::of(&config)),
             directory,
             service,
-            app_services: AppServices::of(&config),
             alarms: Alarms::new(clock.clone()),
-            put_limit: RateLimit::new(limits.put_per_second, limits.put_burst, clock.clone()),
             group_limit: WindowLimit::new(Duration::from_secs(60), penalty, clock.clone()),
-            sync_limit: RateLimit::new(
-                limits.sync_presence_per_second,
-                limits.sync_presence_burst,
-                clock.clone(),
-            ),
             new_stream_limit: RateLimit::new(new_streams.into(), burst(limits), clock.clone()),
             stream_limit: StreamLimit::new(limits.streams, limits.streams_per_user),
             config: Arc::new(Live::new(config)),
@@ -120,6 +110,15 @@ impl App {
             metrics: Arc::new(metrics),
             draining: watch::Sender::new(false),
         })))
+    }
+}
+
+/// What users may spend at first: all that the limits allow at once.
+fn budgets(limits: &Limits, clock: &Arc<dyn Clock>) -> Budgets {
+    let connect_burst = limits.sync_presence_burst;
+    Budgets {
+        set: RateLimit::new(limits.put_per_second, limits.put_burst, clock.clone()),
+        connect: RateLimit::new(limits.sync_presence_per_second, connect_burst, clock.clone()),
     }
 }
 
@@ -153,8 +152,9 @@ impl Parts {
 
     /// Fills the buckets of all rates.
     fn refill(&self, limits: &Limits) {
-        self.put_limit.replace(limits.put_per_second, limits.put_burst);
-        self.sync_limit.replace(limits.sync_presence_per_second, limits.sync_presence_burst);
+        let Budgets { set, connect } = self.service.budgets();
+        set.replace(limits.put_per_second, limits.put_burst);
+        connect.replace(limits.sync_presence_per_second, limits.sync_presence_burst);
         self.new_stream_limit.replace(limits.new_streams_per_second.into(), burst(limits));
     }
 

@@ -126,7 +126,7 @@ async fn what_a_wrong_clock_said_is_taken_back_when_it_is_set_back() {
     assert_eq!(state(&app, &alice).await, State::Unavailable);
     clock.advance(minutes(1));
     assert_eq!(state(&app, &alice).await, State::Offline);
-    assert_eq!(app.put_limit.check(&alice), Ok(()), "nobody waits for the year to be over");
+    assert_eq!(app.service.budgets().set.check(&alice), Ok(()), "nobody waits for the year to be over");
 }
 
 async fn set_online(app: &App) -> UserId {
@@ -134,7 +134,7 @@ async fn set_online(app: &App) -> UserId {
     app.directory.put_user(&alice, Profile::default(), app.service.now()).await.expect("it is taken");
     let claim = Input::Claim { device: "phone".parse().expect("a device id"), state: State::Online };
     app.service.update(&alice, &[claim]).await.expect("it is taken");
-    while app.put_limit.check(&alice).is_ok() {}
+    while app.service.budgets().set.check(&alice).is_ok() {}
     alice
 }
 

@@ -13,7 +13,6 @@ use axum::{
     response::Response,
 };
 
-use super::error::RestFailure;
 use crate::{api::cors, app::App, limit::Tally};
 
 /// A group of operations that share a limit.
@@ -66,8 +65,8 @@ impl RateGroup {
         }
     }
 
-    /// Counts a call, and notes for the answer's headers where the caller stands.
-    pub(super) fn count(self, app: &App, parts: &Parts, user: &str, client: &str) -> Result<(), RestFailure> {
+    /// Counts a call, and notes for the answer's headers where the caller stands; or says how long to wait.
+    pub(super) fn count(self, app: &App, parts: &Parts, user: &str, client: &str) -> Result<(), Duration> {
         if !app.config.ringcentral.rate_limits {
             return Ok(());
         }
@@ -76,7 +75,7 @@ impl RateGroup {
         if let Some(Note(note)) = parts.extensions.get() {
             let _first = note.set((self, tally));
         }
-        tally.retry_after.map_or(Ok(()), |wait: Duration| Err(RestFailure::too_many_requests(wait)))
+        tally.retry_after.map_or(Ok(()), Err)
     }
 }
 
