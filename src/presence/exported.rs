@@ -9,7 +9,8 @@ use super::{
     Appearance, Audience, Call, CallDetails, CallInfo, CallKind, CallLabel, CallLabelType, CallSettings,
     CallerIdVisibility, Claim, Direction, DoNotDisturb, Override, Parties, PersonalDnd, Record, SipData,
     State, Status, Telephony, TelephonyStatus, Termination, Text, Timestamp, Versions, coded,
-    record::HIGHEST_SEQUENCE, telephony::Leg,
+    record::{HIGHEST_SEQUENCE, LONGEST_LEASE},
+    telephony::Leg,
 };
 use crate::id::{DeviceId, NodeId};
 
@@ -210,9 +211,6 @@ impl From<Record> for ExportedRecord {
     }
 }
 
-/// The longest lease that a record has: as far ahead as any dialect lets a claim hold.
-const LONGEST_LEASE: u64 = 7 * 24 * 60 * 60 * 1_000;
-
 impl ExportedRecord {
     /// Whether a server could have written it; if not, what is wrong.
     fn check(&self) -> Result<(), String> {
@@ -226,8 +224,10 @@ impl ExportedRecord {
         if self.sequence.iter().any(|sequence| *sequence > HIGHEST_SEQUENCE) {
             return Err(format!("sequence: has to be up to {HIGHEST_SEQUENCE}"));
         }
-        if claims.iter().any(|claim| claim.lease_milliseconds.is_some_and(|lease| lease > LONGEST_LEASE)) {
-            return Err(format!("lease_milliseconds: has to be up to {LONGEST_LEASE}"));
+        if claims.iter().any(|claim| {
+            claim.lease_milliseconds.is_some_and(|lease| Duration::from_millis(lease) > LONGEST_LEASE)
+        }) {
+            return Err(format!("lease_milliseconds: has to be up to {}", LONGEST_LEASE.as_millis()));
         }
         let others = |place: usize| claims.iter().skip(place + 1);
         let is_twice =

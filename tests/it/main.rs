@@ -5,6 +5,7 @@
 mod attack;
 mod cli;
 mod clients;
+mod clock;
 mod directory;
 mod faults;
 mod fuzz;
