@@ -16,7 +16,7 @@ mod write_limit;
 
 use std::{future::pending, io, pin::pin, time::Duration};
 
-use axum::{Router, routing};
+use axum::{Router, middleware, routing};
 use tokio::{
     signal::unix::{SignalKind, signal},
     time::MissedTickBehavior,
@@ -32,7 +32,7 @@ pub use self::{
     tls::{Tls, TlsError},
 };
 use crate::{
-    api::{self, ringcentral::Push},
+    api::{self, body, ringcentral::Push},
     app::App,
     metrics, openapi,
 };
@@ -42,11 +42,12 @@ const TICK: Duration = Duration::from_millis(250);
 
 /// All routes: the dialects that the configuration names, the documents, and Swagger UI.
 pub fn router(app: &App) -> Router {
-    let dialects = api::ALL.into_iter().filter(|dialect| dialect.is_served(&app.config));
-    let router = dialects
-        .fold(openapi::router(app), |router, dialect| router.merge((dialect.router)(app)))
+    let pages = openapi::router(app)
         .merge(if app.config.metrics.address().is_none() { metrics::guarded(app) } else { Router::new() })
-        .route("/", routing::get(async || openapi::see_other("swagger-ui/")));
+        .route("/", routing::get(async || openapi::see_other("swagger-ui/")))
+        .layer(middleware::from_fn(body::drained));
+    let dialects = api::ALL.into_iter().filter(|dialect| dialect.is_served(&app.config));
+    let router = dialects.fold(pages, |router, dialect| router.merge((dialect.router)(app)));
     strays::refused(router, app)
 }
 

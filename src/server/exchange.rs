@@ -15,7 +15,8 @@ use std::{
 use axum::{
     Router,
     body::Body,
-    http::{HeaderMap, HeaderValue, Method, Request, Response, Uri, Version, header},
+    http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, Version, header},
+    response::IntoResponse as _,
 };
 use hyper::{body::Incoming, service::Service as _};
 use hyper_util::service::TowerToHyperService;
@@ -79,6 +80,9 @@ impl Exchanges {
 
     async fn answer(&self, peer: Peer, mut request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
         name_host(&mut request);
+        if !names_host(&request) {
+            return Ok(no_host());
+        }
         let client = proxy::client(peer, request.headers_mut(), &self.config.server);
         let info =
             RequestInfo { client, id: self.ids.of(request.headers()), trace: trace_of(request.headers()) };
@@ -137,6 +141,22 @@ fn name_host(request: &mut Request<Incoming>) {
     if let Some(host) = host {
         request.headers_mut().insert(header::HOST, host);
     }
+}
+
+/// Whether it is plain which host a request is for. Source: RFC 9112, section 3.2.
+fn names_host(request: &Request<Incoming>) -> bool {
+    let mut hosts = request.headers().get_all(header::HOST).iter();
+    match (hosts.next(), hosts.next()) {
+        (Some(host), None) => proxy::is_host(host),
+        (None, _) => request.version() <= Version::HTTP_10,
+        (Some(_), Some(_)) => false,
+    }
+}
+
+fn no_host() -> Response<Body> {
+    let why = "A request has one Host header, with the name of a host.\n";
+    let headers = [(header::CONNECTION, "close"), (header::CONTENT_TYPE, "text/plain; charset=utf-8")];
+    (StatusCode::BAD_REQUEST, headers, why).into_response()
 }
 
 fn trace_of(headers: &HeaderMap) -> Option<TraceParent> {

@@ -1,7 +1,10 @@
 //! What strangers do who wish the server ill, and what it keeps.
 
+mod bodies;
 mod files;
+mod frames;
 mod heads;
+mod hosts;
 mod logins;
 mod memory;
 mod permissions;
