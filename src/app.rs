@@ -1,12 +1,13 @@
 //! What every handler is given: the service, the directory, the limits and the configuration.
 
-use std::{future::pending, num::NonZeroU32, ops::Deref, sync::Arc, time::Duration};
+use std::{any::Any, future::pending, num::NonZeroU32, ops::Deref, sync::Arc, time::Duration};
 
+use axum::http::Extensions;
+use parking_lot::Mutex;
 use tokio::sync::watch;
 
 use crate::{
     alarms::Alarms,
-    api::ringcentral::Push,
     auth::{AuthError, appservice::AppServices},
     clock::Clock,
     config::{Config, Limits, Live},
@@ -14,6 +15,7 @@ use crate::{
     id::UserId,
     limit::{RateLimit, StreamLimit, WindowLimit},
     metrics::{self, Metrics},
+    push::Push,
     service::{Service, Tell},
     store::{Store, StoreError},
 };
@@ -36,7 +38,7 @@ pub struct Parts {
     pub app_services: AppServices,
     /// What tasks wait for that have to do something at a certain time.
     pub alarms: Alarms,
-    /// Who is told of changes, by the RingCentral dialect.
+    /// Who is told of changes.
     pub push: Push,
     /// How often a user may set presence, all devices and dialects together.
     pub put_limit: RateLimit<UserId>,
@@ -49,6 +51,8 @@ pub struct Parts {
     /// How many streams may be open.
     pub stream_limit: StreamLimit,
     draining: watch::Sender<bool>,
+    /// What dialects hold for themselves.
+    own: Mutex<Extensions>,
 }
 
 impl App {
@@ -106,6 +110,7 @@ impl App {
             clock,
             metrics: Arc::new(metrics),
             draining: watch::Sender::new(false),
+            own: Mutex::default(),
         })))
     }
 }
@@ -138,6 +143,11 @@ impl Parts {
         self.directory.replace_limits(limits.tokens_per_user, limits.list_entries);
         self.config.replace(next);
         later
+    }
+
+    /// What a dialect holds for itself while the server runs, made when it is first asked for.
+    pub fn own<T: Any + Default + Send + Sync>(&self) -> Arc<T> {
+        self.own.lock().get_or_insert_with(Arc::<T>::default).clone()
     }
 
     /// Lets happen whatever time brings. To be called once in a while: the pauses are how late it happens.

@@ -68,6 +68,7 @@ pub static DIALECT: Dialect = Dialect {
     contract: Some(|| without_additions(&document(false, true))),
     prefixes: &["/_matrix/"],
     unavailable: |error| MatrixFailure::from(error).into_response(),
+    voice: None,
     router,
 };
 

@@ -47,6 +47,7 @@ pub static DIALECT: Dialect = Dialect {
     contract: None,
     prefixes: &["/v0/", "/v1/"],
     unavailable: |error| Failure::from(error).into_response(),
+    voice: None,
     router,
 };
 

@@ -51,6 +51,7 @@ pub static DIALECT: Dialect = Dialect {
     contract: None,
     prefixes: &["/presenced/"],
     unavailable: |error| Failure::from(error).into_response(),
+    voice: None,
     router,
 };
 

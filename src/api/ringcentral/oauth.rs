@@ -21,7 +21,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use self::codes::Proof;
-use super::{error::RestFailure, rate::RateGroup};
+use super::{Own, error::RestFailure, rate::RateGroup};
 use crate::{
     api::body,
     app::App,
@@ -358,7 +358,7 @@ fn by_code(app: &App, form: &Form, now: Timestamp) -> Result<Grantee> {
     let (code, redirect_uri) = (form.need("code")?, form.need("redirect_uri")?);
     let verifier = form.get("code_verifier").filter(|verifier| !verifier.is_empty());
     let proof = Proof { app_id: &form.app_id, redirect_uri, verifier, has_secret: form.has_secret };
-    let allowed = app.push.codes.exchange(code, proof, now).ok_or_else(OAuthFailure::bad_code)?;
+    let allowed = app.own::<Own>().codes.exchange(code, proof, now).ok_or_else(OAuthFailure::bad_code)?;
     let user = app.directory.user(&allowed.user).filter(|user| user.extension.is_some());
     let user = user.ok_or_else(OAuthFailure::bad_code)?;
     Ok(Grantee { user, scopes: allowed.scopes, end: allowed.end, spent: None })

@@ -17,7 +17,7 @@ use super::{
     read_form,
 };
 use crate::{
-    api::ringcentral::error::ErrorResponse,
+    api::ringcentral::{Own, error::ErrorResponse},
     app::App,
     auth,
     directory::{Holder, Scope, Scopes, User},
@@ -113,7 +113,7 @@ impl<'a> Asked<'a> {
     /// Sends the user back with a code.
     fn allow(self, app: &App, user: &User, token: Option<&Shown>) -> Response {
         let allowed = self.allowed(user, token);
-        match app.push.codes.issue(allowed, app.service.now()) {
+        match app.own::<Own>().codes.issue(allowed, app.service.now()) {
             Some(code) => send_back(self.back, self.fields, &[("code", code.reveal())]),
             None => page::refuse("Too many are logging in at this moment. Try again in a minute."),
         }

@@ -3,7 +3,12 @@
 
 use axum::http::StatusCode;
 
-use crate::{api::ringcentral::error::RestFailure, store::StoreError, webhook::WebhookError};
+use super::filter::MOST_FILTERS;
+use crate::{
+    api::ringcentral::error::RestFailure,
+    push::{RegistryError, webhook::WebhookError},
+    store::StoreError,
+};
 
 /// How much of a filter is told in a refusal of it, in characters.
 const NAMED: usize = 256;
@@ -13,6 +18,15 @@ impl RestFailure {
     pub(in crate::api::ringcentral) fn bad_filter(filter: &str) -> Self {
         let named: String = filter.chars().take(NAMED).collect();
         Self::new(StatusCode::BAD_REQUEST, "SUB-508", format!("Event filters are not valid: [{named}]"))
+    }
+
+    pub(in crate::api::ringcentral) fn too_many_filters() -> Self {
+        let mut refusal = Self::invalid("eventFilters");
+        let message = format!(
+            "Parameter [eventFilters] value is invalid: there may be {MOST_FILTERS} filters, no more"
+        );
+        refusal.message = message.into();
+        refusal
     }
 
     pub(in crate::api::ringcentral) fn only_reminders() -> Self {
@@ -66,6 +80,7 @@ impl RestFailure {
             }
             WebhookError::AnswerTooLarge => Self::wrong_hook_answer("it is too large"),
             WebhookError::Refused
+            | WebhookError::NoName
             | WebhookError::Insecure
             | WebhookError::Timeout(_)
             | WebhookError::Unreachable(_) => {
@@ -74,9 +89,26 @@ impl RestFailure {
         }
     }
 
+    /// The server is about to stop, and asks nobody any more.
+    pub(in crate::api::ringcentral) fn unasked_hook() -> Self {
+        Self::read_only("the server is stopping")
+    }
+
     /// The code and text that name a refusal within another answer.
     pub(in crate::api::ringcentral) fn named(&self) -> (&'static str, String) {
         (self.inner, self.message.clone().into_owned())
+    }
+}
+
+impl From<RegistryError> for RestFailure {
+    fn from(error: RegistryError) -> Self {
+        match error {
+            RegistryError::TooMany => Self::too_many_subscriptions(),
+            RegistryError::LoggedOut => Self::revoked_token(),
+            RegistryError::Unknown => Self::not_found("subscriptionId"),
+            RegistryError::Expired => Self::subscription_expired(),
+            RegistryError::Store(error) => error.into(),
+        }
     }
 }
 
