@@ -71,18 +71,25 @@ enum Outcome {
 pub(super) async fn resume(app: &App, kept: Vec<Arc<Entry>>) {
     for entry in kept {
         let Some(subscription) = entry.get() else { continue };
-        let resumed = match entry.voice.interests(&subscription) {
-            Ok(interests) => {
-                Snapshot::start(app, &subscription, interests, Some(subscription.delivered)).await
-            }
-            Err(error) => Err(error.into()),
-        };
-        match resumed {
-            Ok(snapshot) => start(app, entry, snapshot),
+        let id = subscription.id;
+        let interests = match entry.voice.interests(&subscription) {
+            Ok(interests) => interests,
             Err(error) => {
-                tracing::error!(%error, id = %subscription.id, "a subscription could not be resumed");
+                tracing::error!(%error, %id, "a subscription cannot be read, and brings nothing");
+                continue;
             }
-        }
+        };
+        let since = Some(subscription.delivered);
+        let snapshot = loop {
+            match Snapshot::start(app, &subscription, interests.clone(), since).await {
+                Ok(snapshot) => break snapshot,
+                Err(error) => {
+                    tracing::warn!(%error, %id, "a subscription waits for the store");
+                    app.alarms.until(app.service.now() + SHORTEST_PAUSE).await;
+                }
+            }
+        };
+        start(app, entry, snapshot);
     }
 }
 

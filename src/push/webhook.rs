@@ -208,6 +208,11 @@ fn sender<C: Connect + Clone>(connector: C) -> Sender<C> {
         .build(connector)
 }
 
+/// Where an address leads: scheme, host and port, without what may be secret of it.
+pub fn origin(address: &str) -> Option<String> {
+    Url::parse(address).ok().map(|url| url.origin().ascii_serialization())
+}
+
 /// Reads an answer's body and throws it away. Says how long it was.
 async fn drain(body: Incoming) -> Result<usize, WebhookError> {
     match Limited::new(body, ANSWER_BYTES).collect().await {

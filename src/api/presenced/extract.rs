@@ -5,6 +5,7 @@ use axum::{
     http::request::Parts,
 };
 use serde::{Deserialize, de::DeserializeOwned};
+use uuid::Uuid;
 
 use super::error::Failure;
 use crate::{
@@ -172,6 +173,17 @@ impl FromRequestParts<App> for TokenPath {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
         path_text(parts, app, "tokenId").await.map(|text| Self(TokenId::from(text)))
+    }
+}
+
+/// The `{subscriptionId}` of the path.
+pub(super) struct SubscriptionPath(pub(super) Uuid);
+
+impl FromRequestParts<App> for SubscriptionPath {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
+        path_id(parts, app, "subscriptionId").await.map(Self)
     }
 }
 

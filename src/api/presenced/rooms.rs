@@ -17,7 +17,7 @@ use crate::{app::App, directory::DirectoryError, id::UserId};
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"members": ["@alice:example.com", "@bob:example.com"]}))]
 pub struct Members {
-    /// User ids, each once.
+    /// User ids, each once; at most as many as `limits.room_members` of the configuration says.
     #[schema(example = json!(["@alice:example.com", "@bob:example.com"]))]
     pub members: Vec<String>,
 }
@@ -132,6 +132,10 @@ pub(super) async fn put_members(
     RoomPath(room): RoomPath,
     JsonBody(body): JsonBody<Members>,
 ) -> Result<Json<Members>, Failure> {
+    let most = app.config.limits.room_members;
+    if body.members.len() > most {
+        return Err(Failure::invalid(format!("members: a room may have {most}, no more")));
+    }
     let members: BTreeSet<UserId> = body
         .members
         .iter()
