@@ -213,9 +213,9 @@ impl Registry {
         let _turn = entry.changing.lock().await;
         let Some(subscription) = entry.get() else { return Ok(false) };
         if subscription.is_kept() {
-            match self.directory.drop_subscription(id.to_string()).await {
-                Err(DirectoryError::Store(error)) => return Err(error),
-                _ => {}
+            let dropped = self.directory.drop_subscription(id.to_string()).await;
+            if let Err(DirectoryError::Store(error)) = dropped {
+                return Err(error);
             }
         }
         self.forget(&entry, has_expired);
