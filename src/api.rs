@@ -7,10 +7,11 @@ pub mod pnut;
 pub mod presenced;
 pub mod ringcentral;
 
-mod body;
+pub(crate) mod body;
 pub(crate) mod cors;
 mod frame;
 mod origin;
+pub mod refusal;
 
 pub(crate) use self::origin::origin;
 

@@ -11,7 +11,9 @@ use std::{
 use axum::{
     body::{Body, Bytes, HttpBody},
     extract::Request,
-    http::{HeaderMap, header},
+    http::{HeaderMap, HeaderValue, header},
+    middleware::Next,
+    response::Response,
 };
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Frame, SizeHint};
@@ -22,8 +24,8 @@ use crate::config::Limits;
 /// Why a body was not read.
 #[derive(Debug)]
 pub(super) enum BodyError {
-    /// It is larger than allowed.
-    TooLarge,
+    /// It is larger than so many bytes.
+    TooLarge { limit: usize },
     /// It ended early or did not arrive in time.
     Incomplete,
 }
@@ -39,7 +41,7 @@ pub(super) async fn read(body: Body, most: usize, limits: &Limits) -> Result<Vec
     let collecting = Limited::new(body, most).collect();
     match tokio::time::timeout(Duration::from_secs(limits.body_seconds), collecting).await {
         Ok(Ok(collected)) => Ok(collected.to_bytes().into()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(BodyError::TooLarge),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(BodyError::TooLarge { limit: most }),
         Ok(Err(_)) | Err(_) => Err(BodyError::Incomplete),
     }
 }
@@ -61,6 +63,23 @@ pub(super) fn share(request: Request) -> (Request, Option<Leftover>) {
     let shared = Shared(Arc::new(Mutex::new(body)));
     let leftover = Leftover { body: shared.clone(), waits };
     (Request::from_parts(parts, Body::new(shared)), Some(leftover))
+}
+
+/// The layer around routes that read no bodies: theirs are lost to nobody. Within a [frame](super::frame) that is so.
+pub(crate) async fn drained(request: Request, next: Next) -> Response {
+    let (request, leftover) = share(request);
+    let response = next.run(request).await;
+    close_unless_drained(leftover, response).await
+}
+
+/// Says on an answer that its connection ends, if what is left of the request's body does not come in time.
+pub(super) async fn close_unless_drained(leftover: Option<Leftover>, mut response: Response) -> Response {
+    if let Some(leftover) = leftover
+        && !leftover.drain().await
+    {
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
 }
 
 /// What may be left of a body after its request was answered.

@@ -107,8 +107,8 @@ impl Directory {
                 return repeated.map(|outcome| (Vec::new(), outcome)).ok_or(DirectoryError::TokenSpent);
             }
             let endpoint = before.endpoint.clone().or_else(|| session.endpoint.clone());
-            let (mut facts, outcome) =
-                login.facts(Session { endpoint, end: before.end }, Some(token.info.login()));
+            let session = Session { endpoint, ..before.clone() };
+            let (mut facts, outcome) = login.facts(session, Some(token.info.login()));
             // With the access token that is replaced ends what had come of an earlier refresh token.
             let gone = entries.tokens_that(user, |token| {
                 token.has_expired(now)
@@ -145,7 +145,8 @@ impl Login {
     /// The two tokens, and what may be shown of them. They are of a login that there was before, or begin one.
     fn facts(&self, session: Session, login: Option<&TokenId>) -> (Vec<Fact>, LoggedIn) {
         let (user, device, scopes) = (self.user.clone(), self.device.clone(), self.scopes);
-        let holder = Holder::User { user: user.clone(), device: device.clone(), scopes, guest: false };
+        let holder =
+            Holder::User { user: user.clone(), device: device.clone(), scopes, guest: session.guest };
         let mut access = StoredToken::new(&self.access.0, NewToken { holder, expires: Some(self.access.1) });
         access.info.login = login.cloned();
         let holder = Holder::Refresh {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::task::coop::consume_budget;
 
-use super::{Service, ServiceError};
+use super::{Service, UpdateError};
 use crate::{
     changes::{Topic, Watch},
     id::{NodeId, UserId},
@@ -63,7 +63,7 @@ impl Service {
     pub async fn tick(&self) {
         for (user, device) in self.directory.take_logged_out() {
             match self.update(&user, &[Input::LogOut { device }]).await {
-                Ok(_) | Err(ServiceError::UnknownUser) => {}
+                Ok(_) | Err(UpdateError::UnknownUser) => {}
                 Err(error) => tracing::warn!(%error, "the end of a login could not be noted"),
             }
         }
@@ -78,8 +78,34 @@ impl Service {
         }
     }
 
+    /// Takes back what a clock said that has been set back since, of all who may be present.
+    pub async fn settle(&self) {
+        for partition in 0..PARTITIONS {
+            for user in self.store.present(partition).await.unwrap_or_default() {
+                if let Err(error) = self.settle_user(&user).await {
+                    tracing::warn!(%error, "what the clock said before it was set back stays so");
+                }
+                consume_budget().await;
+            }
+        }
+    }
+
+    async fn settle_user(&self, user: &UserId) -> Result<(), UpdateError> {
+        let Some(known) = self.directory.knows_at(user) else { return Ok(()) };
+        let edit = |record: &mut Record| {
+            let micros = self.clock.micros();
+            let now = Timestamp::from_micros(micros);
+            let before = record.clone();
+            let keep = if record.settle(now, &self.rules) { Keep::Lazily } else { Keep::Derived };
+            let audiences = record.news_since(&before, now, &self.rules);
+            Effect { micros, audiences, keep, outlook: Outlook::of(record, now, &self.rules) }
+        };
+        self.store.update(user, known, &edit).await?;
+        Ok(())
+    }
+
     /// Tells watchers what became of a user without an input.
-    async fn remind(&self, user: &UserId) -> Result<(), ServiceError> {
+    async fn remind(&self, user: &UserId) -> Result<(), UpdateError> {
         let Some(known) = self.directory.knows_at(user) else { return Ok(()) };
         let edit = |record: &mut Record| {
             let micros = self.clock.micros();

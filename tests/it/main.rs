@@ -2,12 +2,15 @@
 //! dialects over real HTTP, `openapi` the documents, `cli` the command line. `support` starts servers and
 //! checks every answer that a test sees against the documents.
 
+mod attack;
 mod cli;
 mod clients;
+mod clock;
 mod directory;
 mod faults;
 mod fuzz;
 mod limit;
+mod limits;
 mod live;
 mod matrix;
 mod metrics;

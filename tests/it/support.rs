@@ -29,7 +29,11 @@ use presenced::{
 };
 use reqwest::{Method, Response, StatusCode, header::HeaderMap};
 use serde_json::Value;
-use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::oneshot,
+    task::JoinHandle,
+};
 
 /// Where every test's clock starts: 2026-01-05T09:00:00Z.
 pub(crate) const START: Timestamp = Timestamp::from_millis(1_767_603_600_000);
@@ -67,6 +71,11 @@ pub(crate) struct Answer {
 /// The path of a user's status under the current prefix.
 pub(crate) fn status_path(user: &str) -> String {
     format!("/_matrix/client/v3/presence/{user}/status")
+}
+
+/// A bare connection to a server.
+pub(crate) async fn connect(server: &TestServer) -> TcpStream {
+    TcpStream::connect(server.url.trim_start_matches("http://")).await.expect("a connection")
 }
 
 impl TestServer {
@@ -218,6 +227,21 @@ impl Call<'_> {
         (answer, verdict.map_err(|why| format!("{method} {path}: {why}")))
     }
 
+    /// The same of what may be a stream without an end, if it was opened: then its status alone is judged.
+    pub(crate) async fn send_head_judged(self) -> (StatusCode, Result<(), String>) {
+        let method = self.method.clone();
+        let (path, response) = self.request().await;
+        let status = response.status();
+        if status.is_success() {
+            return (status, Ok(()));
+        }
+        let answer = conformance::of_response(response).await;
+        (
+            status,
+            conformance::verdict(&method, &path, &answer).map_err(|why| format!("{method} {path}: {why}")),
+        )
+    }
+
     /// Sends the request to an address that no document is about.
     pub(crate) async fn send_undocumented(self) -> Answer {
         self.send_unchecked().await.2
@@ -232,9 +256,7 @@ impl Call<'_> {
     async fn send_unchecked(self) -> (Method, String, Answer) {
         let method = self.method.clone();
         let (path, response) = self.request().await;
-        let (status, headers) = (response.status(), response.headers().clone());
-        let text = response.text().await.expect("a whole answer");
-        (method, path, Answer { status, headers, text })
+        (method, path, conformance::of_response(response).await)
     }
 
     async fn request(self) -> (String, Response) {

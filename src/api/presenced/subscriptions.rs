@@ -6,14 +6,31 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{
-    error::{AdminOnly, Failure, Problem},
-    extract::{Admin, Paging, SubscriptionPath},
+    error::{ListError, ProblemRefusal},
+    extract::{AccessError, Asker, Ids, Paging},
 };
 use crate::{
+    api::refusal::refusals,
     app::App,
     push::{self, Transport, webhook},
+    store::StoreError,
     task::to_the_end,
 };
+
+refusals! {
+    /// Why a subscription was not ended.
+    pub(super) enum EndSubscriptionError: ProblemRefusal, from AccessError, StoreError {
+        /// The id is not valid.
+        BadRequest => ProblemRefusal::invalid("subscriptionId: invalid length: expected a UUID"),
+        Unauthorized,
+        /// The caller is not an admin.
+        Forbidden => ProblemRefusal::forbidden(AccessError::NotAdmin),
+        /// There is no such subscription.
+        NotFound => ProblemRefusal::not_found("there is no such subscription"),
+        TooLarge,
+        Unavailable,
+    }
+}
 
 /// A subscription: a wish to be told of changes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -117,19 +134,19 @@ impl From<&push::Subscription> for Subscription {
     responses(
         (status = 200, description = "The subscriptions after `after`, in the order of their ids.",
             body = SubscriptionPage),
-        (status = 400, description = "A parameter is not valid.", body = Problem,
-            content_type = "application/problem+json"),
-        AdminOnly,
+        ListError,
     ),
 )]
 pub(super) async fn list_subscriptions(
     State(app): State<App>,
-    _: Admin,
+    asker: Asker,
     paging: Paging,
-) -> Result<Json<SubscriptionPage>, Failure> {
-    let after = paging.after.as_deref().map(Uuid::try_parse).transpose();
-    let after = after.map_err(|error| Failure::invalid(format!("after: {error}")))?;
-    let page = app.push.registry.page(after, paging.limit);
+) -> Result<Json<SubscriptionPage>, ListError> {
+    asker.admin()?;
+    let asked = paging.page()?;
+    let after = asked.after.as_deref().map(Uuid::try_parse).transpose();
+    let after = after.map_err(|error| ProblemRefusal::invalid(format!("after: {error}")))?;
+    let page = app.push.registry.page(after, asked.limit);
     let subscriptions = page.items.iter().map(|subscription| (&**subscription).into()).collect();
     Ok(Json(SubscriptionPage { subscriptions, more: page.more }))
 }
@@ -147,22 +164,18 @@ pub(super) async fn list_subscriptions(
     tag = "Directory",
     responses(
         (status = 204, description = "The subscription has ended."),
-        (status = 400, description = "The id is not valid.", body = Problem,
-            content_type = "application/problem+json"),
-        (status = 404, description = "There is no such subscription.", body = Problem,
-            content_type = "application/problem+json"),
-        (status = 503, description = "The store takes no writes at present.", body = Problem,
-            content_type = "application/problem+json"),
-        AdminOnly,
+        EndSubscriptionError,
     ),
 )]
 pub(super) async fn end_subscription(
     State(app): State<App>,
-    _: Admin,
-    SubscriptionPath(id): SubscriptionPath,
-) -> Result<StatusCode, Failure> {
+    asker: Asker,
+    ids: Ids,
+) -> Result<StatusCode, EndSubscriptionError> {
+    asker.admin()?;
+    let id: Uuid = ids.get("subscriptionId")?;
     match to_the_end(async move { app.push.registry.remove(id).await }).await? {
         true => Ok(StatusCode::NO_CONTENT),
-        false => Err(Failure::not_found("there is no such subscription")),
+        false => Err(ProblemRefusal::not_found("there is no such subscription").into()),
     }
 }

@@ -8,7 +8,7 @@ use std::{sync::Arc, time::Duration};
 use axum::{
     Extension, Json,
     body::Body,
-    extract::{Path, State},
+    extract::State,
     http::{HeaderMap, StatusCode, Uri},
     response::{IntoResponse, Response},
 };
@@ -20,7 +20,7 @@ use self::request::{NewSubscription, Target};
 use super::{
     DIALECT,
     error::{ErrorResponse, RestFailure},
-    extract::{Caller, Permission, read_object},
+    extract::{ACCEPTS, Caller, Permission, SubscriptionId, read_object},
     push::{
         check::{self, Refused},
         filter::{EventFilters, Subscriber},
@@ -35,7 +35,7 @@ use super::{
 use crate::{
     api::origin,
     app::App,
-    auth,
+    auth::AuthError,
     directory::TokenId,
     presence::Timestamp,
     push::{Owner, RegistryError, Snapshot, Subscription, Transport, sender},
@@ -217,7 +217,7 @@ fn find<G>(app: &App, caller: &Caller<G>, id: &str) -> Result<Arc<Subscription>,
 }
 
 /// The login that a request is made in.
-fn login(
+async fn login(
     app: &App,
     on_socket: Option<&OnSocket>,
     headers: &HeaderMap,
@@ -226,9 +226,9 @@ fn login(
     if let Some(OnSocket { login, .. }) = on_socket {
         return Ok(login.clone());
     }
-    let token = auth::token(headers, uri.query(), true)?;
-    let info = app.directory.token(&token).ok_or_else(RestFailure::revoked_token)?;
-    Ok(info.login().clone())
+    let secret = app.auth.identify_by(headers, uri, ACCEPTS).await?.secret;
+    let info = secret.and_then(|secret| app.directory.token(&secret));
+    Ok(info.ok_or(AuthError::Revoked)?.login().clone())
 }
 
 /// A subscription as its owner is shown it.
@@ -321,7 +321,7 @@ pub(super) async fn create_subscription(
 ) -> Result<Response, RestFailure> {
     caller.require(Permission::ReadPresence)?;
     let on_socket = on_socket.map(|Extension(on_socket)| on_socket);
-    let login = login(&app, on_socket.as_ref(), &headers, &uri)?;
+    let login = login(&app, on_socket.as_ref(), &headers, &uri).await?;
     let body = read_object(&app, &headers, body, app.config.limits.bulk_body_bytes).await?;
     let new = NewSubscription::parse(&app, &body, on_socket.is_some())?;
     let filters = EventFilters::parse(&new.filters, subscriber(&caller))?;
@@ -428,7 +428,7 @@ pub(super) async fn list_subscriptions(
 pub(super) async fn read_subscription(
     State(app): State<App>,
     caller: Caller<Light>,
-    Path(id): Path<String>,
+    SubscriptionId(id): SubscriptionId,
     headers: HeaderMap,
 ) -> Result<Response, RestFailure> {
     caller.require(Permission::ReadPresence)?;
@@ -466,7 +466,7 @@ pub(super) async fn read_subscription(
 pub(super) async fn update_subscription(
     State(app): State<App>,
     caller: Caller<Medium>,
-    Path(id): Path<String>,
+    SubscriptionId(id): SubscriptionId,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, RestFailure> {
@@ -521,7 +521,7 @@ pub(super) async fn update_subscription(
 pub(super) async fn renew_subscription(
     State(app): State<App>,
     caller: Caller<Light>,
-    Path(id): Path<String>,
+    SubscriptionId(id): SubscriptionId,
     headers: HeaderMap,
 ) -> Result<Response, RestFailure> {
     caller.require(Permission::ReadPresence)?;
@@ -583,7 +583,7 @@ async fn renew(
 pub(super) async fn delete_subscription(
     State(app): State<App>,
     caller: Caller<Medium>,
-    Path(id): Path<String>,
+    SubscriptionId(id): SubscriptionId,
 ) -> Result<StatusCode, RestFailure> {
     caller.require(Permission::ReadPresence)?;
     let subscription = find(&app, &caller, &id)?;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::filter::{EventFilters, Subscriber};
 use crate::{
-    api::ringcentral::error::RestFailure, app::App, directory::User, id::UserId, service::ServiceError,
+    api::ringcentral::error::RestFailure, app::App, directory::User, id::UserId, service::ReadError,
 };
 
 /// A filter that brings nothing, and why.
@@ -63,7 +63,7 @@ async fn refusals(
             Ok(seen) if seen.shown.is_none() => {
                 refusals.insert(user.number, RestFailure::subscribe_hidden());
             }
-            Err(ServiceError::Store(error)) => return Err(error.into()),
+            Err(ReadError::Store(error)) => return Err(error.into()),
             Ok(_) | Err(_) => {}
         }
     }

@@ -21,7 +21,7 @@ use crate::{
     id::UserId,
     presence::Timestamp,
     push::{Interests, Item, Message, Reminder, Subscription},
-    service::{ExtensionPresence, ServiceError},
+    service::{ExtensionPresence, ReadError},
 };
 
 /// How long before its end a subscription without a reminder filter is announced to expire, at most, in
@@ -107,7 +107,7 @@ impl Filtered {
         user: &User,
         seen: &ExtensionPresence,
         (family, detail): (Family, Detail),
-    ) -> Result<Message, ServiceError> {
+    ) -> Result<Message, ReadError> {
         let body = Body::new(app, &self.owner, user, seen, family, detail).await?;
         Ok(Message {
             item: Some(Item { user: user.number, form: family as u8 }),
@@ -152,7 +152,7 @@ impl Interests for Filtered {
         self.items_of(app, own.into_iter().chain(self.filters.depending()).chain(changed))
     }
 
-    async fn look(&self, app: &App, items: &[Item]) -> Result<Vec<Message>, ServiceError> {
+    async fn look(&self, app: &App, items: &[Item]) -> Result<Vec<Message>, ReadError> {
         let mut forms: BTreeMap<u64, BTreeSet<u8>> = BTreeMap::new();
         for item in items {
             forms.entry(item.user).or_default().insert(item.form);
@@ -167,7 +167,7 @@ impl Interests for Filtered {
         for (user, seen) in users.iter().zip(seen) {
             let seen = match seen {
                 Ok(seen) => seen,
-                Err(ServiceError::Store(error)) => return Err(error.into()),
+                Err(ReadError::Store(error)) => return Err(error.into()),
                 Err(_) => continue,
             };
             for form in self.families(user.number, &monitored) {

@@ -29,7 +29,7 @@ use crate::{
     id::UserId,
     presence::{CallKind, DoNotDisturb, PersonalDnd, TelephonyStatus, Timestamp},
     push::{Message, Subscription},
-    service::{ExtensionPresence, ServiceError},
+    service::{ExtensionPresence, ReadError},
 };
 
 /// How many calls a notification has at most, the latest.
@@ -223,7 +223,7 @@ impl Body {
         seen: &ExtensionPresence,
         family: Family,
         detail: Detail,
-    ) -> Result<Self, ServiceError> {
+    ) -> Result<Self, ReadError> {
         let account = user.extension.as_ref().map_or(0, |extension| extension.account);
         let info = GetPresenceInfo::new(&Uris::bare(app, account), user, seen, detail);
         let mut presence = PresenceEventBody::new(user.number, seen.sequence, info);

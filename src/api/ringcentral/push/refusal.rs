@@ -6,8 +6,8 @@ use axum::http::StatusCode;
 use super::filter::MOST_FILTERS;
 use crate::{
     api::ringcentral::error::RestFailure,
+    auth::AuthError,
     push::{RegistryError, webhook::WebhookError},
-    store::StoreError,
 };
 
 /// How much of a filter is told in a refusal of it, in characters.
@@ -21,12 +21,10 @@ impl RestFailure {
     }
 
     pub(in crate::api::ringcentral) fn too_many_filters() -> Self {
-        let mut refusal = Self::invalid("eventFilters");
         let message = format!(
             "Parameter [eventFilters] value is invalid: there may be {MOST_FILTERS} filters, no more"
         );
-        refusal.message = message.into();
-        refusal
+        Self::invalid("eventFilters").saying(message)
     }
 
     pub(in crate::api::ringcentral) fn only_reminders() -> Self {
@@ -91,12 +89,7 @@ impl RestFailure {
 
     /// The server is about to stop, and asks nobody any more.
     pub(in crate::api::ringcentral) fn unasked_hook() -> Self {
-        Self::read_only("the server is stopping")
-    }
-
-    /// The code and text that name a refusal within another answer.
-    pub(in crate::api::ringcentral) fn named(&self) -> (&'static str, String) {
-        (self.inner, self.message.clone().into_owned())
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "CMN-211", "the server is stopping")
     }
 }
 
@@ -104,16 +97,10 @@ impl From<RegistryError> for RestFailure {
     fn from(error: RegistryError) -> Self {
         match error {
             RegistryError::TooMany => Self::too_many_subscriptions(),
-            RegistryError::LoggedOut => Self::revoked_token(),
+            RegistryError::LoggedOut => AuthError::Revoked.into(),
             RegistryError::Unknown => Self::not_found("subscriptionId"),
             RegistryError::Expired => Self::subscription_expired(),
             RegistryError::Store(error) => error.into(),
         }
-    }
-}
-
-impl From<StoreError> for RestFailure {
-    fn from(error: StoreError) -> Self {
-        Self::read_only(error)
     }
 }

@@ -18,12 +18,12 @@ use crate::{
     api::ringcentral::{
         Own,
         error::{ErrorResponse, RestFailure},
-        extract::{Caller, Permission},
+        extract::{ACCEPTS, Caller, Permission},
         rate::Light,
         socket::sessions::{OnSocket, Session},
     },
     app::App,
-    auth,
+    auth::{self, AuthError},
     directory::{TokenId, TokenSecret},
     presence::Timestamp,
     push::Owner,
@@ -119,8 +119,9 @@ pub(in crate::api::ringcentral) async fn create_web_socket_token(
     headers: HeaderMap,
 ) -> Result<Json<WebSocketToken>, RestFailure> {
     caller.require(Permission::ReadPresence)?;
-    let access_token = auth::token(&headers, uri.query(), true)?;
-    let info = app.directory.token(&access_token).ok_or_else(RestFailure::revoked_token)?;
+    let identified = app.auth.identify_by(&headers, &uri, ACCEPTS).await?;
+    let access_token = identified.secret.unwrap_or_default();
+    let info = app.directory.token(&access_token).ok_or(AuthError::Revoked)?;
     let opener = Opener { caller: caller.token().clone(), access_token, login: info.login().clone() };
     let token = app.own::<Own>().tokens.issue(opener, app.service.now());
     let uri = super::uri(&app, &headers);
