@@ -21,6 +21,7 @@ use utoipa::openapi::OpenApi;
 use crate::{
     app::App,
     config::{Config, DialectName},
+    push::Voice,
     store::StoreError,
 };
 
@@ -44,6 +45,8 @@ pub struct Dialect {
     pub prefixes: &'static [&'static str],
     /// The answer to all of them where the store cannot serve.
     pub unavailable: fn(StoreError) -> Response,
+    /// How it tells subscribers of changes, if it has subscriptions.
+    pub voice: Option<&'static dyn Voice>,
     /// All routes, mounted where they belong.
     pub router: fn(&App) -> Router,
 }
@@ -51,6 +54,11 @@ pub struct Dialect {
 /// Every dialect, in the order in which people are shown them.
 pub static ALL: [&Dialect; 4] =
     [&matrix::DIALECT, &pnut::DIALECT, &ringcentral::DIALECT, &presenced::DIALECT];
+
+/// How dialects tell subscribers of changes, those that have subscriptions.
+pub fn voices() -> Vec<&'static dyn Voice> {
+    ALL.iter().filter_map(|dialect| dialect.voice).collect()
+}
 
 impl Dialect {
     /// The dialect of that name.

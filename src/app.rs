@@ -1,6 +1,7 @@
 //! What every handler is given: the service, the directory, the limits and the configuration.
 
 use std::{
+    any::Any,
     future::pending,
     num::NonZeroU32,
     ops::Deref,
@@ -11,11 +12,12 @@ use std::{
     time::Duration,
 };
 
+use axum::http::Extensions;
+use parking_lot::Mutex;
 use tokio::sync::watch;
 
 use crate::{
     alarms::Alarms,
-    api::ringcentral::Push,
     auth::{Auth, AuthError, appservice::AppServices, assertion},
     clock::{Clock, LEAP},
     config::{Config, Limits, Live},
@@ -23,6 +25,7 @@ use crate::{
     limit::{RateLimit, StreamLimit, WindowLimit},
     metrics::{self, Metrics},
     presence::Timestamp,
+    push::Push,
     service::{Budgets, Service, Tell},
     store::{Store, StoreError},
 };
@@ -48,7 +51,7 @@ pub struct Parts {
     pub auth: Auth,
     /// What tasks wait for that have to do something at a certain time.
     pub alarms: Alarms,
-    /// Who is told of changes, by the RingCentral dialect.
+    /// Who is told of changes.
     pub push: Push,
     /// How often one user of one app may make calls of one group, where a dialect has groups.
     pub group_limit: WindowLimit,
@@ -61,6 +64,8 @@ pub struct Parts {
     /// How many streams may be open.
     pub stream_limit: StreamLimit,
     draining: watch::Sender<bool>,
+    /// What dialects hold for themselves.
+    own: Mutex<Extensions>,
     /// When time was last let bring what it brings, in milliseconds.
     ticked: AtomicU64,
 }
@@ -118,6 +123,7 @@ impl App {
             ticked: AtomicU64::new(0),
             metrics: Arc::new(metrics),
             draining: watch::Sender::new(false),
+            own: Mutex::default(),
         })))
     }
 }
@@ -157,6 +163,11 @@ impl Parts {
         self.directory.replace_limits(limits.tokens_per_user, limits.list_entries);
         self.config.replace(next);
         later
+    }
+
+    /// What a dialect holds for itself while the server runs, made when it is first asked for.
+    pub fn own<T: Any + Default + Send + Sync>(&self) -> Arc<T> {
+        self.own.lock().get_or_insert_with(Arc::<T>::default).clone()
     }
 
     /// Fills the buckets of all rates.

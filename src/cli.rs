@@ -12,6 +12,7 @@ mod openapi;
 mod room;
 mod schema;
 mod serve;
+mod subscription;
 mod token;
 mod user;
 
@@ -45,6 +46,8 @@ enum Command {
     AppToken(admin::Admin<app_token::AppToken>),
     /// Manage the rooms of a running server.
     Room(admin::Admin<room::Room>),
+    /// List and end the subscriptions to changes on a running server.
+    Subscription(admin::Admin<subscription::Subscription>),
     /// Write all that a running server keeps as JSON Lines.
     Export(export::Export),
     /// Fill a new data folder with an export.
@@ -85,6 +88,7 @@ pub fn main() -> ExitCode {
         Command::Token(admin) => admin.run(),
         Command::AppToken(admin) => admin.run(),
         Command::Room(admin) => admin.run(),
+        Command::Subscription(admin) => admin.run(),
         Command::Export(export) => export.run(),
         Command::Import(import) => import.run(),
     };

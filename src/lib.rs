@@ -14,6 +14,7 @@
 //!   log; what it tells its node; and `store/` with the stores.
 //! - [`changes`]: the feed of what the store tells, on its way to watchers.
 //! - [`service`]: the one door to the core for all dialects.
+//! - [`push`]: subscriptions of all dialects: what they have to be told, deliveries, webhooks and where those may go.
 //!
 //! What it speaks:
 //!
@@ -24,7 +25,6 @@
 //! - [`request`]: who sent a request, what it is called, and which trace it is part of. [`auth`]: whose token it
 //!   carries, and the application services among them. [`limit`]: how often somebody may do something.
 //! - [`client`]: a typed client of presenced's own API.
-//! - [`webhook`]: requests to addresses that users choose, and where they may go.
 //!
 //! What runs it:
 //!
@@ -60,10 +60,10 @@ pub mod limit;
 pub mod metrics;
 pub mod openapi;
 pub mod presence;
+pub mod push;
 pub mod request;
 pub mod server;
 pub mod service;
 pub mod store;
 mod table;
 pub mod task;
-pub mod webhook;

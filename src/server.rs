@@ -32,9 +32,10 @@ pub use self::{
     tls::{Tls, TlsError},
 };
 use crate::{
-    api::{self, body, ringcentral::Push},
+    api::{self, body},
     app::App,
     metrics, openapi,
+    push::Push,
 };
 
 /// How often what time brings is let happen: transitions, and whatever waits for its moment.
@@ -55,9 +56,7 @@ pub fn router(app: &App) -> Router {
 /// at most the configured grace, makes durable what lags behind, and returns.
 pub async fn run(listener: impl Into<Listener>, app: App, shutdown: impl Future<Output = ()>) {
     let listener = listener.into();
-    if let Err(error) = Push::start(&app).await {
-        tracing::error!(%error, "subscriptions could not be read, and bring nothing");
-    }
+    Push::start(&app, &api::voices());
     if let Err(error) = app.auth.app_services.make_senders(&app.directory, app.service.now()).await {
         tracing::error!(%error, "application services could not be given their users");
     }

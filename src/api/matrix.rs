@@ -75,6 +75,7 @@ pub static DIALECT: Dialect = Dialect {
     contract: Some(|| without_additions(&document(false, true))),
     prefixes: &["/_matrix/"],
     unavailable: refusal::unavailable::<MatrixRefusal>,
+    voice: None,
     router,
 };
 

@@ -52,6 +52,7 @@ pub static DIALECT: Dialect = Dialect {
     contract: None,
     prefixes: &["/v0/", "/v1/"],
     unavailable: refusal::unavailable::<PnutRefusal>,
+    voice: None,
     router,
 };
 

@@ -13,6 +13,7 @@ mod lists;
 mod presence;
 mod rooms;
 mod settings;
+mod subscriptions;
 mod tokens;
 mod users;
 
@@ -41,6 +42,7 @@ pub use self::{
     presence::{PresenceQuery, PresenceQueryResult, UserPresence},
     rooms::{Members, RoomPage, RoomSummary},
     settings::{OverrideName, UserSettings},
+    subscriptions::{Subscription, SubscriptionPage, SubscriptionState, SubscriptionTransport},
     tokens::{IssuedToken, Token, TokenList, TokenRequest},
     users::{User, UserPage, UserProfile},
 };
@@ -56,6 +58,7 @@ pub static DIALECT: Dialect = Dialect {
     contract: None,
     prefixes: &["/presenced/"],
     unavailable: refusal::unavailable::<ProblemRefusal>,
+    voice: None,
     router,
 };
 
@@ -82,7 +85,7 @@ fn routes(lists: bool) -> OpenApiRouter<App> {
         .routes(routes!(lists::accept_observer, lists::deny_observer))
 }
 
-/// What is for admins alone: the directory, that is who is who.
+/// What is for admins alone: the directory, that is who is who, and who is told.
 fn admin_routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(users::list_users))
@@ -93,6 +96,8 @@ fn admin_routes() -> OpenApiRouter<App> {
         .routes(routes!(app_tokens::revoke_app_token))
         .routes(routes!(rooms::list_rooms))
         .routes(routes!(rooms::get_members, rooms::put_members))
+        .routes(routes!(subscriptions::list_subscriptions))
+        .routes(routes!(subscriptions::end_subscription))
         .layer(middleware::from_fn(audit::admin_actions))
 }
 

@@ -32,11 +32,12 @@ use utoipa::openapi::{
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-pub use self::push::Push;
 use self::{
     error::{ErrorResponse, RestFailure, RestRefusal},
     extract::AnyToken,
-    oauth::OAuthError,
+    oauth::{OAuthError, codes::Codes},
+    push::voice::RingCentral,
+    socket::{sessions::Sessions, token::SocketTokens},
 };
 use super::{
     Dialect,
@@ -57,8 +58,23 @@ pub static DIALECT: Dialect = Dialect {
     contract: None,
     prefixes: &["/restapi/"],
     unavailable: refusal::unavailable::<RestRefusal>,
+    voice: Some(&RingCentral),
     router,
 };
+
+/// What this dialect holds for itself while a server runs.
+#[derive(Default)]
+struct Own {
+    /// The codes of logins that are under way.
+    codes: Codes,
+    tokens: SocketTokens,
+    sessions: Sessions,
+}
+
+/// How many sessions of WebSockets wait for another connection.
+pub fn detached_sessions(app: &App) -> usize {
+    app.own::<Own>().sessions.count_detached()
+}
 
 /// What needs an access token.
 fn resources() -> OpenApiRouter<App> {

@@ -215,6 +215,23 @@ pub struct TokenInfo {
     /// otherwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub opened: Option<Timestamp>,
+    /// The login that it came of, by the id of the login's first access token; absent of that token itself, and of
+    /// tokens that were made otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub login: Option<TokenId>,
+}
+
+impl TokenInfo {
+    /// The login that the token belongs to. It stays the same from one refresh to the next; a token that was made
+    /// otherwise is a login of its own.
+    pub fn login(&self) -> &TokenId {
+        match (&self.login, &self.holder) {
+            (Some(login), _) => login,
+            // As earlier versions kept it.
+            (None, Holder::Refresh { access, .. }) => access,
+            (None, _) => &self.id,
+        }
+    }
 }
 
 /// What a known token grants now.
@@ -244,7 +261,7 @@ impl StoredToken {
         let digest = digest(secret.reveal().as_bytes());
         let id = TokenId(hex::encode(&digest[..8]));
         let NewToken { holder, expires } = token;
-        Self { digest, info: TokenInfo { id, holder, expires, opened: None } }
+        Self { digest, info: TokenInfo { id, holder, expires, opened: None, login: None } }
     }
 
     /// The user whom it speaks for, and on which device.

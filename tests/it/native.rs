@@ -10,3 +10,4 @@ mod lists;
 mod presence;
 mod refusals;
 mod refusing;
+mod subscriptions;

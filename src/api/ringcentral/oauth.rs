@@ -24,7 +24,10 @@ use self::{
     codes::Proof,
     refusal::{OAuthFailure, OAuthRefusal},
 };
-use super::rate::{Note, RateGroup, Refusals};
+use super::{
+    Own,
+    rate::{Note, RateGroup, Refusals},
+};
 use crate::{
     api::body::{self, BodyError},
     app::App,
@@ -328,7 +331,7 @@ async fn log_in(app: &App, form: &Form) -> Result<(UserId, TokenResponse)> {
     let user = grantee.user.id.clone();
     form.count(app, &user, grantee.scopes)?;
     let once = match &grantee.spends {
-        Spends::Code(code) if !app.push.codes.spend(code) => return Err(OAuthFailure::bad_code()),
+        Spends::Code(code) if !app.own::<Own>().codes.spend(code) => return Err(OAuthFailure::bad_code()),
         Spends::Assertion(once) if !app.used_assertions.spend(*once, now) => {
             return Err(OAuthFailure::invalid_grant("OAU-140", "The assertion was used before"));
         }
@@ -366,7 +369,7 @@ fn by_code(app: &App, form: &Form, now: Timestamp) -> Result<Grantee> {
     let (code, redirect_uri) = (form.need("code")?, form.need("redirect_uri")?);
     let verifier = form.get("code_verifier").filter(|verifier| !verifier.is_empty());
     let proof = Proof { app_id: &form.app_id, redirect_uri, verifier, has_secret: form.has_secret };
-    let allowed = app.push.codes.find(code, proof, now).ok_or_else(OAuthFailure::bad_code)?;
+    let allowed = app.own::<Own>().codes.find(code, proof, now).ok_or_else(OAuthFailure::bad_code)?;
     let user = app.directory.user(&allowed.user).filter(|user| user.extension.is_some());
     let user = user.ok_or_else(OAuthFailure::bad_code)?;
     let spends = Spends::Code(code.to_owned());

@@ -23,7 +23,7 @@ use crate::{
     api::{
         body::BodyError,
         refusal::Refusal as _,
-        ringcentral::{error::RestRefusal, info::OpenError},
+        ringcentral::{Own, error::RestRefusal, info::OpenError},
     },
     app::App,
     directory::{Holder, Scope, Scopes, User},
@@ -137,7 +137,7 @@ impl<'a> Asked<'a> {
     /// Sends the user back with a code.
     fn allow(self, app: &App, user: &User, token: Option<&Shown>) -> Response {
         let allowed = self.allowed(user, token);
-        match app.push.codes.issue(allowed, app.service.now()) {
+        match app.own::<Own>().codes.issue(allowed, app.service.now()) {
             Some(code) => send_back(self.back, self.fields, &[("code", code.reveal())]),
             None => page::refuse("Too many are logging in at this moment. Try again in a minute."),
         }
