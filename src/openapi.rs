@@ -2,6 +2,8 @@
 
 mod compare;
 mod routes;
+mod twin;
+mod yaml;
 
 use serde_json::Value;
 use utoipa::{
@@ -16,6 +18,7 @@ pub(crate) use self::routes::see_other;
 pub use self::{
     compare::{differences, resolved},
     routes::router,
+    twin::{Unsayable, to_v3_0},
 };
 use crate::api::Dialect;
 
@@ -53,8 +56,38 @@ impl Format {
             Self::Json => format!("{document:#}\n"),
             Self::Yaml => {
                 let notice: String = dialect.notice.lines().map(|line| format!("# {line}\n")).collect();
-                notice + &yaml_serde::to_string(document).expect("a document can be written as YAML")
+                notice + &yaml::write(document)
             }
+        }
+    }
+}
+
+/// The versions of OpenAPI in which documents are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum OasVersion {
+    #[value(name = "3.1")]
+    V3_1,
+    #[value(name = "3.0")]
+    V3_0,
+}
+
+impl OasVersion {
+    /// Every version.
+    pub const ALL: [Self; 2] = [Self::V3_1, Self::V3_0];
+
+    /// What the names of files of this version have after the dialect.
+    pub fn suffix(self) -> &'static str {
+        match self {
+            Self::V3_1 => "",
+            Self::V3_0 => "-3.0",
+        }
+    }
+
+    /// A document, which is of 3.1, in this version.
+    pub fn of(self, document: Value) -> Result<Value, Unsayable> {
+        match self {
+            Self::V3_1 => Ok(document),
+            Self::V3_0 => to_v3_0(&document),
         }
     }
 }

@@ -68,6 +68,7 @@ pub static DIALECT: Dialect = Dialect {
     switch: Some(DialectName::Matrix),
     document: || document(false, true),
     served_document: |config: &Config| document(config.matrix.busy, config.presence.lists),
+    companions: &[],
     notice: "The presence operations and the two error schemas follow the OpenAPI definition of the Matrix\n\
              client-server API: Copyright 2016 OpenMarket Ltd, Copyright 2018 New Vector Ltd, licensed under the\n\
              Apache License, Version 2.0 (http://www.apache.org/licenses/LICENSE-2.0). It was changed: the\n\

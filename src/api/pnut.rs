@@ -43,6 +43,7 @@ pub static DIALECT: Dialect = Dialect {
     switch: Some(DialectName::Pnut),
     document,
     served_document: |_| document(),
+    companions: &[],
     notice: "",
     contract: None,
     prefixes: &["/v0/", "/v1/"],

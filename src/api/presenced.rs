@@ -47,6 +47,7 @@ pub static DIALECT: Dialect = Dialect {
     switch: None,
     document: || document(true),
     served_document: |config: &Config| document(config.presence.lists),
+    companions: &[],
     notice: "",
     contract: None,
     prefixes: &["/presenced/"],

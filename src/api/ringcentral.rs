@@ -36,7 +36,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub use self::push::Push;
 use self::{error::RestFailure, extract::AnyToken};
-use super::{Dialect, cors::Cors, frame::Frame};
+use super::{Companion, Dialect, cors::Cors, frame::Frame};
 use crate::{app::App, config::DialectName, openapi};
 
 /// The dialect.
@@ -46,6 +46,11 @@ pub static DIALECT: Dialect = Dialect {
     switch: Some(DialectName::RingCentral),
     document,
     served_document: |_| document(),
+    companions: &[Companion {
+        name: "ringcentral-webhooks",
+        title: "RingCentral notifications",
+        document: || openapi::to_value(&push::document()),
+    }],
     notice: "",
     contract: None,
     prefixes: &["/restapi/"],
@@ -152,7 +157,6 @@ fn document() -> OpenApi {
             body.required = Some(Required::False);
         }
     }
-    push::notification::describe(&mut document);
     openapi::with_challenges(openapi::state_open_operations(document))
 }
 

@@ -4,19 +4,19 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use clap::{Args, ValueEnum, builder::PossibleValuesParser};
+use clap::{Args, builder::PossibleValuesParser};
 use serde_json::Value;
 
 use super::{Done, Failure, print};
 use crate::{
-    api::{self, Dialect},
-    openapi::{Format, differences, resolved, to_value},
+    api::{self, Companion, Dialect},
+    openapi::{Format, OasVersion, differences, resolved, to_value},
 };
 
 #[derive(Debug, Args)]
 pub(super) struct OpenApi {
-    /// Whose document.
-    #[arg(value_parser = PossibleValuesParser::new(api::ALL.map(|dialect| dialect.name)))]
+    /// Whose document, or which one beside it.
+    #[arg(value_parser = PossibleValuesParser::new(names()))]
     dialect: String,
     /// How to write it.
     #[arg(long, value_enum, default_value_t = Format::Yaml)]
@@ -33,17 +33,15 @@ pub(super) struct OpenApi {
     check: Option<PathBuf>,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum OasVersion {
-    #[value(name = "3.1")]
-    V3_1,
+/// What there is a document of.
+fn names() -> Vec<&'static str> {
+    let companions = api::ALL.into_iter().flat_map(|dialect| dialect.companions);
+    api::ALL.into_iter().map(|dialect| dialect.name).chain(companions.map(|one| one.name)).collect()
 }
 
 impl OpenApi {
     pub(super) fn run(self) -> Done {
-        let dialect = Dialect::named(&self.dialect)
-            .ok_or_else(|| Failure::unusable(format!("there is no dialect {}", self.dialect)))?;
-        let document = self.document(dialect)?;
+        let (dialect, document) = self.document()?;
         match &self.check {
             Some(file) => self.check(file, &document),
             None => {
@@ -67,19 +65,33 @@ impl OpenApi {
         Err(Failure::No(format!("{} differs from the document: {} lines", file.display(), lines.len())))
     }
 
-    fn document(&self, dialect: &Dialect) -> Result<Value, Failure> {
-        let OasVersion::V3_1 = self.oas;
-        if !self.contract {
-            return Ok(to_value(&(dialect.document)()));
+    /// The document that is asked for, and whose it is.
+    fn document(&self) -> Result<(&'static Dialect, Value), Failure> {
+        if let Some((dialect, companion)) = Dialect::companion_named(&self.dialect) {
+            return Ok((dialect, self.companion(companion)?));
         }
-        let contract = dialect.contract.ok_or_else(|| {
-            Failure::unusable(format!(
-                "{} follows no contract but its own; leave --contract out",
-                dialect.name
-            ))
-        })?;
-        Ok(contract())
+        let dialect = Dialect::named(&self.dialect)
+            .ok_or_else(|| Failure::unusable(format!("there is no document {}", self.dialect)))?;
+        let document = if self.contract { contract(dialect)? } else { to_value(&(dialect.document)()) };
+        Ok((dialect, self.oas.of(document).map_err(Failure::unusable)?))
     }
+
+    fn companion(&self, companion: &Companion) -> Result<Value, Failure> {
+        if self.contract || self.oas != OasVersion::V3_1 {
+            let name = companion.name;
+            return Err(Failure::unusable(format!(
+                "there is one {name} alone; leave --contract and --oas out"
+            )));
+        }
+        Ok((companion.document)())
+    }
+}
+
+fn contract(dialect: &Dialect) -> Result<Value, Failure> {
+    let contract = dialect.contract.ok_or_else(|| {
+        Failure::unusable(format!("{} follows no contract but its own; leave --contract out", dialect.name))
+    })?;
+    Ok(contract())
 }
 
 fn read(file: &Path) -> Result<Value, Failure> {

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use utoipa_swagger_ui::{Config as UiConfig, SwaggerUi, Url};
 
-use super::{Format, to_value};
+use super::{Format, OasVersion, to_value};
 use crate::{
     api::{self, Dialect, cors},
     app::App,
@@ -31,7 +31,7 @@ struct Documents {
     config: Arc<Live<Config>>,
 }
 
-/// `/openapi/<dialect>.json` and `.yaml`, and Swagger UI over copies of its own at `/swagger-ui`. None of it needs
+/// `/openapi/<dialect>.json` and `.yaml`, the same in OpenAPI 3.0 with `-3.0` after the name, and Swagger UI over copies of its own at `/swagger-ui`. None of it needs
 /// a token.
 pub fn router(app: &App) -> Router {
     let served = || api::ALL.into_iter().filter(|dialect| dialect.is_served(&app.config));
@@ -39,9 +39,14 @@ pub fn router(app: &App) -> Router {
     for dialect in served() {
         let document = to_value(&(dialect.served_document)(&app.config));
         let own = at_server(document.clone(), ORIGIN);
-        for format in Format::ALL {
-            let name = format!("{}.{}", dialect.name, format.extension());
-            files.insert(name, (format, format.write(dialect, &own)));
+        let versions =
+            OasVersion::ALL.map(|version| (format!("{}{}", dialect.name, version.suffix()), version));
+        for (name, version) in versions {
+            let document = version.of(own.clone()).expect("a test turns every document into each version");
+            put(&mut files, dialect, &name, &document);
+        }
+        for companion in dialect.companions {
+            put(&mut files, dialect, companion.name, &(companion.document)());
         }
         let relative = Format::Json.write(dialect, &at_server(document, FROM_PAGE));
         of_pages.insert(format!("{}.json", dialect.name), (Format::Json, relative));
@@ -56,6 +61,13 @@ pub fn router(app: &App) -> Router {
         router.route(&format!("/swagger-ui/{name}"), routing::get(get))
     });
     with_copies.merge(swagger_ui(served()))
+}
+
+/// Adds a document in every form.
+fn put(files: &mut HashMap<String, (Format, String)>, dialect: &Dialect, name: &str, document: &Value) {
+    for format in Format::ALL {
+        files.insert(format!("{name}.{}", format.extension()), (format, format.write(dialect, document)));
+    }
 }
 
 fn swagger_ui<'a>(dialects: impl Iterator<Item = &'a Dialect>) -> Router {

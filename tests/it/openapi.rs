@@ -5,3 +5,4 @@ mod documents;
 mod lint;
 mod schemas;
 mod served;
+mod twin;

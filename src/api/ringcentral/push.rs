@@ -6,12 +6,14 @@
 //! - [`notification`]: what is told, on the wire.
 //! - [`delivery`]: the task that sends the notifications of one subscription to its webhook.
 //! - [`handshake`]: the question whether a receiver wants them. [`check`]: whether their owner may be told.
+//! - [`document`]: the document of what webhooks are sent.
 //! - `line`: a subscription and its feed, in the hands of whoever delivers.
 //!
 //! A subscription of a WebSocket ends with its session; the socket itself is in `socket.rs`.
 
 pub(super) mod check;
 pub(super) mod delivery;
+mod document;
 pub(super) mod feed;
 pub(super) mod filter;
 pub(super) mod handshake;
@@ -25,7 +27,10 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-pub(super) use self::registry::{Delivery, Subscription};
+pub(super) use self::{
+    document::document,
+    registry::{Delivery, Subscription},
+};
 use self::{registry::Registry, shelf::Shelf};
 use super::{
     oauth::codes::Codes,

@@ -16,7 +16,7 @@ fn stdout(arguments: &[&str]) -> String {
 
 #[test]
 fn documents_in_both_forms() {
-    for name in ["matrix", "pnut", "presenced"] {
+    for name in ["matrix", "pnut", "ringcentral", "presenced"] {
         let file = format!("{}/openapi/{name}.yaml", env!("CARGO_MANIFEST_DIR"));
         let yaml = stdout(&["openapi", name]);
         assert_eq!(yaml, fs::read_to_string(file).expect("the checked-in file"));
@@ -24,7 +24,21 @@ fn documents_in_both_forms() {
             serde_json::from_str(&stdout(&["openapi", name, "--format", "json"])).expect("JSON");
         assert_eq!(yaml_serde::from_str::<Value>(&yaml).expect("YAML"), json);
         assert_eq!(stdout(&["openapi", name, "--oas", "3.1"]), yaml);
+        let twin = format!("{}/openapi/{name}-3.0.yaml", env!("CARGO_MANIFEST_DIR"));
+        let twin = fs::read_to_string(twin).expect("the checked-in file");
+        assert_eq!(stdout(&["openapi", name, "--oas", "3.0"]), twin);
     }
+}
+
+#[test]
+fn documents_beside_those_of_dialects() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/openapi/ringcentral-webhooks.yaml");
+    let yaml = stdout(&["openapi", "ringcentral-webhooks"]);
+    assert_eq!(yaml, fs::read_to_string(file).expect("the checked-in file"));
+    insta::assert_snapshot!(shown(&run(&["openapi", "ringcentral-webhooks", "--oas", "3.0"])), @"
+    exit 2
+    presenced: there is one ringcentral-webhooks alone; leave --contract and --oas out
+    ");
 }
 
 #[test]
@@ -33,6 +47,12 @@ fn the_contract_alone() {
     snapshots().bind(|| insta::assert_snapshot!("openapi-matrix-contract", yaml));
     let none = shown(&run(&["openapi", "presenced", "--contract"]));
     let contract = concat!(env!("CARGO_MANIFEST_DIR"), "/openapi/contract/matrix-presence.yaml");
+    let twin: Value =
+        yaml_serde::from_str(&stdout(&["openapi", "matrix", "--contract", "--oas", "3.0"])).expect("YAML");
+    assert_eq!(
+        (&twin["openapi"], twin["paths"].as_object().map(serde_json::Map::len)),
+        (&json!("3.0.3"), Some(1))
+    );
     let check = run(&["openapi", "matrix", "--contract", "--check", contract]);
     assert_eq!(shown(&check), "exit 0\n");
     insta::assert_snapshot!(none, @"

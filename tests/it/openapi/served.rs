@@ -1,6 +1,6 @@
 //! The documents as a server serves them, and Swagger UI.
 
-use presenced::openapi::differences;
+use presenced::openapi::{differences, to_v3_0};
 use reqwest::Method;
 use serde_json::Value;
 
@@ -23,6 +23,16 @@ async fn the_served_document_has_this_server_alone_and_is_the_same_otherwise() {
         let lines = differences(conformance::document(name), &served);
         assert!(lines.iter().all(|line| line.contains("/servers")), "{lines:#?}");
     }
+    for name in ["matrix", "pnut", "ringcentral", "presenced"] {
+        let current = get(&server, &format!("/openapi/{name}.json")).await.json();
+        let twin = get(&server, &format!("/openapi/{name}-3.0.json")).await;
+        assert_eq!(twin.header("content-type"), "application/json");
+        assert_eq!(twin.json(), to_v3_0(&current).expect("a twin"));
+        let yaml = get(&server, &format!("/openapi/{name}-3.0.yaml")).await;
+        assert_eq!(yaml_serde::from_str::<Value>(&yaml.text).expect("YAML"), twin.json());
+    }
+    let webhooks = get(&server, "/openapi/ringcentral-webhooks.json").await.json();
+    assert!(webhooks["webhooks"]["notification"]["post"].is_object() && webhooks["servers"].is_null());
     let matrix = get(&server, "/openapi/matrix.json").await.json();
     let first = |holder: &Value| holder["servers"][0]["url"].as_str().expect("a URL").to_owned();
     assert_eq!(first(&matrix), format!("{}/_matrix/client/v3", server.url));
@@ -85,7 +95,7 @@ async fn documents_can_be_read_by_pages_and_kept() {
     let again = call.header("if-none-match", etag).send_undocumented().await;
     assert_eq!((again.status.as_u16(), again.text.as_str()), (304, ""));
     let unknown = get(&server, "/openapi/nothing.json").await;
-    insta::assert_snapshot!(unknown.line(), @"404 There is no such document; there are: matrix.json, matrix.yaml, pnut.json, pnut.yaml, presenced.json, presenced.yaml, ringcentral.json, ringcentral.yaml");
+    insta::assert_snapshot!(unknown.line(), @"404 There is no such document; there are: matrix-3.0.json, matrix-3.0.yaml, matrix.json, matrix.yaml, pnut-3.0.json, pnut-3.0.yaml, pnut.json, pnut.yaml, presenced-3.0.json, presenced-3.0.yaml, presenced.json, presenced.yaml, ringcentral-3.0.json, ringcentral-3.0.yaml, ringcentral-webhooks.json, ringcentral-webhooks.yaml, ringcentral.json, ringcentral.yaml");
 }
 
 #[tokio::test]

@@ -100,8 +100,12 @@ pub(crate) fn event_verdict(path: &str, data: &Value) -> Result<(), String> {
 
 /// What is wrong with a notification of the RingCentral dialect, if anything.
 pub(crate) fn notification_verdict(notification: &Value) -> Result<(), String> {
+    static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
+        let (_, companion) = Dialect::companion_named("ringcentral-webhooks").expect("a known document");
+        (companion.document)()
+    });
     let schema = json!({"$ref": "#/components/schemas/Notification"});
-    validate(document("ringcentral"), &schema, notification)
+    validate(&DOCUMENT, &schema, notification)
 }
 
 /// Checks a value against a schema of a document. Members that the schema does not name are refused.

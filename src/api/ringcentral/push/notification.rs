@@ -1,13 +1,7 @@
 //! Notifications on the wire. Source: RingCentral's developer guide, "Event notifications", and captures.
 
 use serde::Serialize;
-use utoipa::{
-    PartialSchema as _, ToSchema,
-    openapi::{
-        ContentBuilder, HttpMethod, OpenApi, PathItem, PathsBuilder, Ref, Required, ResponseBuilder,
-        path::OperationBuilder, request_body::RequestBodyBuilder,
-    },
-};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{feed, filter::Family, registry::Subscription, time_text};
@@ -286,25 +280,6 @@ impl PresenceEventBody {
         let active_calls = Some(calls).filter(|calls: &Vec<_>| !calls.is_empty());
         feed::hash(&json(&Self { sequence: 0, active_calls, ..self.clone() }))
     }
-}
-
-/// Adds to a document what a webhook is sent.
-pub(in crate::api::ringcentral) fn describe(document: &mut OpenApi) {
-    let mut schemas = vec![(Notification::name().into_owned(), Notification::schema())];
-    Notification::schemas(&mut schemas);
-    document.components.get_or_insert_default().schemas.extend(schemas);
-    let content = ContentBuilder::new().schema(Some(Ref::from_schema_name(Notification::name()))).build();
-    let body = RequestBodyBuilder::new()
-        .description(Some("What changed."))
-        .content("application/json", content)
-        .required(Some(Required::True));
-    let operation = OperationBuilder::new()
-        .summary(Some("Take a notification."))
-        .description(Some("Any status from 200 to 299 says that it arrived."))
-        .request_body(Some(body.build()))
-        .response("200", ResponseBuilder::new().description("The notification arrived."));
-    let item = PathItem::new(HttpMethod::Post, operation);
-    document.webhooks = Some(PathsBuilder::new().path("notification", item).build());
 }
 
 fn json<T: Serialize>(value: &T) -> String {
