@@ -1,5 +1,6 @@
 //! What all documents share: how they are written out and compared, and the routes that show them.
 
+mod breakage;
 mod compare;
 mod routes;
 mod twin;
@@ -16,6 +17,7 @@ use utoipa::{
 
 pub(crate) use self::routes::see_other;
 pub use self::{
+    breakage::{Cause, breakage},
     compare::{differences, resolved},
     routes::router,
     twin::{Unsayable, to_v3_0},

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::{Done, Failure, print};
 use crate::{
     api::{self, Companion, Dialect},
-    openapi::{Format, OasVersion, differences, resolved, to_value},
+    openapi::{Format, OasVersion, breakage, resolved, to_value},
 };
 
 #[derive(Debug, Args)]
@@ -27,10 +27,13 @@ pub(super) struct OpenApi {
     /// Leave out what goes beyond the published contract that the dialect follows.
     #[arg(long)]
     contract: bool,
-    /// Print how FILE differs from the document instead: exit code 1 if it does. With --contract both are
-    /// compared with their references resolved, so that names of components do not matter.
+    /// Print instead what the document means to those who use FILE, which is an older one [default:
+    /// openapi/<name>.yaml]: a line for each difference, breaking or compatible. Exit code 0: the same, 3: compatible,
+    /// 1: breaking, 2: unusable. With --contract references are resolved first, so that names of components do not
+    /// matter.
     #[arg(long, value_name = "FILE")]
-    check: Option<PathBuf>,
+    #[expect(clippy::option_option, reason = "that is how clap tells an option without its value")]
+    check: Option<Option<PathBuf>>,
 }
 
 /// What there is a document of.
@@ -43,7 +46,7 @@ impl OpenApi {
     pub(super) fn run(self) -> Done {
         let (dialect, document) = self.document()?;
         match &self.check {
-            Some(file) => self.check(file, &document),
+            Some(file) => self.check(file.as_deref(), &document),
             None => {
                 print(&self.format.write(dialect, &document));
                 Ok(())
@@ -51,18 +54,42 @@ impl OpenApi {
         }
     }
 
-    fn check(&self, file: &Path, document: &Value) -> Done {
-        let theirs = read(file)?;
-        let lines = if self.contract {
-            differences(&resolved(document), &resolved(&theirs))
-        } else {
-            differences(document, &theirs)
+    fn check(&self, file: Option<&Path>, newer: &Value) -> Done {
+        let file = match file {
+            Some(file) => file.to_owned(),
+            None if self.contract => return Err(Failure::unusable("--contract --check needs a FILE")),
+            None => format!("openapi/{}{}.yaml", self.dialect, self.oas.suffix()).into(),
         };
-        if lines.is_empty() {
-            return Ok(());
+        let older = read(&file)?;
+        let version = |document: &Value| -> Option<String> {
+            let numbers: Vec<&str> = document.get("openapi")?.as_str()?.split('.').take(2).collect();
+            Some(numbers.join("."))
+        };
+        if version(&older) != version(newer) {
+            return Err(Failure::unusable(format!(
+                "{}: it is no document of OpenAPI {}; see --oas",
+                file.display(),
+                version(newer).unwrap_or_default()
+            )));
         }
-        print(&format!("{}\n", lines.join("\n")));
-        Err(Failure::No(format!("{} differs from the document: {} lines", file.display(), lines.len())))
+        let causes = if self.contract {
+            breakage(&resolved(&older), &resolved(newer))
+        } else {
+            breakage(&older, newer)
+        };
+        print(&causes.iter().map(|cause| format!("{cause}\n")).collect::<String>());
+        let breaking = causes.iter().filter(|cause| cause.is_breaking).count();
+        match (causes.len(), breaking) {
+            (0, _) => Ok(()),
+            (all, 0) => Err(Failure::Compatible(format!(
+                "compatible with {}: differences: {all}, none of them breaking",
+                file.display()
+            ))),
+            (all, breaking) => Err(Failure::No(format!(
+                "breaks what {} says: differences: {all}, of them breaking: {breaking}",
+                file.display()
+            ))),
+        }
     }
 
     /// The document that is asked for, and whose it is.

@@ -62,27 +62,55 @@ fn the_contract_alone() {
 }
 
 #[test]
-fn checking_a_file() {
+fn checking_an_older_file() {
     let folder = tempfile::tempdir().expect("a folder");
-    let file = folder.path().join("ours.json");
+    let file = folder.path().join("older.json");
     let path = file.to_str().expect("a path");
-    let mut document: Value =
+    let ours: Value =
         serde_json::from_str(&stdout(&["openapi", "matrix", "--format", "json"])).expect("JSON");
-    fs::write(&file, document.to_string()).expect("a file");
-    assert_eq!(shown(&run(&["openapi", "matrix", "--check", path])), "exit 0\n");
+    let check = |document: &Value| {
+        fs::write(&file, document.to_string()).expect("a file");
+        shown(&run(&["openapi", "matrix", "--check", path])).replace(path, "FILE")
+    };
+    assert_eq!(check(&ours), "exit 0\n");
 
-    document["info"]["title"] = json!("Another");
-    fs::write(&file, document.to_string()).expect("a file");
-    let differs = shown(&run(&["openapi", "matrix", "--check", path])).replace(path, "FILE");
-    insta::assert_snapshot!(differs, @r#"
+    let mut older = ours.clone();
+    older["info"]["title"] = json!("Another");
+    older["paths"].as_object_mut().expect("paths").remove("/sync");
+    insta::assert_snapshot!(check(&older), @"
+    exit 3
+    compatible: GET /sync: the operation is new
+    compatible: the document: texts and examples differ in 1 places
+    presenced: compatible with FILE: differences: 2, none of them breaking
+    ");
+
+    older["paths"]["/login"]["get"]["operationId"] = json!("loginFlows");
+    insta::assert_snapshot!(check(&older), @r#"
     exit 1
-    changed /info/title: "Matrix Client-Server Presence API" -> "Another"
-    presenced: FILE differs from the document: 1 lines
+    breaking: GET /login: operationId was "loginFlows" and is "getLoginFlows"
+    compatible: GET /sync: the operation is new
+    compatible: the document: texts and examples differ in 1 places
+    presenced: breaks what FILE says: differences: 3, of them breaking: 1
     "#);
 
+    older["openapi"] = json!("3.0.3");
+    insta::assert_snapshot!(check(&older), @"
+    exit 2
+    presenced: FILE: it is no document of OpenAPI 3.1; see --oas
+    ");
     fs::write(&file, "{ nonsense").expect("a file");
     assert_eq!(run(&["openapi", "matrix", "--check", path]).status.code(), Some(2));
     assert_eq!(run(&["openapi", "matrix", "--check", "/nowhere"]).status.code(), Some(2));
+}
+
+#[test]
+fn checking_the_files_of_the_folder() {
+    for arguments in [&["matrix"] as &[&str], &["ringcentral", "--oas", "3.0"], &["ringcentral-webhooks"]] {
+        let arguments = [&["openapi"], arguments, &["--check"]].concat();
+        let output = presenced(&arguments).current_dir(env!("CARGO_MANIFEST_DIR")).output().expect("a run");
+        assert_eq!(shown(&output), "exit 0\n", "{arguments:?}");
+    }
+    assert_eq!(run(&["openapi", "matrix", "--contract", "--check"]).status.code(), Some(2));
 }
 
 #[test]
