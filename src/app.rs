@@ -11,10 +11,9 @@ use crate::{
     clock::Clock,
     config::{Config, Limits, Live},
     directory::{Directory, TokenId},
-    id::UserId,
     limit::{RateLimit, StreamLimit, WindowLimit},
     metrics::{self, Metrics},
-    service::{Service, Tell},
+    service::{Budgets, Service, Tell},
     store::{Store, StoreError},
 };
 
@@ -38,12 +37,8 @@ pub struct Parts {
     pub alarms: Alarms,
     /// Who is told of changes, by the RingCentral dialect.
     pub push: Push,
-    /// How often a user may set presence, all devices and dialects together.
-    pub put_limit: RateLimit<UserId>,
     /// How often one user of one app may make calls of one group, where a dialect has groups.
     pub group_limit: WindowLimit,
-    /// How often a user's waiting requests may say something of presence.
-    pub sync_limit: RateLimit<UserId>,
     /// How often anybody may open a stream of changes.
     pub new_stream_limit: RateLimit<()>,
     /// How many streams may be open.
@@ -80,6 +75,7 @@ impl App {
             config.presence.visibility,
             config.presence.lists,
             config.limits.status_bytes,
+            budgets(&config.limits, &clock),
             tell,
         ));
         service.open().await?;
@@ -93,13 +89,7 @@ impl App {
             directory,
             service,
             alarms: Alarms::new(clock.clone()),
-            put_limit: RateLimit::new(limits.put_per_second, limits.put_burst, clock.clone()),
             group_limit: WindowLimit::new(Duration::from_secs(60), penalty, clock.clone()),
-            sync_limit: RateLimit::new(
-                limits.sync_presence_per_second,
-                limits.sync_presence_burst,
-                clock.clone(),
-            ),
             new_stream_limit: RateLimit::new(new_streams.into(), burst(limits), clock.clone()),
             stream_limit: StreamLimit::new(limits.streams, limits.streams_per_user),
             config: Arc::new(Live::new(config)),
@@ -107,6 +97,15 @@ impl App {
             metrics: Arc::new(metrics),
             draining: watch::Sender::new(false),
         })))
+    }
+}
+
+/// What users may spend at first: all that the limits allow at once.
+fn budgets(limits: &Limits, clock: &Arc<dyn Clock>) -> Budgets {
+    let connect_burst = limits.sync_presence_burst;
+    Budgets {
+        set: RateLimit::new(limits.put_per_second, limits.put_burst, clock.clone()),
+        connect: RateLimit::new(limits.sync_presence_per_second, connect_burst, clock.clone()),
     }
 }
 
@@ -129,12 +128,13 @@ impl Parts {
     pub fn reload(&self, config: &Config) -> Vec<String> {
         let (next, later) = self.config.reloaded(config);
         let limits = &next.limits;
-        self.put_limit.replace(limits.put_per_second, limits.put_burst);
-        self.sync_limit.replace(limits.sync_presence_per_second, limits.sync_presence_burst);
         self.new_stream_limit.replace(limits.new_streams_per_second.into(), burst(limits));
         self.stream_limit.replace(limits.streams, limits.streams_per_user);
         self.group_limit.replace_penalty(Duration::from_secs(next.ringcentral.penalty_seconds));
         self.service.replace_limit(limits.status_bytes);
+        let Budgets { set, connect } = self.service.budgets();
+        set.replace(limits.put_per_second, limits.put_burst);
+        connect.replace(limits.sync_presence_per_second, limits.sync_presence_burst);
         self.directory.replace_limits(limits.tokens_per_user, limits.list_entries);
         self.config.replace(next);
         later

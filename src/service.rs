@@ -12,6 +12,7 @@ mod node;
 mod open;
 mod profile;
 mod traces;
+mod turn;
 mod watcher;
 
 use std::sync::{
@@ -22,6 +23,7 @@ use std::sync::{
 use prometheus_client::metrics::counter::Counter;
 
 use self::traces::Traces;
+pub use self::turn::{Budgets, Turn};
 pub use self::{
     connection::Connection,
     extensions::{ExtensionPresence, Shown},
@@ -111,6 +113,7 @@ pub struct Service {
     /// Whether presence lists count.
     lists: bool,
     status_bytes: AtomicUsize,
+    budgets: Budgets,
     changes: Arc<Changes>,
     traces: Traces,
     /// Counts changes by their cause.
@@ -137,6 +140,7 @@ impl Service {
         visibility: Visibility,
         lists: bool,
         status_bytes: usize,
+        budgets: Budgets,
         tell: Box<Tell>,
     ) -> Self {
         Self {
@@ -147,6 +151,7 @@ impl Service {
             visibility,
             lists,
             status_bytes: status_bytes.into(),
+            budgets,
             changes: Arc::default(),
             traces: Traces::default(),
             causes: By::default(),
@@ -158,6 +163,11 @@ impl Service {
     /// Accepts status texts of so many bytes from now on.
     pub fn replace_limit(&self, status_bytes: usize) {
         self.status_bytes.store(status_bytes, Ordering::Relaxed);
+    }
+
+    /// What users may spend.
+    pub fn budgets(&self) -> &Budgets {
+        &self.budgets
     }
 
     /// The time that answers are about.

@@ -12,14 +12,17 @@ use axum::{
 };
 use futures_util::FutureExt as _;
 use http_body_util::BodyExt as _;
-use std::time::Duration;
+use std::{fmt::Debug, time::Duration};
 use utoipa::openapi::{
     ContentBuilder, HeaderBuilder, KnownFormat, ObjectBuilder, Ref, Response as ResponseDoc, ResponseBuilder,
     SchemaFormat, Type, example::ExampleBuilder,
 };
 
+/// When a server that cannot do something at present may be asked again, in seconds, unless it says otherwise.
+const RETRY_SOON: HeaderValue = HeaderValue::from_static("5");
+
 /// What a dialect says when it refuses: its body and its headers, whatever the status.
-pub trait Refusal: Sized + Send + 'static {
+pub trait Refusal: Clone + Debug + Send + Sync + 'static {
     /// The name of an example in documents.
     const EXAMPLE: &'static str = "response";
 
@@ -86,7 +89,11 @@ impl<R: Refusal, const STATUS: u16> Refused<R, STATUS> {
 
 impl<R: Refusal, const STATUS: u16> IntoResponse for Refused<R, STATUS> {
     fn into_response(self) -> Response {
-        self.0.respond(Self::status())
+        let mut response = self.0.respond(Self::status());
+        if Self::status() == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().entry(header::RETRY_AFTER).or_insert(RETRY_SOON);
+        }
+        response
     }
 }
 
@@ -175,7 +182,7 @@ macro_rules! refusals {
         }
     ) => {
         $(#[$attribute])*
-        #[derive(Debug)]
+        #[derive(Clone, Debug)]
         $visibility enum $name {
             $( $(#[doc = $text])* $variant($crate::api::refusal::$variant<$form>), )+
         }

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use tokio::runtime::Handle;
 
-use super::{Service, UpdateError};
+use super::{Service, Turn, UpdateError};
 use crate::{
     id::{DeviceId, UserId},
     presence::{Input, State},
@@ -19,13 +19,14 @@ impl Service {
     /// Opens a connection of a device that says `state`.
     pub async fn connect(
         self: &Arc<Self>,
-        user: &UserId,
+        turn: Turn<'_>,
         device: &DeviceId,
         state: State,
     ) -> Result<Connection, UpdateError> {
         let input = Input::Connect { device: device.clone(), node: self.node(), state };
-        self.update(user, &[input]).await?;
-        Ok(Connection { service: self.clone(), device: Some((user.clone(), device.clone())) })
+        let user = turn.user.clone();
+        self.set(turn, &[input]).await?;
+        Ok(Connection { service: self.clone(), device: Some((user, device.clone())) })
     }
 }
 

@@ -8,6 +8,7 @@ mod directory;
 mod faults;
 mod fuzz;
 mod limit;
+mod limits;
 mod live;
 mod matrix;
 mod metrics;

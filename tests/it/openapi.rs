@@ -6,4 +6,5 @@ mod documents;
 mod lint;
 mod schemas;
 mod served;
+mod states;
 mod twin;

@@ -63,14 +63,14 @@ pub(super) struct LimitExceeded {
 }
 
 /// What a refusal says.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct MatrixRefusal {
     errcode: &'static str,
     error: Cow<'static, str>,
     extra: Extra,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Extra {
     None,
     SoftLogout(bool),

@@ -147,9 +147,9 @@ pub(super) async fn modify_presence_list(
     let target = target.user()?;
     caller.require(Scope::Write)?;
     own_list(target.as_ref(), &caller.user)?;
-    app.put_limit.check(&caller.user).map_err(MatrixRefusal::limit_exceeded)?;
+    let turn = app.service.turn(&caller.user).map_err(MatrixRefusal::limit_exceeded)?;
     let update = PresenceListUpdate::parse(&read_body::<ModifyListError>(&app, body).await?)?;
-    match app.service.change_list(&caller.user, update.invite, update.drop).await {
+    match app.service.change_list(turn, update.invite, update.drop).await {
         Ok(()) => Ok(Json(Empty {})),
         Err(error @ DirectoryError::ListTooLong(_)) => {
             Err(MatrixRefusal::larger_than_allowed(error.to_string()).into())

@@ -238,13 +238,13 @@ pub(super) async fn set_presence(
     if target.as_ref() != Some(&caller.user) {
         return Err(MatrixRefusal::forbidden(OWN_ALONE).into());
     }
-    app.put_limit.check(&caller.user).map_err(MatrixRefusal::limit_exceeded)?;
+    let turn = app.service.turn(&caller.user).map_err(MatrixRefusal::limit_exceeded)?;
     let body = read_body::<SetPresenceError>(&app, body).await?;
     let update = PresenceUpdate::parse(&body, app.config.matrix.busy)?;
     let inputs = [
         Input::Claim { device: caller.device, state: update.presence.into_core() },
         Input::Status(update.status_msg.as_deref().and_then(Status::lasting)),
     ];
-    app.service.update(&caller.user, &inputs).await?;
+    app.service.set(turn, &inputs).await?;
     Ok(Json(Empty {}))
 }

@@ -29,7 +29,7 @@ use crate::{
     id::UserId,
     limit::TooManyStreams,
     presence::{Presence, State as CoreState},
-    service::{Picture, UpdateError, Viewer, Watcher},
+    service::{Picture, Turn, UpdateError, Viewer, Watcher},
     store::StoreError,
 };
 
@@ -179,8 +179,8 @@ pub(super) async fn sync(
     let _permit = app.stream_limit.open(Some(&caller.user)).map_err(MatrixRefusal::too_many_streams)?;
     let _watching = app.metrics.watch("sync");
     let mut watcher = app.service.watch(Viewer::User(&caller.user), None);
-    let connection = match query.set_presence.filter(|_| may_speak(&app, &caller)) {
-        Some(state) => Some(app.service.connect(&caller.user, &caller.device, state).await?),
+    let connection = match query.set_presence.and_then(|state| Some((state, turn(&app, &caller)?))) {
+        Some((state, turn)) => Some(app.service.connect(turn, &caller.device, state).await?),
         None => None,
     };
     // A token of the future is none of this server's feed.
@@ -197,8 +197,8 @@ pub(super) async fn sync(
 
 /// Whether the connection counts for the caller's device. If it comes too soon after others it does not,
 /// and is answered all the same.
-fn may_speak(app: &App, caller: &Caller) -> bool {
-    caller.require(Scope::Write).is_ok() && app.sync_limit.check(&caller.user).is_ok()
+fn turn<'a>(app: &App, caller: &'a Caller) -> Option<Turn<'a>> {
+    caller.require(Scope::Write).ok().and_then(|()| app.service.turn_to_connect(&caller.user))
 }
 
 /// What is new after `since`, as soon as there is something. If nothing comes in time, or the server stops, the

@@ -110,14 +110,14 @@ pub(super) async fn update_user_presence_status(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<PresenceInfoResource>, RestFailure> {
-    app.put_limit.check(&caller.user.id).map_err(RestFailure::too_many_requests)?;
+    let turn = app.service.turn(&caller.user.id).map_err(RestFailure::too_many_requests)?;
     caller.require(Permission::EditPresence)?;
     let account = caller.account(&ids)?;
     let user = target(&app, &caller, &ids.extension)?;
     let extension = user.extension.as_ref().ok_or_else(|| RestFailure::not_found("extensionId"))?;
     let body = read_object(&app, &headers, body, app.config.limits.body_bytes).await?;
     let now = app.service.now();
-    let record = match app.service.update(&user.id, &update::inputs(&body, extension, now)?).await {
+    let record = match app.service.set(turn.over(&user.id), &update::inputs(&body, extension, now)?).await {
         Err(UpdateError::Store(error)) => return Err(RestFailure::read_only(error)),
         outcome => outcome?,
     };
