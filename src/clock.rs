@@ -13,6 +13,9 @@ pub trait Clock: fmt::Debug + Send + Sync {
     /// Microseconds since the Unix epoch. Never goes backwards within a process.
     fn micros(&self) -> u64;
 
+    /// Moves the clock forward, if it is one that can be moved.
+    fn advance(&self, _by: Duration) {}
+
     /// The same moment in the unit that the core counts in.
     fn now(&self) -> Timestamp {
         Timestamp::from_micros(self.micros())
@@ -46,6 +49,12 @@ impl Clock for SystemClock {
         let ahead = wall.saturating_sub(monotonic);
         monotonic + ahead.max(self.ahead.fetch_max(ahead, Ordering::Relaxed))
     }
+
+    /// From then on the wall clock is behind, and the monotonic one carries the time on.
+    fn advance(&self, by: Duration) {
+        self.micros();
+        self.ahead.fetch_add(u64::try_from(by.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
 }
 
 /// A clock that stands still until it is moved; for tests and examples.
@@ -68,5 +77,9 @@ impl ManualClock {
 impl Clock for ManualClock {
     fn micros(&self) -> u64 {
         self.0.load(Ordering::SeqCst)
+    }
+
+    fn advance(&self, by: Duration) {
+        Self::advance(self, by);
     }
 }

@@ -61,6 +61,16 @@ const BASES: [&str; 5] = [
 /// Where the document's paths begin, unless a path says otherwise.
 const BASE_PATH: &str = "/_matrix/client/v3";
 
+/// What the tags of operations are about.
+const TAGS: [(&str, &str); 6] = [
+    ("Presence", "What one user's presence is, and one's own to set."),
+    ("Following", "The presence of everybody whom one may see, as it changes."),
+    ("Account", "Logging in and out, and what clients ask before anything else."),
+    ("Directory", "Names, pictures and rooms of those whom one may see."),
+    ("Presence lists", "Whom one asks to see, beyond those with whom one shares a room."),
+    ("Server", "What the server speaks."),
+];
+
 /// The dialect.
 pub static DIALECT: Dialect = Dialect {
     name: "matrix",
@@ -175,7 +185,7 @@ fn document(busy: bool, lists: bool) -> OpenApi {
     if !busy {
         remove_busy(&mut document);
     }
-    openapi::with_challenges(openapi::state_open_operations(document))
+    openapi::finished(document, &TAGS)
 }
 
 fn base() -> OpenApi {
@@ -187,7 +197,16 @@ fn base() -> OpenApi {
         .parameter("basePath", variable().default_value(BASE_PATH))
         .build();
     let mut document = OpenApiBuilder::new()
-        .info(InfoBuilder::new().title("Matrix Client-Server Presence API").version("1.0.0").build())
+        .info(
+            InfoBuilder::new()
+                .title("Matrix Client-Server Presence API")
+                .description(Some(
+                    "Presence as the Matrix client-server API has it, under every prefix that clients use, and what \
+                     clients ask for before it.",
+                ))
+                .version("1.0.0")
+                .build(),
+        )
         .servers(Some([server]))
         .build();
     openapi::add_schema::<MatrixError>(&mut document);

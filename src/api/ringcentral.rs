@@ -30,7 +30,7 @@ use axum::{
 };
 use utoipa::openapi::{
     OpenApi, RefOr, Required,
-    security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
+    security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme},
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -38,6 +38,14 @@ pub use self::push::Push;
 use self::{error::RestFailure, extract::AnyToken};
 use super::{Companion, Dialect, cors::Cors, frame::Frame};
 use crate::{app::App, config::DialectName, openapi};
+
+/// What the tags of operations are about.
+const TAGS: [(&str, &str); 4] = [
+    ("Presence", "Presence of one extension, of several, of an account, and of call queues."),
+    ("Account", "Who is who in an account, and what one may do."),
+    ("Subscriptions", "Being told of changes, by webhook or WebSocket."),
+    ("OAuth", "Logging in and out."),
+];
 
 /// The dialect.
 pub static DIALECT: Dialect = Dialect {
@@ -157,7 +165,15 @@ fn document() -> OpenApi {
             body.required = Some(Required::False);
         }
     }
-    openapi::with_challenges(openapi::state_open_operations(document))
+    // An application without a secret names itself in the form.
+    for path in ["/restapi/oauth/token", "/restapi/oauth/revoke"] {
+        let operation = document.paths.paths.get_mut(path).and_then(|item| item.post.as_mut());
+        operation
+            .and_then(|post| post.security.as_mut())
+            .expect("it has one")
+            .push(SecurityRequirement::default());
+    }
+    openapi::finished(document, &TAGS)
 }
 
 fn base() -> OpenApi {
@@ -167,13 +183,6 @@ fn base() -> OpenApi {
              client libraries: one extension, up to 30 in a call, or a whole account in pages.",
     );
     let components = document.components.get_or_insert_default();
-    components.add_security_scheme(
-        "accessToken",
-        SecurityScheme::ApiKey(ApiKey::Query(ApiKeyValue::with_description(
-            "access_token",
-            "The same token in the query; the header is to be preferred.",
-        ))),
-    );
     components.add_security_scheme(
         "basic",
         SecurityScheme::Http(
@@ -190,7 +199,7 @@ fn base() -> OpenApi {
         SecurityScheme::Http(
             HttpBuilder::new()
                 .scheme(HttpAuthScheme::Bearer)
-                .description(Some("An access token of a user with an extension."))
+                .description(Some("An access token of a user with an extension. It may stand in the query instead, as `access_token`."))
                 .build(),
         ),
     );

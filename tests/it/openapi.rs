@@ -3,6 +3,7 @@
 mod breakage;
 mod contract;
 mod documents;
+mod faults;
 mod lint;
 mod schemas;
 mod served;
