@@ -126,12 +126,13 @@ fn endings() -> Routes {
     vec![routes!(logout::logout), routes!(logout::logout_all)]
 }
 
-/// What stands under `r0` alone, where presence lists are on.
-fn under_r0(lists: bool) -> Routes {
+/// What stands under [`SYNC_PREFIXES`] where presence lists are on. (The specification had them in `r0` alone; so
+/// that all operations are below one path, the document has them there.)
+fn presence_lists(lists: bool) -> Routes {
     if lists { vec![routes!(list::get_presence_list, list::modify_presence_list)] } else { Vec::new() }
 }
 
-/// What stands beside the prefixes.
+/// What stands beside the prefixes, and for those who know one path alone under [`SYNC_PREFIXES`] too.
 fn beside_prefix() -> Routes {
     vec![routes!(versions::get_versions)]
 }
@@ -143,10 +144,11 @@ fn router(app: &App) -> Router {
         router = mount(router, &base, under_prefix());
         if SYNC_PREFIXES.contains(&prefix) {
             router = mount(router, &base, under_sync_prefix());
+            router = mount(router, &base, presence_lists(app.config.presence.lists));
+            router = mount(router, &base, beside_prefix());
             router = mount(router, &base, endings());
         }
     }
-    router = mount(router, "/_matrix/client/r0", under_r0(app.config.presence.lists));
     for path in ["/_matrix", "/_matrix/", "/_matrix/{*rest}"] {
         router = router.route(path, routing::any(unrecognized));
     }
@@ -178,10 +180,16 @@ async fn unrecognized() -> impl IntoResponse {
 
 /// The document; `busy` adds the state of MSC3026, `lists` the presence lists of r0.
 fn document(busy: bool, lists: bool) -> OpenApi {
-    let routes = [under_prefix(), under_sync_prefix(), under_r0(lists), beside_prefix(), endings()];
+    let routes = [under_prefix(), under_sync_prefix(), presence_lists(lists), beside_prefix(), endings()];
     let routes = routes.into_iter().flatten();
     let documented = routes.fold(OpenApiRouter::with_openapi(base()), OpenApiRouter::routes);
     let (_, mut document) = documented.split_for_parts();
+    // One base path does for all.
+    for operation in
+        document.paths.paths.values_mut().flat_map(|item| [&mut item.get, &mut item.post]).flatten()
+    {
+        operation.servers = None;
+    }
     if !busy {
         remove_busy(&mut document);
     }

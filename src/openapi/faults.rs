@@ -128,8 +128,8 @@ impl Faults {
             Method::HEAD => "get".to_owned(),
             ref method => method.as_str().to_lowercase(),
         };
-        let paths = self.bases.iter().filter_map(|base| route.strip_prefix(base));
-        paths.filter_map(|path| self.document["paths"].get(path)?.get(&method)).next()
+        let mut paths = self.bases.iter().filter_map(|base| route.strip_prefix(base));
+        paths.find_map(|path| self.document["paths"].get(path)?.get(&method))
     }
 
     /// The media type and the body of a documented answer.

@@ -145,7 +145,7 @@ impl<'a> Comparison<'a> {
             }
             (None, Some(now)) => self.allowed(true, place, sender, format!("`{name}` is {now} now")),
             (Some(was), None) => {
-                self.allowed(false, place, sender, format!("`{name}` was {was} and is left out"))
+                self.allowed(false, place, sender, format!("`{name}` was {was} and is left out"));
             }
             _ => {}
         }

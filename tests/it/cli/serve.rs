@@ -164,6 +164,6 @@ fn the_demo_has_its_own_name() {
         .env("PRESENCED_SERVER__NAME", "presence.example")
         .output()
         .expect("a run");
-    insta::assert_snapshot!(String::from_utf8_lossy(&output.stderr).lines().last().unwrap_or_default(), @"");
+    insta::assert_snapshot!(String::from_utf8_lossy(&output.stderr).lines().last().unwrap_or_default(), @r#"presenced: the demo's users are of example.com; leave server.name = "presence.example" out"#);
     assert_eq!(run(&["serve", "--allow-remote"]).status.code(), Some(2));
 }

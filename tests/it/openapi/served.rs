@@ -37,7 +37,12 @@ async fn the_served_document_has_this_server_alone_and_is_the_same_otherwise() {
     let first = |holder: &Value| holder["servers"][0]["url"].as_str().expect("a URL").to_owned();
     assert_eq!(first(&matrix), format!("{}/_matrix/client/v3", server.url));
     assert_eq!(matrix["servers"].as_array().map(Vec::len), Some(1));
-    assert_eq!(first(&matrix["paths"]["/versions"]["get"]), format!("{}/_matrix/client", server.url));
+    assert!(!matrix["paths"].to_string().contains("\"servers\""), "no operation has one of its own");
+    for path in ["/_matrix/client/versions", "/_matrix/client/v3/versions", "/_matrix/client/r0/versions"] {
+        assert_eq!(server.call(Method::GET, path).send().await.status, 200);
+    }
+    let list = server.call(Method::GET, "/_matrix/client/v3/presence/list/@alice:example.com");
+    assert_eq!(list.token("demo-alice").send().await.status, 200);
     let presenced = get(&server, "/openapi/presenced.json").await.json();
     assert_eq!(first(&presenced), server.url);
 }
@@ -146,4 +151,35 @@ async fn nothing_but_this_server_is_asked() {
 async fn elsewhere_there_is_nothing() {
     let server = TestServer::start().await;
     insta::assert_snapshot!(get(&server, "/nowhere").await.line(), @"404 Not found. What there is: /swagger-ui/");
+}
+
+#[tokio::test]
+async fn documents_can_be_found() {
+    let server = TestServer::start_with(|config| config.server.dialects.clear()).await;
+    let list = get(&server, "/openapi/").await;
+    let urls: Vec<String> = ["-3.0.json", "-3.0.yaml", ".json", ".yaml"]
+        .map(|ending| format!("{}/openapi/presenced{ending}", server.url))
+        .into();
+    assert_eq!(list.json()["documents"], serde_json::json!(urls));
+    assert_eq!(list.header("access-control-allow-origin"), "*");
+    let page =
+        server.call(Method::GET, "/openapi/").header("accept", "text/html,*/*").send_undocumented().await;
+    assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
+    assert!(page.text.contains(r#"<a href="presenced-3.0.yaml">"#), "{}", page.text);
+    let short = get(&server, "/openapi").await;
+    assert_eq!((short.status.as_u16(), short.header("location")), (303, "openapi/"));
+    let told = get(&server, "/llms.txt").await;
+    assert_eq!(told.header("content-type"), "text/plain; charset=utf-8");
+    assert!(urls.iter().all(|url| told.text.contains(url.as_str())), "{}", told.text);
+}
+
+#[tokio::test]
+async fn importers_may_send_headers_of_their_own() {
+    let server = TestServer::start().await;
+    let call = server.call(Method::OPTIONS, "/openapi/matrix.json").header("origin", "https://tool.example");
+    let call = call.header("access-control-request-method", "GET");
+    let answer = call.header("access-control-request-headers", "x-tool, accept").send_undocumented().await;
+    assert_eq!((answer.status.as_u16(), answer.text.as_str()), (204, ""));
+    assert_eq!(answer.header("access-control-allow-origin"), "*");
+    assert_eq!(answer.header("access-control-allow-headers"), "x-tool, accept");
 }

@@ -166,6 +166,10 @@ fn bases(document: &Value, operation: &Value) -> Vec<String> {
         Some(client) if operation["tags"][0] == "Presence" => {
             matrix::PREFIXES.map(|prefix| format!("{client}{prefix}")).into()
         }
+        Some(client) if operation["tags"][0] == "Server" => {
+            let bases = matrix::SYNC_PREFIXES.map(|prefix| format!("{client}{prefix}"));
+            [vec![client.trim_end_matches('/').to_owned()], bases.into()].concat()
+        }
         Some(client) => matrix::SYNC_PREFIXES.map(|prefix| format!("{client}{prefix}")).into(),
         None => vec![base.to_owned()],
     }
