@@ -37,6 +37,8 @@ pub struct Dialect {
     pub document: fn() -> OpenApi,
     /// The document as a server with this configuration keeps it.
     pub served_document: fn(&Config) -> OpenApi,
+    /// Documents beside it.
+    pub companions: &'static [Companion],
     /// A comment at the top of the document's YAML form.
     pub notice: &'static str,
     /// The document without all that goes beyond the published contract it follows, if it follows one.
@@ -49,6 +51,16 @@ pub struct Dialect {
     pub voice: Option<&'static dyn Voice>,
     /// All routes, mounted where they belong.
     pub router: fn(&App) -> Router,
+}
+
+/// A document beside that of a dialect, of what its clients do besides calling. There is no other version of it.
+pub struct Companion {
+    /// The name in paths and commands, as a dialect's.
+    pub name: &'static str,
+    /// The name that people read.
+    pub title: &'static str,
+    /// The document.
+    pub document: fn() -> serde_json::Value,
 }
 
 /// Every dialect, in the order in which people are shown them.
@@ -64,6 +76,12 @@ impl Dialect {
     /// The dialect of that name.
     pub fn named(name: &str) -> Option<&'static Self> {
         ALL.into_iter().find(|dialect| dialect.name == name)
+    }
+
+    /// The companion of that name, and whose it is.
+    pub fn companion_named(name: &str) -> Option<(&'static Self, &'static Companion)> {
+        let companions = |dialect: &'static Self| dialect.companions.iter().map(move |one| (dialect, one));
+        ALL.into_iter().flat_map(companions).find(|(_, companion)| companion.name == name)
     }
 
     /// Whether a server with this configuration serves the dialect.

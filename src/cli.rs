@@ -1,7 +1,7 @@
 //! The command line. Each command has its file in `cli/`.
 //!
-//! Exit codes: 0 done; 1 the command's own "no" (a difference, a refusal by the server); 2 unusable
-//! input or start.
+//! Exit codes: 0 done; 1 the command's own "no" (a difference that breaks something, a refusal by the server);
+//! 2 unusable input or start; 3 a difference that breaks nothing.
 
 mod admin;
 mod app_token;
@@ -61,6 +61,8 @@ enum Failure {
     No(String),
     /// Unusable input or start; one line for the user.
     Unusable(String),
+    /// A difference that breaks nothing.
+    Compatible(String),
 }
 
 impl Failure {
@@ -70,7 +72,7 @@ impl Failure {
 
     /// What there is to say about it.
     fn message(&self) -> &str {
-        let (Self::No(message) | Self::Unusable(message)) = self;
+        let (Self::No(message) | Self::Unusable(message) | Self::Compatible(message)) = self;
         message
     }
 }
@@ -96,6 +98,7 @@ pub fn main() -> ExitCode {
         Ok(()) => return ExitCode::SUCCESS,
         Err(Failure::No(message)) => (message, 1),
         Err(Failure::Unusable(message)) => (message, 2),
+        Err(Failure::Compatible(message)) => (message, 3),
     };
     eprintln!("presenced: {message}");
     ExitCode::from(code)

@@ -14,6 +14,9 @@ pub trait Clock: fmt::Debug + Send + Sync {
     /// set back by more than [`LEAP`].
     fn micros(&self) -> u64;
 
+    /// Moves the clock forward, if it is one that can be moved.
+    fn advance(&self, _by: Duration) {}
+
     /// The same moment in the unit that the core counts in.
     fn now(&self) -> Timestamp {
         Timestamp::from_micros(self.micros())
@@ -129,6 +132,12 @@ impl<H: Hands> Clock for SystemClock<H> {
         let is_in_doubt = self.leapt.load(Ordering::Relaxed) != 0;
         is_in_doubt.then(|| "the machine's clock has leapt; it is followed within ten minutes".to_owned())
     }
+
+    /// From then on the wall clock is behind, and the monotonic one carries the time on.
+    fn advance(&self, by: Duration) {
+        self.micros();
+        self.ahead.fetch_add(u64::try_from(by.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
 }
 
 /// A clock that stands still until it is moved; for tests and examples.
@@ -156,5 +165,9 @@ impl ManualClock {
 impl Clock for ManualClock {
     fn micros(&self) -> u64 {
         self.0.load(Ordering::SeqCst)
+    }
+
+    fn advance(&self, by: Duration) {
+        Self::advance(self, by);
     }
 }

@@ -21,7 +21,8 @@
 //! - [`api`]: the list of dialects. `api/<dialect>.rs` puts one together: its routes and its document.
 //!   `api/<dialect>/` has a file for each resource, with types, documentation and handlers of its
 //!   operations, and `error.rs` with the dialect's form of every refusal.
-//! - [`openapi`]: what all documents share, the routes that serve them, and Swagger UI.
+//! - [`openapi`]: what all documents share, their twins in OpenAPI 3.0, what breaks users of an
+//!   older one, the demo's answers on demand, the routes that serve them, and Swagger UI.
 //! - [`request`]: who sent a request, what it is called, and which trace it is part of. [`auth`]: whose token it
 //!   carries, and the application services among them. [`limit`]: how often somebody may do something.
 //! - [`client`]: a typed client of presenced's own API.

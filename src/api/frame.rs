@@ -19,6 +19,7 @@ use crate::{
     app::App,
     config::Config,
     metrics::{Operation, Operations},
+    openapi,
     request::RequestInfo,
 };
 
@@ -46,6 +47,7 @@ pub(super) struct Frame {
 impl Frame {
     /// Puts the frame around a dialect's routes.
     pub(super) fn around(self, routes: Router) -> Router {
+        let routes = openapi::on_demand(&self.app, self.dialect, self.bases, routes);
         let operations = Operations::new(&self.app.metrics, self.dialect, self.bases);
         routes.layer(middleware::from_fn_with_state(Arc::new((self, operations)), frame))
     }

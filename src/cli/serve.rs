@@ -32,6 +32,9 @@ pub(super) struct Serve {
     /// Run with users and tokens to try things with, on this machine only.
     #[arg(long)]
     demo: bool,
+    /// Let the demo listen on any address: whoever reaches it may know its tokens.
+    #[arg(long, requires = "demo")]
+    allow_remote: bool,
 }
 
 impl Serve {
@@ -104,18 +107,23 @@ impl Serve {
     }
 
     fn load(&self, overrides: &Overrides) -> Result<Config, Failure> {
-        let config = Config::load(self.config.as_deref(), overrides).map_err(Failure::unusable)?;
-        if !self.demo {
-            return Ok(config);
-        }
-        if !config.server.listen.is_local() {
+        let load = if self.demo { Config::load_demo } else { Config::load };
+        let config = load(self.config.as_deref(), overrides).map_err(Failure::unusable)?;
+        if self.demo && !self.allow_remote && !config.server.listen.is_local() {
             return Err(Failure::unusable(format!(
                 "the demo's tokens are known to everybody, so it listens on loopback addresses only, \
-                 not on {}",
+                 not on {}; --allow-remote lets it",
                 config.server.listen
             )));
         }
-        Ok(config.for_demo())
+        if self.demo && config.server.name != demo::SERVER_NAME {
+            return Err(Failure::unusable(format!(
+                "the demo's users are of {}; leave server.name = {:?} out",
+                demo::SERVER_NAME,
+                config.server.name
+            )));
+        }
+        Ok(config)
     }
 
     /// Says what this server is and goes by.

@@ -2,6 +2,7 @@
 
 mod app_tokens;
 mod changes;
+mod demo;
 mod directory;
 mod export;
 mod health;

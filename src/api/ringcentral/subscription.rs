@@ -446,7 +446,7 @@ pub(super) async fn read_subscription(
     operation_id = "UpdateSubscription",
     params(("subscriptionId" = String, Path, description = "The subscription's id.",
         example = "0b9e5a52-63f5-4c6e-8d0c-3a7f3b0f2a77")),
-    request_body(content = Option<UpdateSubscriptionRequest>, description = "What is to be different."),
+    request_body(content = UpdateSubscriptionRequest, description = "What is to be different."),
     security(("bearer" = [])),
     tag = "Subscriptions",
     responses(

@@ -43,8 +43,7 @@ async fn use_it(url: &str) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_line_for_each_thing_that_operators_look_for() {
     // As many connections as every machine has files for.
-    let environment =
-        [("PRESENCED_SERVER_LISTEN", "127.0.0.1:1"), ("PRESENCED_LIMITS__CONNECTIONS", "500")];
+    let environment = [("PRESENCED_SERVER_LISTEN", "127.0.0.1:1"), ("PRESENCED_LIMITS__CONNECTIONS", "500")];
     let mut running = Running::start_with(&DEMO, &environment);
     let url = url(&running.greeting());
     use_it(&url).await;

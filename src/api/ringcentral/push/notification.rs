@@ -2,13 +2,7 @@
 
 use serde::Serialize;
 use serde_json::value::RawValue;
-use utoipa::{
-    PartialSchema as _, ToSchema,
-    openapi::{
-        ContentBuilder, HttpMethod, OpenApi, PathItem, PathsBuilder, Ref, Required, ResponseBuilder,
-        path::OperationBuilder, request_body::RequestBodyBuilder,
-    },
-};
+use utoipa::ToSchema;
 use uuid::Uuid;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -301,25 +295,6 @@ impl PresenceEventBody {
         let active_calls = Some(calls).filter(|calls: &Vec<_>| !calls.is_empty());
         hash(&json(&Self { sequence: 0, active_calls, ..self.clone() }))
     }
-}
-
-/// Adds to a document what a webhook is sent.
-pub(in crate::api::ringcentral) fn describe(document: &mut OpenApi) {
-    let mut schemas = vec![(Notification::name().into_owned(), Notification::schema())];
-    Notification::schemas(&mut schemas);
-    document.components.get_or_insert_default().schemas.extend(schemas);
-    let content = ContentBuilder::new().schema(Some(Ref::from_schema_name(Notification::name()))).build();
-    let body = RequestBodyBuilder::new()
-        .description(Some("What changed."))
-        .content("application/json", content)
-        .required(Some(Required::True));
-    let operation = OperationBuilder::new()
-        .summary(Some("Take a notification."))
-        .description(Some("Any status from 200 to 299 says that it arrived."))
-        .request_body(Some(body.build()))
-        .response("200", ResponseBuilder::new().description("The notification arrived."));
-    let item = PathItem::new(HttpMethod::Post, operation);
-    document.webhooks = Some(PathsBuilder::new().path("notification", item).build());
 }
 
 fn json<T: Serialize>(value: &T) -> String {
