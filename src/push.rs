@@ -5,7 +5,7 @@
 //! - [`snapshot`]: what one subscription has to be told, each user once and as they are now.
 //! - [`tracked`]: a subscription and its snapshot, in the hands of whoever delivers.
 //! - [`sender`]: the task that delivers the messages of one subscription to its webhook.
-//! - [`webhook`]: requests to addresses that users choose, and where they may go. [`turns`]: how many of them are
+//! - [`webhook`]: requests to addresses that users choose, and where they may go. `turns`: how many of them are
 //!   under way.
 //!
 //! A subscription on a socket is delivered by its dialect, which has the socket, and ends with it.

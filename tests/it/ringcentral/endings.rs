@@ -2,12 +2,15 @@
 //! not.
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use presenced::config::OAuthApp;
+use presenced::{
+    config::OAuthApp,
+    store::{Document, Kind, Revision, Store as _, Written},
+};
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{read, update};
-use crate::support::{ALICE, SharedStore, TestServer, receiver::Receiver, seconds};
+use crate::support::{ALICE, START, SharedStore, TestServer, receiver::Receiver, seconds};
 
 const PATH: &str = "/restapi/v1.0/subscription";
 const JWT: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
@@ -215,6 +218,46 @@ async fn it_ends_with_its_application() {
     server.stop().await;
     let server = TestServer::start_again(Box::new(store), |_| {}).await;
     demo_admin(&server).await;
+    until_none_is_left(&server).await;
+    nothing_is_told(&server, &mut receiver).await;
+}
+
+/// As servers kept them that knew of no other dialects, nor of logins.
+#[tokio::test]
+async fn what_an_earlier_version_kept_goes_on_and_ends_with_its_device() {
+    let store = SharedStore::default();
+    let mut receiver = Receiver::start().await;
+    let id = "0b9e5a52-63f5-4c6e-8d0c-3a7f3b0f2a77";
+    let kept = json!({"id": id, "owner": ALICE, "client": "DEMO", "account": 1, "extension": 1,
+        "filters": ["/restapi/v1.0/account/1/extension/2/presence"],
+        "delivery": {"WebHook": {"address": receiver.url, "verification_token": "hello"}},
+        "created": START.as_millis(), "expires": START.as_millis() + 604_800_000,
+        "lifetime_seconds": 604_800, "blacklisted": null, "delivered": START.as_millis() * 1_000});
+    let document = Document::put(Kind::Subscription, id, &kept);
+    let written = store.write(vec![document], Revision::default(), START.as_millis() * 1_000).await;
+    assert!(matches!(written, Ok(Written::At(_))), "{written:?}");
+
+    let server = TestServer::start_on(Box::new(store.clone()), |_| {}).await;
+    update(&server, "demo-bob", json!({"userStatus": "Busy"})).await;
+    let hook = receiver.next().await;
+    assert_eq!(hook.headers["verification-token"], "hello");
+    let told = hook.answer(200);
+    assert_eq!((&told["subscriptionId"], &told["ownerId"]), (&json!(id), &json!("1")));
+    // Once changed it is kept as subscriptions are today.
+    let path = format!("{PATH}/{id}/renew");
+    let renewed = server.call(Method::POST, path).token("demo-alice").send().await;
+    assert_eq!(renewed.status, 200, "{}", renewed.text);
+    server.stop().await;
+    let server = TestServer::start_again(Box::new(store), |_| {}).await;
+    demo_admin(&server).await;
+    update(&server, "demo-bob", json!({"userStatus": "Available"})).await;
+    assert_eq!(receiver.told().await["body"]["presenceStatus"], "Available");
+
+    let other = server.call(Method::POST, "/_matrix/client/v3/logout").token("demo-alice-2");
+    assert_eq!(other.send().await.status, 200);
+    assert_eq!(count(&server).await, 1);
+    let own = server.call(Method::POST, "/_matrix/client/v3/logout").token("demo-alice");
+    assert_eq!(own.send().await.status, 200);
     until_none_is_left(&server).await;
     nothing_is_told(&server, &mut receiver).await;
 }
