@@ -7,7 +7,7 @@ pub mod pnut;
 pub mod presenced;
 pub mod ringcentral;
 
-mod body;
+pub(crate) mod body;
 pub(crate) mod cors;
 mod frame;
 mod origin;
@@ -21,6 +21,7 @@ use utoipa::openapi::OpenApi;
 use crate::{
     app::App,
     config::{Config, DialectName},
+    push::Voice,
     store::StoreError,
 };
 
@@ -36,6 +37,8 @@ pub struct Dialect {
     pub document: fn() -> OpenApi,
     /// The document as a server with this configuration keeps it.
     pub served_document: fn(&Config) -> OpenApi,
+    /// Documents beside it.
+    pub companions: &'static [Companion],
     /// A comment at the top of the document's YAML form.
     pub notice: &'static str,
     /// The document without all that goes beyond the published contract it follows, if it follows one.
@@ -44,18 +47,41 @@ pub struct Dialect {
     pub prefixes: &'static [&'static str],
     /// The answer to all of them where the store cannot serve.
     pub unavailable: fn(StoreError) -> Response,
+    /// How it tells subscribers of changes, if it has subscriptions.
+    pub voice: Option<&'static dyn Voice>,
     /// All routes, mounted where they belong.
     pub router: fn(&App) -> Router,
+}
+
+/// A document beside that of a dialect, of what its clients do besides calling. There is no other version of it.
+pub struct Companion {
+    /// The name in paths and commands, as a dialect's.
+    pub name: &'static str,
+    /// The name that people read.
+    pub title: &'static str,
+    /// The document.
+    pub document: fn() -> serde_json::Value,
 }
 
 /// Every dialect, in the order in which people are shown them.
 pub static ALL: [&Dialect; 4] =
     [&matrix::DIALECT, &pnut::DIALECT, &ringcentral::DIALECT, &presenced::DIALECT];
 
+/// How dialects tell subscribers of changes, those that have subscriptions.
+pub fn voices() -> Vec<&'static dyn Voice> {
+    ALL.iter().filter_map(|dialect| dialect.voice).collect()
+}
+
 impl Dialect {
     /// The dialect of that name.
     pub fn named(name: &str) -> Option<&'static Self> {
         ALL.into_iter().find(|dialect| dialect.name == name)
+    }
+
+    /// The companion of that name, and whose it is.
+    pub fn companion_named(name: &str) -> Option<(&'static Self, &'static Companion)> {
+        let companions = |dialect: &'static Self| dialect.companions.iter().map(move |one| (dialect, one));
+        ALL.into_iter().flat_map(companions).find(|(_, companion)| companion.name == name)
     }
 
     /// Whether a server with this configuration serves the dialect.

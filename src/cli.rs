@@ -1,7 +1,7 @@
 //! The command line. Each command has its file in `cli/`.
 //!
-//! Exit codes: 0 done; 1 the command's own "no" (a difference, a refusal by the server); 2 unusable
-//! input or start.
+//! Exit codes: 0 done; 1 the command's own "no" (a difference that breaks something, a refusal by the server);
+//! 2 unusable input or start; 3 a difference that breaks nothing.
 
 mod admin;
 mod app_token;
@@ -12,6 +12,7 @@ mod openapi;
 mod room;
 mod schema;
 mod serve;
+mod subscription;
 mod token;
 mod user;
 
@@ -45,6 +46,8 @@ enum Command {
     AppToken(admin::Admin<app_token::AppToken>),
     /// Manage the rooms of a running server.
     Room(admin::Admin<room::Room>),
+    /// List and end the subscriptions to changes on a running server.
+    Subscription(admin::Admin<subscription::Subscription>),
     /// Write all that a running server keeps as JSON Lines.
     Export(export::Export),
     /// Fill a new data folder with an export.
@@ -58,6 +61,8 @@ enum Failure {
     No(String),
     /// Unusable input or start; one line for the user.
     Unusable(String),
+    /// A difference that breaks nothing.
+    Compatible(String),
 }
 
 impl Failure {
@@ -67,7 +72,7 @@ impl Failure {
 
     /// What there is to say about it.
     fn message(&self) -> &str {
-        let (Self::No(message) | Self::Unusable(message)) = self;
+        let (Self::No(message) | Self::Unusable(message) | Self::Compatible(message)) = self;
         message
     }
 }
@@ -85,6 +90,7 @@ pub fn main() -> ExitCode {
         Command::Token(admin) => admin.run(),
         Command::AppToken(admin) => admin.run(),
         Command::Room(admin) => admin.run(),
+        Command::Subscription(admin) => admin.run(),
         Command::Export(export) => export.run(),
         Command::Import(import) => import.run(),
     };
@@ -92,6 +98,7 @@ pub fn main() -> ExitCode {
         Ok(()) => return ExitCode::SUCCESS,
         Err(Failure::No(message)) => (message, 1),
         Err(Failure::Unusable(message)) => (message, 2),
+        Err(Failure::Compatible(message)) => (message, 3),
     };
     eprintln!("presenced: {message}");
     ExitCode::from(code)

@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 
 use crate::api::presenced::{
     AppTokenList, AppTokenRequest, IssuedAppToken, IssuedToken, ListEntry, Members, PresenceList, Problem,
-    RoomPage, TokenList, TokenRequest, User, UserPage, UserProfile,
+    RoomPage, SubscriptionPage, TokenList, TokenRequest, User, UserPage, UserProfile,
 };
 
 /// Calls a server's directory operations with an admin token, which goes to that server and to no proxy.
@@ -96,6 +96,16 @@ impl AdminClient {
     /// Revokes a token.
     pub async fn revoke_token(&self, user: &str, token_id: &str) -> Result<()> {
         self.send(self.call(Method::DELETE, &["users", user, "tokens", token_id])).await.map(drop)
+    }
+
+    /// A page of subscriptions, after the one with this id.
+    pub async fn subscriptions(&self, after: Option<&str>) -> Result<SubscriptionPage> {
+        self.json(self.page(&["subscriptions"], after)).await
+    }
+
+    /// Ends a subscription.
+    pub async fn end_subscription(&self, subscription_id: &str) -> Result<()> {
+        self.send(self.call(Method::DELETE, &["subscriptions", subscription_id])).await.map(drop)
     }
 
     /// Sets the members of a room.

@@ -63,6 +63,9 @@ pub struct Config {
     pub limits: Limits,
     pub log: Log,
     pub metrics: Metrics,
+    /// Whether this is the demo, with its fixtures and answers on demand. Only the command line says so.
+    #[serde(skip)]
+    pub demo: bool,
 }
 
 impl Default for Config {
@@ -101,6 +104,7 @@ impl Config {
     /// The same configuration as the demo runs it: every dialect, presence lists, no rate limits,
     /// `example.com`, webhooks to this machine.
     pub fn for_demo(mut self) -> Self {
+        self.demo = true;
         self.server.name = "example.com".to_owned();
         self.server.dialects = DialectName::ALL.to_vec();
         self.presence.lists = true;

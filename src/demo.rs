@@ -1,9 +1,10 @@
 //! The fixtures of `presenced serve --demo`: three users, a room that two of them share, and tokens
 //! that are easy to type.
 
-use std::{fmt::Write as _, path::Path, sync::Arc};
+use std::{collections::BTreeSet, fmt::Write as _, path::Path, sync::Arc, time::Duration};
 
 use crate::{
+    app::App,
     directory::{Directory, DirectoryError, Extension, Holder, NewToken, Profile, Scopes, TokenSecret},
     id::{RoomId, UserId},
     presence::Timestamp,
@@ -12,8 +13,17 @@ use crate::{
 /// The token that opens the native API's admin operations.
 pub const ADMIN_TOKEN: &str = "demo-admin";
 
+/// The server that the users are of.
+pub const SERVER_NAME: &str = "example.com";
+
 /// The room that alice and bob share.
 const ROOM: &str = "!lobby:example.com";
+
+/// How many users or rooms are taken away in a turn.
+const PAGE: usize = 100;
+
+/// In how many steps time is let pass at most.
+const MOST_STEPS: u32 = 1_000;
 
 struct DemoUser {
     id: &'static str,
@@ -77,7 +87,7 @@ pub async fn furnish(directory: &Arc<Directory>, now: Timestamp) -> Result<(), D
         }
         return Ok(());
     }
-    let mut members = std::collections::BTreeSet::new();
+    let mut members = BTreeSet::new();
     for (number, user) in (1..).zip(USERS) {
         let id = user.user();
         let profile = Profile {
@@ -98,6 +108,43 @@ pub async fn furnish(directory: &Arc<Directory>, now: Timestamp) -> Result<(), D
     let room: RoomId = ROOM.parse().expect("the demo room is valid");
     directory.set_members(&room, members).await?;
     Ok(())
+}
+
+/// Brings the fixtures back, and takes away what else there is.
+pub async fn reset(app: &App) -> Result<(), DirectoryError> {
+    let directory = &app.directory;
+    while let page = directory.users(None, PAGE).items
+        && !page.is_empty()
+    {
+        for user in page {
+            app.service.remove_user(&user.id).await?;
+        }
+    }
+    while let page = directory.rooms(None, PAGE).items
+        && !page.is_empty()
+    {
+        for (room, _) in page {
+            directory.set_members(&room, BTreeSet::new()).await?;
+        }
+    }
+    for token in directory.app_tokens() {
+        directory.revoke_app_token(&token.id).await?;
+    }
+    furnish(directory, app.service.now()).await
+}
+
+/// Lets time pass at once. What it brings happens in its order, as far as it lies a step apart.
+pub async fn advance(app: &App, by: Duration) {
+    let step = (by / MOST_STEPS).max(Duration::from_secs(1));
+    let mut left = by;
+    while !left.is_zero() {
+        let now = left.min(step);
+        app.clock.advance(now);
+        app.tick().await;
+        left -= now;
+        // Whoever was woken tells what they see before it is over.
+        tokio::task::yield_now().await;
+    }
 }
 
 /// What a newcomer is told: where to look, who is there, and three commands to paste.

@@ -1,6 +1,7 @@
 //! Who is who and who may see whom: users, rooms, presence lists and tokens.
 
 mod accounts;
+mod check;
 mod desk;
 mod ending;
 mod extension;
@@ -14,6 +15,7 @@ mod moves;
 mod people;
 mod planner;
 mod session;
+mod subscription;
 mod token;
 mod user;
 
@@ -39,9 +41,11 @@ use self::{
     follow::Loading,
     people::People,
     planner::Queue,
+    subscription::Subscriptions,
     token::{Lookup, StoredToken},
 };
 pub use self::{
+    check::Check,
     desk::{Desk, MonitoredLine},
     extension::{Extension, ExtensionStatus, ExtensionType},
     ghost::NewGhost,
@@ -101,8 +105,7 @@ struct Entries {
     filters: Filters,
     /// The tokens that ended last, before their time.
     revoked: VecDeque<Lookup>,
-    /// As they are kept, by id.
-    subscriptions: BTreeMap<String, Arc<[u8]>>,
+    subscriptions: Subscriptions,
     /// When users were removed, in microseconds since the Unix epoch; for a while after.
     removals: BTreeMap<UserId, u64>,
 }
@@ -155,7 +158,8 @@ pub struct Counts {
 }
 
 impl<T> Page<T> {
-    fn of(mut all: impl Iterator<Item = T>, limit: usize) -> Self {
+    /// Up to `limit` of these.
+    pub(crate) fn of(mut all: impl Iterator<Item = T>, limit: usize) -> Self {
         let items = all.by_ref().take(limit).collect();
         Self { items, more: all.next().is_some() }
     }
@@ -426,23 +430,26 @@ impl Directory {
         .await
     }
 
-    /// Removes a user's token, and with it what would replace it. Says whether there was one.
+    /// Removes a user's token, and with it what would replace it and the subscriptions of its login. Says whether
+    /// there was one.
     pub async fn revoke_token(self: &Arc<Self>, user: &UserId, id: &TokenId) -> Result<bool, DirectoryError> {
         let (user, id) = (user.clone(), id.clone());
         self.change(move |entries| {
             let is_theirs = entries.tokens_of.get(&user).is_some_and(|tokens| tokens.contains_key(&id));
             let mut gone = entries.tokens_that(&user, |token| token.refreshes(&id));
             gone.extend(is_theirs.then(|| id.clone()));
-            Ok((gone.into_iter().map(Fact::NoToken).collect(), is_theirs))
+            let ended = entries.subscriptions_with(&user, &gone);
+            Ok((ended.into_iter().chain(gone.into_iter().map(Fact::NoToken)).collect(), is_theirs))
         })
         .await
     }
 
-    /// Removes all tokens of a user.
+    /// Removes all tokens of a user, and with them the user's subscriptions.
     pub async fn revoke_tokens(self: &Arc<Self>, user: &UserId) -> Result<(), DirectoryError> {
         let user = user.clone();
         self.change(move |entries| {
-            Ok((entries.tokens_that(&user, |_| true).into_iter().map(Fact::NoToken).collect(), ()))
+            let gone = entries.tokens_that(&user, |_| true).into_iter().map(Fact::NoToken);
+            Ok((gone.chain(entries.subscriptions_of(&user)).collect(), ()))
         })
         .await
     }
@@ -466,26 +473,6 @@ impl Directory {
         let entries = self.entries.read();
         let stored = entries.tokens.get(&token::lookup(&digest))?;
         stored.is(&digest).then(|| stored.grant(now))
-    }
-
-    /// Keeps a subscription, in the place of the one with that id; none: keeps it no longer.
-    pub async fn keep_subscription(
-        self: &Arc<Self>,
-        id: String,
-        value: Option<Arc<[u8]>>,
-    ) -> Result<(), DirectoryError> {
-        self.change(move |entries| {
-            let is_different = entries.subscriptions.get(&id) != value.as_ref();
-            let fact = is_different.then(|| Fact::Subscription(id.clone(), value.clone()));
-            Ok((fact.into_iter().collect(), ()))
-        })
-        .await
-    }
-
-    /// Every subscription that is kept, with its id.
-    pub fn subscriptions(&self) -> Vec<(String, Arc<[u8]>)> {
-        let entries = self.entries.read();
-        entries.subscriptions.iter().map(|(id, value)| (id.clone(), value.clone())).collect()
     }
 }
 

@@ -14,6 +14,7 @@
 //!   log; what it tells its node; and `store/` with the stores.
 //! - [`changes`]: the feed of what the store tells, on its way to watchers.
 //! - [`service`]: the one door to the core for all dialects.
+//! - [`push`]: subscriptions of all dialects: what they have to be told, deliveries, webhooks and where those may go.
 //!
 //! What it speaks:
 //!
@@ -21,11 +22,11 @@
 //!   `api/<dialect>/` has a file for each resource, with types, documentation, refusals and handlers of its
 //!   operations, and `error.rs` with the dialect's form of every refusal. `api/refusal.rs`: refusals with their
 //!   status in their type, of which documents are made, so that nothing undocumented can be answered.
-//! - [`openapi`]: what all documents share, the routes that serve them, and Swagger UI.
+//! - [`openapi`]: what all documents share, their twins in OpenAPI 3.0, what breaks users of an
+//!   older one, the demo's answers on demand, the routes that serve them, and Swagger UI.
 //! - [`request`]: who sent a request, what it is called, and which trace it is part of. [`auth`]: whose token it
 //!   carries, the one way in for all dialects, and the application services among them. [`limit`]: how often somebody may do something.
 //! - [`client`]: a typed client of presenced's own API.
-//! - [`webhook`]: requests to addresses that users choose, and where they may go.
 //!
 //! What runs it:
 //!
@@ -61,10 +62,10 @@ pub mod limit;
 pub mod metrics;
 pub mod openapi;
 pub mod presence;
+pub mod push;
 pub mod request;
 pub mod server;
 pub mod service;
 pub mod store;
 mod table;
 pub mod task;
-pub mod webhook;

@@ -1,22 +1,33 @@
 //! What all documents share: how they are written out and compared, and the routes that show them.
 
+mod breakage;
 mod compare;
+mod faults;
 mod routes;
+mod twin;
+mod yaml;
+
+use std::collections::HashSet;
 
 use serde_json::Value;
 use utoipa::{
     ToSchema,
     openapi::{
-        ContactBuilder, HeaderBuilder, InfoBuilder, LicenseBuilder, ObjectBuilder, OpenApi, OpenApiBuilder,
-        RefOr, ServerBuilder, Type, path::Operation,
+        Components, ContactBuilder, HeaderBuilder, InfoBuilder, LicenseBuilder, ObjectBuilder, OpenApi,
+        OpenApiBuilder, PathItem, RefOr, ServerBuilder, Type,
+        path::Operation,
+        security::{SecurityRequirement, SecurityScheme},
+        tag::TagBuilder,
     },
 };
 
-pub(crate) use self::routes::see_other;
 pub use self::{
+    breakage::{Cause, breakage},
     compare::{differences, resolved},
     routes::router,
+    twin::{Unsayable, to_v3_0},
 };
+pub(crate) use self::{faults::on_demand, routes::see_other};
 use crate::api::Dialect;
 
 /// The forms in which a document is written.
@@ -53,8 +64,38 @@ impl Format {
             Self::Json => format!("{document:#}\n"),
             Self::Yaml => {
                 let notice: String = dialect.notice.lines().map(|line| format!("# {line}\n")).collect();
-                notice + &yaml_serde::to_string(document).expect("a document can be written as YAML")
+                notice + &yaml::write(document)
             }
+        }
+    }
+}
+
+/// The versions of OpenAPI in which documents are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum OasVersion {
+    #[value(name = "3.1")]
+    V3_1,
+    #[value(name = "3.0")]
+    V3_0,
+}
+
+impl OasVersion {
+    /// Every version.
+    pub const ALL: [Self; 2] = [Self::V3_1, Self::V3_0];
+
+    /// What the names of files of this version have after the dialect.
+    pub fn suffix(self) -> &'static str {
+        match self {
+            Self::V3_1 => "",
+            Self::V3_0 => "-3.0",
+        }
+    }
+
+    /// A document, which is of 3.1, in this version.
+    pub fn of(self, document: Value) -> Result<Value, Unsayable> {
+        match self {
+            Self::V3_1 => Ok(document),
+            Self::V3_0 => to_v3_0(&document),
         }
     }
 }
@@ -64,34 +105,52 @@ pub fn to_value(document: &OpenApi) -> Value {
     serde_json::to_value(document).expect("a document is JSON")
 }
 
-/// States the security of operations that need no token: none. (Left out it would be inherited.)
-pub fn state_open_operations(mut document: OpenApi) -> OpenApi {
-    for item in document.paths.paths.values_mut() {
-        let operations: [&mut Option<Operation>; 4] =
-            [&mut item.get, &mut item.put, &mut item.post, &mut item.delete];
-        for operation in operations.into_iter().flatten() {
-            operation.security.get_or_insert_default();
-        }
+/// Completes a document of operations with what all have: tags with a sentence each, of which those that no operation
+/// has are left out, the security and the challenge of every operation, and what a demo does besides.
+pub fn finished(mut document: OpenApi, tags: &[(&str, &str)]) -> OpenApi {
+    let mut used = HashSet::new();
+    let components = document.components.take().unwrap_or_default();
+    for operation in document.paths.paths.values_mut().flat_map(operations) {
+        used.extend(operation.tags.iter().flatten().cloned());
+        state_security(operation, &components);
+        state_challenge(operation);
     }
+    document.components = Some(components);
+    let tags = tags.iter().filter(|(name, _)| used.contains(*name));
+    let tags = tags.map(|(name, about)| TagBuilder::new().name(*name).description(Some(*about)).build());
+    document.tags = Some(tags.collect());
+    let about = document.info.description.take();
+    document.info.description =
+        Some(about.into_iter().chain([faults::PROSE.to_owned()]).collect::<Vec<_>>().join("\n\n"));
     document
 }
 
-/// States on every 401 the header that says how to come in.
-pub fn with_challenges(mut document: OpenApi) -> OpenApi {
-    for item in document.paths.paths.values_mut() {
-        let operations: [&mut Option<Operation>; 4] =
-            [&mut item.get, &mut item.put, &mut item.post, &mut item.delete];
-        for operation in operations.into_iter().flatten() {
-            if let Some(RefOr::T(refusal)) = operation.responses.responses.get_mut("401") {
-                let schema = ObjectBuilder::new().schema_type(Type::String).build();
-                let header = HeaderBuilder::new().schema(Some(schema)).description(Some(
-                    "That a bearer token is needed, and whether one was sent that is not valid.",
-                ));
-                refusal.headers.insert("WWW-Authenticate".to_owned(), header.build().into());
-            }
-        }
+fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    [&mut item.get, &mut item.put, &mut item.post, &mut item.delete].into_iter().flatten()
+}
+
+/// An operation without security needs no token, and says so: left out it would be inherited. Of several ways the
+/// `Authorization` header stands first, since importers take that; ways that the document does not have are left out.
+fn state_security(operation: &mut Operation, components: &Components) {
+    let scheme = |requirement: &SecurityRequirement| {
+        let names = serde_json::to_value(requirement).unwrap_or_default();
+        let name = names.as_object().and_then(|names| names.keys().next()).cloned();
+        name.map(|name| components.security_schemes.get(&name))
+    };
+    let ways = operation.security.get_or_insert_default();
+    ways.retain(|way| scheme(way) != Some(None));
+    ways.sort_by_key(|way| !matches!(scheme(way), Some(Some(RefOr::T(SecurityScheme::Http(_))))));
+}
+
+/// States on a 401 the header that says how to come in.
+fn state_challenge(operation: &mut Operation) {
+    if let Some(RefOr::T(refusal)) = operation.responses.responses.get_mut("401") {
+        let schema = ObjectBuilder::new().schema_type(Type::String).build();
+        let header = HeaderBuilder::new()
+            .schema(Some(schema))
+            .description(Some("That a bearer token is needed, and whether one was sent that is not valid."));
+        refusal.headers.insert("WWW-Authenticate".to_owned(), header.build().into());
     }
-    document
 }
 
 /// Adds a schema to a document's components, and those that it refers to.

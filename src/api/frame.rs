@@ -19,6 +19,7 @@ use crate::{
     app::App,
     config::Config,
     metrics::{Operation, Operations},
+    openapi,
     request::RequestInfo,
 };
 
@@ -46,6 +47,7 @@ pub(super) struct Frame {
 impl Frame {
     /// Puts the frame around a dialect's routes.
     pub(super) fn around(self, routes: Router) -> Router {
+        let routes = openapi::on_demand(&self.app, self.dialect, self.bases, routes);
         let operations = Operations::new(&self.app.metrics, self.dialect, self.bases);
         routes.layer(middleware::from_fn_with_state(Arc::new((self, operations)), frame))
     }
@@ -64,11 +66,7 @@ async fn frame(State(framed): State<Arc<(Frame, Operations)>>, request: Request,
     let operation = operations.find(request.method(), route);
     let mut response = frame.answer(request, next).await;
     frame.count(operation, response.status(), started);
-    if let Some(leftover) = leftover
-        && !leftover.drain().await
-    {
-        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-    }
+    response = body::close_unless_drained(leftover, response).await;
     let status = response.status();
     let headers = response.headers_mut();
     frame.cors.put_on(headers);

@@ -61,6 +61,16 @@ const BASES: [&str; 5] = [
 /// Where the document's paths begin, unless a path says otherwise.
 const BASE_PATH: &str = "/_matrix/client/v3";
 
+/// What the tags of operations are about.
+const TAGS: [(&str, &str); 6] = [
+    ("Presence", "What one user's presence is, and one's own to set."),
+    ("Following", "The presence of everybody whom one may see, as it changes."),
+    ("Account", "Logging in and out, and what clients ask before anything else."),
+    ("Directory", "Names, pictures and rooms of those whom one may see."),
+    ("Presence lists", "Whom one asks to see, beyond those with whom one shares a room."),
+    ("Server", "What the server speaks."),
+];
+
 /// The dialect.
 pub static DIALECT: Dialect = Dialect {
     name: "matrix",
@@ -68,6 +78,7 @@ pub static DIALECT: Dialect = Dialect {
     switch: Some(DialectName::Matrix),
     document: || document(false, true),
     served_document: |config: &Config| document(config.matrix.busy, config.presence.lists),
+    companions: &[],
     notice: "The presence operations and the two error schemas follow the OpenAPI definition of the Matrix\n\
              client-server API: Copyright 2016 OpenMarket Ltd, Copyright 2018 New Vector Ltd, licensed under the\n\
              Apache License, Version 2.0 (http://www.apache.org/licenses/LICENSE-2.0). It was changed: the\n\
@@ -75,6 +86,7 @@ pub static DIALECT: Dialect = Dialect {
     contract: Some(|| without_additions(&document(false, true))),
     prefixes: &["/_matrix/"],
     unavailable: refusal::unavailable::<MatrixRefusal>,
+    voice: None,
     router,
 };
 
@@ -115,12 +127,13 @@ fn endings() -> Routes {
     vec![routes!(logout::logout), routes!(logout::logout_all)]
 }
 
-/// What stands under `r0` alone, where presence lists are on.
-fn under_r0(lists: bool) -> Routes {
+/// What stands under [`SYNC_PREFIXES`] where presence lists are on. (The specification had them in `r0` alone; so
+/// that all operations are below one path, the document has them there.)
+fn presence_lists(lists: bool) -> Routes {
     if lists { vec![routes!(list::get_presence_list, list::modify_presence_list)] } else { Vec::new() }
 }
 
-/// What stands beside the prefixes.
+/// What stands beside the prefixes, and for those who know one path alone under [`SYNC_PREFIXES`] too.
 fn beside_prefix() -> Routes {
     vec![routes!(versions::get_versions)]
 }
@@ -132,10 +145,11 @@ fn router(app: &App) -> Router {
         router = mount(router, &base, under_prefix());
         if SYNC_PREFIXES.contains(&prefix) {
             router = mount(router, &base, under_sync_prefix());
+            router = mount(router, &base, presence_lists(app.config.presence.lists));
+            router = mount(router, &base, beside_prefix());
             router = mount(router, &base, endings());
         }
     }
-    router = mount(router, "/_matrix/client/r0", under_r0(app.config.presence.lists));
     for path in ["/_matrix", "/_matrix/", "/_matrix/{*rest}"] {
         router = router.route(path, routing::any(unrecognized));
     }
@@ -167,14 +181,20 @@ async fn unrecognized() -> impl IntoResponse {
 
 /// The document; `busy` adds the state of MSC3026, `lists` the presence lists of r0.
 fn document(busy: bool, lists: bool) -> OpenApi {
-    let routes = [under_prefix(), under_sync_prefix(), under_r0(lists), beside_prefix(), endings()];
+    let routes = [under_prefix(), under_sync_prefix(), presence_lists(lists), beside_prefix(), endings()];
     let routes = routes.into_iter().flatten();
     let documented = routes.fold(OpenApiRouter::with_openapi(base()), OpenApiRouter::routes);
     let (_, mut document) = documented.split_for_parts();
+    // One base path does for all.
+    for operation in
+        document.paths.paths.values_mut().flat_map(|item| [&mut item.get, &mut item.post]).flatten()
+    {
+        operation.servers = None;
+    }
     if !busy {
         remove_busy(&mut document);
     }
-    openapi::with_challenges(openapi::state_open_operations(document))
+    openapi::finished(document, &TAGS)
 }
 
 fn base() -> OpenApi {
@@ -186,7 +206,16 @@ fn base() -> OpenApi {
         .parameter("basePath", variable().default_value(BASE_PATH))
         .build();
     let mut document = OpenApiBuilder::new()
-        .info(InfoBuilder::new().title("Matrix Client-Server Presence API").version("1.0.0").build())
+        .info(
+            InfoBuilder::new()
+                .title("Matrix Client-Server Presence API")
+                .description(Some(
+                    "Presence as the Matrix client-server API has it, under every prefix that clients use, and what \
+                     clients ask for before it.",
+                ))
+                .version("1.0.0")
+                .build(),
+        )
         .servers(Some([server]))
         .build();
     openapi::add_schema::<MatrixError>(&mut document);

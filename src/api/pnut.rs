@@ -18,7 +18,7 @@ use axum::{Router, middleware, response::IntoResponse, routing};
 use utoipa::openapi::{
     ContactBuilder, HeaderBuilder, InfoBuilder, LicenseBuilder, ObjectBuilder, OpenApi, OpenApiBuilder,
     RefOr, Required, ServerBuilder, ServerVariableBuilder, Type,
-    security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
+    security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
 };
 use utoipa_axum::{
     router::{OpenApiRouter, UtoipaMethodRouter},
@@ -41,6 +41,10 @@ use crate::{app::App, config::DialectName, directory::Scope, openapi};
 /// Under which paths the dialect is served, all alike.
 const PREFIXES: [&str; 2] = ["/v0", "/v1"];
 
+/// What the tags of operations are about.
+const TAGS: [(&str, &str); 2] =
+    [("Presence", "Who is present, with what text."), ("Account", "Who somebody is, and what a token is.")];
+
 /// The dialect.
 pub static DIALECT: Dialect = Dialect {
     name: "pnut",
@@ -48,10 +52,12 @@ pub static DIALECT: Dialect = Dialect {
     switch: Some(DialectName::Pnut),
     document,
     served_document: |_| document(),
+    companions: &[],
     notice: "",
     contract: None,
     prefixes: &["/v0/", "/v1/"],
     unavailable: refusal::unavailable::<PnutRefusal>,
+    voice: None,
     router,
 };
 
@@ -135,7 +141,7 @@ fn document() -> OpenApi {
             }
         }
     }
-    openapi::with_challenges(document)
+    openapi::finished(document, &TAGS)
 }
 
 /// The headers of an answer with that status, and what they tell.
@@ -172,18 +178,12 @@ fn base() -> OpenApi {
     openapi::add_schema::<ErrorAnswer>(&mut document);
     let components = document.components.get_or_insert_default();
     components.add_security_scheme(
-        "accessToken",
-        SecurityScheme::ApiKey(ApiKey::Query(ApiKeyValue::with_description(
-            "access_token",
-            "The same token, instead of the header.",
-        ))),
-    );
-    components.add_security_scheme(
         "bearer",
         SecurityScheme::Http(
             HttpBuilder::new()
                 .scheme(HttpAuthScheme::Bearer)
-                .description(Some("A token of a user's device, or one that belongs to no user."))
+                .description(Some("A token of a user's device, or one that belongs to no user. It may stand in the query instead, as \
+                     `access_token`."))
                 .build(),
         ),
     );

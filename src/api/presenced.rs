@@ -4,6 +4,7 @@
 mod app_tokens;
 mod calls;
 mod changes;
+mod demo;
 mod error;
 mod export;
 mod extract;
@@ -13,6 +14,7 @@ mod lists;
 mod presence;
 mod rooms;
 mod settings;
+mod subscriptions;
 mod tokens;
 mod users;
 
@@ -35,15 +37,26 @@ use crate::{app::App, audit, config::Config, openapi};
 pub use self::{
     app_tokens::{AppToken, AppTokenList, AppTokenRequest, IssuedAppToken},
     calls::{CallDisplay, CallDisplayLine, CallReport, LineAppearance, SipDialog},
+    demo::Advance,
     error::Problem,
     heartbeats::{Heartbeat, HeartbeatOutcome, HeartbeatResult, HeartbeatResults, Heartbeats},
     lists::{ListEntry, PresenceList, Standing},
     presence::{PresenceQuery, PresenceQueryResult, UserPresence},
     rooms::{Members, RoomPage, RoomSummary},
     settings::{OverrideName, UserSettings},
+    subscriptions::{Subscription, SubscriptionPage, SubscriptionState, SubscriptionTransport},
     tokens::{IssuedToken, Token, TokenList, TokenRequest},
     users::{User, UserPage, UserProfile},
 };
+
+/// What the tags of operations are about.
+const TAGS: [(&str, &str); 5] = [
+    ("Directory", "Users, their tokens, and rooms, for admins."),
+    ("Presence", "Presence of one user and of many, as it is and as it changes, and what is reported of it."),
+    ("Presence lists", "Who asks to see a user, and the answer."),
+    ("Server", "The server itself: whether it is well, and all that it keeps."),
+    ("Demo", "The demo as a fixture of tests; elsewhere there is none of it."),
+];
 
 /// The dialect.
 pub static DIALECT: Dialect = Dialect {
@@ -52,10 +65,12 @@ pub static DIALECT: Dialect = Dialect {
     switch: None,
     document: || document(true),
     served_document: |config: &Config| document(config.presence.lists),
+    companions: &[],
     notice: "",
     contract: None,
     prefixes: &["/presenced/"],
     unavailable: refusal::unavailable::<ProblemRefusal>,
+    voice: None,
     router,
 };
 
@@ -74,15 +89,18 @@ fn routes(lists: bool) -> OpenApiRouter<App> {
         .merge(export_routes())
         .routes(routes!(health::get_health))
         .routes(routes!(health::get_readiness));
-    if !lists {
-        return routes;
-    }
-    routes
-        .routes(routes!(lists::get_presence_list))
-        .routes(routes!(lists::accept_observer, lists::deny_observer))
+    let routes = if lists {
+        routes
+            .routes(routes!(lists::get_presence_list))
+            .routes(routes!(lists::accept_observer, lists::deny_observer))
+    } else {
+        routes
+    };
+    // Last, for whoever tries all of it in turn.
+    routes.routes(routes!(demo::advance_demo)).routes(routes!(demo::reset_demo))
 }
 
-/// What is for admins alone: the directory, that is who is who.
+/// What is for admins alone: the directory, that is who is who, and who is told.
 fn admin_routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(users::list_users))
@@ -93,6 +111,8 @@ fn admin_routes() -> OpenApiRouter<App> {
         .routes(routes!(app_tokens::revoke_app_token))
         .routes(routes!(rooms::list_rooms))
         .routes(routes!(rooms::get_members, rooms::put_members))
+        .routes(routes!(subscriptions::list_subscriptions))
+        .routes(routes!(subscriptions::end_subscription))
         .layer(middleware::from_fn(audit::admin_actions))
 }
 
@@ -130,7 +150,7 @@ async fn no_such_path() -> impl IntoResponse {
 
 fn document(lists: bool) -> OpenApi {
     let (_, document) = routes(lists).split_for_parts();
-    openapi::with_challenges(openapi::state_open_operations(document))
+    openapi::finished(document, &TAGS)
 }
 
 fn base() -> OpenApi {

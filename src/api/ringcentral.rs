@@ -28,23 +28,32 @@ use std::convert::Infallible;
 use axum::{Extension, Router, middleware, routing};
 use utoipa::openapi::{
     OpenApi, RefOr, Required,
-    security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
+    security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme},
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-pub use self::push::Push;
 use self::{
     error::{ErrorResponse, RestFailure, RestRefusal},
     extract::AnyToken,
-    oauth::OAuthError,
+    oauth::{OAuthError, codes::Codes},
+    push::voice::RingCentral,
+    socket::{sessions::Sessions, token::SocketTokens},
 };
 use super::{
-    Dialect,
+    Companion, Dialect,
     cors::Cors,
     frame::Frame,
     refusal::{self, Refusal as _},
 };
 use crate::{app::App, config::DialectName, openapi};
+
+/// What the tags of operations are about.
+const TAGS: [(&str, &str); 4] = [
+    ("Presence", "Presence of one extension, of several, of an account, and of call queues."),
+    ("Account", "Who is who in an account, and what one may do."),
+    ("Subscriptions", "Being told of changes, by webhook or WebSocket."),
+    ("OAuth", "Logging in and out."),
+];
 
 /// The dialect.
 pub static DIALECT: Dialect = Dialect {
@@ -53,12 +62,32 @@ pub static DIALECT: Dialect = Dialect {
     switch: Some(DialectName::RingCentral),
     document,
     served_document: |_| document(),
+    companions: &[Companion {
+        name: "ringcentral-webhooks",
+        title: "RingCentral notifications",
+        document: || openapi::to_value(&push::document()),
+    }],
     notice: "",
     contract: None,
     prefixes: &["/restapi/"],
     unavailable: refusal::unavailable::<RestRefusal>,
+    voice: Some(&RingCentral),
     router,
 };
+
+/// What this dialect holds for itself while a server runs.
+#[derive(Default)]
+struct Own {
+    /// The codes of logins that are under way.
+    codes: Codes,
+    tokens: SocketTokens,
+    sessions: Sessions,
+}
+
+/// How many sessions of WebSockets wait for another connection.
+pub fn detached_sessions(app: &App) -> usize {
+    app.own::<Own>().sessions.count_detached()
+}
 
 /// What needs an access token.
 fn resources() -> OpenApiRouter<App> {
@@ -161,8 +190,15 @@ fn document() -> OpenApi {
             body.required = Some(Required::False);
         }
     }
-    push::notification::describe(&mut document);
-    openapi::with_challenges(openapi::state_open_operations(document))
+    // An application without a secret names itself in the form.
+    for path in ["/restapi/oauth/token", "/restapi/oauth/revoke"] {
+        let operation = document.paths.paths.get_mut(path).and_then(|item| item.post.as_mut());
+        operation
+            .and_then(|post| post.security.as_mut())
+            .expect("it has one")
+            .push(SecurityRequirement::default());
+    }
+    openapi::finished(document, &TAGS)
 }
 
 fn base() -> OpenApi {
@@ -174,13 +210,6 @@ fn base() -> OpenApi {
     openapi::add_schema::<ErrorResponse>(&mut document);
     openapi::add_schema::<OAuthError>(&mut document);
     let components = document.components.get_or_insert_default();
-    components.add_security_scheme(
-        "accessToken",
-        SecurityScheme::ApiKey(ApiKey::Query(ApiKeyValue::with_description(
-            "access_token",
-            "The same token in the query; the header is to be preferred.",
-        ))),
-    );
     components.add_security_scheme(
         "basic",
         SecurityScheme::Http(
@@ -197,7 +226,7 @@ fn base() -> OpenApi {
         SecurityScheme::Http(
             HttpBuilder::new()
                 .scheme(HttpAuthScheme::Bearer)
-                .description(Some("An access token of a user with an extension."))
+                .description(Some("An access token of a user with an extension. It may stand in the query instead, as `access_token`."))
                 .build(),
         ),
     );

@@ -4,19 +4,19 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use clap::{Args, ValueEnum, builder::PossibleValuesParser};
+use clap::{Args, builder::PossibleValuesParser};
 use serde_json::Value;
 
 use super::{Done, Failure, print};
 use crate::{
-    api::{self, Dialect},
-    openapi::{Format, differences, resolved, to_value},
+    api::{self, Companion, Dialect},
+    openapi::{Format, OasVersion, breakage, resolved, to_value},
 };
 
 #[derive(Debug, Args)]
 pub(super) struct OpenApi {
-    /// Whose document.
-    #[arg(value_parser = PossibleValuesParser::new(api::ALL.map(|dialect| dialect.name)))]
+    /// Whose document, or which one beside it.
+    #[arg(value_parser = PossibleValuesParser::new(names()))]
     dialect: String,
     /// How to write it.
     #[arg(long, value_enum, default_value_t = Format::Yaml)]
@@ -27,25 +27,26 @@ pub(super) struct OpenApi {
     /// Leave out what goes beyond the published contract that the dialect follows.
     #[arg(long)]
     contract: bool,
-    /// Print how FILE differs from the document instead: exit code 1 if it does. With --contract both are
-    /// compared with their references resolved, so that names of components do not matter.
+    /// Print instead what the document means to those who use FILE, which is an older one [default:
+    /// openapi/<name>.yaml]: a line for each difference, breaking or compatible. Exit code 0: the same, 3: compatible,
+    /// 1: breaking, 2: unusable. With --contract references are resolved first, so that names of components do not
+    /// matter.
     #[arg(long, value_name = "FILE")]
-    check: Option<PathBuf>,
+    #[expect(clippy::option_option, reason = "that is how clap tells an option without its value")]
+    check: Option<Option<PathBuf>>,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum OasVersion {
-    #[value(name = "3.1")]
-    V3_1,
+/// What there is a document of.
+fn names() -> Vec<&'static str> {
+    let companions = api::ALL.into_iter().flat_map(|dialect| dialect.companions);
+    api::ALL.into_iter().map(|dialect| dialect.name).chain(companions.map(|one| one.name)).collect()
 }
 
 impl OpenApi {
     pub(super) fn run(self) -> Done {
-        let dialect = Dialect::named(&self.dialect)
-            .ok_or_else(|| Failure::unusable(format!("there is no dialect {}", self.dialect)))?;
-        let document = self.document(dialect)?;
+        let (dialect, document) = self.document()?;
         match &self.check {
-            Some(file) => self.check(file, &document),
+            Some(file) => self.check(file.as_deref(), &document),
             None => {
                 print(&self.format.write(dialect, &document));
                 Ok(())
@@ -53,33 +54,71 @@ impl OpenApi {
         }
     }
 
-    fn check(&self, file: &Path, document: &Value) -> Done {
-        let theirs = read(file)?;
-        let lines = if self.contract {
-            differences(&resolved(document), &resolved(&theirs))
-        } else {
-            differences(document, &theirs)
+    fn check(&self, file: Option<&Path>, newer: &Value) -> Done {
+        let file = match file {
+            Some(file) => file.to_owned(),
+            None if self.contract => return Err(Failure::unusable("--contract --check needs a FILE")),
+            None => format!("openapi/{}{}.yaml", self.dialect, self.oas.suffix()).into(),
         };
-        if lines.is_empty() {
-            return Ok(());
+        let older = read(&file)?;
+        let version = |document: &Value| -> Option<String> {
+            let numbers: Vec<&str> = document.get("openapi")?.as_str()?.split('.').take(2).collect();
+            Some(numbers.join("."))
+        };
+        if version(&older) != version(newer) {
+            return Err(Failure::unusable(format!(
+                "{}: it is no document of OpenAPI {}; see --oas",
+                file.display(),
+                version(newer).unwrap_or_default()
+            )));
         }
-        print(&format!("{}\n", lines.join("\n")));
-        Err(Failure::No(format!("{} differs from the document: {} lines", file.display(), lines.len())))
+        let causes = if self.contract {
+            breakage(&resolved(&older), &resolved(newer))
+        } else {
+            breakage(&older, newer)
+        };
+        print(&causes.iter().map(|cause| format!("{cause}\n")).collect::<String>());
+        let breaking = causes.iter().filter(|cause| cause.is_breaking).count();
+        match (causes.len(), breaking) {
+            (0, _) => Ok(()),
+            (all, 0) => Err(Failure::Compatible(format!(
+                "compatible with {}: differences: {all}, none of them breaking",
+                file.display()
+            ))),
+            (all, breaking) => Err(Failure::No(format!(
+                "breaks what {} says: differences: {all}, of them breaking: {breaking}",
+                file.display()
+            ))),
+        }
     }
 
-    fn document(&self, dialect: &Dialect) -> Result<Value, Failure> {
-        let OasVersion::V3_1 = self.oas;
-        if !self.contract {
-            return Ok(to_value(&(dialect.document)()));
+    /// The document that is asked for, and whose it is.
+    fn document(&self) -> Result<(&'static Dialect, Value), Failure> {
+        if let Some((dialect, companion)) = Dialect::companion_named(&self.dialect) {
+            return Ok((dialect, self.companion(companion)?));
         }
-        let contract = dialect.contract.ok_or_else(|| {
-            Failure::unusable(format!(
-                "{} follows no contract but its own; leave --contract out",
-                dialect.name
-            ))
-        })?;
-        Ok(contract())
+        let dialect = Dialect::named(&self.dialect)
+            .ok_or_else(|| Failure::unusable(format!("there is no document {}", self.dialect)))?;
+        let document = if self.contract { contract(dialect)? } else { to_value(&(dialect.document)()) };
+        Ok((dialect, self.oas.of(document).map_err(Failure::unusable)?))
     }
+
+    fn companion(&self, companion: &Companion) -> Result<Value, Failure> {
+        if self.contract || self.oas != OasVersion::V3_1 {
+            let name = companion.name;
+            return Err(Failure::unusable(format!(
+                "there is one {name} alone; leave --contract and --oas out"
+            )));
+        }
+        Ok((companion.document)())
+    }
+}
+
+fn contract(dialect: &Dialect) -> Result<Value, Failure> {
+    let contract = dialect.contract.ok_or_else(|| {
+        Failure::unusable(format!("{} follows no contract but its own; leave --contract out", dialect.name))
+    })?;
+    Ok(contract())
 }
 
 fn read(file: &Path) -> Result<Value, Failure> {

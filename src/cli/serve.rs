@@ -1,5 +1,6 @@
 mod admin_token;
 mod data;
+mod files;
 mod log;
 mod reload;
 
@@ -7,7 +8,8 @@ use std::{io, path::PathBuf};
 
 use clap::Args;
 
-use self::{log::Log, reload::Reloading};
+pub(super) use self::data::keep_to_owner;
+use self::{files::Files, log::Log, reload::Reloading};
 use super::{Done, Failure, print};
 use crate::{
     app::App,
@@ -30,22 +32,27 @@ pub(super) struct Serve {
     /// Run with users and tokens to try things with, on this machine only.
     #[arg(long)]
     demo: bool,
+    /// Let the demo listen on any address: whoever reaches it may know its tokens.
+    #[arg(long, requires = "demo")]
+    allow_remote: bool,
 }
 
 impl Serve {
     pub(super) fn run(self) -> Done {
         let overrides = self.overrides();
-        let config = self.load(&overrides)?;
+        let mut config = self.load(&overrides)?;
+        let files = Files::raise()?;
         let log = Log::start(&config.log)?;
+        files.bound(&mut config);
         self.tell(&config, &overrides);
         let runtime = tokio::runtime::Runtime::new().map_err(Failure::unusable)?;
-        let done = runtime.block_on(self.serve(config, log));
+        let done = runtime.block_on(self.serve(config, log, files));
         // Whoever stops a server that still reads its data need not wait for the rest.
         runtime.shutdown_background();
         done
     }
 
-    async fn serve(&self, config: Config, log: Log) -> Done {
+    async fn serve(&self, config: Config, log: Log, files: Files) -> Done {
         // Signals are caught before anybody is told that the server runs.
         let stop = server::stop_signal().map_err(Failure::unusable)?;
         tokio::pin!(stop);
@@ -53,6 +60,9 @@ impl Serve {
         let listener = listen(&config)?;
         for address in listener.addresses() {
             tracing::info!(%address, tls = config.tls.is_on(), "listening");
+        }
+        if !self.demo {
+            admin_token::check(&config.server)?;
         }
         let opening = data::open(config.clone(), self.keeps_data());
         let app = tokio::select! {
@@ -72,10 +82,15 @@ impl Serve {
             reloading.admit(admin_token::admit(&app, &app.config.server)?);
             tracing::info!(address = %listener.addresses().join(" "), "serving");
         }
+        let load = || {
+            let mut config = self.load(&self.overrides())?;
+            files.bound(&mut config);
+            Ok(config)
+        };
         let serving = server::run(listener, app.clone(), stop);
         tokio::select! {
             () = serving => {}
-            () = reloading.run(&app, || self.load(&self.overrides())) => unreachable!("it is never done"),
+            () = reloading.run(&app, load) => unreachable!("it is never done"),
         }
         Ok(())
     }
@@ -92,18 +107,23 @@ impl Serve {
     }
 
     fn load(&self, overrides: &Overrides) -> Result<Config, Failure> {
-        let config = Config::load(self.config.as_deref(), overrides).map_err(Failure::unusable)?;
-        if !self.demo {
-            return Ok(config);
-        }
-        if !config.server.listen.is_local() {
+        let load = if self.demo { Config::load_demo } else { Config::load };
+        let config = load(self.config.as_deref(), overrides).map_err(Failure::unusable)?;
+        if self.demo && !self.allow_remote && !config.server.listen.is_local() {
             return Err(Failure::unusable(format!(
                 "the demo's tokens are known to everybody, so it listens on loopback addresses only, \
-                 not on {}",
+                 not on {}; --allow-remote lets it",
                 config.server.listen
             )));
         }
-        Ok(config.for_demo())
+        if self.demo && config.server.name != demo::SERVER_NAME {
+            return Err(Failure::unusable(format!(
+                "the demo's users are of {}; leave server.name = {:?} out",
+                demo::SERVER_NAME,
+                config.server.name
+            )));
+        }
+        Ok(config)
     }
 
     /// Says what this server is and goes by.

@@ -51,6 +51,9 @@ pub struct Limits {
     pub filters_per_user: usize,
     /// How many entries a presence list may have.
     pub list_entries: usize,
+    /// How many members a room may have.
+    #[schemars(range(min = 1))]
+    pub room_members: usize,
     /// How many users one bulk read may name.
     #[schemars(range(min = 1, max = 1000))]
     pub bulk_users: usize,
@@ -95,6 +98,7 @@ impl Limits {
             ("limits.tokens_per_user", self.tokens_per_user, 1, 1_000_000),
             ("limits.filters_per_user", self.filters_per_user, 1, 10_000),
             ("limits.list_entries", self.list_entries, 1, 1_000_000),
+            ("limits.room_members", self.room_members, 1, 10_000_000),
             ("limits.streams", self.streams, 1, 10_000_000),
             ("limits.streams_per_user", self.streams_per_user, 1, 10_000_000),
             ("limits.bulk_users", self.bulk_users, 1, 1_000),

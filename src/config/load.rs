@@ -118,8 +118,18 @@ fn keys(defaults: &Table) -> impl Iterator<Item = String> {
 impl Config {
     /// The defaults, overridden by a file if one is named, the environment, and the command line.
     pub fn load(file: Option<&Path>, overrides: &Overrides) -> Result<Self, ConfigError> {
+        Self::load_over(defaults(), file, overrides)
+    }
+
+    /// The same over the demo's defaults.
+    pub fn load_demo(file: Option<&Path>, overrides: &Overrides) -> Result<Self, ConfigError> {
+        let demo = Table::try_from(Self::default().for_demo()).expect("a configuration is TOML");
+        Ok(Self { demo: true, ..Self::load_over(demo, file, overrides)? })
+    }
+
+    fn load_over(base: Table, file: Option<&Path>, overrides: &Overrides) -> Result<Self, ConfigError> {
         let defaults = defaults();
-        let mut merged = Value::Table(defaults.clone());
+        let mut merged = Value::Table(base);
         let text = file.map(read).transpose()?;
         let sources = Sources { file: file.map(Path::to_owned).zip(text), overrides };
         sources.merge_into(&mut merged, &defaults)?;

@@ -1,4 +1,4 @@
-//! The end of tokens, and who has to hear of it.
+//! The end of tokens and subscriptions, and who has to hear of it.
 
 use std::{mem, pin::pin, sync::Arc};
 
@@ -20,6 +20,9 @@ use crate::{
 pub(super) struct Endings {
     waiting: Mutex<HashMap<Lookup, Arc<Notify>>>,
     logged_out: Mutex<Vec<(UserId, DeviceId)>>,
+    /// The ids of subscriptions that are kept no longer.
+    subscriptions: Mutex<Vec<String>>,
+    subscription_ended: Notify,
 }
 
 /// A place among those who wait, given up when it is dropped.
@@ -52,6 +55,14 @@ impl Endings {
     }
 }
 
+impl Endings {
+    /// Notes that a subscription is kept no longer.
+    pub(super) fn end_subscription(&self, id: &str) {
+        self.subscriptions.lock().push(id.to_owned());
+        self.subscription_ended.notify_one();
+    }
+}
+
 impl Drop for Place<'_> {
     fn drop(&mut self) {
         let mut waiting = self.endings.waiting.lock();
@@ -78,6 +89,18 @@ impl Directory {
         told.as_mut().enable();
         if self.entries.read().token_named(id).is_some() {
             told.await;
+        }
+    }
+
+    /// The ids of the subscriptions that are kept no longer, whoever ended them, since this was asked last; completes
+    /// once there are some.
+    pub async fn ended_subscriptions(&self) -> Vec<String> {
+        loop {
+            let ended = mem::take(&mut *self.endings.subscriptions.lock());
+            if !ended.is_empty() {
+                return ended;
+            }
+            self.endings.subscription_ended.notified().await;
         }
     }
 

@@ -129,10 +129,7 @@ impl Entries {
                 Vec::new()
             }
             Fact::Subscription(id, value) => {
-                match value {
-                    Some(value) => self.subscriptions.insert(id, value),
-                    None => self.subscriptions.remove(&id),
-                };
+                self.subscriptions.put(id, value);
                 Vec::new()
             }
             Fact::Desk(user, desk) => self.put_desk(user, desk),
@@ -171,7 +168,7 @@ impl Entries {
                 let known = id.lookup().and_then(|lookup| self.tokens.get(&lookup)).cloned();
                 known.map_or_else(|| Fact::NoToken(id.clone()), Fact::Token)
             }
-            Fact::Subscription(id, _) => Fact::Subscription(id.clone(), self.subscriptions.get(id).cloned()),
+            Fact::Subscription(id, _) => Fact::Subscription(id.clone(), self.subscriptions.get(id)),
             Fact::Desk(user, _) => {
                 Fact::Desk(user.clone(), self.desks.get(user).cloned().unwrap_or_default())
             }
@@ -270,7 +267,7 @@ impl Entries {
         let old = old.map(|(user, _)| Fact::Removal(user.clone(), None));
         let desk = self.desks.get(user).map(|_| Fact::Desk(user.clone(), Desk::default()));
         let facts = tokens.chain(rooms).chain(self.unlisting(user)).chain(self.unfiltering(user));
-        let facts = facts.chain(desk).chain(old);
+        let facts = facts.chain(self.subscriptions_of(user)).chain(desk).chain(old);
         let gone = [Fact::NoUser(user.clone()), Fact::Removal(user.clone(), Some(micros))];
         Some(facts.chain(gone).collect())
     }

@@ -76,6 +76,9 @@ impl Directory {
                 entries.remember_revoked(id);
                 ended.extend(entries.token_named(id).cloned());
             }
+            if let Fact::Subscription(id, None) = &fact {
+                self.endings.end_subscription(id);
+            }
             moves.extend(entries.apply(fact));
         }
         entries.revision = revision.max(entries.revision);

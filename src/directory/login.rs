@@ -94,7 +94,7 @@ impl Directory {
                 return Err(DirectoryError::UnknownUser(user.clone()));
             }
             let Some(spent) = spent else {
-                let (facts, outcome) = login.facts(session.clone());
+                let (facts, outcome) = login.facts(session.clone(), None);
                 let over = entries.tokens_that(user, |token| token.has_expired(now));
                 return entries.with_room(user, over, facts, tokens_per_user).map(|facts| (facts, outcome));
             };
@@ -107,7 +107,8 @@ impl Directory {
                 return repeated.map(|outcome| (Vec::new(), outcome)).ok_or(DirectoryError::TokenSpent);
             }
             let endpoint = before.endpoint.clone().or_else(|| session.endpoint.clone());
-            let (mut facts, outcome) = login.facts(Session { endpoint, end: before.end });
+            let session = Session { endpoint, ..before.clone() };
+            let (mut facts, outcome) = login.facts(session, Some(token.info.login()));
             // With the access token that is replaced ends what had come of an earlier refresh token.
             let gone = entries.tokens_that(user, |token| {
                 token.has_expired(now)
@@ -141,11 +142,13 @@ impl Directory {
 }
 
 impl Login {
-    /// The two tokens, and what may be shown of them.
-    fn facts(&self, session: Session) -> (Vec<Fact>, LoggedIn) {
+    /// The two tokens, and what may be shown of them. They are of a login that there was before, or begin one.
+    fn facts(&self, session: Session, login: Option<&TokenId>) -> (Vec<Fact>, LoggedIn) {
         let (user, device, scopes) = (self.user.clone(), self.device.clone(), self.scopes);
-        let holder = Holder::User { user: user.clone(), device: device.clone(), scopes, guest: false };
-        let access = StoredToken::new(&self.access.0, NewToken { holder, expires: Some(self.access.1) });
+        let holder =
+            Holder::User { user: user.clone(), device: device.clone(), scopes, guest: session.guest };
+        let mut access = StoredToken::new(&self.access.0, NewToken { holder, expires: Some(self.access.1) });
+        access.info.login = login.cloned();
         let holder = Holder::Refresh {
             user,
             device,
@@ -154,7 +157,9 @@ impl Login {
             session: session.clone(),
             spent: None,
         };
-        let refresh = StoredToken::new(&self.refresh.0, NewToken { holder, expires: Some(self.refresh.1) });
+        let mut refresh =
+            StoredToken::new(&self.refresh.0, NewToken { holder, expires: Some(self.refresh.1) });
+        refresh.info.login = Some(access.info.login().clone());
         let outcome = LoggedIn { access: access.info.clone(), refresh: refresh.info.clone(), session };
         (vec![Fact::Token(access), Fact::Token(refresh)], outcome)
     }

@@ -46,7 +46,10 @@ impl Directory {
                 gone.push(oldest.ok_or(DirectoryError::TooManyTokens(user.clone(), tokens_per_user))?);
             }
             let info = token.info.clone();
-            let facts = gone.into_iter().map(Fact::NoToken).chain([Fact::Token(token)]);
+            // That a token's time was over is no end of what it made.
+            let revoked: Vec<_> = gone.iter().filter(|id| !entries.has_expired(id, now)).cloned().collect();
+            let ended = entries.subscriptions_with(&user, &revoked).into_iter();
+            let facts = ended.chain(gone.into_iter().map(Fact::NoToken)).chain([Fact::Token(token)]);
             Ok((facts.collect(), info))
         })
         .await
@@ -54,6 +57,10 @@ impl Directory {
 }
 
 impl Entries {
+    fn has_expired(&self, id: &TokenId, now: Timestamp) -> bool {
+        self.token_named(id).is_some_and(|token| token.has_expired(now))
+    }
+
     /// Whose session it would be, and its token.
     fn session(&self, session: &NewSession, now: Timestamp) -> Result<(UserId, StoredToken), DirectoryError> {
         let from = session.from.lookup().and_then(|lookup| self.tokens.get(&lookup));

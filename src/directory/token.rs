@@ -112,7 +112,7 @@ impl Scope {
 }
 
 /// A set of scopes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(from = "Vec<Scope>", into = "Vec<Scope>")]
 pub struct Scopes(u8);
 
@@ -185,6 +185,9 @@ pub struct Session {
     /// When the login ends at the latest, if it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end: Option<Timestamp>,
+    /// Whether a guest logged in.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub guest: bool,
 }
 
 /// A refresh token that was spent. Clients that share it get the same for it for a while.
@@ -212,6 +215,23 @@ pub struct TokenInfo {
     /// otherwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub opened: Option<Timestamp>,
+    /// The login that it came of, by the id of the login's first access token; absent of that token itself, and of
+    /// tokens that were made otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub login: Option<TokenId>,
+}
+
+impl TokenInfo {
+    /// The login that the token belongs to. It stays the same from one refresh to the next; a token that was made
+    /// otherwise is a login of its own.
+    pub fn login(&self) -> &TokenId {
+        match (&self.login, &self.holder) {
+            (Some(login), _) => login,
+            // As earlier versions kept it.
+            (None, Holder::Refresh { access, .. }) => access,
+            (None, _) => &self.id,
+        }
+    }
 }
 
 /// What a known token grants now.
@@ -241,7 +261,7 @@ impl StoredToken {
         let digest = digest(secret.reveal().as_bytes());
         let id = TokenId(hex::encode(&digest[..8]));
         let NewToken { holder, expires } = token;
-        Self { digest, info: TokenInfo { id, holder, expires, opened: None } }
+        Self { digest, info: TokenInfo { id, holder, expires, opened: None, login: None } }
     }
 
     /// The user whom it speaks for, and on which device.

@@ -32,7 +32,8 @@ fn compare(pointer: &str, expected: Option<&Value>, actual: Option<&Value>, line
     }
 }
 
-/// A document with each reference replaced by what it refers to; what stands beside a reference wins.
+/// A document with each reference replaced by what it refers to; what stands beside a reference wins. Alternatives of
+/// security, which are a set, are in one order.
 /// Components that are only there to be referred to are left out, so their names do not matter. A
 /// reference that leads nowhere stays.
 pub fn resolved(document: &Value) -> Value {
@@ -52,8 +53,9 @@ fn resolve(value: &Value, document: &Value, depth: usize) -> Value {
         Value::Object(members) => {
             let target = referred(members, document).filter(|_| depth > 0);
             let Some(target) = target else {
-                let resolved =
-                    members.iter().map(|(name, member)| (name.clone(), resolve(member, document, depth)));
+                let resolved = members
+                    .iter()
+                    .map(|(name, member)| (name.clone(), resolved_member(name, member, document, depth)));
                 return resolved.collect();
             };
             let mut merged = match resolve(target, document, depth - 1) {
@@ -61,11 +63,22 @@ fn resolve(value: &Value, document: &Value, depth: usize) -> Value {
                 _ => Map::new(),
             };
             let own = members.iter().filter(|(name, _)| *name != "$ref");
-            merged.extend(own.map(|(name, member)| (name.clone(), resolve(member, document, depth))));
+            merged.extend(
+                own.map(|(name, member)| (name.clone(), resolved_member(name, member, document, depth))),
+            );
             Value::Object(merged)
         }
         plain => plain.clone(),
     }
+}
+
+/// A member of an object; alternatives of security, which are a set, in one order.
+fn resolved_member(name: &str, member: &Value, document: &Value, depth: usize) -> Value {
+    let mut resolved = resolve(member, document, depth);
+    if let Some(ways) = resolved.as_array_mut().filter(|_| name == "security") {
+        ways.sort_by_key(Value::to_string);
+    }
+    resolved
 }
 
 fn referred<'a>(members: &Map<String, Value>, document: &'a Value) -> Option<&'a Value> {

@@ -1,18 +1,18 @@
 use std::{collections::HashMap, sync::Arc};
 
 use axum::{
-    Router,
+    Json, Router,
     extract::{Path, Request, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     middleware::{self, Next},
-    response::{IntoResponse, Response},
+    response::{Html, IntoResponse, Response},
     routing,
 };
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use utoipa_swagger_ui::{Config as UiConfig, SwaggerUi, Url};
 
-use super::{Format, to_value};
+use super::{Format, OasVersion, to_value};
 use crate::{
     api::{self, Dialect, cors},
     app::App,
@@ -31,7 +31,7 @@ struct Documents {
     config: Arc<Live<Config>>,
 }
 
-/// `/openapi/<dialect>.json` and `.yaml`, and Swagger UI over copies of its own at `/swagger-ui`. None of it needs
+/// `/openapi/<dialect>.json` and `.yaml`, the same in OpenAPI 3.0 with `-3.0` after the name, and Swagger UI over copies of its own at `/swagger-ui`. None of it needs
 /// a token.
 pub fn router(app: &App) -> Router {
     let served = || api::ALL.into_iter().filter(|dialect| dialect.is_served(&app.config));
@@ -39,9 +39,14 @@ pub fn router(app: &App) -> Router {
     for dialect in served() {
         let document = to_value(&(dialect.served_document)(&app.config));
         let own = at_server(document.clone(), ORIGIN);
-        for format in Format::ALL {
-            let name = format!("{}.{}", dialect.name, format.extension());
-            files.insert(name, (format, format.write(dialect, &own)));
+        let versions =
+            OasVersion::ALL.map(|version| (format!("{}{}", dialect.name, version.suffix()), version));
+        for (name, version) in versions {
+            let document = version.of(own.clone()).expect("a test turns every document into each version");
+            put(&mut files, dialect, &name, &document);
+        }
+        for companion in dialect.companions {
+            put(&mut files, dialect, companion.name, &(companion.document)());
         }
         let relative = Format::Json.write(dialect, &at_server(document, FROM_PAGE));
         of_pages.insert(format!("{}.json", dialect.name), (Format::Json, relative));
@@ -50,12 +55,24 @@ pub fn router(app: &App) -> Router {
         Box::leak(Box::new(Documents { files, config: app.config.clone() }))
     };
     let (documents, of_pages) = (leak(files), leak(of_pages));
-    let router = Router::new().route("/openapi/{file}", routing::get(get_document)).with_state(documents);
+    let router = Router::new()
+        .route("/openapi", routing::get(async || see_other("openapi/")))
+        .route("/openapi/", routing::get(list_documents))
+        .route("/openapi/{file}", routing::get(get_document).options(preflight))
+        .route("/llms.txt", routing::get(tell_programs))
+        .with_state(documents);
     let with_copies = of_pages.files.keys().fold(router, |router, name| {
         let get = async move |headers: HeaderMap| answer(of_pages, name, &headers);
         router.route(&format!("/swagger-ui/{name}"), routing::get(get))
     });
     with_copies.merge(swagger_ui(served()))
+}
+
+/// Adds a document in every form.
+fn put(files: &mut HashMap<String, (Format, String)>, dialect: &Dialect, name: &str, document: &Value) {
+    for format in Format::ALL {
+        files.insert(format!("{name}.{}", format.extension()), (format, format.write(dialect, document)));
+    }
 }
 
 fn swagger_ui<'a>(dialects: impl Iterator<Item = &'a Dialect>) -> Router {
@@ -95,24 +112,67 @@ async fn cache_assets(request: Request, next: Next) -> Response {
     response
 }
 
-/// Names one server alone, in the document and in those operations that have one of their own: this one.
+/// Names one server alone: this one.
 fn at_server(mut document: Value, origin: &str) -> Value {
-    name_server(&mut document, origin);
-    let items = document["paths"].as_object_mut().into_iter().flat_map(|paths| paths.values_mut());
-    for operation in items.filter_map(Value::as_object_mut).flat_map(|item| item.values_mut()) {
-        name_server(operation, origin);
-    }
+    let base_path = document.pointer("/servers/0/variables/basePath/default").and_then(Value::as_str);
+    let url = format!("{origin}{}", base_path.unwrap_or_default());
+    document["servers"] = json!([{ "url": url, "description": "This server." }]);
     document
 }
 
-fn name_server(holder: &mut Value, origin: &str) {
-    let Some(servers) = holder.get_mut("servers").and_then(Value::as_array_mut) else { return };
-    let base_path = servers
-        .first()
-        .and_then(|server| server.pointer("/variables/basePath/default"))
-        .and_then(Value::as_str)
-        .unwrap_or_default();
-    *servers = vec![json!({ "url": format!("{origin}{base_path}"), "description": "This server." })];
+/// A browser asks before it sends headers of its own.
+async fn preflight(State(documents): State<&'static Documents>, headers: HeaderMap) -> Response {
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    let told = response.headers_mut();
+    told.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, HEAD, OPTIONS"));
+    let wanted = headers.get(header::ACCESS_CONTROL_REQUEST_HEADERS).cloned();
+    told.extend(wanted.map(|wanted| (header::ACCESS_CONTROL_ALLOW_HEADERS, wanted)));
+    cors::hold(told);
+    cors::allow(&documents.config.server, headers.get(header::ORIGIN), told);
+    response
+}
+
+/// The names of all documents' files, in order.
+fn names(documents: &Documents) -> Vec<&str> {
+    let mut names: Vec<_> = documents.files.keys().map(String::as_str).collect();
+    names.sort_unstable();
+    names
+}
+
+/// All documents: a page for browsers, and for everybody else a list with their addresses.
+async fn list_documents(State(documents): State<&'static Documents>, headers: HeaderMap) -> Response {
+    let accepted = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
+    let mut response = if accepted.contains("text/html") {
+        let items =
+            names(documents).into_iter().map(|name| format!("<li><a href=\"{name}\">{name}</a></li>\n"));
+        let page = format!(
+            "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<title>OpenAPI documents</title>\n\
+             <h1>OpenAPI documents</h1>\n<ul>\n{}</ul>\n<p><a href=\"../swagger-ui/\">Swagger UI</a></p>\n</html>\n",
+            items.collect::<String>()
+        );
+        Html(page).into_response()
+    } else {
+        let origin = api::origin(&documents.config, &headers);
+        let urls = names(documents).into_iter().map(|name| format!("{origin}/openapi/{name}"));
+        Json(json!({ "documents": urls.collect::<Vec<_>>() })).into_response()
+    };
+    let told = response.headers_mut();
+    told.insert(header::VARY, HeaderValue::from_static("Accept"));
+    cors::allow(&documents.config.server, headers.get(header::ORIGIN), told);
+    response
+}
+
+/// What programs that read this server's pages are told: where the documents are.
+async fn tell_programs(State(documents): State<&'static Documents>, headers: HeaderMap) -> Response {
+    let origin = api::origin(&documents.config, &headers);
+    let lines = names(documents).into_iter().map(|name| format!("- [{name}]({origin}/openapi/{name})\n"));
+    let text = format!(
+        "# presenced\n\n> A presence server: who is online, since when, with what status.\n\n\
+         Every operation is in one of these OpenAPI documents. A token goes into `Authorization: Bearer`.\n\n\
+         ## Documents\n\n{}\n## Pages\n\n- [Swagger UI]({origin}/swagger-ui/)\n",
+        lines.collect::<String>()
+    );
+    ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response()
 }
 
 async fn get_document(
@@ -125,9 +185,7 @@ async fn get_document(
 
 fn answer(documents: &Documents, file: &str, headers: &HeaderMap) -> Response {
     let Some((format, text)) = documents.files.get(file) else {
-        let mut names: Vec<_> = documents.files.keys().map(String::as_str).collect();
-        names.sort_unstable();
-        let text = format!("There is no such document; there are: {}\n", names.join(", "));
+        let text = format!("There is no such document; there are: {}\n", names(documents).join(", "));
         return (StatusCode::NOT_FOUND, text).into_response();
     };
     let text = text.replace(ORIGIN, &api::origin(&documents.config, headers));

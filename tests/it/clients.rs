@@ -187,18 +187,54 @@ async fn ringcentral_python() {
     passes(command).await;
 }
 
+/// The documents that are checked in: in OpenAPI 3.1, and in 3.0.
+const DOCUMENTS: [&str; 9] = [
+    "openapi/matrix.yaml",
+    "openapi/pnut.yaml",
+    "openapi/ringcentral.yaml",
+    "openapi/presenced.yaml",
+    "openapi/ringcentral-webhooks.yaml",
+    "openapi/matrix-3.0.yaml",
+    "openapi/pnut-3.0.yaml",
+    "openapi/ringcentral-3.0.yaml",
+    "openapi/presenced-3.0.yaml",
+];
+
 #[tokio::test]
 #[ignore = "needs openapi-spec-validator, which tests/run installs"]
 async fn openapi_spec_validator() {
     let mut command = python();
-    command.args([
-        "-m",
-        "openapi_spec_validator",
-        "openapi/matrix.yaml",
-        "openapi/pnut.yaml",
-        "openapi/ringcentral.yaml",
-        "openapi/presenced.yaml",
-    ]);
+    command.args(["-m", "openapi_spec_validator"]).args(DOCUMENTS);
     command.arg("openapi/contract/matrix-presence.yaml");
+    passes(command).await;
+}
+
+/// PyYAML reads YAML 1.1.
+#[tokio::test]
+#[ignore = "needs PyYAML, which tests/run installs"]
+async fn yaml_1_1() {
+    let mut command = python();
+    command.args(["tests/clients/yaml_1_1.py", env!("CARGO_BIN_EXE_presenced")]);
+    passes(command).await;
+}
+
+#[tokio::test]
+#[ignore = "needs @apidevtools/swagger-parser, which tests/run installs"]
+async fn swagger_parser() {
+    let folder = env::var("PRESENCED_TEST_NODE").expect("tests/run says where the packages are");
+    let mut command = Command::new("node");
+    command.args(["tests/clients/swagger_parser.mjs", &folder]).args(DOCUMENTS);
+    passes(command).await;
+}
+
+#[tokio::test]
+#[ignore = "needs @redocly/cli, which tests/run installs"]
+async fn redocly() {
+    let node = env::var("PRESENCED_TEST_NODE_BINARY").expect("tests/run says where a newer Node.js is");
+    let folder = env::var("PRESENCED_TEST_NODE").expect("tests/run says where the packages are");
+    let mut command = Command::new(node);
+    command.arg(format!("{folder}/node_modules/@redocly/cli/bin/cli.js"));
+    command.args(["lint", "--config", "tests/clients/redocly.yaml"]);
+    command.env("REDOCLY_TELEMETRY", "off").env("REDOCLY_SUPPRESS_UPDATE_NOTICE", "true");
     passes(command).await;
 }

@@ -2,6 +2,7 @@
 
 mod app_tokens;
 mod changes;
+mod demo;
 mod directory;
 mod export;
 mod health;
@@ -10,3 +11,4 @@ mod lists;
 mod presence;
 mod refusals;
 mod refusing;
+mod subscriptions;

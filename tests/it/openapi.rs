@@ -1,9 +1,12 @@
 //! The documents: equal to the files that are checked in, faithful to the contract, and well made.
 
+mod breakage;
 mod contract;
 mod documents;
+mod faults;
 mod lint;
 mod schemas;
 mod served;
 mod states;
+mod twin;
 mod unreadable;

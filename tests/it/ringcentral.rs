@@ -4,6 +4,7 @@ mod account;
 mod authorize;
 mod batch;
 mod calls;
+mod endings;
 mod errors;
 mod features;
 mod filters;
@@ -17,6 +18,7 @@ mod rates;
 mod rule;
 mod socket;
 mod subscriptions;
+mod turns;
 mod update;
 mod webhooks;
 

@@ -22,6 +22,8 @@ const PATH: &str = "/presence/{userId}/status";
 /// bearer scheme, integer formats, examples and properties. It has no difference to the contract.
 pub(super) fn without_additions(document: &OpenApi) -> Value {
     let mut document = serde_json::to_value(document).expect("a document is JSON");
+    object(&mut document["info"]).shift_remove("description");
+    object(&mut document).shift_remove("tags");
     object(&mut document["paths"]).retain(|path, _| path == PATH);
     for (method, statuses) in CONTRACT {
         let operation = &mut document["paths"][PATH][method];

@@ -213,7 +213,7 @@ pub(super) struct FilterId {
     params(("userId" = String, Path, description = "The caller.", example = "@alice:example.com")),
     request_body(content = Filter, description = "The filter. Only `presence` has a meaning here."),
     security(("accessTokenBearer" = []), ("accessToken" = [])),
-    tag = "Sync",
+    tag = "Following",
     responses(
         (status = 200, description = "The filter was stored.", body = FilterId,
             examples(("ok" = (value = json!({"filter_id": "e30"}))))),
@@ -247,7 +247,7 @@ pub(super) async fn define_filter(
         ("filterId" = String, Path, description = "The filter's id.", example = "e30"),
     ),
     security(("accessTokenBearer" = []), ("accessToken" = [])),
-    tag = "Sync",
+    tag = "Following",
     responses(
         (status = 200, description = "The filter, as it was stored.", body = BTreeMap<String, Value>,
             examples(("ok" = (value = json!({}))))),

@@ -157,7 +157,7 @@ fn token(position: u64) -> String {
             example = "e30"),
     ),
     security(("accessToken" = []), ("accessTokenBearer" = [])),
-    tag = "Sync",
+    tag = "Following",
     responses(
         (status = 200, description = "The news, if there is any.", body = SyncResponse,
             examples(("response" = (value = json!({"next_batch": "p1767603600000000", "presence": {"events": [

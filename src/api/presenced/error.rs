@@ -83,6 +83,12 @@ impl ProblemRefusal {
         Self::new(kind, error.to_string())
     }
 
+    /// Nobody is known by what was sent.
+    pub(super) fn unknown(error: AuthError) -> Unauthorized {
+        let is_missing = matches!(error, AuthError::Missing | AuthError::Malformed | AuthError::Ambiguous);
+        Self::unauthorized(if is_missing { "missing-token" } else { "unknown-token" }, error)
+    }
+
     /// The token is none, or none any more.
     pub(super) fn no_such_token() -> Unauthorized {
         Self::unauthorized("unknown-token", AuthError::Unknown)
@@ -178,12 +184,14 @@ refusals! {
 impl<E: From<Unauthorized> + From<Forbidden>> Cause<ProblemRefusal, E> for AccessError {
     fn refuse(self) -> E {
         match self {
-            Self::Auth(error @ (AuthError::Missing | AuthError::Malformed | AuthError::Ambiguous)) => {
-                ProblemRefusal::unauthorized("missing-token", error).into()
-            }
-            Self::Auth(error @ (AuthError::Unknown | AuthError::Revoked | AuthError::Expired)) => {
-                ProblemRefusal::unauthorized("unknown-token", error).into()
-            }
+            Self::Auth(
+                error @ (AuthError::Missing
+                | AuthError::Malformed
+                | AuthError::Ambiguous
+                | AuthError::Unknown
+                | AuthError::Revoked
+                | AuthError::Expired),
+            ) => ProblemRefusal::unknown(error).into(),
             Self::NotAdmin
             | Self::NotOneself
             | Self::Auth(

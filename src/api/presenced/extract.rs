@@ -10,7 +10,7 @@ use axum::{
 };
 use serde::{Deserialize, de::DeserializeOwned};
 
-use super::error::{BadRequest, ProblemRefusal, TooManyRequests};
+use super::error::{BadRequest, ProblemRefusal, TooManyRequests, Unauthorized};
 use crate::{
     api::body::{self, BodyError},
     app::App,
@@ -43,6 +43,11 @@ impl FromRequestParts<App> for Asker {
 }
 
 impl Asker {
+    /// Refuses nobody who has a token.
+    pub(super) fn anybody(self) -> Result<(), Unauthorized> {
+        self.0.map(|_| ()).map_err(ProblemRefusal::unknown)
+    }
+
     /// Refuses everybody but the admin.
     pub(super) fn admin(self) -> Result<(), AccessError> {
         match self.0?.holder {

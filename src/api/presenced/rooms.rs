@@ -51,7 +51,7 @@ refusals! {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"members": ["@alice:example.com", "@bob:example.com"]}))]
 pub struct Members {
-    /// User ids, each once.
+    /// User ids, each once; at most as many as `limits.room_members` of the configuration says.
     #[schema(example = json!(["@alice:example.com", "@bob:example.com"]))]
     pub members: Vec<String>,
 }
@@ -81,7 +81,11 @@ impl Members {
         Self { members: members.into_iter().map(String::from).collect() }
     }
 
-    fn read(&self) -> Result<BTreeSet<UserId>, BadRequest> {
+    /// The members, of whom there may be so many.
+    fn read(&self, most: usize) -> Result<BTreeSet<UserId>, BadRequest> {
+        if self.members.len() > most {
+            return Err(ProblemRefusal::invalid(format!("members: a room may have {most}, no more")));
+        }
         let parse = |text: &String| {
             text.parse().map_err(|error| ProblemRefusal::invalid(format!("members: {text:?}: {error}")))
         };
@@ -176,7 +180,7 @@ pub(super) async fn put_members(
     asker.admin()?;
     let room: RoomId = ids.get("roomId")?;
     let body: Members = read_json(&app, body).await?;
-    let members = body.read()?;
+    let members = body.read(app.config.limits.room_members)?;
     app.directory.set_members(&room, members.clone()).await.map_err(|error| match error {
         DirectoryError::Store(error) => error.into(),
         error => PutMembersError::from(ProblemRefusal::invalid(format!("members: {error}"))),

@@ -174,6 +174,12 @@ impl RestFailure {
         RestRefusal::no_path().into()
     }
 
+    /// The same in other words.
+    pub(super) fn saying(mut self, message: String) -> Self {
+        self.said.message = message.into();
+        self
+    }
+
     /// The code and text that name a refusal within another answer.
     pub(super) fn named(&self) -> (&'static str, String) {
         (self.said.inner, self.said.message.clone().into_owned())

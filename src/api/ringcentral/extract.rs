@@ -112,7 +112,7 @@ impl<G> Caller<G> {
         let (token, secret) = token(parts, app).await?;
         let user = app.directory.user(&token.user).ok_or_else(RestRefusal::unknown_token)?;
         let extension = user.extension.clone().ok_or_else(RestRefusal::no_extension)?;
-        let counted = group.count(app, parts, token.user.as_str(), token.device.as_str());
+        let counted = group.count(app, parts.extensions.get(), &token.user, &token.device, token.scopes);
         counted.map_err(RestRefusal::too_many_requests)?;
         if let Some(secret) = secret {
             note_use(&secret, app).await;

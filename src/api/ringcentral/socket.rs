@@ -19,7 +19,10 @@ use axum::{
 };
 
 use self::{connection::Connection, frame::WsError, sessions::Opened, token::Opener};
-use super::error::{ErrorResponse, RestFailure};
+use super::{
+    Own,
+    error::{ErrorResponse, RestFailure},
+};
 use crate::{api::origin, app::App};
 
 /// Where sockets are opened.
@@ -94,9 +97,10 @@ fn attach(app: &App, query: &str) -> Result<(Opener, Opened), WsError> {
         pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
     };
     let token = parameter("access_token").unwrap_or_default();
-    let opener = app.push.tokens.opener(&token, app.service.now());
+    let own = app.own::<Own>();
+    let opener = own.tokens.opener(&token, app.service.now());
     let opener = opener.filter(|opener| opener.is_valid(app)).ok_or(WsError::INVALID_TOKEN)?;
-    let opened = app.push.sessions.open(&opener.owner(), parameter("wsc").as_deref());
+    let opened = own.sessions.open(&opener.owner(), parameter("wsc").as_deref());
     Ok((opener, opened.ok_or(WsError::TOO_MANY)?))
 }
 

@@ -1,37 +1,46 @@
 //! `/restapi/v1.0/subscription`: wishes to be told of changes.
 //! Source: RingCentral's API reference, "Subscriptions".
 
-mod wish;
+mod request;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Extension, Json,
     body::Body,
     extract::State,
-    http::{HeaderMap, StatusCode},
+    http::{HeaderMap, StatusCode, Uri},
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use self::wish::{Target, Wish};
+use self::request::{NewSubscription, Target};
 use super::{
+    DIALECT,
     error::{ErrorResponse, RestFailure},
-    extract::{Caller, Permission, SubscriptionId, read_object},
+    extract::{ACCEPTS, Caller, Permission, SubscriptionId, read_object},
     push::{
-        self, Subscription,
         check::{self, Refused},
-        delivery,
-        feed::Feed,
-        filter::{Interests, Subscriber},
-        handshake, time_text,
+        filter::{EventFilters, Subscriber},
+        handshake,
+        interests::Filtered,
+        time_text,
+        voice::{RingCentral, Wish, is_app},
     },
     rate::{Light, Medium},
     socket::sessions::OnSocket,
 };
-use crate::{api::origin, app::App, presence::Timestamp, task::to_the_end};
+use crate::{
+    api::origin,
+    app::App,
+    auth::AuthError,
+    directory::TokenId,
+    presence::Timestamp,
+    push::{Owner, RegistryError, Snapshot, Subscription, Transport, sender},
+    task::to_the_end,
+};
 
 /// A subscription.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -145,7 +154,7 @@ pub(super) struct SubscriptionListResource {
 #[schema(rename_all = "camelCase", example = json!({
     "eventFilters": ["/restapi/v1.0/account/~/extension/2/presence?detailedTelephonyState=true"],
     "deliveryMode": {"transportType": "WebHook", "address": "https://example.com/hook"}, "expiresIn": 604_800}))]
-#[expect(dead_code, reason = "it stands for the schema; what is read is a Wish")]
+#[expect(dead_code, reason = "it stands for the schema; what is read is a NewSubscription")]
 pub(super) struct CreateSubscriptionRequest {
     /// What it is about: paths of resources; `~` is the caller's own account or extension. Of those that have
     /// nothing to do with presence, as `…/extension/~/message-store`, nothing is ever told.
@@ -160,7 +169,7 @@ pub(super) struct CreateSubscriptionRequest {
 /// The way on which notifications are to go.
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]
-#[expect(dead_code, reason = "it stands for the schema; what is read is a Wish")]
+#[expect(dead_code, reason = "it stands for the schema; what is read is a NewSubscription")]
 pub(super) struct NotificationDeliveryModeRequest {
     /// `WebSocket` only in a request that comes over one, and then without an address.
     transport_type: TransportType,
@@ -177,7 +186,7 @@ pub(super) struct NotificationDeliveryModeRequest {
 /// A change of a subscription. What is left out stays, and the lifetime starts anew.
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]
-#[expect(dead_code, reason = "it stands for the schema; what is read is a Wish")]
+#[expect(dead_code, reason = "it stands for the schema; what is read are its members")]
 pub(super) struct UpdateSubscriptionRequest {
     /// What it is about from now on.
     #[schema(min_items = 1, example = json!(["/restapi/v1.0/account/~/presence"]), nullable = false)]
@@ -197,8 +206,29 @@ fn subscriber<G>(caller: &Caller<G>) -> Subscriber {
 }
 
 /// The owner of a caller's subscriptions.
-fn owner<G>(caller: &Caller<G>) -> push::registry::Owner {
+fn owner<G>(caller: &Caller<G>) -> Owner {
     (caller.user.id.clone(), caller.token().device.clone())
+}
+
+/// The caller's subscription of that id.
+fn find<G>(app: &App, caller: &Caller<G>, id: &str) -> Result<Arc<Subscription>, RestFailure> {
+    let id = Uuid::try_parse(id).map_err(|_| RegistryError::Unknown)?;
+    Ok(app.push.registry.find(&owner(caller), id)?)
+}
+
+/// The login that a request is made in.
+async fn login(
+    app: &App,
+    on_socket: Option<&OnSocket>,
+    headers: &HeaderMap,
+    uri: &Uri,
+) -> Result<TokenId, RestFailure> {
+    if let Some(OnSocket { login, .. }) = on_socket {
+        return Ok(login.clone());
+    }
+    let secret = app.auth.identify_by(headers, uri, ACCEPTS).await?.secret;
+    let info = secret.and_then(|secret| app.directory.token(&secret));
+    Ok(info.ok_or(AuthError::Revoked)?.login().clone())
 }
 
 /// A subscription as its owner is shown it.
@@ -208,27 +238,30 @@ async fn show(
     subscription: &Subscription,
 ) -> Result<SubscriptionInfo, RestFailure> {
     let now = app.service.now();
-    let refused = check::refused(app, subscription).await?;
-    let (transport_type, address) = match &subscription.delivery {
-        push::Delivery::WebHook { address, .. } => (TransportType::WebHook, address.clone()),
-        push::Delivery::WebSocket => (TransportType::WebSocket, super::socket::uri(app, headers)),
+    let wish = Wish::of(subscription)?;
+    let subscriber = wish.subscriber();
+    let filters = EventFilters::parse(&wish.filters, subscriber)?;
+    let refused = check::refused(app, &subscription.owner, &filters, subscriber).await?;
+    let (transport_type, address) = match &subscription.transport {
+        Transport::Webhook { address, .. } => (TransportType::WebHook, address.clone()),
+        Transport::Socket => (TransportType::WebSocket, super::socket::uri(app, headers)),
     };
-    let blacklisted = subscription.blacklisted.as_ref();
+    let suspended = subscription.suspended.as_ref();
     Ok(SubscriptionInfo {
         uri: format!("{}/{}", uri(app, headers), subscription.id),
         id: subscription.id,
-        event_filters: subscription.filters.clone(),
+        event_filters: wish.filters,
         disabled_filters: refused.into_iter().map(DisabledFilterInfo::from).collect(),
         creation_time: time_text(subscription.created),
         expiration_time: time_text(subscription.expires),
         expires_in: (subscription.expires.millis_since(now) / 1_000).max(1),
-        status: if blacklisted.is_some() {
+        status: if suspended.is_some() {
             SubscriptionStatus::Blacklisted
         } else {
             SubscriptionStatus::Active
         },
         delivery_mode: NotificationDeliveryMode { transport_type, address, encryption: false },
-        blacklisted_data: blacklisted
+        blacklisted_data: suspended
             .map(|it| BlacklistedData { blacklisted_at: time_text(it.at), reason: it.reason.clone() }),
     })
 }
@@ -282,54 +315,65 @@ pub(super) async fn create_subscription(
     State(app): State<App>,
     caller: Caller<Medium>,
     on_socket: Option<Extension<OnSocket>>,
+    uri: Uri,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, RestFailure> {
     caller.require(Permission::ReadPresence)?;
-    let session = on_socket.map(|Extension(OnSocket { session, .. })| session);
-    let wish = Wish::parse(
-        &app,
-        &read_object(&app, &headers, body, app.config.limits.bulk_body_bytes).await?,
-        session.is_some(),
-    )?;
-    let interests = Interests::parse(&wish.filters, subscriber(&caller))?;
-    check::all(&app, &caller.user.id, &interests, subscriber(&caller)).await?;
-    let subscription = new_subscription(&app, &caller, &wish, &interests);
-    if let Target::WebHook { address, .. } = &wish.target {
+    let on_socket = on_socket.map(|Extension(on_socket)| on_socket);
+    let login = login(&app, on_socket.as_ref(), &headers, &uri).await?;
+    let body = read_object(&app, &headers, body, app.config.limits.bulk_body_bytes).await?;
+    let new = NewSubscription::parse(&app, &body, on_socket.is_some())?;
+    let filters = EventFilters::parse(&new.filters, subscriber(&caller))?;
+    check::all(&app, &caller.user.id, &filters, subscriber(&caller)).await?;
+    let subscription = new_subscription(&app, &caller, &new, &filters, login);
+    if let Target::WebHook { address, .. } = &new.target {
         // Nobody is asked for nothing.
-        if app.push.subscriptions.room(&owner(&caller)) == 0 {
+        if app.push.registry.room(&owner(&caller)) == 0 {
             return Err(RestFailure::too_many_subscriptions());
         }
-        handshake::ask(&app, address).await?;
+        handshake::ask(&app, &caller.user.id, address).await?;
     }
     let shown = answer(&app, &headers, &subscription).await?;
-    let feed = Feed::start(&app, &subscription, interests, None).await?;
+    let interests = Filtered::new(caller.user.id.clone(), subscriber(&caller), filters).shared();
+    let snapshot = Snapshot::start(&app, &subscription, interests, None).await?;
     to_the_end(async move {
-        match session {
-            Some(session) => session.subscribe(&app, subscription, feed).await?,
-            None => delivery::start(&app, app.push.subscriptions.add(subscription).await?, feed),
+        match on_socket {
+            Some(OnSocket { session, .. }) => session.subscribe(&app, subscription, snapshot).await?,
+            None => {
+                let entry = app.push.registry.add(&RingCentral, subscription).await?;
+                sender::start(&app, entry, snapshot);
+            }
         }
         Ok(shown)
     })
     .await
 }
 
-fn new_subscription(app: &App, caller: &Caller<Medium>, wish: &Wish, interests: &Interests) -> Subscription {
+fn new_subscription(
+    app: &App,
+    caller: &Caller<Medium>,
+    new: &NewSubscription,
+    filters: &EventFilters,
+    login: TokenId,
+) -> Subscription {
     let now = app.service.now();
     let Subscriber { account, extension } = subscriber(caller);
-    let (user, client) = owner(caller);
+    let (owner, client) = owner(caller);
+    let filters = filters.filters.iter().map(|filter| filter.text.clone()).collect();
+    let of_app = is_app(app, &client);
     Subscription {
         id: Uuid::new_v4(),
-        owner: user,
+        dialect: DIALECT.name.to_owned(),
+        owner,
         client,
-        account,
-        extension,
-        filters: interests.filters.clone(),
-        delivery: wish.target.delivery(),
+        login: Some(login),
+        wish: Wish { account, extension, filters, of_app }.kept(),
+        transport: new.target.transport(),
         created: now,
-        expires: now + Duration::from_secs(wish.lifetime_seconds),
-        lifetime_seconds: wish.lifetime_seconds,
-        blacklisted: None,
+        expires: now + Duration::from_secs(new.lifetime_seconds),
+        lifetime_seconds: new.lifetime_seconds,
+        suspended: None,
         delivered: app.service.token(),
     }
 }
@@ -357,7 +401,7 @@ pub(super) async fn list_subscriptions(
 ) -> Result<Json<SubscriptionListResource>, RestFailure> {
     caller.require(Permission::ReadPresence)?;
     let mut records = Vec::new();
-    for subscription in app.push.subscriptions.list(&owner(&caller)) {
+    for subscription in app.push.registry.list(&owner(&caller)) {
         records.push(show(&app, &headers, &subscription).await?);
     }
     Ok(Json(SubscriptionListResource { uri: uri(&app, &headers), records }))
@@ -388,7 +432,7 @@ pub(super) async fn read_subscription(
     headers: HeaderMap,
 ) -> Result<Response, RestFailure> {
     caller.require(Permission::ReadPresence)?;
-    let subscription = app.push.subscriptions.find(&owner(&caller), &id)?;
+    let subscription = find(&app, &caller, &id)?;
     answer(&app, &headers, &subscription).await
 }
 
@@ -402,7 +446,7 @@ pub(super) async fn read_subscription(
     operation_id = "UpdateSubscription",
     params(("subscriptionId" = String, Path, description = "The subscription's id.",
         example = "0b9e5a52-63f5-4c6e-8d0c-3a7f3b0f2a77")),
-    request_body(content = Option<UpdateSubscriptionRequest>, description = "What is to be different."),
+    request_body(content = UpdateSubscriptionRequest, description = "What is to be different."),
     security(("bearer" = [])),
     tag = "Subscriptions",
     responses(
@@ -427,25 +471,29 @@ pub(super) async fn update_subscription(
     body: Body,
 ) -> Result<Response, RestFailure> {
     caller.require(Permission::ReadPresence)?;
-    let subscription = app.push.subscriptions.find(&owner(&caller), &id)?;
+    let subscription = find(&app, &caller, &id)?;
     let body = read_object(&app, &headers, body, app.config.limits.bulk_body_bytes).await?;
-    let lifetime_seconds = wish::lifetime(&body)?;
-    let fresh = match wish::filters(&body)? {
+    let lifetime_seconds = request::lifetime(&body)?;
+    let fresh = match request::filters(&body)? {
         Some(filters) => {
-            let interests = Interests::parse(&filters, subscriber(&caller))?;
-            check::all(&app, &caller.user.id, &interests, subscriber(&caller)).await?;
-            Some((interests.filters.clone(), Feed::start(&app, &subscription, interests, None).await?))
+            let filters = EventFilters::parse(&filters, subscriber(&caller))?;
+            check::all(&app, &caller.user.id, &filters, subscriber(&caller)).await?;
+            let texts: Vec<String> = filters.filters.iter().map(|filter| filter.text.clone()).collect();
+            let interests = Filtered::new(caller.user.id.clone(), subscriber(&caller), filters).shared();
+            Some((texts, Snapshot::start(&app, &subscription, interests, None).await?))
         }
         None => None,
     };
     ask_again(&app, &subscription).await?;
-    let (filters, feed) = fresh.unzip();
+    let (filters, snapshot) = fresh.unzip();
     let change = move |subscription: &mut Subscription, now: Timestamp| {
-        subscription.filters = filters.unwrap_or_else(|| subscription.filters.clone());
+        if let Some(filters) = filters {
+            subscription.wish["filters"] = filters.into();
+        }
         subscription.lifetime_seconds = lifetime_seconds;
         subscription.renew(now);
     };
-    renew(&app, &headers, subscription.id, feed, change).await
+    renew(&app, &headers, subscription.id, snapshot, change).await
 }
 
 /// Renew a subscription.
@@ -477,17 +525,18 @@ pub(super) async fn renew_subscription(
     headers: HeaderMap,
 ) -> Result<Response, RestFailure> {
     caller.require(Permission::ReadPresence)?;
-    let subscription = app.push.subscriptions.find(&owner(&caller), &id)?;
+    let subscription = find(&app, &caller, &id)?;
     ask_again(&app, &subscription).await?;
     renew(&app, &headers, subscription.id, None, Subscription::renew).await
 }
 
 /// A receiver that was given up has to show that it works again.
 async fn ask_again(app: &App, subscription: &Subscription) -> Result<(), RestFailure> {
-    match &subscription.delivery {
-        push::Delivery::WebHook { address, .. } if subscription.blacklisted.is_some() => {
+    match &subscription.transport {
+        Transport::Webhook { address, .. } if subscription.suspended.is_some() => {
             let address = app.push.webhooks.address(address);
-            handshake::ask(app, &address.map_err(|error| RestFailure::unusable_hook(&error))?).await
+            let address = address.map_err(|error| RestFailure::unusable_hook(&error))?;
+            handshake::ask(app, &subscription.owner, &address).await
         }
         _ => Ok(()),
     }
@@ -497,14 +546,14 @@ async fn renew(
     app: &App,
     headers: &HeaderMap,
     id: Uuid,
-    feed: Option<Feed>,
+    snapshot: Option<Snapshot>,
     change: impl FnOnce(&mut Subscription, Timestamp) + Send + 'static,
 ) -> Result<Response, RestFailure> {
     let changed = {
         let app = app.clone();
         let now = app.service.now();
         to_the_end(async move {
-            app.push.subscriptions.change(id, feed, |subscription| change(subscription, now)).await
+            app.push.registry.change(id, snapshot, |subscription| change(subscription, now)).await
         })
         .await?
     };
@@ -537,7 +586,7 @@ pub(super) async fn delete_subscription(
     SubscriptionId(id): SubscriptionId,
 ) -> Result<StatusCode, RestFailure> {
     caller.require(Permission::ReadPresence)?;
-    let subscription = app.push.subscriptions.find(&owner(&caller), &id)?;
-    to_the_end(async move { app.push.subscriptions.remove(subscription.id).await }).await?;
+    let subscription = find(&app, &caller, &id)?;
+    to_the_end(async move { app.push.registry.remove(subscription.id).await }).await?;
     Ok(StatusCode::NO_CONTENT)
 }

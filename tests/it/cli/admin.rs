@@ -34,6 +34,9 @@ async fn a_session() {
         "token list @alice:example.com",
         "token revoke @alice:example.com nonsense",
         "token create @nobody:example.com --device D",
+        "subscription list",
+        "subscription list --json",
+        "subscription end 0b9e5a52-63f5-4c6e-8d0c-3a7f3b0f2a77",
         "user remove @dave:example.com",
         "user list --json",
     ] {

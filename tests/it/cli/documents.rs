@@ -16,7 +16,7 @@ fn stdout(arguments: &[&str]) -> String {
 
 #[test]
 fn documents_in_both_forms() {
-    for name in ["matrix", "pnut", "presenced"] {
+    for name in ["matrix", "pnut", "ringcentral", "presenced"] {
         let file = format!("{}/openapi/{name}.yaml", env!("CARGO_MANIFEST_DIR"));
         let yaml = stdout(&["openapi", name]);
         assert_eq!(yaml, fs::read_to_string(file).expect("the checked-in file"));
@@ -24,7 +24,21 @@ fn documents_in_both_forms() {
             serde_json::from_str(&stdout(&["openapi", name, "--format", "json"])).expect("JSON");
         assert_eq!(yaml_serde::from_str::<Value>(&yaml).expect("YAML"), json);
         assert_eq!(stdout(&["openapi", name, "--oas", "3.1"]), yaml);
+        let twin = format!("{}/openapi/{name}-3.0.yaml", env!("CARGO_MANIFEST_DIR"));
+        let twin = fs::read_to_string(twin).expect("the checked-in file");
+        assert_eq!(stdout(&["openapi", name, "--oas", "3.0"]), twin);
     }
+}
+
+#[test]
+fn documents_beside_those_of_dialects() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/openapi/ringcentral-webhooks.yaml");
+    let yaml = stdout(&["openapi", "ringcentral-webhooks"]);
+    assert_eq!(yaml, fs::read_to_string(file).expect("the checked-in file"));
+    insta::assert_snapshot!(shown(&run(&["openapi", "ringcentral-webhooks", "--oas", "3.0"])), @"
+    exit 2
+    presenced: there is one ringcentral-webhooks alone; leave --contract and --oas out
+    ");
 }
 
 #[test]
@@ -33,6 +47,12 @@ fn the_contract_alone() {
     snapshots().bind(|| insta::assert_snapshot!("openapi-matrix-contract", yaml));
     let none = shown(&run(&["openapi", "presenced", "--contract"]));
     let contract = concat!(env!("CARGO_MANIFEST_DIR"), "/openapi/contract/matrix-presence.yaml");
+    let twin: Value =
+        yaml_serde::from_str(&stdout(&["openapi", "matrix", "--contract", "--oas", "3.0"])).expect("YAML");
+    assert_eq!(
+        (&twin["openapi"], twin["paths"].as_object().map(serde_json::Map::len)),
+        (&json!("3.0.3"), Some(1))
+    );
     let check = run(&["openapi", "matrix", "--contract", "--check", contract]);
     assert_eq!(shown(&check), "exit 0\n");
     insta::assert_snapshot!(none, @"
@@ -42,27 +62,55 @@ fn the_contract_alone() {
 }
 
 #[test]
-fn checking_a_file() {
+fn checking_an_older_file() {
     let folder = tempfile::tempdir().expect("a folder");
-    let file = folder.path().join("ours.json");
+    let file = folder.path().join("older.json");
     let path = file.to_str().expect("a path");
-    let mut document: Value =
+    let ours: Value =
         serde_json::from_str(&stdout(&["openapi", "matrix", "--format", "json"])).expect("JSON");
-    fs::write(&file, document.to_string()).expect("a file");
-    assert_eq!(shown(&run(&["openapi", "matrix", "--check", path])), "exit 0\n");
+    let check = |document: &Value| {
+        fs::write(&file, document.to_string()).expect("a file");
+        shown(&run(&["openapi", "matrix", "--check", path])).replace(path, "FILE")
+    };
+    assert_eq!(check(&ours), "exit 0\n");
 
-    document["info"]["title"] = json!("Another");
-    fs::write(&file, document.to_string()).expect("a file");
-    let differs = shown(&run(&["openapi", "matrix", "--check", path])).replace(path, "FILE");
-    insta::assert_snapshot!(differs, @r#"
+    let mut older = ours.clone();
+    older["info"]["title"] = json!("Another");
+    older["paths"].as_object_mut().expect("paths").remove("/sync");
+    insta::assert_snapshot!(check(&older), @"
+    exit 3
+    compatible: GET /sync: the operation is new
+    compatible: the document: texts and examples differ in 1 places
+    presenced: compatible with FILE: differences: 2, none of them breaking
+    ");
+
+    older["paths"]["/login"]["get"]["operationId"] = json!("loginFlows");
+    insta::assert_snapshot!(check(&older), @r#"
     exit 1
-    changed /info/title: "Matrix Client-Server Presence API" -> "Another"
-    presenced: FILE differs from the document: 1 lines
+    breaking: GET /login: operationId was "loginFlows" and is "getLoginFlows"
+    compatible: GET /sync: the operation is new
+    compatible: the document: texts and examples differ in 1 places
+    presenced: breaks what FILE says: differences: 3, of them breaking: 1
     "#);
 
+    older["openapi"] = json!("3.0.3");
+    insta::assert_snapshot!(check(&older), @"
+    exit 2
+    presenced: FILE: it is no document of OpenAPI 3.1; see --oas
+    ");
     fs::write(&file, "{ nonsense").expect("a file");
     assert_eq!(run(&["openapi", "matrix", "--check", path]).status.code(), Some(2));
     assert_eq!(run(&["openapi", "matrix", "--check", "/nowhere"]).status.code(), Some(2));
+}
+
+#[test]
+fn checking_the_files_of_the_folder() {
+    for arguments in [&["matrix"] as &[&str], &["ringcentral", "--oas", "3.0"], &["ringcentral-webhooks"]] {
+        let arguments = [&["openapi"], arguments, &["--check"]].concat();
+        let output = presenced(&arguments).current_dir(env!("CARGO_MANIFEST_DIR")).output().expect("a run");
+        assert_eq!(shown(&output), "exit 0\n", "{arguments:?}");
+    }
+    assert_eq!(run(&["openapi", "matrix", "--contract", "--check"]).status.code(), Some(2));
 }
 
 #[test]

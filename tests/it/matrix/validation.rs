@@ -167,7 +167,7 @@ async fn paths_that_do_not_exist() {
         "/_matrix/client/v3/presence/@alice:example.com/",
         "/_matrix/client/v3/presence/@alice:example.com/status/",
         "/_matrix/client/v3/presence/@alice:example.com/status/more",
-        "/_matrix/client/v3/presence/list/@alice:example.com",
+        "/_matrix/client/unstable/presence/list/@alice:example.com",
         "/_matrix/client/v1/presence/@alice:example.com/status",
         "/_matrix/client/v2/presence/@alice:example.com/status",
         "/_matrix/client/presence/@alice:example.com/status",

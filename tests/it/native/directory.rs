@@ -125,6 +125,17 @@ async fn a_large_room_in_one_call() {
 }
 
 #[tokio::test]
+async fn a_room_has_as_many_members_as_are_allowed() {
+    let server = TestServer::start_with(|config| config.limits.room_members = 2).await;
+    let put = async |members: &[&str]| {
+        server.admin(Method::PUT, "/rooms/!pair:example.com/members", Some(json!({"members": members}))).await
+    };
+    let many = put(&[ALICE, "@bob:example.com", "@carol:example.com"]).await;
+    insta::assert_snapshot!(many.line(), @r#"400 {"type":"urn:presenced:problem:invalid","title":"Bad Request","status":400,"detail":"members: a room may have 2, no more"}"#);
+    assert_eq!(put(&[ALICE, "@bob:example.com"]).await.status, 200);
+}
+
+#[tokio::test]
 async fn users_in_pages() {
     let server = TestServer::start().await;
     let ids = |answer: &crate::support::Answer| {

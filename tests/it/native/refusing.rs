@@ -7,13 +7,17 @@ use presenced::id::UserId;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{ALICE, Answer, BOB, FaultyStore, TestServer, conformance};
+use crate::support::{ALICE, Answer, BOB, FaultyStore, TestServer, conformance, receiver::Receiver};
 
 /// An operation with what it is asked, which would change something if it were done.
 type Operation = (&'static str, Method, String, Value);
 
+/// An id that no subscription has.
+const NO_SUBSCRIPTION: &str = "0b9e5a52-63f5-4c6e-8d0c-3a7f3b0f2a77";
+
 /// All operations. What ends something stands after what needs it.
-fn operations(token: &str, app_token: &str) -> Vec<Operation> {
+fn operations(token: &str, app_token: &str, subscription: &str) -> Vec<Operation> {
+    let subscriptions = "/presenced/v1/subscriptions".to_owned();
     let user = format!("/presenced/v1/users/{ALICE}");
     let members = "/presenced/v1/rooms/!lobby:example.com/members".to_owned();
     let call = json!({"direction": "Inbound", "telephonyStatus": "Ringing"});
@@ -34,7 +38,7 @@ fn operations(token: &str, app_token: &str) -> Vec<Operation> {
         ("getUserPresence", get.clone(), format!("{user}/presence"), none.clone()),
         ("queryPresence", post.clone(), "/presenced/v1/presence/query".to_owned(), json!({"users": [ALICE]})),
         ("streamChanges", get.clone(), "/presenced/v1/changes?state=online".to_owned(), none.clone()),
-        ("postHeartbeats", post, "/presenced/v1/heartbeats".to_owned(), beat),
+        ("postHeartbeats", post.clone(), "/presenced/v1/heartbeats".to_owned(), beat),
         ("putCall", put.clone(), format!("{user}/calls/c1"), call),
         ("deleteCall", delete.clone(), format!("{user}/calls/c1"), none.clone()),
         ("getSettings", get.clone(), format!("{user}/settings"), none.clone()),
@@ -47,7 +51,11 @@ fn operations(token: &str, app_token: &str) -> Vec<Operation> {
         ("denyObserver", delete.clone(), format!("{user}/observers/{BOB}"), none.clone()),
         ("revokeToken", delete.clone(), format!("{user}/tokens/{token}"), none.clone()),
         ("revokeAppToken", delete.clone(), format!("/presenced/v1/app-tokens/{app_token}"), none.clone()),
-        ("deleteUser", delete, user, none),
+        ("listSubscriptions", Method::GET, subscriptions.clone(), none.clone()),
+        ("endSubscription", delete.clone(), format!("{subscriptions}/{subscription}"), none.clone()),
+        ("deleteUser", delete, user, none.clone()),
+        ("advanceDemo", post.clone(), "/presenced/v1/demo/advance".to_owned(), json!({"seconds": 1})),
+        ("resetDemo", post, "/presenced/v1/demo/reset".to_owned(), none),
     ]
 }
 
@@ -60,7 +68,12 @@ async fn furnish(server: &TestServer) -> Vec<Operation> {
     let list = server.call(Method::POST, format!("/_matrix/client/r0/presence/list/{BOB}"));
     let invited = list.token("demo-bob").json(&json!({"invite": [ALICE]})).send().await;
     assert_eq!(invited.status, 200);
-    operations(&id(token), &id(app_token))
+    let receiver = Receiver::start().await;
+    let wish = json!({"eventFilters": ["/restapi/v1.0/account/~/presence"],
+        "deliveryMode": {"transportType": "WebHook", "address": receiver.url}});
+    let subscribe = server.call(Method::POST, "/restapi/v1.0/subscription").token("demo-bob").json(&wish);
+    let subscription = subscribe.send().await.json()["id"].as_str().expect("an id").to_owned();
+    operations(&id(token), &id(app_token), &subscription)
 }
 
 /// Sends an operation. A stream has to be a user's, who may speak for a device.
@@ -91,7 +104,8 @@ fn these_are_all_operations() {
     let documented = paths.values().flat_map(|item| item.as_object().expect("operations").values());
     let documented: BTreeSet<_> =
         documented.map(|operation| operation["operationId"].as_str().expect("an id").to_owned()).collect();
-    let asked: BTreeSet<_> = operations("t", "t").into_iter().map(|(id, ..)| id.to_owned()).collect();
+    let asked: BTreeSet<_> =
+        operations("t", "t", NO_SUBSCRIPTION).into_iter().map(|(id, ..)| id.to_owned()).collect();
     assert_eq!(asked, documented);
 }
 
@@ -101,6 +115,7 @@ async fn over_a_store_that_refuses_writes() {
     let mood = store.mood.clone();
     let server = TestServer::start_on(Box::new(store), |_| {}).await;
     let operations = furnish(&server).await;
+    let watchers = server.app.service.watchers();
     mood.refuse();
     insta::assert_snapshot!(answers(&server, &operations, "demo-admin").await, @"
     listUsers 200
@@ -129,9 +144,13 @@ async fn over_a_store_that_refuses_writes() {
     denyObserver 503 store-unavailable
     revokeToken 503 store-unavailable
     revokeAppToken 503 store-unavailable
+    listSubscriptions 200
+    endSubscription 503 store-unavailable
     deleteUser 503 store-unavailable
+    advanceDemo 204
+    resetDemo 503 store-unavailable
     ");
-    assert_eq!(server.app.service.watchers(), 0);
+    assert_eq!(server.app.service.watchers(), watchers);
     mood.be_well();
     let alice = server.admin(Method::GET, &format!("/users/{ALICE}"), None).await;
     assert_eq!(alice.json()["displayName"], "Alice", "nothing was changed");
@@ -143,6 +162,7 @@ async fn over_a_store_that_cannot_be_read_either() {
     let mood = store.mood.clone();
     let server = TestServer::start_on(Box::new(store), |_| {}).await;
     let operations = furnish(&server).await;
+    let watchers = server.app.service.watchers();
     mood.refuse_everything();
     insta::assert_snapshot!(answers(&server, &operations, "demo-admin").await, @"
     listUsers 200
@@ -171,11 +191,15 @@ async fn over_a_store_that_cannot_be_read_either() {
     denyObserver 503 store-unavailable
     revokeToken 503 store-unavailable
     revokeAppToken 503 store-unavailable
+    listSubscriptions 200
+    endSubscription 503 store-unavailable
     deleteUser 503 store-unavailable
+    advanceDemo 204
+    resetDemo 503 store-unavailable
     ");
     let stream = server.call(Method::GET, "/presenced/v1/changes").token("demo-alice").send().await;
     assert_eq!((stream.status.as_u16(), stream.header("retry-after")), (503, "5"));
-    assert_eq!(server.app.service.watchers(), 0);
+    assert_eq!(server.app.service.watchers(), watchers);
 }
 
 /// What a token lacks is told before anything else about the request is.
@@ -183,6 +207,8 @@ async fn over_a_store_that_cannot_be_read_either() {
 async fn tokens_that_do_not_suffice() {
     let server = TestServer::start().await;
     let mut operations = furnish(&server).await;
+    // Any token will do for the demo.
+    operations.retain(|(id, ..)| !id.ends_with("Demo"));
     for (_, method, path, body) in &mut operations {
         *body =
             if *method == Method::PUT || *method == Method::POST { json!("nonsense") } else { Value::Null };
@@ -208,7 +234,7 @@ async fn tokens_that_do_not_suffice() {
 #[tokio::test]
 async fn paths_that_are_not_utf8() {
     let server = TestServer::start().await;
-    for (id, method, path, body) in operations("t", "t") {
+    for (id, method, path, body) in operations("t", "t", NO_SUBSCRIPTION) {
         let path =
             path.replace(ALICE, "%FF").replace("!lobby:example.com", "%FF").replace("tokens/t", "tokens/%FF");
         if path.contains("%FF") {

@@ -3,12 +3,30 @@
 use std::{env, fs, path::Path};
 
 use presenced::{
-    api::{self, Dialect},
-    openapi::{Format, to_value},
+    api,
+    openapi::{Format, OasVersion, to_value},
 };
+use serde_json::Value;
 use similar::TextDiff;
 
 const BLESS: &str = "INSTA_UPDATE=always cargo test";
+
+/// Every document by the name of its file, as it is written.
+fn written() -> Vec<(String, String)> {
+    let mut written = Vec::new();
+    for dialect in api::ALL {
+        for version in OasVersion::ALL {
+            let document = version.of(to_value(&(dialect.document)())).expect("a document of that version");
+            let name = format!("openapi/{}{}.yaml", dialect.name, version.suffix());
+            written.push((name, Format::Yaml.write(dialect, &document)));
+        }
+        for companion in dialect.companions {
+            let name = format!("openapi/{}.yaml", companion.name);
+            written.push((name, Format::Yaml.write(dialect, &(companion.document)())));
+        }
+    }
+    written
+}
 
 /// The file is the same as the generated document, to the letter. Where a change is wanted, the bless
 /// command writes the file.
@@ -16,9 +34,7 @@ const BLESS: &str = "INSTA_UPDATE=always cargo test";
 fn the_checked_in_files_are_the_generated_documents() {
     let blessing = env::var("INSTA_UPDATE").is_ok_and(|mode| mode == "always");
     let mut drifted = Vec::new();
-    for dialect in api::ALL {
-        let generated = Format::Yaml.write(dialect, &to_value(&(dialect.document)()));
-        let name = format!("openapi/{}.yaml", dialect.name);
+    for (name, generated) in written() {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(&name);
         if blessing {
             fs::write(&path, &generated).expect("the file can be written");
@@ -42,16 +58,19 @@ fn difference(name: &str, checked_in: &str, generated: &str) -> String {
 fn the_promises_in_short() {
     let mut lines = Vec::new();
     for dialect in api::ALL {
-        lines.extend(promises(dialect));
+        lines.extend(promises(dialect.name, &to_value(&(dialect.document)())));
+        for companion in dialect.companions {
+            lines.extend(promises(companion.name, &(companion.document)()));
+        }
     }
     let settings = crate::support::snapshots();
     settings.bind(|| insta::assert_snapshot!("openapi-promises", lines.join("\n")));
 }
 
-fn promises(dialect: &Dialect) -> Vec<String> {
-    let document = to_value(&(dialect.document)());
-    let mut lines = vec![format!("{}:", dialect.name)];
-    for (path, item) in document["paths"].as_object().expect("paths") {
+fn promises(name: &str, document: &Value) -> Vec<String> {
+    let mut lines = vec![format!("{name}:")];
+    let items = ["paths", "webhooks"].into_iter().filter_map(|items| document[items].as_object()).flatten();
+    for (path, item) in items {
         for (method, operation) in item.as_object().expect("operations") {
             let statuses: Vec<_> = operation["responses"].as_object().expect("responses").keys().collect();
             lines.push(format!(
@@ -68,4 +87,42 @@ fn promises(dialect: &Dialect) -> Vec<String> {
         lines.push(format!("  {name}: {:?} required {}", properties.unwrap_or_default(), schema["required"]));
     }
     lines
+}
+
+/// Readers of YAML 1.1 take some plain texts for something else.
+#[test]
+fn texts_that_look_like_something_else_are_quoted() {
+    let texts = [
+        "2026-01-05",
+        "2026-01-05T09:00:00.000Z",
+        "2026-1-5 09:00:00",
+        "1:30",
+        "12:30:45.5",
+        "1_000",
+        "0x1_f",
+        "0b101",
+        "y",
+        "No",
+        "on",
+        "OFF",
+        "=",
+        "yes",
+        "true",
+        "~",
+        "null",
+        "1.5",
+        "017",
+        "0x1f",
+        "",
+    ];
+    for text in texts {
+        let value = serde_json::json!({ text: [text] });
+        let yaml = Format::Yaml.write(api::ALL[3], &value);
+        assert_eq!(yaml, format!("'{text}':\n- '{text}'\n"));
+        assert_eq!(yaml_serde::from_str::<Value>(&yaml).expect("YAML"), value);
+    }
+    for text in ["0.1.0", "2026-01-05-a", "yesterday", "a_b", "12:75", "_", "on the train"] {
+        let yaml = Format::Yaml.write(api::ALL[3], &serde_json::json!([text]));
+        assert_eq!(yaml, format!("- {text}\n"));
+    }
 }

@@ -79,10 +79,7 @@ fn operations_are_complete() {
             assert!(is_text(&operation["summary"]), "{place} has no summary");
             assert_eq!(operation["tags"].as_array().map(Vec::len), Some(1), "{place} has one tag");
             let security = operation["security"].as_array();
-            assert!(
-                security.is_some_and(|all| all.iter().all(|one| *one != serde_json::json!({}))),
-                "{place}"
-            );
+            assert!(security.is_some_and(|all| all.first() != Some(&serde_json::json!({}))), "{place}");
             for (status, response) in operation["responses"].as_object().expect("responses") {
                 assert!(is_text(&response["description"]), "{place} {status} has no description");
                 assert!(status.parse::<u16>().is_ok(), "{place}: {status} is no status");

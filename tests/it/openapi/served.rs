@@ -1,6 +1,6 @@
 //! The documents as a server serves them, and Swagger UI.
 
-use presenced::openapi::differences;
+use presenced::openapi::{differences, to_v3_0};
 use reqwest::Method;
 use serde_json::Value;
 
@@ -23,11 +23,26 @@ async fn the_served_document_has_this_server_alone_and_is_the_same_otherwise() {
         let lines = differences(conformance::document(name), &served);
         assert!(lines.iter().all(|line| line.contains("/servers")), "{lines:#?}");
     }
+    for name in ["matrix", "pnut", "ringcentral", "presenced"] {
+        let current = get(&server, &format!("/openapi/{name}.json")).await.json();
+        let twin = get(&server, &format!("/openapi/{name}-3.0.json")).await;
+        assert_eq!(twin.header("content-type"), "application/json");
+        assert_eq!(twin.json(), to_v3_0(&current).expect("a twin"));
+        let yaml = get(&server, &format!("/openapi/{name}-3.0.yaml")).await;
+        assert_eq!(yaml_serde::from_str::<Value>(&yaml.text).expect("YAML"), twin.json());
+    }
+    let webhooks = get(&server, "/openapi/ringcentral-webhooks.json").await.json();
+    assert!(webhooks["webhooks"]["notification"]["post"].is_object() && webhooks["servers"].is_null());
     let matrix = get(&server, "/openapi/matrix.json").await.json();
     let first = |holder: &Value| holder["servers"][0]["url"].as_str().expect("a URL").to_owned();
     assert_eq!(first(&matrix), format!("{}/_matrix/client/v3", server.url));
     assert_eq!(matrix["servers"].as_array().map(Vec::len), Some(1));
-    assert_eq!(first(&matrix["paths"]["/versions"]["get"]), format!("{}/_matrix/client", server.url));
+    assert!(!matrix["paths"].to_string().contains("\"servers\""), "no operation has one of its own");
+    for path in ["/_matrix/client/versions", "/_matrix/client/v3/versions", "/_matrix/client/r0/versions"] {
+        assert_eq!(server.call(Method::GET, path).send().await.status, 200);
+    }
+    let list = server.call(Method::GET, "/_matrix/client/v3/presence/list/@alice:example.com");
+    assert_eq!(list.token("demo-alice").send().await.status, 200);
     let presenced = get(&server, "/openapi/presenced.json").await.json();
     assert_eq!(first(&presenced), server.url);
 }
@@ -39,8 +54,6 @@ async fn this_server_is_whatever_the_client_calls_it() {
     let first = |answer: Answer| answer.json()["servers"][0]["url"].as_str().expect("a URL").to_owned();
     let named = call().header("host", "presence.example:8443").send_undocumented().await;
     assert_eq!(first(named), "http://presence.example:8443");
-    let nameless = call().header("host", "").send_undocumented().await;
-    assert_eq!(first(nameless), "http://127.0.0.1:8008");
     let server =
         TestServer::start_with(|config| config.server.public_url = "https://p.example/".to_owned()).await;
     assert_eq!(first(get(&server, "/openapi/presenced.json").await), "https://p.example");
@@ -85,7 +98,7 @@ async fn documents_can_be_read_by_pages_and_kept() {
     let again = call.header("if-none-match", etag).send_undocumented().await;
     assert_eq!((again.status.as_u16(), again.text.as_str()), (304, ""));
     let unknown = get(&server, "/openapi/nothing.json").await;
-    insta::assert_snapshot!(unknown.line(), @"404 There is no such document; there are: matrix.json, matrix.yaml, pnut.json, pnut.yaml, presenced.json, presenced.yaml, ringcentral.json, ringcentral.yaml");
+    insta::assert_snapshot!(unknown.line(), @"404 There is no such document; there are: matrix-3.0.json, matrix-3.0.yaml, matrix.json, matrix.yaml, pnut-3.0.json, pnut-3.0.yaml, pnut.json, pnut.yaml, presenced-3.0.json, presenced-3.0.yaml, presenced.json, presenced.yaml, ringcentral-3.0.json, ringcentral-3.0.yaml, ringcentral-webhooks.json, ringcentral-webhooks.yaml, ringcentral.json, ringcentral.yaml");
 }
 
 #[tokio::test]
@@ -136,4 +149,35 @@ async fn nothing_but_this_server_is_asked() {
 async fn elsewhere_there_is_nothing() {
     let server = TestServer::start().await;
     insta::assert_snapshot!(get(&server, "/nowhere").await.line(), @"404 Not found. What there is: /swagger-ui/");
+}
+
+#[tokio::test]
+async fn documents_can_be_found() {
+    let server = TestServer::start_with(|config| config.server.dialects.clear()).await;
+    let list = get(&server, "/openapi/").await;
+    let urls: Vec<String> = ["-3.0.json", "-3.0.yaml", ".json", ".yaml"]
+        .map(|ending| format!("{}/openapi/presenced{ending}", server.url))
+        .into();
+    assert_eq!(list.json()["documents"], serde_json::json!(urls));
+    assert_eq!(list.header("access-control-allow-origin"), "*");
+    let page =
+        server.call(Method::GET, "/openapi/").header("accept", "text/html,*/*").send_undocumented().await;
+    assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
+    assert!(page.text.contains(r#"<a href="presenced-3.0.yaml">"#), "{}", page.text);
+    let short = get(&server, "/openapi").await;
+    assert_eq!((short.status.as_u16(), short.header("location")), (303, "openapi/"));
+    let told = get(&server, "/llms.txt").await;
+    assert_eq!(told.header("content-type"), "text/plain; charset=utf-8");
+    assert!(urls.iter().all(|url| told.text.contains(url.as_str())), "{}", told.text);
+}
+
+#[tokio::test]
+async fn importers_may_send_headers_of_their_own() {
+    let server = TestServer::start().await;
+    let call = server.call(Method::OPTIONS, "/openapi/matrix.json").header("origin", "https://tool.example");
+    let call = call.header("access-control-request-method", "GET");
+    let answer = call.header("access-control-request-headers", "x-tool, accept").send_undocumented().await;
+    assert_eq!((answer.status.as_u16(), answer.text.as_str()), (204, ""));
+    assert_eq!(answer.header("access-control-allow-origin"), "*");
+    assert_eq!(answer.header("access-control-allow-headers"), "x-tool, accept");
 }

@@ -201,24 +201,29 @@ async fn a_filter_that_brings_nothing_any_more_is_shown() {
 }
 
 #[tokio::test]
-async fn thousands_of_extensions_in_one_subscription() {
+async fn a_hundred_filters_and_no_more() {
     let server = TestServer::start().await;
     let receiver = Receiver::start().await;
-    for number in 10..2_010_u64 {
-        let user = format!("@u{number}:example.com").parse().expect("an id");
-        let extension = presenced::directory::Extension::new(1, format!("9{number}"));
-        let profile = presenced::directory::Profile {
-            number: Some(number),
-            extension: Some(extension),
-            ..Default::default()
-        };
-        server.app.directory.put_user(&user, profile, crate::support::START).await.expect("a free number");
-    }
-    let filters: Vec<String> =
-        (10..2_010).map(|number| format!("{ACCOUNT}/extension/{number}/presence")).collect();
-    let made = subscribe(&server, &receiver, json!(filters)).await;
+    let filters = |count: usize| {
+        let others = (1..count).map(|number| format!("{ACCOUNT}/extension/~/message-store/{number}"));
+        json!(others.chain([format!("{ACCOUNT}/presence")]).collect::<Vec<_>>())
+    };
+    let made = subscribe(&server, &receiver, filters(100)).await;
     assert_eq!(made.status, 200, "{}", made.text);
-    assert_eq!(made.json()["eventFilters"].as_array().map(Vec::len), Some(2_000));
+    assert_eq!(made.json()["eventFilters"].as_array().map(Vec::len), Some(100));
+    let refusal = refused(400, "InvalidParameter", "CMN-101");
+    let many = subscribe(&server, &receiver, filters(101)).await;
+    assert_eq!(codes(&many), refusal);
+    let why = "Parameter [eventFilters] value is invalid: there may be 100 filters, no more";
+    assert_eq!(many.json()["message"], why);
+    // The same where they are changed.
+    let path = format!("/restapi/v1.0/subscription/{}", made.json()["id"].as_str().expect("an id"));
+    let change =
+        server.call(Method::PUT, path).token("demo-alice").json(&json!({"eventFilters": filters(101)}));
+    assert_eq!(codes(&change.send().await), refusal);
+    // None is longer than an address may be.
+    let long = json!([format!("{ACCOUNT}/extension/~/{}", "x".repeat(2_048))]);
+    assert_eq!(codes(&subscribe(&server, &receiver, long).await), refused(400, "SUB-508", "SUB-508"));
 }
 
 #[tokio::test]

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use presenced::api::ringcentral::detached_sessions;
+
 use crate::support::{
     TestServer, minutes, seconds,
     socket::{Socket, socket_token},
@@ -240,7 +242,7 @@ async fn a_ping_that_nobody_answers_ends_the_connection() {
     let server = TestServer::start().await;
     // Whoever reads nothing answers nothing.
     let mut deaf = Socket::open(&server, "demo-alice").await;
-    while server.app.push.detached_sessions() < 1 {
+    while detached_sessions(&server.app) < 1 {
         server.advance(seconds(10)).await;
         tokio::task::yield_now().await;
     }
@@ -295,7 +297,7 @@ async fn a_session_waits_three_minutes_and_for_its_owner_alone() {
         assert_eq!(other.details.1["recoveryState"], "Failed", "{token}");
     }
     drop(socket);
-    while server.app.push.detached_sessions() < 3 {
+    while detached_sessions(&server.app) < 3 {
         tokio::task::yield_now().await;
     }
     server.advance(seconds(180)).await;

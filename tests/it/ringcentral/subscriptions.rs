@@ -188,27 +188,47 @@ async fn what_has_expired_is_known_as_such() {
 }
 
 #[tokio::test]
-async fn reminders_come_as_often_as_they_were_asked_for() {
+async fn reminders_come_as_often_as_they_were_asked_for_and_at_most_once_a_minute() {
     let server = TestServer::start().await;
     let mut receiver = Receiver::start().await;
-    let reminder = "/restapi/v1.0/subscription/~?threshold=60&interval=15";
+    // The earliest is heeded, and times below a minute are raised to one.
+    let reminder = "/restapi/v1.0/subscription/~?threshold=180&interval=15";
     let mut wish = wish(&receiver);
-    wish["eventFilters"] = json!([BOB, reminder]);
-    wish["expiresIn"] = json!(100);
+    wish["eventFilters"] = json!([BOB, "/restapi/v1.0/subscription/~?threshold=1&interval=1", reminder]);
+    wish["expiresIn"] = json!(200);
     let (path, _) = created(&server, &wish).await;
-    for (wait, left) in [(40, 60), (15, 45), (15, 30)] {
+    for (wait, left) in [(20, 180), (60, 120), (60, 60)] {
         server.app.push.settled().await;
-        server.advance(seconds(wait)).await;
+        server.advance(seconds(wait - 1)).await;
+        server.app.push.settled().await;
+        assert!(receiver.is_quiet(), "not before {left} s are left");
+        server.advance(seconds(1)).await;
         let told = receiver.told().await;
         assert_eq!((&told["event"], &told["body"]["expiresIn"]), (&json!(reminder), &json!(left)));
     }
     server.app.push.settled().await;
     let renewed = call(&server, Method::POST, &format!("{path}/renew")).await.json();
-    assert_eq!(renewed["expiresIn"], 100);
+    assert_eq!(renewed["expiresIn"], 200);
     server.advance(seconds(15)).await;
     server.app.push.settled().await;
-    server.advance(seconds(25)).await;
-    assert_eq!(receiver.told().await["body"]["expiresIn"], 60, "once renewed, the reminders begin anew");
+    server.advance(seconds(5)).await;
+    assert_eq!(receiver.told().await["body"]["expiresIn"], 180, "once renewed, the reminders begin anew");
+}
+
+#[tokio::test]
+async fn a_reminder_of_less_than_a_minute_is_raised_to_one() {
+    let server = TestServer::start().await;
+    let mut receiver = Receiver::start().await;
+    let mut wish = wish(&receiver);
+    wish["eventFilters"] = json!([BOB, "/restapi/v1.0/subscription/~?threshold=5"]);
+    wish["expiresIn"] = json!(100);
+    created(&server, &wish).await;
+    server.advance(seconds(40)).await;
+    assert_eq!(receiver.told().await["body"]["expiresIn"], 60);
+    server.app.push.settled().await;
+    server.advance(seconds(59)).await;
+    server.app.push.settled().await;
+    assert!(receiver.is_quiet(), "it comes once");
 }
 
 #[tokio::test]

@@ -136,6 +136,27 @@ async fn where_webhooks_may_not_go() {
     assert!(receiver.is_quiet());
 }
 
+/// Whoever subscribes learns nothing of the names that this machine knows and the internet does not.
+#[tokio::test]
+async fn names_of_the_inside_and_names_of_nothing_fail_alike() {
+    let server = TestServer::start_with(|config| config.webhooks.allow_networks.clear()).await;
+    let mut texts = std::collections::BTreeSet::new();
+    for scheme in ["http", "https"] {
+        // The first is known to every machine, and leads to this one.
+        for name in ["localhost", "no-such-name.invalid"] {
+            let answer = create(&server, &wish(&format!("{scheme}://{name}:8443/"), BOB)).await;
+            assert_eq!(codes(&answer), refused(400, "SUB-521", "SUB-521"), "{scheme}://{name}");
+            texts.insert(answer.text);
+        }
+    }
+    let texts: Vec<_> = texts.into_iter().collect();
+    assert_eq!(texts.len(), 1, "{texts:#?}");
+    assert!(
+        texts[0].contains("the name in the address leads nowhere that webhooks are sent to"),
+        "{texts:?}"
+    );
+}
+
 #[tokio::test]
 async fn a_network_that_the_operator_forbids_later_is_shut() {
     let store = SharedStore::default();

@@ -106,8 +106,12 @@ pub(crate) fn event_verdict(path: &str, data: &Value) -> Result<(), String> {
 
 /// What is wrong with a notification of the RingCentral dialect, if anything.
 pub(crate) fn notification_verdict(notification: &Value) -> Result<(), String> {
+    static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
+        let (_, companion) = Dialect::companion_named("ringcentral-webhooks").expect("a known document");
+        (companion.document)()
+    });
     let schema = json!({"$ref": "#/components/schemas/Notification"});
-    validate(document("ringcentral"), &schema, notification)
+    validate(&DOCUMENT, &schema, notification)
 }
 
 /// Checks a value against a schema of a document. Members that the schema does not name are refused.
@@ -161,6 +165,10 @@ fn bases(document: &Value, operation: &Value) -> Vec<String> {
     match base.strip_suffix(matrix::PREFIXES[0]) {
         Some(client) if operation["tags"][0] == "Presence" => {
             matrix::PREFIXES.map(|prefix| format!("{client}{prefix}")).into()
+        }
+        Some(client) if operation["tags"][0] == "Server" => {
+            let bases = matrix::SYNC_PREFIXES.map(|prefix| format!("{client}{prefix}"));
+            [vec![client.trim_end_matches('/').to_owned()], bases.into()].concat()
         }
         Some(client) => matrix::SYNC_PREFIXES.map(|prefix| format!("{client}{prefix}")).into(),
         None => vec![base.to_owned()],

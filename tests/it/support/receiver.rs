@@ -92,6 +92,11 @@ impl Receiver {
         self.next().await.answer(200)
     }
 
+    /// How many notifications wait for their answers.
+    pub(crate) fn waiting(&self) -> usize {
+        self.requests.len()
+    }
+
     /// Whether a notification waits.
     pub(crate) fn is_quiet(&mut self) -> bool {
         self.requests.is_empty()

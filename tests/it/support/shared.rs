@@ -13,6 +13,7 @@ use presenced::{
         StoreError, Visit, Written, partition,
     },
 };
+use tokio::sync::watch;
 
 /// A store that several servers share, and that outlives them. A change compares and sets, so that one that
 /// another was faster than runs again.
@@ -26,6 +27,8 @@ struct Shared {
     log: Mutex<Log>,
     numbers: Numbers,
     nodes: Mutex<Vec<Weak<dyn Node>>>,
+    /// Whether reads of records wait.
+    holds: watch::Sender<bool>,
 }
 
 #[derive(Clone, Default)]
@@ -40,6 +43,13 @@ struct Kept {
 struct Log {
     revision: Revision,
     documents: BTreeMap<(Kind, String), Vec<u8>>,
+}
+
+impl SharedStore {
+    /// Lets reads of records wait from now on, or no longer.
+    pub(crate) fn hold_reads(&self, hold: bool) {
+        self.0.holds.send_replace(hold);
+    }
 }
 
 impl Shared {
@@ -93,6 +103,8 @@ impl Store for SharedStore {
     }
 
     async fn read(&self, users: &[&UserId], visit: &mut Visit<'_>) -> Result<(), StoreError> {
+        let mut holds = self.0.holds.subscribe();
+        drop(holds.wait_for(|hold| !hold).await);
         users.iter().enumerate().for_each(|(index, user)| visit(index, &self.0.kept(user).record));
         Ok(())
     }

@@ -14,7 +14,8 @@ use utoipa::ToSchema;
 
 use super::{
     app_of,
-    codes::Allowed,
+    codes::{self, Allowed},
+    numbered,
     page::{self, Choice, Question},
     read_form,
 };
@@ -22,7 +23,7 @@ use crate::{
     api::{
         body::BodyError,
         refusal::Refusal as _,
-        ringcentral::{error::RestRefusal, info::OpenError},
+        ringcentral::{Own, error::RestRefusal, info::OpenError},
     },
     app::App,
     directory::{Holder, Scope, Scopes, User},
@@ -78,7 +79,7 @@ struct Asked<'a> {
     fields: &'a Fields,
     app_id: DeviceId,
     back: Url,
-    challenge: Option<&'a str>,
+    challenge: Option<[u8; 32]>,
 }
 
 /// Why there is nothing to ask.
@@ -110,11 +111,15 @@ impl<'a> Asked<'a> {
         if challenge.is_some() && fields.get("code_challenge_method") != Some("S256") {
             return error("invalid_request", "code_challenge_method has to be S256");
         }
+        let hash = challenge.and_then(codes::challenge);
+        if challenge.is_some() && hash.is_none() {
+            return error("invalid_request", "code_challenge has to be 43 characters of base64url");
+        }
         let is_public = known.is_some_and(|known| known.secret.is_empty());
         if challenge.is_none() && is_public {
             return error("invalid_request", "code_challenge is needed from an application without a secret");
         }
-        Ok(Self { fields, app_id, back, challenge })
+        Ok(Self { fields, app_id, back, challenge: hash })
     }
 
     /// The page that asks the user, with what was wrong with the answer before.
@@ -132,7 +137,7 @@ impl<'a> Asked<'a> {
     /// Sends the user back with a code.
     fn allow(self, app: &App, user: &User, token: Option<&Shown>) -> Response {
         let allowed = self.allowed(user, token);
-        match app.push.codes.issue(allowed, app.service.now()) {
+        match app.own::<Own>().codes.issue(allowed, app.service.now()) {
             Some(code) => send_back(self.back, self.fields, &[("code", code.reveal())]),
             None => page::refuse("Too many are logging in at this moment. Try again in a minute."),
         }
@@ -145,8 +150,8 @@ impl<'a> Asked<'a> {
                 .map_or_else(|| [Scope::Read, Scope::Write].into_iter().collect(), |token| token.scopes),
             end: token.and_then(|token| token.end),
             app_id: self.app_id.clone(),
-            redirect_uri: self.fields.get("redirect_uri").unwrap_or_default().to_owned(),
-            challenge: self.challenge.map(str::to_owned),
+            redirect_uri: codes::hash(self.fields.get("redirect_uri").unwrap_or_default()),
+            challenge: self.challenge,
         }
     }
 }
@@ -185,7 +190,7 @@ fn hinted(app: &App, hint: &str) -> Option<User> {
     let by_id = || hint.parse().ok().and_then(|id| app.directory.user(&id));
     let by_extension = || app.directory.user_with_short_number(hint);
     let by_name = || app.directory.user_named(hint.trim_start_matches('@'), &app.config.server.name);
-    let by_number = || hint.parse().ok().and_then(|number| app.directory.user_with_number(number));
+    let by_number = || numbered(app, hint);
     let user = by_id().or_else(by_extension).or_else(by_name).or_else(by_number);
     user.filter(|user| user.extension.is_some())
 }
@@ -332,9 +337,8 @@ fn take_answer(app: &App, fields: &Fields) -> Response {
         return refuse(fields, Refused::Back { to: asked.back, error: "access_denied", why });
     }
     if app.config.ringcentral.open_login {
-        let numbered =
-            fields.get("user").and_then(|number| app.directory.user_with_number(number.parse().ok()?));
-        let user = numbered.or_else(|| hinted(app, fields.get("login_hint")?));
+        let chosen = fields.get("user").and_then(|number| numbered(app, number));
+        let user = chosen.or_else(|| hinted(app, fields.get("login_hint")?));
         return choose(app, asked, user);
     }
     match fields.get("token").and_then(|token| Shown::of(app, token)) {

@@ -17,8 +17,9 @@ use crate::{
             BadRequest, Cause, InternalError, MethodNotAllowed, NotFound, Refusal, Refused, TooLarge,
             TooManyRequests, Unavailable, refusals,
         },
-        ringcentral::error::RestRefusal,
+        ringcentral::{error::RestRefusal, rate::Refusals},
     },
+    app::App,
     directory::DirectoryError,
     store::StoreError,
 };
@@ -45,6 +46,18 @@ refusals! {
 }
 
 impl OAuthFailure {
+    /// The same after it was counted, if it tells that nothing was proven; where that came too often, the refusal of
+    /// more.
+    pub(super) fn counted(self, app: &App, refusals: Refusals) -> Self {
+        match self {
+            Self::BadRequest(Refused(OAuthRefusal::OAuth { .. })) => match refusals.count(app) {
+                Ok(()) => self,
+                Err(wait) => OAuthRefusal::too_many_requests(wait).into(),
+            },
+            other => other,
+        }
+    }
+
     /// What people are told.
     pub(super) fn why(&self) -> &str {
         let (Self::BadRequest(Refused(said))

@@ -2,10 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{
-    filter::{Interests, Subscriber},
-    registry::Subscription,
-};
+use super::filter::{EventFilters, Subscriber};
 use crate::{
     api::ringcentral::error::RestFailure, app::App, directory::User, id::UserId, service::ReadError,
 };
@@ -22,24 +19,24 @@ pub(in crate::api::ringcentral) struct Refused {
 pub(in crate::api::ringcentral) async fn all(
     app: &App,
     viewer: &UserId,
-    interests: &Interests,
+    filters: &EventFilters,
     subscriber: Subscriber,
 ) -> Result<(), RestFailure> {
-    let mut refusals = refusals(app, viewer, interests, subscriber).await?;
+    let mut refusals = refusals(app, viewer, filters, subscriber).await?;
     refusals.pop_first().map_or(Ok(()), |(_, why)| Err(why))
 }
 
 /// The filters of a subscription that bring nothing at present.
 pub(in crate::api::ringcentral) async fn refused(
     app: &App,
-    subscription: &Subscription,
+    viewer: &UserId,
+    filters: &EventFilters,
+    subscriber: Subscriber,
 ) -> Result<Vec<Refused>, RestFailure> {
-    let (owner, subscriber) = (&subscription.owner, subscription.subscriber());
-    let refusals = refusals(app, owner, &subscription.interests(), subscriber).await?;
-    let refused = subscription.filters.iter().filter_map(|filter| {
-        let named = Interests::parse(&[filter], subscriber).unwrap_or_default().named();
-        let why = named.iter().find_map(|extension| refusals.get(extension))?.named();
-        Some(Refused { filter: filter.clone(), why })
+    let refusals = refusals(app, viewer, filters, subscriber).await?;
+    let refused = filters.filters.iter().filter_map(|filter| {
+        let why = refusals.get(&filter.extension?)?.named();
+        Some(Refused { filter: filter.text.clone(), why })
     });
     Ok(refused.collect())
 }
@@ -48,12 +45,12 @@ pub(in crate::api::ringcentral) async fn refused(
 async fn refusals(
     app: &App,
     viewer: &UserId,
-    interests: &Interests,
+    filters: &EventFilters,
     subscriber: Subscriber,
 ) -> Result<BTreeMap<u64, RestFailure>, RestFailure> {
     let mut refusals = BTreeMap::new();
     let mut users: Vec<User> = Vec::new();
-    for number in interests.named() {
+    for number in filters.named() {
         match app.directory.extension(subscriber.account, number) {
             None => drop(refusals.insert(number, RestFailure::subscribe_unknown_user())),
             Some(user) => users.push(user),

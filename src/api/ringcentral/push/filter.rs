@@ -5,6 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::{error::RestFailure, presence::Detail};
 
+/// How many filters a subscription has at most.
+pub(in crate::api::ringcentral) const MOST_FILTERS: usize = 100;
+
+/// The longest filter, in bytes.
+pub(in crate::api::ringcentral) const FILTER_BYTES: usize = 2_048;
+
+/// The least that a reminder's times may be, in seconds; what is shorter is raised.
+const LEAST_REMINDER: u64 = 60;
+
 /// What one filter is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Subject {
@@ -44,6 +53,7 @@ pub(in crate::api::ringcentral) struct Reminder {
 
 /// The forms in which one extension's change is told. A subscription may have several.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
 pub(in crate::api::ringcentral) enum Family {
     Presence,
     Lines,
@@ -56,9 +66,9 @@ pub(in crate::api::ringcentral) enum Family {
 
 /// What all filters of a subscription are about, taken together.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(in crate::api::ringcentral) struct Interests {
-    /// The filters with `~` resolved, each once.
-    pub(in crate::api::ringcentral) filters: Vec<String>,
+pub(in crate::api::ringcentral) struct EventFilters {
+    /// The filters, each once.
+    pub(in crate::api::ringcentral) filters: Vec<Filter>,
     everybody: Option<Detail>,
     extensions: BTreeMap<u64, Detail>,
     lines: Option<Detail>,
@@ -67,7 +77,17 @@ pub(in crate::api::ringcentral) struct Interests {
     dnd: BTreeSet<u64>,
     queues: BTreeSet<u64>,
     queues_of: BTreeSet<u64>,
-    pub(in crate::api::ringcentral) reminders: Vec<Reminder>,
+    /// The earliest that is asked for.
+    pub(in crate::api::ringcentral) reminder: Option<Reminder>,
+}
+
+/// One filter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::api::ringcentral) struct Filter {
+    /// As it was written, with `~` resolved.
+    pub(in crate::api::ringcentral) text: String,
+    /// The extension that it names, if it names one.
+    pub(in crate::api::ringcentral) extension: Option<u64>,
 }
 
 /// Whose filters they are.
@@ -206,29 +226,38 @@ impl Reminder {
                 _ => {}
             }
         }
-        Some(Self { event: event.to_owned(), threshold: threshold?, interval })
+        let threshold = u64::max(threshold?, LEAST_REMINDER);
+        let interval = if interval == 0 { 0 } else { interval.max(LEAST_REMINDER) };
+        Some(Self { event: event.to_owned(), threshold, interval })
     }
 }
 
-impl Interests {
+impl Subject {
+    /// The extension that a filter names.
+    fn extension(&self) -> Option<u64> {
+        match self {
+            Self::Extension(id, _) | Self::Dnd(id) | Self::Queue(id) | Self::QueuesOf(id) => Some(*id),
+            _ => None,
+        }
+    }
+}
+
+impl EventFilters {
     /// What these filters are about. One that cannot be read refuses all of them.
     pub(in crate::api::ringcentral) fn parse<T: AsRef<str>>(
         filters: &[T],
         subscriber: Subscriber,
     ) -> Result<Self, RestFailure> {
-        let mut interests = Self::default();
-        let mut known = BTreeSet::new();
+        let (mut all, mut known, mut is_about_something) = (Self::default(), BTreeSet::new(), false);
         for filter in filters {
             let (text, subject) = parse(filter.as_ref(), subscriber)?;
+            is_about_something |= !matches!(subject, Subject::Reminder(_));
             if known.insert(text.clone()) {
-                interests.filters.push(text);
-                interests.add(subject);
+                all.filters.push(Filter { text, extension: subject.extension() });
+                all.add(subject);
             }
         }
-        if interests.filters.len() == interests.reminders.len() {
-            return Err(RestFailure::only_reminders());
-        }
-        Ok(interests)
+        is_about_something.then_some(all).ok_or_else(RestFailure::only_reminders)
     }
 
     /// Of several filters about one extension the most detailed holds.
@@ -245,7 +274,11 @@ impl Interests {
             Subject::Dnd(id) => drop(self.dnd.insert(id)),
             Subject::Queue(id) => drop(self.queues.insert(id)),
             Subject::QueuesOf(id) => drop(self.queues_of.insert(id)),
-            Subject::Reminder(reminder) => self.reminders.push(reminder),
+            Subject::Reminder(reminder) => {
+                if self.reminder.as_ref().is_none_or(|known| known.threshold < reminder.threshold) {
+                    self.reminder = Some(reminder);
+                }
+            }
             Subject::Other => {}
         }
     }

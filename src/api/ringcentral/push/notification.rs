@@ -1,16 +1,12 @@
 //! Notifications on the wire. Source: RingCentral's developer guide, "Event notifications", and captures.
 
 use serde::Serialize;
-use utoipa::{
-    PartialSchema as _, ToSchema,
-    openapi::{
-        ContentBuilder, HttpMethod, OpenApi, PathItem, PathsBuilder, Ref, Required, ResponseBuilder,
-        path::OperationBuilder, request_body::RequestBodyBuilder,
-    },
-};
+use serde_json::value::RawValue;
+use utoipa::ToSchema;
 use uuid::Uuid;
+use xxhash_rust::xxh3::xxh3_64;
 
-use super::{feed, filter::Family, registry::Subscription, time_text};
+use super::{filter::Family, time_text};
 use crate::{
     api::ringcentral::{
         calls::ActiveCallInfo,
@@ -26,6 +22,7 @@ use crate::{
     directory::User,
     id::UserId,
     presence::{CallKind, DoNotDisturb, PersonalDnd, TelephonyStatus, Timestamp},
+    push::{Message, Subscription},
     service::{ExtensionPresence, ReadError},
 };
 
@@ -33,7 +30,7 @@ use crate::{
 const MOST_CALLS: usize = 7;
 
 /// What a subscriber is told, on a WebSocket or by a webhook.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::api::ringcentral) struct Notification {
     /// The notification's own id. One that is sent again because no answer came has another.
@@ -51,7 +48,8 @@ pub(in crate::api::ringcentral) struct Notification {
     /// The id of the subscription's owner.
     #[schema(example = "1")]
     owner_id: String,
-    body: Body,
+    #[schema(value_type = Body)]
+    body: Box<RawValue>,
 }
 
 /// What is told of it.
@@ -187,22 +185,21 @@ pub(in crate::api::ringcentral) struct ReminderEventBody {
 }
 
 impl Notification {
-    pub(super) fn new(subscription: &Subscription, event: String, now: Timestamp, body: Body) -> Self {
+    /// A message of a subscription, sent at that moment.
+    pub(in crate::api::ringcentral) fn new(
+        subscription: &Subscription,
+        message: &Message,
+        uuid: Uuid,
+        at: Timestamp,
+    ) -> Self {
         Self {
-            uuid: Uuid::new_v4(),
-            event,
-            timestamp: time_text(now),
+            uuid,
+            event: message.event.clone(),
+            timestamp: time_text(at),
             subscription_id: subscription.id,
-            owner_id: subscription.extension.to_string(),
-            body,
+            owner_id: subscription.wish["extension"].to_string(),
+            body: RawValue::from_string(message.body.clone()).expect("a body is JSON"),
         }
-    }
-
-    /// A reminder that a subscription is about to expire.
-    pub(super) fn reminder(subscription: &Subscription, event: String, now: Timestamp) -> Self {
-        let left = subscription.expires.millis_since(now).div_ceil(1_000);
-        let body = ReminderEventBody { expiration_time: time_text(subscription.expires), expires_in: left };
-        Self::new(subscription, event, now, Body::Reminder(body))
     }
 
     /// The notification as it is sent.
@@ -242,12 +239,24 @@ impl Body {
         })
     }
 
+    /// A reminder that a subscription is about to expire.
+    pub(super) fn reminder(subscription: &Subscription, now: Timestamp) -> Self {
+        let left = subscription.expires.millis_since(now).div_ceil(1_000);
+        let expiration_time = time_text(subscription.expires);
+        Self::Reminder(ReminderEventBody { expiration_time, expires_in: left })
+    }
+
+    /// The body as it is sent.
+    pub(super) fn json(&self) -> String {
+        json(self)
+    }
+
     /// Tells by itself whether the owner was told the same before. Numbers of changes do not count.
     pub(super) fn hash(&self) -> u64 {
         match self {
             Self::Presence(presence) => presence.hash(),
-            Self::Lines(lines) => feed::hash(&json(&LineEventBody { sequence: 0, ..lines.clone() })),
-            Self::Dnd(_) | Self::Queue(_) | Self::QueuesOf(_) | Self::Reminder(_) => feed::hash(&json(self)),
+            Self::Lines(lines) => hash(&json(&LineEventBody { sequence: 0, ..lines.clone() })),
+            Self::Dnd(_) | Self::Queue(_) | Self::QueuesOf(_) | Self::Reminder(_) => hash(&json(self)),
         }
     }
 }
@@ -284,29 +293,15 @@ impl PresenceEventBody {
     fn hash(&self) -> u64 {
         let calls = self.active_calls.iter().flatten().filter(|call| !call.has_ended()).cloned().collect();
         let active_calls = Some(calls).filter(|calls: &Vec<_>| !calls.is_empty());
-        feed::hash(&json(&Self { sequence: 0, active_calls, ..self.clone() }))
+        hash(&json(&Self { sequence: 0, active_calls, ..self.clone() }))
     }
-}
-
-/// Adds to a document what a webhook is sent.
-pub(in crate::api::ringcentral) fn describe(document: &mut OpenApi) {
-    let mut schemas = vec![(Notification::name().into_owned(), Notification::schema())];
-    Notification::schemas(&mut schemas);
-    document.components.get_or_insert_default().schemas.extend(schemas);
-    let content = ContentBuilder::new().schema(Some(Ref::from_schema_name(Notification::name()))).build();
-    let body = RequestBodyBuilder::new()
-        .description(Some("What changed."))
-        .content("application/json", content)
-        .required(Some(Required::True));
-    let operation = OperationBuilder::new()
-        .summary(Some("Take a notification."))
-        .description(Some("Any status from 200 to 299 says that it arrived."))
-        .request_body(Some(body.build()))
-        .response("200", ResponseBuilder::new().description("The notification arrived."));
-    let item = PathItem::new(HttpMethod::Post, operation);
-    document.webhooks = Some(PathsBuilder::new().path("notification", item).build());
 }
 
 fn json<T: Serialize>(value: &T) -> String {
     serde_json::to_string(value).expect("it has a JSON form")
+}
+
+/// A hash to tell by whether something is the same as before.
+fn hash(text: &str) -> u64 {
+    xxh3_64(text.as_bytes())
 }

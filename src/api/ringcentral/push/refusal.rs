@@ -3,7 +3,12 @@
 
 use axum::http::StatusCode;
 
-use crate::{api::ringcentral::error::RestFailure, webhook::WebhookError};
+use super::filter::MOST_FILTERS;
+use crate::{
+    api::ringcentral::error::RestFailure,
+    auth::AuthError,
+    push::{RegistryError, webhook::WebhookError},
+};
 
 /// How much of a filter is told in a refusal of it, in characters.
 const NAMED: usize = 256;
@@ -13,6 +18,13 @@ impl RestFailure {
     pub(in crate::api::ringcentral) fn bad_filter(filter: &str) -> Self {
         let named: String = filter.chars().take(NAMED).collect();
         Self::new(StatusCode::BAD_REQUEST, "SUB-508", format!("Event filters are not valid: [{named}]"))
+    }
+
+    pub(in crate::api::ringcentral) fn too_many_filters() -> Self {
+        let message = format!(
+            "Parameter [eventFilters] value is invalid: there may be {MOST_FILTERS} filters, no more"
+        );
+        Self::invalid("eventFilters").saying(message)
     }
 
     pub(in crate::api::ringcentral) fn only_reminders() -> Self {
@@ -66,11 +78,29 @@ impl RestFailure {
             }
             WebhookError::AnswerTooLarge => Self::wrong_hook_answer("it is too large"),
             WebhookError::Refused
+            | WebhookError::NoName
             | WebhookError::Insecure
             | WebhookError::Timeout(_)
             | WebhookError::Unreachable(_) => {
                 Self::new(StatusCode::BAD_REQUEST, "SUB-521", format!("WebHook is not reachable: {error}"))
             }
+        }
+    }
+
+    /// The server is about to stop, and asks nobody any more.
+    pub(in crate::api::ringcentral) fn unasked_hook() -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "CMN-211", "the server is stopping")
+    }
+}
+
+impl From<RegistryError> for RestFailure {
+    fn from(error: RegistryError) -> Self {
+        match error {
+            RegistryError::TooMany => Self::too_many_subscriptions(),
+            RegistryError::LoggedOut => AuthError::Revoked.into(),
+            RegistryError::Unknown => Self::not_found("subscriptionId"),
+            RegistryError::Expired => Self::subscription_expired(),
+            RegistryError::Store(error) => error.into(),
         }
     }
 }

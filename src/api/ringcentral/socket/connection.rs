@@ -17,13 +17,14 @@ use super::{
     Routes,
     frame::{self, IDLE, Kind, LONGEST, MOST_REQUESTS, Meta, WsError, Wsc},
     request,
-    sessions::{OnSocket, Opened, Recovery, Session, State},
+    sessions::{Opened, Recovery, Session, State},
     token::Opener,
 };
 use crate::{
-    api::ringcentral::push::line::{Happened, Line},
+    api::ringcentral::push::notification::Notification,
     app::App,
     presence::Timestamp,
+    push::{Happened, Tracked},
 };
 
 /// How long a client may take to answer a ping.
@@ -63,7 +64,7 @@ struct Times {
 
 /// What a connection waited for.
 enum Event {
-    Received(Option<Message>),
+    Received(Option<Result<Message, axum::Error>>),
     Answered(Meta, String),
     Happened(Happened),
     Refreshed,
@@ -135,13 +136,17 @@ impl Connection {
 
     async fn go_on(&mut self) -> Result<(), Over> {
         match self.next().await {
-            Event::Received(Some(message)) => self.receive(message).await,
+            Event::Received(Some(Ok(message))) => self.receive(message).await,
+            Event::Received(Some(Err(error))) => match frame::fault(error) {
+                Some(code) => self.close(code).await,
+                None => Err(Over),
+            },
             Event::Received(None) | Event::Superseded => Err(Over),
             Event::Answered(meta, body) => self.send(frame::message(&meta, Some(&body))).await,
             Event::Happened(Happened::Marked) | Event::Paused => self.tell().await,
-            Event::Happened(Happened::Changed) => self.look_at_line().await,
+            Event::Happened(Happened::Changed) => self.look_at_subscription().await,
             Event::Refreshed => {
-                self.state.line = self.session.take_fresh().or(self.state.line.take());
+                self.state.tracked = self.session.take_fresh().or(self.state.tracked.take());
                 self.tell().await
             }
             Event::Rang => self.watch_the_time().await,
@@ -154,10 +159,10 @@ impl Connection {
         let alarm = self.times.next();
         tokio::select! {
             received = socket.recv(), if requests.len() < MOST_REQUESTS => {
-                Event::Received(received.and_then(Result::ok))
+                Event::Received(received)
             }
             Some((meta, body)) = requests.next(), if !requests.is_empty() => Event::Answered(meta, body),
-            happened = happened(state.line.as_mut(), app), if pause.is_none() => Event::Happened(happened),
+            happened = happened(state.tracked.as_mut(), app), if pause.is_none() => Event::Happened(happened),
             () = session.refreshed.notified() => Event::Refreshed,
             () = ended(pause) => Event::Paused,
             () = app.alarms.until(alarm) => Event::Rang,
@@ -170,7 +175,7 @@ impl Connection {
         self.times.pong = None;
         let text = match message {
             Message::Text(text) => text,
-            Message::Binary(_) => return self.end(&WsError::NO_MESSAGE).await,
+            Message::Binary(_) => return self.end_with(&WsError::NO_MESSAGE, close_code::UNSUPPORTED).await,
             Message::Ping(_) | Message::Pong(_) => return Ok(()),
             Message::Close(_) => return Err(Over),
         };
@@ -182,8 +187,7 @@ impl Connection {
             }
             Some((meta, body)) if meta.kind == Kind::ClientRequest => {
                 self.require_token().await?;
-                let on_socket =
-                    OnSocket { caller: self.opener.caller.clone(), session: self.session.clone() };
+                let on_socket = self.opener.on_socket(self.session.clone());
                 let (routes, headers) = (self.routes.0.clone(), self.headers.clone());
                 self.requests.push(Box::pin(request::answer(routes, headers, on_socket, meta, body)));
                 Ok(())
@@ -205,9 +209,10 @@ impl Connection {
     }
 
     /// Lets go of a subscription that has ended.
-    async fn look_at_line(&mut self) -> Result<(), Over> {
-        if self.state.line.as_mut().is_some_and(|line| line.subscription().is_none()) {
-            self.state.line = None;
+    async fn look_at_subscription(&mut self) -> Result<(), Over> {
+        let app = &self.app;
+        if self.state.tracked.as_mut().is_some_and(|tracked| tracked.subscription(app).is_none()) {
+            self.state.tracked = None;
         }
         self.tell().await
     }
@@ -215,21 +220,24 @@ impl Connection {
     /// Sends all that there is to tell.
     async fn tell(&mut self) -> Result<(), Over> {
         self.pause = None;
-        while let Some(line) = &mut self.state.line {
-            let Some(subscription) = line.subscription() else { break };
-            let parcel = match line.feed.next(&self.app, &subscription).await {
-                Ok(Some(parcel)) => parcel,
+        while let Some(tracked) = &mut self.state.tracked {
+            let Some(subscription) = tracked.subscription(&self.app) else { break };
+            let delivery = match tracked.snapshot.next(&self.app, 1).await {
+                Ok(Some(delivery)) => delivery,
                 Ok(None) => break,
                 // Where the store fails the client comes again.
                 Err(_) => return self.close(close_code::ERROR).await,
             };
-            line.feed.arrived(&parcel);
-            let number = self.state.number(parcel.item);
-            self.require_token().await?;
-            let wsc = Wsc { token: self.session.recovery_token(number), sequence: number };
-            let mut meta = Meta { wsc: Some(wsc), ..Meta::new(Kind::ServerNotification) };
-            meta.headers.insert("WSG-SubscriptionId".to_owned(), subscription.id.to_string());
-            self.send(frame::message(&meta, Some(&parcel.notification.json()))).await?;
+            tracked.snapshot.arrived(&delivery);
+            for message in &delivery.messages {
+                let number = self.state.number(message.item);
+                self.require_token().await?;
+                let wsc = Wsc { token: self.session.recovery_token(number), sequence: number };
+                let mut meta = Meta { wsc: Some(wsc), ..Meta::new(Kind::ServerNotification) };
+                meta.headers.insert("WSG-SubscriptionId".to_owned(), subscription.id.to_string());
+                let notification = Notification::new(&subscription, message, delivery.id, delivery.at);
+                self.send(frame::message(&meta, Some(&notification.json()))).await?;
+            }
             self.times.active = self.now();
             let pause = Duration::from_millis(self.app.config.limits.stream_pause_milliseconds);
             self.pause = Some(Box::pin(sleep(pause)));
@@ -256,19 +264,25 @@ impl Connection {
 
     /// On a socket subscriptions renew themselves, with half of their time over.
     async fn renew(&mut self, now: Timestamp) {
-        let Some(subscription) = self.state.line.as_mut().and_then(Line::subscription) else { return };
+        let app = &self.app;
+        let tracked = self.state.tracked.as_mut();
+        let Some(subscription) = tracked.and_then(|tracked| tracked.subscription(app)) else { return };
         let left = subscription.expires.millis_since(now) / 1_000;
         if left < subscription.lifetime_seconds / 2 {
             // A subscription on a socket is not kept, so nothing can fail.
-            let change = self.app.push.subscriptions.change(subscription.id, None, |it| it.renew(now));
+            let change = self.app.push.registry.change(subscription.id, None, |it| it.renew(now));
             let _renewed = change.await;
         }
     }
 
     /// Says why the connection ends, and ends it.
     async fn end(&mut self, error: &WsError) -> Result<(), Over> {
+        self.end_with(error, close_code::POLICY).await
+    }
+
+    async fn end_with(&mut self, error: &WsError, code: u16) -> Result<(), Over> {
         self.send(error.message()).await?;
-        self.close(close_code::POLICY).await
+        self.close(code).await
     }
 
     async fn close(&mut self, code: u16) -> Result<(), Over> {
@@ -300,10 +314,10 @@ impl Times {
     }
 }
 
-/// Waits for a line, for ever if there is none.
-async fn happened(line: Option<&mut Line>, app: &App) -> Happened {
-    match line {
-        Some(line) => line.happened(app).await,
+/// Waits for a subscription, for ever if there is none.
+async fn happened(tracked: Option<&mut Tracked>, app: &App) -> Happened {
+    match tracked {
+        Some(tracked) => tracked.happened(app).await,
         None => std::future::pending().await,
     }
 }

@@ -15,18 +15,11 @@ use tokio::sync::{Notify, watch};
 use uuid::Uuid;
 
 use crate::{
-    api::ringcentral::{
-        error::RestFailure,
-        push::{
-            Subscription,
-            feed::{Feed, Item},
-            line::Line,
-            registry::Owner,
-        },
-    },
+    api::ringcentral::{Own, error::RestFailure, push::voice::RingCentral},
     app::App,
     auth,
-    directory::TokenSecret,
+    directory::{TokenId, TokenSecret},
+    push::{Item, Owner, Snapshot, Subscription, Tracked},
 };
 
 /// How many sessions one user of one application may have.
@@ -49,7 +42,7 @@ pub(in crate::api::ringcentral) struct Session {
     turn: watch::Sender<u64>,
     is_attached: AtomicBool,
     /// A new subscription, on its way to the connection.
-    fresh: Mutex<Option<Line>>,
+    fresh: Mutex<Option<Tracked>>,
     pub(super) refreshed: Notify,
     subscription: Mutex<Option<Uuid>>,
 }
@@ -58,17 +51,19 @@ pub(in crate::api::ringcentral) struct Session {
 #[derive(Clone)]
 pub(in crate::api::ringcentral) struct OnSocket {
     pub(in crate::api::ringcentral) caller: auth::Caller,
+    /// The login of the token that opened the socket.
+    pub(in crate::api::ringcentral) login: TokenId,
     pub(in crate::api::ringcentral) session: Arc<Session>,
 }
 
 /// What the connection of a session works with.
 #[derive(Default)]
 pub(super) struct State {
-    pub(super) line: Option<Line>,
+    pub(super) tracked: Option<Tracked>,
     /// The number of the latest notification.
     pub(super) sequence: u64,
     /// The latest notifications by number.
-    sent: VecDeque<(u64, Item)>,
+    sent: VecDeque<(u64, Option<Item>)>,
 }
 
 /// A session that a connection may have, and how it came to it.
@@ -178,28 +173,28 @@ impl Session {
         &self,
         app: &App,
         subscription: Subscription,
-        feed: Feed,
+        snapshot: Snapshot,
     ) -> Result<(), RestFailure> {
         let before = self.subscription.lock().take();
         if let Some(before) = before {
-            app.push.subscriptions.remove(before).await?;
+            app.push.registry.remove(before).await?;
         }
-        if app.push.subscriptions.room(&self.owner) == 0 {
+        if app.push.registry.room(&self.owner) == 0 {
             // Sessions that nobody may come back for make room.
-            for session in app.push.sessions.detached(&self.owner) {
+            for session in app.own::<Own>().sessions.detached(&self.owner) {
                 session.end(app).await;
             }
         }
         let id = subscription.id;
-        let entry = app.push.subscriptions.add(subscription).await?;
+        let entry = app.push.registry.add(&RingCentral, subscription).await?;
         *self.subscription.lock() = Some(id);
-        *self.fresh.lock() = Some(Line::new(entry, feed));
+        *self.fresh.lock() = Some(Tracked::new(entry, snapshot));
         self.refreshed.notify_one();
         Ok(())
     }
 
     /// Takes the new subscription, if there is one.
-    pub(super) fn take_fresh(&self) -> Option<Line> {
+    pub(super) fn take_fresh(&self) -> Option<Tracked> {
         self.fresh.lock().take()
     }
 
@@ -223,18 +218,18 @@ impl Session {
 
     /// Ends the session and its subscription.
     pub(super) async fn end(&self, app: &App) {
-        app.push.sessions.remove(self);
+        app.own::<Own>().sessions.remove(self);
         let subscription = self.subscription.lock().take();
         if let Some(id) = subscription {
             // A subscription on a socket is not kept, so nothing can fail.
-            let _removed = app.push.subscriptions.remove(id).await;
+            let _removed = app.push.registry.remove(id).await;
         }
     }
 }
 
 impl State {
     /// Numbers a notification, and remembers what it was about.
-    pub(super) fn number(&mut self, item: Item) -> u64 {
+    pub(super) fn number(&mut self, item: Option<Item>) -> u64 {
         self.sequence += 1;
         if self.sent.len() == REMEMBERED {
             self.sent.pop_front();
@@ -249,11 +244,11 @@ impl State {
         if received > self.sequence || received + 1 < first {
             return None;
         }
-        let lost: Vec<Item> =
-            self.sent.drain(..).filter(|(number, _)| *number > received).map(|(_, item)| item).collect();
-        if let Some(line) = &mut self.line {
+        let lost = self.sent.drain(..).filter(|(number, _)| *number > received);
+        let lost: Vec<Item> = lost.filter_map(|(_, item)| item).collect();
+        if let Some(tracked) = &mut self.tracked {
             for item in lost {
-                line.feed.doubt(item);
+                tracked.snapshot.doubt(item);
             }
         }
         Some(())

@@ -2,7 +2,7 @@
 //! the address, where it may end up in a log; that is why it opens nothing soon. Until then it opens as many as its
 //! owner may have: clients keep theirs for the next connection.
 
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use axum::{
     Json,
@@ -16,15 +16,17 @@ use utoipa::ToSchema;
 
 use crate::{
     api::ringcentral::{
+        Own,
         error::{ErrorResponse, RestFailure},
         extract::{ACCEPTS, Caller, Permission},
-        push::registry::Owner,
         rate::Light,
+        socket::sessions::{OnSocket, Session},
     },
     app::App,
-    auth,
-    directory::TokenSecret,
+    auth::{self, AuthError},
+    directory::{TokenId, TokenSecret},
     presence::Timestamp,
+    push::Owner,
 };
 
 /// How long a token opens sockets, in seconds.
@@ -50,12 +52,18 @@ pub(in crate::api::ringcentral) struct Opener {
     pub(super) caller: auth::Caller,
     /// The access token, by which it can be told later whether it was revoked.
     access_token: Vec<u8>,
+    login: TokenId,
 }
 
 impl Opener {
     /// Whether the access token was not revoked. That it expires does not end a socket, which has its own time.
     pub(super) fn is_valid(&self, app: &App) -> bool {
         app.directory.grant(&self.access_token, app.service.now()).is_some()
+    }
+
+    /// What marks requests that come over a socket of a session.
+    pub(super) fn on_socket(&self, session: Arc<Session>) -> OnSocket {
+        OnSocket { caller: self.caller.clone(), login: self.login.clone(), session }
     }
 
     pub(super) fn owner(&self) -> Owner {
@@ -113,8 +121,9 @@ pub(in crate::api::ringcentral) async fn create_web_socket_token(
     caller.require(Permission::ReadPresence)?;
     let identified = app.auth.identify_by(&headers, &uri, ACCEPTS).await?;
     let access_token = identified.secret.unwrap_or_default();
-    let opener = Opener { caller: caller.token().clone(), access_token };
-    let token = app.push.tokens.issue(opener, app.service.now());
+    let info = app.directory.token(&access_token).ok_or(AuthError::Revoked)?;
+    let opener = Opener { caller: caller.token().clone(), access_token, login: info.login().clone() };
+    let token = app.own::<Own>().tokens.issue(opener, app.service.now());
     let uri = super::uri(&app, &headers);
     Ok(Json(WebSocketToken { ws_access_token: token.reveal().to_owned(), uri, expires_in: LIFETIME }))
 }

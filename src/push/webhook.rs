@@ -4,7 +4,8 @@
 //! The address that counts is the one that is connected to: names are checked after their resolution,
 //! within the connection, so that a name cannot point elsewhere between the check and the request.
 //! Redirects are not followed, certificates are verified, and an answer is read up to a bound. Without
-//! TLS the whole way lies open, so plain `http` goes only to networks that the operator names.
+//! TLS the whole way lies open, so plain `http` goes only to networks that the operator names. What is said of a
+//! failure does not tell whether a name is known here that the internet does not know.
 
 mod address;
 mod resolver;
@@ -22,7 +23,6 @@ use hyper_util::{
     },
     rt::{TokioExecutor, TokioTimer},
 };
-use tokio::sync::Semaphore;
 use url::{Host, Url};
 
 use self::{
@@ -44,8 +44,6 @@ const IDLE: Duration = Duration::from_secs(60);
 pub struct Webhooks {
     allowed: Allowed,
     timeout: Duration,
-    /// Bounds how many requests are under way.
-    turns: Semaphore,
     /// Over TLS, and made when it is first needed: it reads the machine's certificates.
     secure: OnceLock<Result<Sender<HttpsConnector<Plain>>, String>>,
     plain: Sender<Plain>,
@@ -76,6 +74,9 @@ pub enum WebhookError {
     Refused,
     #[error("only https goes to addresses of the public internet")]
     Insecure,
+    /// One for names that are unknown and for names of what is not for everybody.
+    #[error("the name in the address leads nowhere that webhooks are sent to")]
+    NoName,
     #[error("the certificate was not accepted: {0}")]
     Certificate(String),
     #[error("there was no answer within {} ms", .0.as_millis())]
@@ -92,7 +93,6 @@ impl Webhooks {
         let allowed = Allowed::new(config.allow_networks.clone());
         Self {
             timeout: Duration::from_millis(config.timeout_milliseconds),
-            turns: Semaphore::new(config.concurrent),
             secure: OnceLock::new(),
             plain: sender(connector(Guard::named_only(allowed.clone()))),
             allowed,
@@ -136,7 +136,6 @@ impl Webhooks {
     ) -> Result<Answer, WebhookError> {
         // The configuration may have changed since the address was taken.
         self.check(address)?;
-        let _turn = self.turns.acquire().await;
         let exchange = self.exchange(address, headers, body);
         tokio::time::timeout(self.timeout, exchange)
             .await
@@ -158,7 +157,7 @@ impl Webhooks {
         } else {
             self.plain.request(request).await
         };
-        let answer = answer.map_err(|error| why(&error, address))?;
+        let answer = answer.map_err(|error| why(&error))?;
         let (parts, body) = answer.into_parts();
         Ok(Answer { status: parts.status, headers: parts.headers, body_bytes: drain(body).await? })
     }
@@ -182,6 +181,12 @@ impl Address {
         self.0.as_str()
     }
 
+    /// Whose it is: whoever listens there.
+    pub fn receiver(&self) -> String {
+        let (host, port) = (self.0.host_str().unwrap_or_default(), self.0.port_or_known_default());
+        format!("{host}:{}", port.unwrap_or_default())
+    }
+
     fn is_secure(&self) -> bool {
         self.0.scheme() == "https"
     }
@@ -203,6 +208,11 @@ fn sender<C: Connect + Clone>(connector: C) -> Sender<C> {
         .build(connector)
 }
 
+/// Where an address leads: scheme, host and port, without what may be secret of it.
+pub fn origin(address: &str) -> Option<String> {
+    Url::parse(address).ok().map(|url| url.origin().ascii_serialization())
+}
+
 /// Reads an answer's body and throws it away. Says how long it was.
 async fn drain(body: Incoming) -> Result<usize, WebhookError> {
     match Limited::new(body, ANSWER_BYTES).collect().await {
@@ -213,11 +223,11 @@ async fn drain(body: Incoming) -> Result<usize, WebhookError> {
 }
 
 /// What stands behind an error of the sender: its last cause, unless one on the way says more.
-fn why(error: &(dyn Error + 'static), address: &Address) -> WebhookError {
+fn why(error: &(dyn Error + 'static)) -> WebhookError {
     let mut cause = error;
     loop {
         if cause.is::<Refused>() {
-            return if address.is_secure() { WebhookError::Refused } else { WebhookError::Insecure };
+            return WebhookError::NoName;
         }
         if let Some(rustls::Error::InvalidCertificate(why)) = cause.downcast_ref() {
             return WebhookError::Certificate(why.to_string());

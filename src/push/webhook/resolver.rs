@@ -20,9 +20,9 @@ pub(super) struct Guard {
     public: bool,
 }
 
-/// A name leads nowhere that webhooks may go.
+/// A name leads nowhere that webhooks may go; it may be unknown.
 #[derive(Debug, thiserror::Error)]
-#[error("the name leads to addresses that webhooks are not sent to")]
+#[error("the name leads nowhere that webhooks are sent to")]
 pub(super) struct Refused;
 
 impl Guard {
@@ -53,10 +53,8 @@ impl Service<Name> for Guard {
     fn call(&mut self, name: Name) -> Self::Future {
         let guard = self.clone();
         Box::pin(async move {
-            let mut addresses: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
-            if addresses.is_empty() {
-                return Err(io::Error::other("the name has no addresses"));
-            }
+            let addresses = tokio::net::lookup_host((name.as_str(), 0)).await;
+            let mut addresses: Vec<SocketAddr> = addresses.map(Iterator::collect).unwrap_or_default();
             addresses.retain(|address| guard.lets_through(*address));
             if addresses.is_empty() {
                 return Err(io::Error::other(Refused));

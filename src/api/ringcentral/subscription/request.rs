@@ -2,9 +2,12 @@ use axum::http::HeaderValue;
 use serde_json::{Map, Value};
 
 use crate::{
-    api::ringcentral::{error::RestFailure, push::Delivery},
+    api::ringcentral::{
+        error::RestFailure,
+        push::filter::{FILTER_BYTES, MOST_FILTERS},
+    },
     app::App,
-    webhook::Address,
+    push::{Transport, webhook::Address},
 };
 
 /// How long a subscription lasts unless it is said, in seconds.
@@ -17,7 +20,7 @@ const LONGEST_LIFETIME: u64 = 315_360_000;
 const TOKEN_BYTES: usize = 1_024;
 
 /// What a new subscription is to be.
-pub(super) struct Wish {
+pub(super) struct NewSubscription {
     pub(super) filters: Vec<String>,
     pub(super) target: Target,
     pub(super) lifetime_seconds: u64,
@@ -31,8 +34,8 @@ pub(super) enum Target {
 
 type Object = Map<String, Value>;
 
-impl Wish {
-    /// Reads a wish. Only on a socket may the target be one.
+impl NewSubscription {
+    /// Reads what was sent. Only on a socket may the target be one.
     pub(super) fn parse(app: &App, body: &Object, on_socket: bool) -> Result<Self, RestFailure> {
         let filters = filters(body)?.ok_or_else(|| RestFailure::invalid("eventFilters"))?;
         let mode = present(body, "deliveryMode").and_then(Value::as_object);
@@ -68,13 +71,12 @@ impl Target {
     }
 
     /// The same as a subscription has it.
-    pub(super) fn delivery(&self) -> Delivery {
+    pub(super) fn transport(&self) -> Transport {
         match self {
-            Self::WebHook { address, verification_token } => Delivery::WebHook {
-                address: address.as_str().to_owned(),
-                verification_token: verification_token.clone(),
-            },
-            Self::WebSocket => Delivery::WebSocket,
+            Self::WebHook { address, verification_token: secret } => {
+                Transport::Webhook { address: address.as_str().to_owned(), secret: secret.clone() }
+            }
+            Self::WebSocket => Transport::Socket,
         }
     }
 }
@@ -92,8 +94,15 @@ fn present<'a>(object: &'a Object, name: &str) -> Option<&'a Value> {
 /// The filters that a body names, if it names any.
 pub(super) fn filters(body: &Object) -> Result<Option<Vec<String>>, RestFailure> {
     let Some(filters) = present(body, "eventFilters") else { return Ok(None) };
-    let texts = filters.as_array().into_iter().flatten();
+    let filters = filters.as_array().map(Vec::as_slice).unwrap_or_default();
+    if filters.len() > MOST_FILTERS {
+        return Err(RestFailure::too_many_filters());
+    }
+    let texts = filters.iter();
     let texts: Option<Vec<String>> = texts.map(|text| text.as_str().map(str::to_owned)).collect();
+    if let Some(long) = texts.iter().flatten().find(|text| text.len() > FILTER_BYTES) {
+        return Err(RestFailure::bad_filter(long));
+    }
     let texts = texts.filter(|texts| !texts.is_empty());
     texts.map(Some).ok_or_else(|| RestFailure::invalid("eventFilters"))
 }

@@ -1,0 +1,181 @@
+//! `/presenced/v1/subscriptions`: who is told of changes by webhooks and on sockets of other dialects, for admins.
+
+use axum::{Json, extract::State, http::StatusCode};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::{
+    error::{ListError, ProblemRefusal},
+    extract::{AccessError, Asker, Ids, Paging},
+};
+use crate::{
+    api::refusal::refusals,
+    app::App,
+    push::{self, Transport, webhook},
+    store::StoreError,
+    task::to_the_end,
+};
+
+refusals! {
+    /// Why a subscription was not ended.
+    pub(super) enum EndSubscriptionError: ProblemRefusal, from AccessError, StoreError {
+        /// The id is not valid.
+        BadRequest => ProblemRefusal::invalid("subscriptionId: invalid length: expected a UUID"),
+        Unauthorized,
+        /// The caller is not an admin.
+        Forbidden => ProblemRefusal::forbidden(AccessError::NotAdmin),
+        /// There is no such subscription.
+        NotFound => ProblemRefusal::not_found("there is no such subscription"),
+        TooLarge,
+        Unavailable,
+    }
+}
+
+/// A subscription: a wish to be told of changes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Subscription {
+    #[schema(example = "0b9e5a52-63f5-4c6e-8d0c-3a7f3b0f2a77")]
+    pub subscription_id: String,
+    /// The API that it was made in.
+    #[schema(example = "ringcentral")]
+    pub dialect: String,
+    /// Who is told.
+    #[schema(example = "@alice:example.com")]
+    pub user_id: String,
+    /// The device of the token that it was made with; for a login through an application that is its client id.
+    #[schema(example = "wallboard")]
+    pub device_id: String,
+    pub transport: SubscriptionTransport,
+    /// Where its webhook goes: scheme, host and port. The rest of the address is between its owner and the receiver.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "https://example.com", nullable = false)]
+    pub receiver: Option<String>,
+    pub state: SubscriptionState,
+    /// Why nothing is sent any more, if it is suspended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "the receiver answered 500", nullable = false)]
+    pub reason: Option<String>,
+    /// When it was made, in milliseconds since the Unix epoch.
+    #[schema(value_type = i64, example = 1_767_603_600_000_u64)]
+    pub created_at: u64,
+    /// When it ends unless it is renewed, in milliseconds since the Unix epoch.
+    #[schema(value_type = i64, example = 1_768_208_400_000_u64)]
+    pub expires_at: u64,
+}
+
+/// The way on which messages go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(example = "webhook")]
+pub enum SubscriptionTransport {
+    Webhook,
+    /// The socket of one session, with which the subscription ends.
+    Socket,
+}
+
+/// Whether messages are sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(example = "active")]
+pub enum SubscriptionState {
+    Active,
+    /// The receiver failed too often. Its owner may start it again.
+    Suspended,
+}
+
+/// A page of subscriptions, in the order of their ids.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SubscriptionPage {
+    pub subscriptions: Vec<Subscription>,
+    /// Whether there are subscriptions after these.
+    #[schema(example = false)]
+    pub more: bool,
+}
+
+impl From<&push::Subscription> for Subscription {
+    fn from(subscription: &push::Subscription) -> Self {
+        let (transport, receiver) = match &subscription.transport {
+            Transport::Webhook { address, .. } => (SubscriptionTransport::Webhook, webhook::origin(address)),
+            Transport::Socket => (SubscriptionTransport::Socket, None),
+        };
+        let suspended = subscription.suspended.as_ref();
+        Self {
+            subscription_id: subscription.id.to_string(),
+            dialect: subscription.dialect.clone(),
+            user_id: subscription.owner.to_string(),
+            device_id: subscription.client.as_str().to_owned(),
+            transport,
+            receiver,
+            state: suspended.map_or(SubscriptionState::Active, |_| SubscriptionState::Suspended),
+            reason: suspended.map(|it| it.reason.clone()),
+            created_at: subscription.created.as_millis(),
+            expires_at: subscription.expires.as_millis(),
+        }
+    }
+}
+
+/// List the subscriptions.
+///
+/// Those on webhooks of the whole service, and those on sockets of the server that is asked.
+#[utoipa::path(
+    get,
+    path = "/presenced/v1/subscriptions",
+    operation_id = "listSubscriptions",
+    params(
+        ("after" = Option<String>, Query, description = "The last id of the page before.",
+            example = "0b9e5a52-63f5-4c6e-8d0c-3a7f3b0f2a77"),
+        ("limit" = Option<i32>, Query, description = "How many to list, 1 to 1000; 100 if left out.",
+            minimum = 1, maximum = 1000, example = 100),
+    ),
+    security(("bearer" = [])),
+    tag = "Directory",
+    responses(
+        (status = 200, description = "The subscriptions after `after`, in the order of their ids.",
+            body = SubscriptionPage),
+        ListError,
+    ),
+)]
+pub(super) async fn list_subscriptions(
+    State(app): State<App>,
+    asker: Asker,
+    paging: Paging,
+) -> Result<Json<SubscriptionPage>, ListError> {
+    asker.admin()?;
+    let asked = paging.page()?;
+    let after = asked.after.as_deref().map(Uuid::try_parse).transpose();
+    let after = after.map_err(|error| ProblemRefusal::invalid(format!("after: {error}")))?;
+    let page = app.push.registry.page(after, asked.limit);
+    let subscriptions = page.items.iter().map(|subscription| (&**subscription).into()).collect();
+    Ok(Json(SubscriptionPage { subscriptions, more: page.more }))
+}
+
+/// End a subscription.
+///
+/// Nothing more is sent, whoever made it.
+#[utoipa::path(
+    delete,
+    path = "/presenced/v1/subscriptions/{subscriptionId}",
+    operation_id = "endSubscription",
+    params(("subscriptionId" = String, Path, description = "The subscription's id.",
+        example = "0b9e5a52-63f5-4c6e-8d0c-3a7f3b0f2a77")),
+    security(("bearer" = [])),
+    tag = "Directory",
+    responses(
+        (status = 204, description = "The subscription has ended."),
+        EndSubscriptionError,
+    ),
+)]
+pub(super) async fn end_subscription(
+    State(app): State<App>,
+    asker: Asker,
+    ids: Ids,
+) -> Result<StatusCode, EndSubscriptionError> {
+    asker.admin()?;
+    let id: Uuid = ids.get("subscriptionId")?;
+    match to_the_end(async move { app.push.registry.remove(id).await }).await? {
+        true => Ok(StatusCode::NO_CONTENT),
+        false => Err(ProblemRefusal::not_found("there is no such subscription").into()),
+    }
+}

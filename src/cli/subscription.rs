@@ -1,0 +1,63 @@
+use clap::Subcommand;
+use serde_json::json;
+
+use super::{
+    admin::{Action, Report},
+    token::date,
+};
+use crate::{
+    api::presenced::{self, SubscriptionPage, SubscriptionState},
+    client::{AdminClient, ClientError},
+};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Subscription {
+    /// List the subscriptions.
+    List,
+    /// End a subscription: nothing more is sent.
+    End { subscription_id: String },
+}
+
+impl Action for Subscription {
+    async fn call(self, client: &AdminClient) -> Result<Report, ClientError> {
+        match self {
+            Self::List => {
+                let subscriptions = all(client).await?;
+                let header = ["SUBSCRIPTION ID", "USER", "DEVICE", "RECEIVER", "STATE", "EXPIRES"];
+                Ok(Report::table(&subscriptions, header, subscriptions.iter().map(row)))
+            }
+            Self::End { subscription_id } => {
+                client.end_subscription(&subscription_id).await?;
+                let sentence = format!("{subscription_id} has ended.");
+                Ok(Report::sentence(&json!({ "ended": subscription_id }), sentence))
+            }
+        }
+    }
+}
+
+fn row(subscription: &presenced::Subscription) -> [String; 6] {
+    let state = match subscription.state {
+        SubscriptionState::Active => "active",
+        SubscriptionState::Suspended => "suspended",
+    };
+    [
+        subscription.subscription_id.clone(),
+        subscription.user_id.clone(),
+        subscription.device_id.clone(),
+        subscription.receiver.clone().unwrap_or_else(|| "a socket".to_owned()),
+        state.to_owned(),
+        date(subscription.expires_at),
+    ]
+}
+
+async fn all(client: &AdminClient) -> Result<Vec<presenced::Subscription>, ClientError> {
+    let mut subscriptions: Vec<presenced::Subscription> = Vec::new();
+    loop {
+        let after = subscriptions.last().map(|last| last.subscription_id.as_str());
+        let SubscriptionPage { subscriptions: page, more } = client.subscriptions(after).await?;
+        subscriptions.extend(page);
+        if !more {
+            return Ok(subscriptions);
+        }
+    }
+}

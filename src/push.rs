@@ -1,0 +1,152 @@
+//! Push: who wants to be told of whom, and the ways on which they are told, whatever dialect they speak.
+//!
+//! - [`subscription`]: what is wanted, and how; plain data. [`registry`]: the subscriptions that there are.
+//! - [`voice`]: how a dialect says it. It is all that is known of a dialect here.
+//! - [`snapshot`]: what one subscription has to be told, each user once and as they are now.
+//! - [`tracked`]: a subscription and its snapshot, in the hands of whoever delivers.
+//! - [`sender`]: the task that delivers the messages of one subscription to its webhook.
+//! - [`webhook`]: requests to addresses that users choose, and where they may go. `turns`: how many of them are
+//!   under way.
+//!
+//! A subscription on a socket is delivered by its dialect, which has the socket, and ends with it.
+
+pub mod registry;
+pub mod sender;
+pub mod snapshot;
+pub mod subscription;
+pub mod tracked;
+mod turns;
+pub mod voice;
+pub mod webhook;
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+pub use self::{
+    registry::{Registry, RegistryError},
+    snapshot::Snapshot,
+    subscription::{Owner, Subscription, Suspension, Transport},
+    tracked::{Happened, Tracked},
+    voice::{Delivery, Interests, Item, Message, Reminder, Request, Verdict, Voice},
+};
+use self::{
+    turns::{Turn, Turns},
+    webhook::{Address, Answer, WebhookError, Webhooks},
+};
+use crate::{app::App, config::Config, directory::Directory, id::UserId};
+
+/// All that push holds for one server.
+pub struct Push {
+    pub registry: Registry,
+    pub webhooks: Webhooks,
+    deliveries: Turns,
+    /// Questions have turns of their own: whoever subscribes does not wait for what others are told.
+    questions: Turns,
+    /// How many deliveries and other works are under way.
+    works: watch::Sender<usize>,
+    /// How many subscriptions are delivered to webhooks.
+    senders: watch::Sender<usize>,
+}
+
+/// A piece of work, for as long as it is held.
+pub struct Work(watch::Sender<usize>);
+
+impl Push {
+    /// Push with the subscriptions of a directory, which are read by [`start`](Self::start).
+    pub fn new(config: &Config, directory: Arc<Directory>) -> Self {
+        Self {
+            registry: Registry::new(directory),
+            webhooks: Webhooks::new(&config.webhooks),
+            deliveries: Turns::new(config.webhooks.concurrent),
+            questions: Turns::new(config.webhooks.concurrent),
+            works: watch::Sender::new(0),
+            senders: watch::Sender::new(0),
+        }
+    }
+
+    /// Takes in the subscriptions that survived, and goes on with them one after the other while requests are
+    /// served. To be called once, before they are.
+    pub fn start(app: &App, voices: &[&'static dyn Voice]) {
+        let kept = app.push.registry.load(voices);
+        tokio::spawn(registry::follow_removals(app.clone()));
+        if kept.is_empty() {
+            return;
+        }
+        let (app, work) = (app.clone(), app.push.work());
+        tokio::spawn(async move {
+            tokio::select! {
+                () = sender::resume(&app, kept) => {}
+                () = app.drained() => {}
+            }
+            drop(work);
+        });
+    }
+
+    /// Asks a receiver something before it gets anything, as soon as there is a turn for it. None: the server is
+    /// about to stop.
+    pub async fn ask(
+        app: &App,
+        owner: &UserId,
+        address: &Address,
+        request: Request,
+    ) -> Option<Result<Answer, WebhookError>> {
+        let _work = app.push.work();
+        let receiver = address.receiver();
+        let _turn = unless_draining(app, app.push.questions.take(&receiver, owner)).await?;
+        Some(app.push.webhooks.post(address, request.headers, request.body).await)
+    }
+
+    /// Waits until something may be delivered. None: the server is about to stop.
+    async fn turn<'a>(app: &'a App, owner: &UserId, address: &Address) -> Option<Turn<'a>> {
+        let receiver = address.receiver();
+        unless_draining(app, app.push.deliveries.take(&receiver, owner)).await
+    }
+
+    /// Completes when nothing is being delivered.
+    pub async fn settled(&self) {
+        none(&self.works).await;
+    }
+
+    /// Completes when nothing is delivered any more, after the server was told to stop.
+    pub async fn ended(&self) {
+        none(&self.senders).await;
+    }
+
+    /// Notes that something is under way until what is returned is dropped.
+    pub fn work(&self) -> Work {
+        Work::begin(&self.works)
+    }
+
+    fn sender(&self) -> Work {
+        Work::begin(&self.senders)
+    }
+}
+
+/// What comes of waiting, unless the server is about to stop.
+async fn unless_draining<T>(app: &App, waiting: impl Future<Output = T>) -> Option<T> {
+    tokio::select! {
+        biased;
+        () = app.drained() => None,
+        done = waiting => Some(done),
+    }
+}
+
+/// Completes when the count is none.
+async fn none(count: &watch::Sender<usize>) {
+    let mut count = count.subscribe();
+    let _none = count.wait_for(|count| *count == 0).await;
+}
+
+impl Work {
+    fn begin(count: &watch::Sender<usize>) -> Self {
+        count.send_modify(|works| *works += 1);
+        Self(count.clone())
+    }
+}
+
+impl Drop for Work {
+    fn drop(&mut self) {
+        self.0.send_modify(|works| *works -= 1);
+    }
+}
