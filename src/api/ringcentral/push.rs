@@ -6,7 +6,7 @@
 //! - [`notification`]: what is told, on the wire.
 //! - [`delivery`]: the task that sends the notifications of one subscription to its webhook.
 //! - [`handshake`]: the question whether a receiver wants them. [`check`]: whether their owner may be told.
-//! - [`document`]: the document of what webhooks are sent.
+//! - `document`: the document of what webhooks are sent.
 //! - `line`: a subscription and its feed, in the hands of whoever delivers.
 //!
 //! A subscription of a WebSocket ends with its session; the socket itself is in `socket.rs`.
