@@ -7,7 +7,7 @@ pub mod pnut;
 pub mod presenced;
 pub mod ringcentral;
 
-mod body;
+pub(crate) mod body;
 pub(crate) mod cors;
 mod frame;
 mod origin;

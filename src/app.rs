@@ -1,21 +1,34 @@
 //! What every handler is given: the service, the directory, the limits and the configuration.
 
-use std::{future::pending, num::NonZeroU32, ops::Deref, sync::Arc, time::Duration};
+use std::{
+    future::pending,
+    num::NonZeroU32,
+    ops::Deref,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use tokio::sync::watch;
 
 use crate::{
     alarms::Alarms,
     api::ringcentral::Push,
-    auth::{Auth, AuthError, appservice::AppServices},
-    clock::Clock,
+    auth::{Auth, AuthError, appservice::AppServices, assertion},
+    clock::{Clock, LEAP},
     config::{Config, Limits, Live},
     directory::{Directory, TokenId},
     limit::{RateLimit, StreamLimit, WindowLimit},
     metrics::{self, Metrics},
+    presence::Timestamp,
     service::{Budgets, Service, Tell},
     store::{Store, StoreError},
 };
+
+/// The window of what is limited by the minute.
+const MINUTE: Duration = Duration::from_secs(60);
 
 /// A handle to the parts of one server. Cheap to clone.
 #[derive(Clone)]
@@ -39,11 +52,17 @@ pub struct Parts {
     pub push: Push,
     /// How often one user of one app may make calls of one group, where a dialect has groups.
     pub group_limit: WindowLimit,
+    /// The assertions that hold once, after they were used.
+    pub used_assertions: assertion::Used,
+    /// How often an address may bring what does not let anybody in.
+    pub refusal_limit: WindowLimit,
     /// How often anybody may open a stream of changes.
     pub new_stream_limit: RateLimit<()>,
     /// How many streams may be open.
     pub stream_limit: StreamLimit,
     draining: watch::Sender<bool>,
+    /// When time was last let bring what it brings, in milliseconds.
+    ticked: AtomicU64,
 }
 
 impl App {
@@ -89,11 +108,14 @@ impl App {
             directory,
             service,
             alarms: Alarms::new(clock.clone()),
-            group_limit: WindowLimit::new(Duration::from_secs(60), penalty, clock.clone()),
+            group_limit: WindowLimit::new(MINUTE, penalty, clock.clone()),
+            used_assertions: assertion::Used::default(),
+            refusal_limit: WindowLimit::new(MINUTE, MINUTE, clock.clone()),
             new_stream_limit: RateLimit::new(new_streams.into(), burst(limits), clock.clone()),
             stream_limit: StreamLimit::new(limits.streams, limits.streams_per_user),
             config: Arc::new(Live::new(config)),
             clock,
+            ticked: AtomicU64::new(0),
             metrics: Arc::new(metrics),
             draining: watch::Sender::new(false),
         })))
@@ -128,22 +150,38 @@ impl Parts {
     pub fn reload(&self, config: &Config) -> Vec<String> {
         let (next, later) = self.config.reloaded(config);
         let limits = &next.limits;
-        self.new_stream_limit.replace(limits.new_streams_per_second.into(), burst(limits));
+        self.refill(limits);
         self.stream_limit.replace(limits.streams, limits.streams_per_user);
         self.group_limit.replace_penalty(Duration::from_secs(next.ringcentral.penalty_seconds));
         self.service.replace_limit(limits.status_bytes);
-        let Budgets { set, connect } = self.service.budgets();
-        set.replace(limits.put_per_second, limits.put_burst);
-        connect.replace(limits.sync_presence_per_second, limits.sync_presence_burst);
         self.directory.replace_limits(limits.tokens_per_user, limits.list_entries);
         self.config.replace(next);
         later
     }
 
+    /// Fills the buckets of all rates.
+    fn refill(&self, limits: &Limits) {
+        let Budgets { set, connect } = self.service.budgets();
+        set.replace(limits.put_per_second, limits.put_burst);
+        connect.replace(limits.sync_presence_per_second, limits.sync_presence_burst);
+        self.new_stream_limit.replace(limits.new_streams_per_second.into(), burst(limits));
+    }
+
     /// Lets happen whatever time brings. To be called once in a while: the pauses are how late it happens.
     pub async fn tick(&self) {
+        let now = self.clock.now().as_millis();
+        if Timestamp::from_millis(self.ticked.swap(now, Ordering::Relaxed)) > self.clock.now() + LEAP {
+            // Nobody waits for what the clock said before it was set back.
+            self.refill(&self.config.limits);
+            self.service.settle().await;
+        }
         self.service.tick().await;
         self.alarms.ring();
+        let Budgets { set, connect } = self.service.budgets();
+        set.clean();
+        connect.clean();
+        self.group_limit.clean();
+        self.refusal_limit.clean();
     }
 
     /// Counts users and claims a little further.
@@ -190,6 +228,7 @@ impl Parts {
         if *self.draining.borrow() {
             return Err("the server is stopping".to_owned());
         }
-        self.service.health().map_err(|error| error.to_string())
+        self.service.health().map_err(|error| error.to_string())?;
+        self.clock.doubt().map_or(Ok(()), Err)
     }
 }

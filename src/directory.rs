@@ -1,6 +1,7 @@
 //! Who is who and who may see whom: users, rooms, presence lists and tokens.
 
 mod accounts;
+mod check;
 mod desk;
 mod ending;
 mod extension;
@@ -42,6 +43,7 @@ use self::{
     token::{Lookup, StoredToken},
 };
 pub use self::{
+    check::Check,
     desk::{Desk, MonitoredLine},
     extension::{Extension, ExtensionStatus, ExtensionType},
     ghost::NewGhost,

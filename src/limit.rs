@@ -11,7 +11,7 @@ use std::{
     num::NonZeroU32,
     sync::{
         Arc,
-        atomic::{AtomicU32, AtomicUsize, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -26,14 +26,14 @@ use parking_lot::Mutex;
 
 use crate::{clock::Clock, id::UserId};
 
-/// After so many checks, keys whose bucket is full again are forgotten.
-const CHECKS_BETWEEN_CLEANINGS: u32 = 65_536;
+/// How often keys whose bucket is full again are forgotten, in microseconds.
+const CLEANED_EVERY: u64 = 60_000_000;
 
 /// A bucket for each key that refills steadily. What is limited for everybody together has the key `()`.
 pub struct RateLimit<K: Hash + Eq + Clone> {
     limiter: ArcSwapOption<Limiter<K>>,
     clock: InjectedClock,
-    checks: AtomicU32,
+    cleaned: AtomicU64,
 }
 
 type Limiter<K> = RateLimiter<K, DefaultKeyedStateStore<K>, InjectedClock, NoOpMiddleware<Nanos>>;
@@ -54,7 +54,7 @@ impl<K: Hash + Eq + Clone> RateLimit<K> {
     pub fn new(per_second: f64, burst: NonZeroU32, clock: Arc<dyn Clock>) -> Self {
         let clock = InjectedClock(clock);
         let limiter = ArcSwapOption::new(Self::limiter(per_second, burst, &clock));
-        Self { limiter, clock, checks: AtomicU32::new(0) }
+        Self { limiter, clock, cleaned: AtomicU64::new(0) }
     }
 
     /// Limits otherwise from now on. All buckets are full again.
@@ -76,12 +76,20 @@ impl<K: Hash + Eq + Clone> RateLimit<K> {
     pub fn check(&self, key: &K) -> Result<(), Duration> {
         let limiter = self.limiter.load();
         let Some(limiter) = limiter.as_ref() else { return Ok(()) };
-        if self.checks.fetch_add(1, Ordering::Relaxed) % CHECKS_BETWEEN_CLEANINGS
-            == CHECKS_BETWEEN_CLEANINGS - 1
-        {
-            limiter.retain_recent();
-        }
         limiter.check_key(key).map_err(|refusal| refusal.wait_time_from(self.clock.now()))
+    }
+
+    /// Forgets the keys whose bucket is full again, now and then.
+    pub fn clean(&self) {
+        let now = self.clock.0.micros();
+        if now < self.cleaned.load(Ordering::Relaxed) + CLEANED_EVERY {
+            return;
+        }
+        self.cleaned.store(now, Ordering::Relaxed);
+        if let Some(limiter) = self.limiter.load().as_ref() {
+            limiter.retain_recent();
+            limiter.shrink_to_fit();
+        }
     }
 }
 

@@ -1,12 +1,14 @@
 //! Assembly: all routes of a server, and the loop that serves connections until it is told to stop.
 
 mod addresses;
+mod backoff;
 mod connections;
+mod doing;
 mod exchange;
-mod in_flight;
 mod listener;
 mod preface;
 pub(crate) mod proxy;
+mod room;
 mod starting;
 mod strays;
 mod tls;
@@ -14,7 +16,7 @@ mod write_limit;
 
 use std::{future::pending, io, pin::pin, time::Duration};
 
-use axum::{Router, routing};
+use axum::{Router, middleware, routing};
 use tokio::{
     signal::unix::{SignalKind, signal},
     time::MissedTickBehavior,
@@ -30,7 +32,7 @@ pub use self::{
     tls::{Tls, TlsError},
 };
 use crate::{
-    api::{self, ringcentral::Push},
+    api::{self, body, ringcentral::Push},
     app::App,
     metrics, openapi,
 };
@@ -40,11 +42,12 @@ const TICK: Duration = Duration::from_millis(250);
 
 /// All routes: the dialects that the configuration names, the documents, and Swagger UI.
 pub fn router(app: &App) -> Router {
-    let dialects = api::ALL.into_iter().filter(|dialect| dialect.is_served(&app.config));
-    let router = dialects
-        .fold(openapi::router(app), |router, dialect| router.merge((dialect.router)(app)))
+    let pages = openapi::router(app)
         .merge(if app.config.metrics.address().is_none() { metrics::guarded(app) } else { Router::new() })
-        .route("/", routing::get(async || openapi::see_other("swagger-ui/")));
+        .route("/", routing::get(async || openapi::see_other("swagger-ui/")))
+        .layer(middleware::from_fn(body::drained));
+    let dialects = api::ALL.into_iter().filter(|dialect| dialect.is_served(&app.config));
+    let router = dialects.fold(pages, |router, dialect| router.merge((dialect.router)(app)));
     strays::refused(router, app)
 }
 
@@ -61,11 +64,13 @@ pub async fn run(listener: impl Into<Listener>, app: App, shutdown: impl Future<
     let ticking = tokio::spawn(tick(app.clone()));
     let watching = listener.tls.clone().map(|tls| tokio::spawn(tls.watch(app.config.clone())));
     let measured = Some(app.metrics.clone());
-    let connections = Connections::new(router(&app), app.config.clone(), app.clock.clone(), measured);
-    let telling = listener.metrics.as_ref().map(|_| metrics::alone(&app));
-    let telling = telling.map(|routes| Connections::new(routes, app.config.clone(), app.clock.clone(), None));
+    let answering = |listener: &Listener, routes, measured| {
+        Connections::new(listener, routes, app.config.clone(), app.clock.clone(), measured)
+    };
+    let connections = answering(&listener, router(&app), measured);
     let telling = async {
-        if let (Some(listener), Some(telling)) = (&listener.metrics, &telling) {
+        if let Some(listener) = &listener.metrics {
+            let telling = answering(listener, metrics::alone(&app), None);
             telling.serve(listener, app.config.replacements(), pin!(pending())).await;
         }
         pending::<()>().await;

@@ -11,7 +11,9 @@ use std::{
 use axum::{
     body::{Body, Bytes, HttpBody},
     extract::Request,
-    http::{HeaderMap, header},
+    http::{HeaderMap, HeaderValue, header},
+    middleware::Next,
+    response::Response,
 };
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Frame, SizeHint};
@@ -61,6 +63,23 @@ pub(super) fn share(request: Request) -> (Request, Option<Leftover>) {
     let shared = Shared(Arc::new(Mutex::new(body)));
     let leftover = Leftover { body: shared.clone(), waits };
     (Request::from_parts(parts, Body::new(shared)), Some(leftover))
+}
+
+/// The layer around routes that read no bodies: theirs are lost to nobody. Within a [frame](super::frame) that is so.
+pub(crate) async fn drained(request: Request, next: Next) -> Response {
+    let (request, leftover) = share(request);
+    let response = next.run(request).await;
+    close_unless_drained(leftover, response).await
+}
+
+/// Says on an answer that its connection ends, if what is left of the request's body does not come in time.
+pub(super) async fn close_unless_drained(leftover: Option<Leftover>, mut response: Response) -> Response {
+    if let Some(leftover) = leftover
+        && !leftover.drain().await
+    {
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
 }
 
 /// What may be left of a body after its request was answered.

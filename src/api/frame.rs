@@ -66,11 +66,7 @@ async fn frame(State(framed): State<Arc<(Frame, Operations)>>, request: Request,
     let operation = operations.find(request.method(), route);
     let mut response = frame.answer(request, next).await;
     frame.count(operation, response.status(), started);
-    if let Some(leftover) = leftover
-        && !leftover.drain().await
-    {
-        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-    }
+    response = body::close_unless_drained(leftover, response).await;
     let status = response.status();
     let headers = response.headers_mut();
     frame.cors.put_on(headers);

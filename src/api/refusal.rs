@@ -89,12 +89,17 @@ impl<R: Refusal, const STATUS: u16> Refused<R, STATUS> {
 
 impl<R: Refusal, const STATUS: u16> IntoResponse for Refused<R, STATUS> {
     fn into_response(self) -> Response {
-        let mut response = self.0.respond(Self::status());
-        if Self::status() == StatusCode::SERVICE_UNAVAILABLE {
-            response.headers_mut().entry(header::RETRY_AFTER).or_insert(RETRY_SOON);
-        }
-        response
+        respond(self.0, Self::status())
     }
+}
+
+/// The answer that says so with that status.
+pub fn respond<R: Refusal>(said: R, status: StatusCode) -> Response {
+    let mut response = said.respond(status);
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        response.headers_mut().entry(header::RETRY_AFTER).or_insert(RETRY_SOON);
+    }
+    response
 }
 
 /// The lines of a doc comment.

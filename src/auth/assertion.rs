@@ -1,12 +1,22 @@
 //! Assertions: JSON Web Tokens (RFC 7523) by which somebody whom the operator trusts says who a user is.
 
+use std::collections::HashMap;
+
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
+use parking_lot::Mutex;
 use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
 
 use crate::{config::JwtKey, presence::Timestamp};
 
 /// How far the clocks of issuers may be off, in seconds.
 const LEEWAY: u64 = 60;
+
+/// How far ahead the end of an assertion may lie, in seconds: ten years. What is later was not meant.
+const LONGEST: u64 = 10 * 366 * 24 * 60 * 60;
+
+/// How many used assertions are remembered at a time.
+const MOST_USED: usize = 100_000;
 
 /// Why an assertion does not count, or a key cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -17,6 +27,8 @@ pub enum AssertionError {
     Untrusted,
     #[error("the assertion is not valid yet, or not any more")]
     Outdated,
+    #[error("the assertion would hold for more than ten years")]
+    Endless,
     #[error("{algorithm:?}: {why}")]
     Key { algorithm: String, why: String },
 }
@@ -27,6 +39,39 @@ struct Claims {
     exp: u64,
     #[serde(default)]
     nbf: u64,
+    /// Its name, which says that it is to be used once.
+    jti: Option<String>,
+    iss: String,
+}
+
+/// An assertion that holds once, and until when it is to be remembered that it was used.
+#[derive(Clone, Copy, Debug)]
+pub struct Once {
+    name: [u8; 32],
+    /// In seconds since the Unix epoch.
+    until: u64,
+}
+
+/// The assertions that were used and still hold.
+#[derive(Debug, Default)]
+pub struct Used(Mutex<HashMap<[u8; 32], u64>>);
+
+impl Used {
+    /// Notes that an assertion is used. False: it was before, or so many are in use that nothing more can be
+    /// remembered.
+    pub fn spend(&self, once: Once, now: Timestamp) -> bool {
+        let mut used = self.0.lock();
+        if used.len() >= MOST_USED {
+            let now = now.as_millis() / 1_000;
+            used.retain(|_, until| now < *until);
+        }
+        used.len() < MOST_USED && used.insert(once.name, once.until).is_none()
+    }
+
+    /// Nothing came of it: it may be used again.
+    pub fn give_back(&self, once: Once) {
+        self.0.lock().remove(&once.name);
+    }
 }
 
 /// Whether a key can be used.
@@ -52,14 +97,26 @@ fn decoding_key(key: &JwtKey) -> Result<(Algorithm, DecodingKey), AssertionError
     Ok((algorithm, decoding.map_err(|error| problem(format!("the key cannot be used: {error}")))?))
 }
 
-/// The subject of an assertion that one of the keys was used for, and that holds now.
-pub fn subject(keys: &[JwtKey], assertion: &str, now: Timestamp) -> Result<String, AssertionError> {
+/// The subject of an assertion that one of the keys was used for, and that holds now; and whether it does so once.
+pub fn subject(
+    keys: &[JwtKey],
+    assertion: &str,
+    now: Timestamp,
+) -> Result<(String, Option<Once>), AssertionError> {
     let algorithm = decode_header(assertion).map_err(|_| AssertionError::Malformed)?.alg;
     let claims = keys.iter().find_map(|key| verified(key, algorithm, assertion));
-    let Claims { sub, exp, nbf } = claims.ok_or(AssertionError::Untrusted)?;
+    let Claims { sub, exp, nbf, jti, iss } = claims.ok_or(AssertionError::Untrusted)?;
     let now = now.as_millis() / 1_000;
-    let holds = nbf <= now.saturating_add(LEEWAY) && now < exp.saturating_add(LEEWAY);
-    if holds { Ok(sub) } else { Err(AssertionError::Outdated) }
+    if exp > now.saturating_add(LONGEST) {
+        return Err(AssertionError::Endless);
+    }
+    let until = exp.saturating_add(LEEWAY);
+    if nbf > now.saturating_add(LEEWAY) || now >= until {
+        return Err(AssertionError::Outdated);
+    }
+    let named =
+        |name: String| Sha256::new().chain_update(iss).chain_update("\n").chain_update(name).finalize();
+    Ok((sub, jti.map(|name| Once { name: named(name).into(), until })))
 }
 
 /// The claims, if the key was used for the assertion and is trusted for it.

@@ -7,8 +7,14 @@ use std::{
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{Done, Failure};
-use crate::store::embedded::{disk::DiskEngine, transfer::Import as Lines};
+use super::{Done, Failure, serve::keep_to_owner};
+use crate::{
+    directory::Check,
+    store::{
+        Document,
+        embedded::{disk::DiskEngine, transfer::Import as Lines},
+    },
+};
 
 #[derive(Debug, Args)]
 pub(super) struct Import {
@@ -20,8 +26,8 @@ pub(super) struct Import {
     data: PathBuf,
 }
 
-/// The names in a data folder that an import fills.
-const FILLED: [&str; 2] = ["db", "acknowledged"];
+/// The names in a data folder that an import fills, in this order: what was noted belongs to the data.
+const FILLED: [&str; 2] = ["acknowledged", "db"];
 
 impl Import {
     pub(super) fn run(self) -> Done {
@@ -30,6 +36,7 @@ impl Import {
             let why = format!("{} has data already; name another folder with --data", self.data.display());
             return Err(Failure::unusable(why));
         }
+        keep_to_owner();
         let input = self.open().map_err(|error| place(&self.input, error))?;
         // Everything is put in place at once, at the end: half an import leaves no data behind.
         let draft = self.data.join("importing");
@@ -61,7 +68,8 @@ impl Import {
             Failure::unusable(format!("{}: {error}; nothing was imported", self.input.display()))
         };
         let engine = DiskEngine::open(folder, 0).map_err(Failure::unusable)?;
-        let mut lines = Lines::into(engine);
+        let mut check = Check::default();
+        let mut lines = Lines::into(engine, |document: &Document| check.take(document));
         let style = ProgressStyle::with_template("importing {spinner} {human_pos} lines ({per_sec})");
         let bar = ProgressBar::new_spinner().with_style(style.expect("the template is valid"));
         for line in input.lines() {

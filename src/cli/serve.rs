@@ -1,5 +1,6 @@
 mod admin_token;
 mod data;
+mod files;
 mod log;
 mod reload;
 
@@ -7,7 +8,8 @@ use std::{io, path::PathBuf};
 
 use clap::Args;
 
-use self::{log::Log, reload::Reloading};
+pub(super) use self::data::keep_to_owner;
+use self::{files::Files, log::Log, reload::Reloading};
 use super::{Done, Failure, print};
 use crate::{
     app::App,
@@ -38,17 +40,19 @@ pub(super) struct Serve {
 impl Serve {
     pub(super) fn run(self) -> Done {
         let overrides = self.overrides();
-        let config = self.load(&overrides)?;
+        let mut config = self.load(&overrides)?;
+        let files = Files::raise()?;
         let log = Log::start(&config.log)?;
+        files.bound(&mut config);
         self.tell(&config, &overrides);
         let runtime = tokio::runtime::Runtime::new().map_err(Failure::unusable)?;
-        let done = runtime.block_on(self.serve(config, log));
+        let done = runtime.block_on(self.serve(config, log, files));
         // Whoever stops a server that still reads its data need not wait for the rest.
         runtime.shutdown_background();
         done
     }
 
-    async fn serve(&self, config: Config, log: Log) -> Done {
+    async fn serve(&self, config: Config, log: Log, files: Files) -> Done {
         // Signals are caught before anybody is told that the server runs.
         let stop = server::stop_signal().map_err(Failure::unusable)?;
         tokio::pin!(stop);
@@ -56,6 +60,9 @@ impl Serve {
         let listener = listen(&config)?;
         for address in listener.addresses() {
             tracing::info!(%address, tls = config.tls.is_on(), "listening");
+        }
+        if !self.demo {
+            admin_token::check(&config.server)?;
         }
         let opening = data::open(config.clone(), self.keeps_data());
         let app = tokio::select! {
@@ -75,10 +82,15 @@ impl Serve {
             reloading.admit(admin_token::admit(&app, &app.config.server)?);
             tracing::info!(address = %listener.addresses().join(" "), "serving");
         }
+        let load = || {
+            let mut config = self.load(&self.overrides())?;
+            files.bound(&mut config);
+            Ok(config)
+        };
         let serving = server::run(listener, app.clone(), stop);
         tokio::select! {
             () = serving => {}
-            () = reloading.run(&app, || self.load(&self.overrides())) => unreachable!("it is never done"),
+            () = reloading.run(&app, load) => unreachable!("it is never done"),
         }
         Ok(())
     }

@@ -22,6 +22,13 @@ pub(super) struct StoredFilter {
     filter: Arc<RawValue>,
 }
 
+impl StoredFilter {
+    /// When it was stored last.
+    pub(super) fn stored(&self) -> Timestamp {
+        self.stored
+    }
+}
+
 impl Directory {
     /// Stores a filter of a user's under an id, or says of one that is there that it was stored now. A user may
     /// have `most`; those that were stored longest ago make room.

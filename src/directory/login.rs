@@ -107,7 +107,7 @@ impl Directory {
                 return repeated.map(|outcome| (Vec::new(), outcome)).ok_or(DirectoryError::TokenSpent);
             }
             let endpoint = before.endpoint.clone().or_else(|| session.endpoint.clone());
-            let (mut facts, outcome) = login.facts(Session { endpoint, end: before.end });
+            let (mut facts, outcome) = login.facts(Session { endpoint, ..before.clone() });
             // With the access token that is replaced ends what had come of an earlier refresh token.
             let gone = entries.tokens_that(user, |token| {
                 token.has_expired(now)
@@ -144,7 +144,8 @@ impl Login {
     /// The two tokens, and what may be shown of them.
     fn facts(&self, session: Session) -> (Vec<Fact>, LoggedIn) {
         let (user, device, scopes) = (self.user.clone(), self.device.clone(), self.scopes);
-        let holder = Holder::User { user: user.clone(), device: device.clone(), scopes, guest: false };
+        let holder =
+            Holder::User { user: user.clone(), device: device.clone(), scopes, guest: session.guest };
         let access = StoredToken::new(&self.access.0, NewToken { holder, expires: Some(self.access.1) });
         let holder = Holder::Refresh {
             user,

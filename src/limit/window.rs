@@ -1,6 +1,7 @@
 use std::{
     collections::{HashMap, VecDeque},
     fmt,
+    hash::{BuildHasher as _, Hash, RandomState},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -12,8 +13,9 @@ use parking_lot::Mutex;
 
 use crate::clock::Clock;
 
-/// After so many checks, keys that have not called for a window are forgotten.
-const CHECKS_BETWEEN_CLEANINGS: u32 = 16_384;
+/// How many keys are known at a time. Where more call within a window, all are forgotten: whoever has so many is not
+/// to be held by a limit for each.
+const MOST_KEYS: usize = 100_000;
 
 /// How many calls within a sliding window, for each key. Whoever calls more often is shut out until a
 /// penalty is over, and every call meanwhile starts the penalty anew.
@@ -22,13 +24,15 @@ pub struct WindowLimit {
     /// In microseconds.
     penalty: AtomicU64,
     clock: Arc<dyn Clock>,
+    /// Keys are told apart by hashes, so that long ones take no more room than short ones.
+    hasher: RandomState,
     callers: Mutex<Callers>,
 }
 
 #[derive(Default)]
 struct Callers {
-    checks: u32,
-    by_key: HashMap<String, Calls>,
+    cleaned: u64,
+    by_key: HashMap<u64, Calls>,
 }
 
 /// When one key called, in microseconds since the Unix epoch.
@@ -51,7 +55,8 @@ pub struct Tally {
 impl WindowLimit {
     /// A limit over a sliding `window`.
     pub fn new(window: Duration, penalty: Duration, clock: Arc<dyn Clock>) -> Self {
-        Self { window, penalty: micros(penalty).into(), clock, callers: Mutex::default() }
+        let (hasher, callers) = (RandomState::new(), Mutex::default());
+        Self { window, penalty: micros(penalty).into(), clock, hasher, callers }
     }
 
     /// Shuts out for so long from now on.
@@ -60,11 +65,12 @@ impl WindowLimit {
     }
 
     /// Counts a call of a key that may make `limit` of them.
-    pub fn check(&self, key: String, limit: u32) -> Tally {
+    pub fn check(&self, key: impl Hash, limit: u32) -> Tally {
         let now = self.clock.micros();
         let (window, penalty) = (micros(self.window), self.penalty.load(Ordering::Relaxed));
+        let key = self.hasher.hash_one(key);
         let mut callers = self.callers.lock();
-        callers.forget_idle(now, window);
+        callers.make_room(key, now, window);
         let calls = callers.by_key.entry(key).or_default();
         calls.forget_before(now, window);
         let is_too_many = now < calls.shut_out_until || calls.recent.len() >= limit as usize;
@@ -81,17 +87,43 @@ impl WindowLimit {
             retry_after: is_too_many.then_some(Duration::from_micros(penalty)),
         }
     }
+
+    /// For how long a key is still shut out, if it is. Asking is no call.
+    pub fn shut_out(&self, key: impl Hash) -> Option<Duration> {
+        let callers = self.callers.lock();
+        let until = callers.by_key.get(&self.hasher.hash_one(key))?.shut_out_until;
+        let left = until.saturating_sub(self.clock.micros());
+        (left > 0).then(|| Duration::from_micros(left))
+    }
+
+    /// Forgets who has not called for a window, once that has passed since the last time.
+    pub fn clean(&self) {
+        let (now, window) = (self.clock.micros(), micros(self.window));
+        let mut callers = self.callers.lock();
+        if now >= callers.cleaned + window {
+            callers.forget_idle(now, window);
+        }
+    }
 }
 
 impl Callers {
-    fn forget_idle(&mut self, now: u64, window: u64) {
-        self.checks = self.checks.wrapping_add(1);
-        if self.checks.is_multiple_of(CHECKS_BETWEEN_CLEANINGS) {
-            self.by_key.retain(|_, calls| {
-                calls.forget_before(now, window);
-                !calls.recent.is_empty() || now < calls.shut_out_until
-            });
+    fn make_room(&mut self, key: u64, now: u64, window: u64) {
+        if self.by_key.len() < MOST_KEYS || self.by_key.contains_key(&key) {
+            return;
         }
+        self.forget_idle(now, window);
+        if self.by_key.len() >= MOST_KEYS {
+            self.by_key = HashMap::new();
+        }
+    }
+
+    fn forget_idle(&mut self, now: u64, window: u64) {
+        self.cleaned = now;
+        self.by_key.retain(|_, calls| {
+            calls.forget_before(now, window);
+            !calls.recent.is_empty() || now < calls.shut_out_until
+        });
+        self.by_key.shrink_to_fit();
     }
 }
 

@@ -1,14 +1,16 @@
 //! A record as it stands in an export. Moments are in milliseconds since the Unix epoch. What a later version
 //! adds is left out where it is as usual, so that earlier exports read as what they were.
 
-use std::time::Duration;
+use std::{slice, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
 use super::{
     Appearance, Audience, Call, CallDetails, CallInfo, CallKind, CallLabel, CallLabelType, CallSettings,
     CallerIdVisibility, Claim, Direction, DoNotDisturb, Override, Parties, PersonalDnd, Record, SipData,
-    State, Status, Telephony, TelephonyStatus, Termination, Text, Timestamp, Versions, coded, telephony::Leg,
+    State, Status, Telephony, TelephonyStatus, Termination, Text, Timestamp, Versions, coded,
+    record::{HIGHEST_SEQUENCE, LONGEST_LEASE},
+    telephony::Leg,
 };
 use crate::id::{DeviceId, NodeId};
 
@@ -45,6 +47,13 @@ where
 {
     fn of(each: [T; N]) -> Self {
         if each.iter().all(|one| *one == each[0]) { Self::One(each[0]) } else { Self::Each(each) }
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &T> {
+        match self {
+            Self::One(one) => slice::from_ref(one).iter(),
+            Self::Each(each) => each.iter(),
+        }
     }
 
     fn each(self) -> [T; N] {
@@ -202,9 +211,78 @@ impl From<Record> for ExportedRecord {
     }
 }
 
-impl From<ExportedRecord> for Record {
-    fn from(exported: ExportedRecord) -> Self {
-        Self {
+impl ExportedRecord {
+    /// Whether a server could have written it; if not, what is wrong.
+    fn check(&self) -> Result<(), String> {
+        let (highest, claims) = (Timestamp::HIGHEST, &self.claims);
+        if let Some(moment) = self.moments().find(|moment| *moment > highest) {
+            return Err(format!("{} is no moment: it is after the year 9999", moment.as_millis()));
+        }
+        if self.version.iter().any(|version| *version / 1_000 > highest.as_millis()) {
+            return Err("version: it is after the year 9999".to_owned());
+        }
+        if self.sequence.iter().any(|sequence| *sequence > HIGHEST_SEQUENCE) {
+            return Err(format!("sequence: has to be up to {HIGHEST_SEQUENCE}"));
+        }
+        if claims.iter().any(|claim| {
+            claim.lease_milliseconds.is_some_and(|lease| Duration::from_millis(lease) > LONGEST_LEASE)
+        }) {
+            return Err(format!("lease_milliseconds: has to be up to {}", LONGEST_LEASE.as_millis()));
+        }
+        let others = |place: usize| claims.iter().skip(place + 1);
+        let is_twice =
+            |(place, claim): (usize, &ExportedClaim)| others(place).any(|other| other.device == claim.device);
+        if claims.iter().enumerate().any(is_twice) {
+            return Err("claims: a device has two".to_owned());
+        }
+        let statuses = self.status.iter().chain(&self.status_left_behind);
+        if statuses.clone().any(|status| status.text.is_empty()) {
+            return Err("status: a text is empty".to_owned());
+        }
+        self.legs().try_for_each(|leg| leg.call.check())
+    }
+
+    fn legs(&self) -> impl Iterator<Item = &ExportedLeg> {
+        self.telephony.iter().flat_map(|telephony| &telephony.legs)
+    }
+
+    /// All moments in it.
+    fn moments(&self) -> impl Iterator<Item = Timestamp> {
+        let of_claims = self.claims.iter().flat_map(|it| [it.last_active, it.until, it.leased_until]);
+        let statuses = self.status.iter().chain(&self.status_left_behind);
+        let since = match self.overridden {
+            ExportedOverride::Invisible { since } => Some(since),
+            ExportedOverride::None | ExportedOverride::Busy => None,
+        };
+        let of_calls = self.legs().flat_map(|leg| [Some(leg.until), leg.call.started]).flatten();
+        of_claims
+            .chain(statuses.filter_map(|status| status.expires))
+            .chain([self.last_active, self.last_update, since].into_iter().flatten())
+            .chain(of_calls)
+    }
+}
+
+impl ExportedCall {
+    fn check(&self) -> Result<(), String> {
+        if self.id.is_empty() {
+            return Err("a call has no id".to_owned());
+        }
+        if self.details.on_behalf_of.is_some_and(|number| number == 0 || i64::try_from(number).is_err()) {
+            return Err("on_behalf_of: it is no number of a user".to_owned());
+        }
+        if self.details.appearance.as_ref().is_some_and(|appearance| !(1..=8).contains(&appearance.number)) {
+            return Err("appearance: the number has to be from 1 to 8".to_owned());
+        }
+        Ok(())
+    }
+}
+
+impl TryFrom<ExportedRecord> for Record {
+    type Error = String;
+
+    fn try_from(exported: ExportedRecord) -> Result<Self, String> {
+        exported.check()?;
+        Ok(Self {
             claims: exported.claims.into_iter().map(Claim::from).collect(),
             last_active: exported.last_active,
             last_update: exported.last_update,
@@ -219,7 +297,7 @@ impl From<ExportedRecord> for Record {
             telephony: exported.telephony.map(|telephony| Box::new(telephony.into())),
             versions: Versions(exported.version.each()),
             sequences: exported.sequence.each(),
-        }
+        })
     }
 }
 

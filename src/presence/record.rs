@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
@@ -11,7 +13,10 @@ use crate::id::DeviceId;
 const SEQUENCES_BEGIN: u64 = 1_577_836_800;
 
 /// The highest number in a sequence: the highest that every client can read.
-const HIGHEST_SEQUENCE: u32 = i32::MAX as u32;
+pub(super) const HIGHEST_SEQUENCE: u32 = i32::MAX as u32;
+
+/// The longest lease: no dialect lets a claim hold for longer.
+pub(super) const LONGEST_LEASE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// Where the sequence of an audience stands, if it has one.
 fn sequence_place(audience: Audience) -> Option<usize> {
@@ -30,7 +35,7 @@ pub(super) fn usual_sequence(version: u64) -> u32 {
 
 /// All that the core holds of one user. Its JSON form is that of exports.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(into = "ExportedRecord", from = "ExportedRecord")]
+#[serde(into = "ExportedRecord", try_from = "ExportedRecord")]
 pub struct Record {
     /// Of one device, mostly.
     pub(super) claims: SmallVec<[Claim; 1]>,
@@ -223,12 +228,49 @@ impl Record {
     /// to be heard of again; connections ended with the process that held them. Says whether that changed
     /// anything.
     pub fn resume(&mut self, stopped: Timestamp, now: Timestamp, rules: &Rules) -> bool {
-        let grace = now + rules.connection_grace;
-        let mut changed = false;
+        let mut changed = self.settle(now, rules);
+        let (grace, stopped) = (now + rules.connection_grace, stopped.min(now));
         for claim in self.claims.iter_mut().filter(|claim| claim.is_live(stopped)) {
             changed |= claim.is_connected() || claim.until < grace;
             claim.connections.clear();
             claim.until = claim.until.max(grace);
+        }
+        changed
+    }
+
+    /// Takes back what a clock said that was ahead: nothing has happened after `now`, and no claim holds for
+    /// longer from then on than it might have held from the moment at which it was made. Says whether that
+    /// changed anything.
+    pub fn settle(&mut self, now: Timestamp, rules: &Rules) -> bool {
+        let mut changed = false;
+        let mut bound = |moment: &mut Timestamp, highest: Timestamp| {
+            changed |= *moment > highest;
+            *moment = highest.min(*moment);
+        };
+        for claim in &mut self.claims {
+            let ahead = claim.last_active.millis_since(now);
+            let longest = rules.lease.max(rules.busy_lease).max(rules.connection_grace).max(rules.idle_after);
+            let longest = longest.max(claim.lease.unwrap_or_default());
+            for moment in [&mut claim.until, &mut claim.leased_until] {
+                let back = Timestamp::from_millis(moment.as_millis().saturating_sub(ahead));
+                bound(moment, back);
+            }
+            bound(&mut claim.last_active, now);
+            bound(&mut claim.leased_until, now + LONGEST_LEASE);
+            bound(&mut claim.until, claim.leased_until.max(now + longest));
+        }
+        let since = match &mut self.overridden {
+            Override::Invisible { since } => Some(since),
+            Override::None | Override::Busy => None,
+        };
+        for moment in [self.last_active.as_mut(), self.last_update.as_mut(), since].into_iter().flatten() {
+            bound(moment, now);
+        }
+        for leg in self.telephony.iter_mut().flat_map(|telephony| &mut telephony.legs) {
+            if let Some(started) = &mut leg.call.started {
+                bound(started, now);
+            }
+            bound(&mut leg.until, now + rules.call_lease.max(rules.ended_call));
         }
         changed
     }

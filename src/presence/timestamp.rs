@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 pub struct Timestamp(u64);
 
 impl Timestamp {
+    /// The end of the year 9999, behind which no date can be written.
+    pub const HIGHEST: Self = Self(253_402_300_799_999);
+
     /// A moment from its milliseconds since the Unix epoch.
     pub const fn from_millis(millis: u64) -> Self {
         Self(millis)

@@ -3,13 +3,10 @@
 
 use std::{
     convert::Infallible,
-    future::{Future, pending},
+    future::Future,
     io,
     pin::{Pin, pin},
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::Arc,
     time::Duration,
 };
 
@@ -22,16 +19,18 @@ use hyper::{
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    sync::{OwnedSemaphorePermit, Semaphore, watch},
+    sync::watch,
 };
 
 use super::{
     addresses::Addresses,
+    backoff::Backoff,
+    doing::{Doing, Guarded},
     exchange::Exchanges,
-    in_flight::{Guarded, InFlight},
     listener::{Listener, Peer, Stream},
     preface::{Begun, HttpVersion},
     proxy,
+    room::{Place, Room},
     tls::Tls,
     write_limit::WriteLimit,
 };
@@ -51,31 +50,29 @@ pub(super) struct Connections(Arc<Parts>);
 
 struct Parts {
     exchanges: Exchanges,
-    /// A place for each connection, and how many places there are.
-    room: Arc<Semaphore>,
-    places: AtomicUsize,
+    room: Room,
+    /// How many may be open, where the configuration does not say so.
+    most: Option<usize>,
     addresses: Addresses,
     /// Nothing is counted while the server starts.
     metrics: Option<metrics::Shared>,
-    stopping: watch::Sender<bool>,
 }
 
 impl Connections {
+    /// Those of one listener, with its room.
     pub(super) fn new(
+        listener: &Listener,
         routes: Router,
         config: Arc<Live<Config>>,
         clock: Arc<dyn Clock>,
         metrics: Option<metrics::Shared>,
     ) -> Self {
-        let places = config.limits.connections;
-        Self(Arc::new(Parts {
-            room: Arc::new(Semaphore::new(places)),
-            places: AtomicUsize::new(places),
-            addresses: Addresses::default(),
-            metrics,
-            exchanges: Exchanges::new(routes, config, clock),
-            stopping: watch::Sender::new(false),
-        }))
+        let exchanges = Exchanges::new(routes, config, clock);
+        let (room, most) = (listener.room.clone(), listener.most);
+        let connections =
+            Self(Arc::new(Parts { exchanges, room, most, addresses: Addresses::default(), metrics }));
+        connections.resize();
+        connections
     }
 
     /// Takes connections until `end` completes. Those that were taken go on.
@@ -85,16 +82,12 @@ impl Connections {
         mut replaced: watch::Receiver<()>,
         mut end: Pin<&mut impl Future<Output = ()>>,
     ) {
+        let mut backoff = Backoff::default();
         loop {
             tokio::select! {
-                accepted = self.accept(listener) => match accepted {
-                    Ok((stream, peer, place)) => self.take(stream, peer, place, listener.tls.as_ref()),
-                    Err(error) => {
-                        // Out of file descriptors, most likely; others may close some.
-                        tracing::warn!(%error, "a connection could not be accepted");
-                        tokio::time::sleep(Duration::from_millis(100)).await;
-                    }
-                },
+                (stream, peer, place) = self.accept(listener, &mut backoff) => {
+                    self.take(stream, peer, place, listener.tls.as_ref());
+                }
                 Ok(()) = replaced.changed() => self.resize(),
                 () = &mut end => return,
             }
@@ -102,27 +95,36 @@ impl Connections {
     }
 
     /// The next connection, once there is room for it.
-    async fn accept(&self, listener: &Listener) -> io::Result<(Stream, Peer, OwnedSemaphorePermit)> {
-        let place = self.0.room.clone().acquire_owned().await.map_err(io::Error::other)?;
-        let (stream, peer) = listener.accept().await?;
-        Ok((stream, peer, place))
+    async fn accept(&self, listener: &Listener, backoff: &mut Backoff) -> (Stream, Peer, Place) {
+        let place = self.0.room.enter().await;
+        loop {
+            match listener.accept().await {
+                Ok((stream, peer)) => {
+                    backoff.end();
+                    return (stream, peer, place);
+                }
+                Err(error) => backoff.pause(&error, self.0.exchanges.micros()).await,
+            }
+        }
     }
 
-    fn take(&self, stream: Stream, peer: Peer, place: OwnedSemaphorePermit, tls: Option<&Arc<Tls>>) {
+    fn take(&self, stream: Stream, peer: Peer, place: Place, tls: Option<&Arc<Tls>>) {
         let counted = self.0.metrics.as_ref().map(|metrics| metrics.connect());
         let longest_write = Duration::from_secs(self.config().limits.stream_write_seconds);
-        let stream = WriteLimit::new(stream, longest_write, (place, counted));
+        stream.watch_over(longest_write);
+        let doing = Doing::default();
+        let stream = WriteLimit::new(stream, longest_write, doing.clone(), (place, counted));
         let (connections, tls) = (self.clone(), tls.cloned());
         let speaks_first = self.config().server.proxy_protocol && peer.is_trusted(&self.config().server);
         // What most connections do not need takes no room in the task of each.
         if speaks_first || tls.is_some() {
             tokio::spawn(async move {
                 // A client that goes away, or cannot say what it wants, is no event.
-                let _gone = Box::pin(connections.prepare(stream, peer, speaks_first, tls)).await;
+                let _gone = Box::pin(connections.prepare(stream, peer, doing, speaks_first, tls)).await;
             });
         } else {
             tokio::spawn(async move {
-                let _gone = connections.tell(stream, peer).await;
+                let _gone = connections.tell(stream, peer, doing).await;
             });
         }
     }
@@ -132,6 +134,7 @@ impl Connections {
         self,
         mut stream: WriteLimit,
         mut peer: Peer,
+        doing: Doing,
         speaks_first: bool,
         tls: Option<Arc<Tls>>,
     ) -> io::Result<()> {
@@ -141,14 +144,14 @@ impl Connections {
         match tls {
             Some(tls) => {
                 let stream = self.in_time(tls.acceptor().accept(stream)).await?;
-                self.tell(stream, peer).await
+                self.tell(stream, peer, doing).await
             }
-            None => self.tell(stream, peer).await,
+            None => self.tell(stream, peer, doing).await,
         }
     }
 
     /// Finds out which version of HTTP is spoken, and answers.
-    async fn tell<S>(self, stream: S, peer: Peer) -> io::Result<()>
+    async fn tell<S>(self, stream: S, peer: Peer, doing: Doing) -> io::Result<()>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
@@ -164,8 +167,8 @@ impl Connections {
         };
         let Some((stream, version)) = self.in_time(Begun::tell(stream)).await? else { return Ok(()) };
         match version {
-            HttpVersion::One => self.speak_one(stream, peer).await,
-            HttpVersion::Two => Box::pin(self.speak_two(stream, peer)).await,
+            HttpVersion::One => self.speak_one(stream, peer, doing).await,
+            HttpVersion::Two => Box::pin(self.speak_two(stream, peer, doing)).await,
         }
         Ok(())
     }
@@ -173,76 +176,66 @@ impl Connections {
     /// What comes before the first request may take as long as the head of one.
     async fn in_time<T>(&self, work: impl Future<Output = io::Result<T>>) -> io::Result<T> {
         let longest = Duration::from_secs(self.config().limits.head_seconds);
-        let mut stopping = self.0.stopping.subscribe();
         tokio::select! {
             done = tokio::time::timeout(longest, work) => done?,
-            () = stopped(&mut stopping) => Err(io::ErrorKind::ConnectionAborted.into()),
+            () = self.0.room.stopped() => Err(io::ErrorKind::ConnectionAborted.into()),
         }
     }
 
-    async fn speak_one<S>(&self, stream: S, peer: Peer)
+    async fn speak_one<S>(&self, stream: S, peer: Peer, doing: Doing)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let mut stopping = self.0.stopping.subscribe();
-        let service = service_fn(|request| self.0.exchanges.answer(peer, request));
+        let service = service_fn(|request| self.0.exchanges.answer_counted(peer, request, doing.enter()));
         let connection = http(&self.config().limits).serve_connection(TokioIo::new(stream), service);
         let mut connection = pin!(connection.with_upgrades());
         tokio::select! {
             _gone = connection.as_mut() => return,
-            () = stopped(&mut stopping) => connection.as_mut().graceful_shutdown(),
+            () = self.0.room.stopped() => connection.as_mut().graceful_shutdown(),
         }
-        let _gone = connection.await;
+        tokio::select! {
+            _gone = connection => {}
+            () = doing.done() => {}
+        }
     }
 
-    async fn speak_two<S>(&self, stream: S, peer: Peer)
+    async fn speak_two<S>(&self, stream: S, peer: Peer, doing: Doing)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let mut stopping = self.0.stopping.subscribe();
-        let in_flight = InFlight::default();
         // Requests run beside one another, each as a task of its own.
-        let (parts, counter) = (self.0.clone(), in_flight.clone());
+        let (parts, counter) = (self.0.clone(), doing.clone());
         let service = service_fn(move |request| {
             let (parts, guard) = (parts.clone(), counter.enter());
-            async move {
-                let response = parts.exchanges.answer(peer, request).await;
-                response.map(|response| response.map(|body| Guarded::new(body, guard)))
-            }
+            async move { parts.exchanges.answer_counted(peer, request, guard).await }
         });
         let mut connection = pin!(serve_two(&self.config().limits, stream, service));
         let longest = Duration::from_secs(self.config().limits.head_seconds);
         tokio::select! {
             _gone = connection.as_mut() => return,
-            () = stopped(&mut stopping) => {}
-            () = in_flight.idle_for(longest) => {}
+            () = self.0.room.stopped() => {}
+            () = doing.idle_for(longest) => {}
         }
         connection.as_mut().graceful_shutdown();
-        let _gone = connection.await;
+        tokio::select! {
+            _gone = connection => {}
+            () = doing.done() => {}
+        }
     }
 
     fn config(&self) -> &Config {
         self.0.exchanges.config()
     }
 
-    /// Makes room for as many connections as are allowed now. Where fewer are, those that are there stay.
     fn resize(&self) {
-        let (room, wanted) = (&self.0.room, self.config().limits.connections);
-        let places = self.0.places.load(Ordering::Relaxed);
-        if wanted > places {
-            room.add_permits(wanted - places);
-            self.0.places.store(wanted, Ordering::Relaxed);
-        } else {
-            self.0.places.store(places - room.forget_permits(places - wanted), Ordering::Relaxed);
-        }
+        self.0.room.resize(self.0.most.unwrap_or(self.config().limits.connections));
     }
 
     /// Lets running requests be the last, and waits until all connections have given their places back,
     /// upgraded ones too.
     pub(super) async fn end(&self) {
-        self.0.stopping.send_replace(true);
-        let places = u32::try_from(self.0.places.load(Ordering::Relaxed)).unwrap_or(u32::MAX);
-        let _all = self.0.room.acquire_many(places).await;
+        self.0.room.stop();
+        self.0.room.emptied().await;
     }
 }
 
@@ -266,11 +259,4 @@ where
         .keep_alive_interval(PING_EVERY)
         .keep_alive_timeout(LONGEST_PONG)
         .serve_connection(TokioIo::new(stream), service)
-}
-
-/// Completes when connections are told to end. Nobody tells those that were taken while the server started.
-async fn stopped(stopping: &mut watch::Receiver<bool>) {
-    if stopping.wait_for(|stopping| *stopping).await.is_err() {
-        pending::<()>().await;
-    }
 }

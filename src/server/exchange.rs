@@ -15,13 +15,18 @@ use std::{
 use axum::{
     Router,
     body::Body,
-    http::{HeaderMap, HeaderValue, Method, Request, Response, Uri, Version, header},
+    http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, Version, header},
+    response::IntoResponse as _,
 };
 use hyper::{body::Incoming, service::Service as _};
 use hyper_util::service::TowerToHyperService;
 use tracing::{Instrument as _, Level, Span};
 
-use super::{listener::Peer, proxy};
+use super::{
+    doing::{Guard, Guarded},
+    listener::Peer,
+    proxy,
+};
 use crate::{
     clock::Clock,
     config::{Config, Live},
@@ -57,13 +62,27 @@ impl Exchanges {
         &self.config
     }
 
-    /// Answers one request.
-    pub(super) async fn answer(
+    /// What the time is, in microseconds.
+    pub(super) fn micros(&self) -> u64 {
+        self.clock.micros()
+    }
+
+    /// Answers one request, which is under way until its answer ends.
+    pub(super) async fn answer_counted(
         &self,
         peer: Peer,
-        mut request: Request<Incoming>,
-    ) -> Result<Response<Body>, Infallible> {
+        request: Request<Incoming>,
+        guard: Guard,
+    ) -> Result<Response<Guarded>, Infallible> {
+        let response = self.answer(peer, request).await?;
+        Ok(response.map(|body| Guarded::new(body, guard)))
+    }
+
+    async fn answer(&self, peer: Peer, mut request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
         name_host(&mut request);
+        if !names_host(&request) {
+            return Ok(no_host());
+        }
         let client = proxy::client(peer, request.headers_mut(), &self.config.server);
         let info =
             RequestInfo { client, id: self.ids.of(request.headers()), trace: trace_of(request.headers()) };
@@ -122,6 +141,22 @@ fn name_host(request: &mut Request<Incoming>) {
     if let Some(host) = host {
         request.headers_mut().insert(header::HOST, host);
     }
+}
+
+/// Whether it is plain which host a request is for. Source: RFC 9112, section 3.2.
+fn names_host(request: &Request<Incoming>) -> bool {
+    let mut hosts = request.headers().get_all(header::HOST).iter();
+    match (hosts.next(), hosts.next()) {
+        (Some(host), None) => proxy::is_host(host),
+        (None, _) => request.version() <= Version::HTTP_10,
+        (Some(_), Some(_)) => false,
+    }
+}
+
+fn no_host() -> Response<Body> {
+    let why = "A request has one Host header, with the name of a host.\n";
+    let headers = [(header::CONNECTION, "close"), (header::CONTENT_TYPE, "text/plain; charset=utf-8")];
+    (StatusCode::BAD_REQUEST, headers, why).into_response()
 }
 
 fn trace_of(headers: &HeaderMap) -> Option<TraceParent> {

@@ -11,19 +11,30 @@ use std::{
         atomic::{AtomicUsize, Ordering},
     },
     task::{Context, Poll},
+    time::Duration,
 };
 
 use listenfd::ListenFd;
+use rustix::net::sockopt;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{TcpListener, TcpStream, UnixListener, UnixStream},
 };
 
-use super::tls::Tls;
+use super::{room::Room, tls::Tls};
 use crate::config::Listen;
 
 /// Who may connect to a unix socket: its owner and its group.
 const SOCKET_MODE: u32 = 0o660;
+
+/// How many may ask for figures at a time, where figures alone are told.
+const CONNECTIONS_FOR_METRICS: usize = 16;
+
+/// When a client that says nothing is asked whether it is still there, how often again, and how often in all. Without
+/// an answer it is gone.
+const ASKED_AFTER: Duration = Duration::from_secs(30);
+const ASKED_AGAIN: Duration = Duration::from_secs(10);
+const ASKED: u32 = 3;
 
 /// The sockets that a server accepts connections from.
 #[derive(Debug)]
@@ -32,6 +43,10 @@ pub struct Listener {
     /// Which socket is asked first: each in its turn.
     turn: AtomicUsize,
     pub(super) tls: Option<Arc<Tls>>,
+    /// Whoever answers its connections, this is where they are.
+    pub(super) room: Room,
+    /// How many of them there may be, where the configuration does not say so.
+    pub(super) most: Option<usize>,
     /// Where figures alone are told.
     pub(super) metrics: Option<Box<Self>>,
 }
@@ -66,7 +81,14 @@ impl From<TcpListener> for Listener {
 
 impl Listener {
     fn over(sockets: Vec<Socket>) -> Self {
-        Self { sockets, turn: AtomicUsize::new(0), tls: None, metrics: None }
+        Self {
+            sockets,
+            turn: AtomicUsize::new(0),
+            tls: None,
+            room: Room::default(),
+            most: None,
+            metrics: None,
+        }
     }
 
     /// Listens at a place. A unix socket that nobody listens at any more is replaced.
@@ -103,7 +125,10 @@ impl Listener {
 
     /// The same sockets, and another listener for figures alone.
     pub fn with_metrics(mut self, metrics: Option<Self>) -> Self {
-        self.metrics = metrics.map(Box::new);
+        self.metrics = metrics.map(|mut metrics| {
+            metrics.most = Some(CONNECTIONS_FOR_METRICS);
+            Box::new(metrics)
+        });
         self
     }
 
@@ -182,6 +207,20 @@ fn remove_stale(path: &Path) -> io::Result<()> {
         fs::remove_file(path)?;
     }
     Ok(())
+}
+
+impl Stream {
+    /// Finds out when a client went without a word, as one does whose network is gone: it answers nothing any more, or
+    /// takes nothing of what it is sent for too long.
+    pub(super) fn watch_over(&self, longest_write: Duration) {
+        let Self::Tcp(stream) = self else { return };
+        let millis = u32::try_from(longest_write.as_millis()).unwrap_or(u32::MAX);
+        let _known_later = sockopt::set_socket_keepalive(stream, true)
+            .and_then(|()| sockopt::set_tcp_keepidle(stream, ASKED_AFTER))
+            .and_then(|()| sockopt::set_tcp_keepintvl(stream, ASKED_AGAIN))
+            .and_then(|()| sockopt::set_tcp_keepcnt(stream, ASKED))
+            .and_then(|()| sockopt::set_tcp_user_timeout(stream, millis));
+    }
 }
 
 impl AsyncRead for Stream {

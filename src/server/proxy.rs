@@ -143,8 +143,14 @@ fn is_scheme(value: &HeaderValue) -> bool {
     value == "http" || value == "https"
 }
 
-fn is_host(value: &HeaderValue) -> bool {
-    Authority::try_from(value.as_bytes()).is_ok_and(|host| !host.as_str().contains('@'))
+/// Whether a value names a host, and nothing else but a port.
+pub(super) fn is_host(value: &HeaderValue) -> bool {
+    Authority::try_from(value.as_bytes()).is_ok_and(|authority| {
+        let host = authority.host();
+        let port = authority.as_str().strip_prefix(host);
+        let is_port = |port: &str| port.len() <= 1 || authority.port_u16().is_some();
+        !host.is_empty() && port.is_some_and(is_port)
+    })
 }
 
 fn is_prefix(value: &HeaderValue) -> bool {

@@ -33,7 +33,7 @@ pub async fn starting(listener: &Listener, config: &Config) {
     pin!(forever);
     let config = Arc::new(Live::new(config.clone()));
     let replacements = config.replacements();
-    let connections = Connections::new(router, config, Arc::new(SystemClock::start()), None);
+    let connections = Connections::new(listener, router, config, Arc::new(SystemClock::start()), None);
     connections.serve(listener, replacements, forever).await;
 }
 

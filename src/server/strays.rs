@@ -3,12 +3,17 @@
 use axum::{
     Router,
     extract::Request,
+    handler::Handler as _,
     http::{StatusCode, Uri},
+    middleware,
     response::{IntoResponse, Response},
 };
 use tower::ServiceExt as _;
 
-use crate::{api, app::App};
+use crate::{
+    api::{self, body},
+    app::App,
+};
 
 /// Adds the answer to what none of the routes takes.
 ///
@@ -19,13 +24,14 @@ pub(super) fn refused(routes: Router, app: &App) -> Router {
     let served = api::ALL.into_iter().filter(|dialect| dialect.is_served(&app.config));
     let prefixes: Vec<&str> = served.flat_map(|dialect| dialect.prefixes).copied().collect();
     let dialects = routes.clone();
-    routes.fallback(async move |mut request: Request| match nobodys(request.uri(), &prefixes) {
+    let refuse = async move |mut request: Request| match nobodys(request.uri(), &prefixes) {
         Some(uri) => {
             *request.uri_mut() = uri;
             dialects.oneshot(request).await.into_response()
         }
         None => not_found(),
-    })
+    };
+    routes.fallback_service(refuse.layer(middleware::from_fn(body::drained)).with_state(()))
 }
 
 fn not_found() -> Response {

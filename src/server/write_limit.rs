@@ -7,15 +7,14 @@ use std::{
 
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
-    sync::OwnedSemaphorePermit,
     time::{Sleep, sleep},
 };
 
-use super::listener::Stream;
+use super::{doing::Doing, listener::Stream, room};
 use crate::metrics::Watching;
 
 /// A connection's place, and its being counted.
-pub(super) type Place = (OwnedSemaphorePermit, Option<Watching>);
+pub(super) type Place = (room::Place, Option<Watching>);
 
 /// A connection that fails once its client has taken nothing of what it is sent for too long.
 pub(super) struct WriteLimit {
@@ -23,22 +22,28 @@ pub(super) struct WriteLimit {
     longest: Duration,
     /// Runs while the client takes nothing.
     stuck: Option<Pin<Box<Sleep>>>,
+    doing: Doing,
     /// The connection's place among all, for as long as it is open, upgraded or not.
     _place: Place,
 }
 
 impl WriteLimit {
-    pub(super) fn new(stream: Stream, longest: Duration, place: Place) -> Self {
-        Self { stream, longest, stuck: None, _place: place }
+    pub(super) fn new(stream: Stream, longest: Duration, doing: Doing, place: Place) -> Self {
+        Self { stream, longest, stuck: None, doing, _place: place }
     }
 
     /// The outcome of a write, unless the client has kept it waiting for too long.
     fn limit<T>(&mut self, context: &mut Context<'_>, write: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         if write.is_ready() {
-            self.stuck = None;
+            if self.stuck.take().is_some() {
+                self.doing.stick(false);
+            }
             return write;
         }
-        let stuck = self.stuck.get_or_insert_with(|| Box::pin(sleep(self.longest)));
+        let stuck = self.stuck.get_or_insert_with(|| {
+            self.doing.stick(true);
+            Box::pin(sleep(self.longest))
+        });
         ready!(stuck.as_mut().poll(context));
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }

@@ -78,6 +78,32 @@ impl Service {
         }
     }
 
+    /// Takes back what a clock said that has been set back since, of all who may be present.
+    pub async fn settle(&self) {
+        for partition in 0..PARTITIONS {
+            for user in self.store.present(partition).await.unwrap_or_default() {
+                if let Err(error) = self.settle_user(&user).await {
+                    tracing::warn!(%error, "what the clock said before it was set back stays so");
+                }
+                consume_budget().await;
+            }
+        }
+    }
+
+    async fn settle_user(&self, user: &UserId) -> Result<(), UpdateError> {
+        let Some(known) = self.directory.knows_at(user) else { return Ok(()) };
+        let edit = |record: &mut Record| {
+            let micros = self.clock.micros();
+            let now = Timestamp::from_micros(micros);
+            let before = record.clone();
+            let keep = if record.settle(now, &self.rules) { Keep::Lazily } else { Keep::Derived };
+            let audiences = record.news_since(&before, now, &self.rules);
+            Effect { micros, audiences, keep, outlook: Outlook::of(record, now, &self.rules) }
+        };
+        self.store.update(user, known, &edit).await?;
+        Ok(())
+    }
+
     /// Tells watchers what became of a user without an input.
     async fn remind(&self, user: &UserId) -> Result<(), UpdateError> {
         let Some(known) = self.directory.knows_at(user) else { return Ok(()) };

@@ -15,7 +15,17 @@ use std::process::{Command, Output, Stdio};
 
 /// The binary, in an environment without configuration.
 fn presenced(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_presenced"));
+    presenced_in(Command::new(env!("CARGO_BIN_EXE_presenced")), arguments)
+}
+
+/// The same after a command of the shell that changes what the process may have.
+fn presenced_after(preparing: &str, arguments: &[&str]) -> Command {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &format!("{preparing} && exec \"$0\" \"$@\""), env!("CARGO_BIN_EXE_presenced")]);
+    presenced_in(shell, arguments)
+}
+
+fn presenced_in(mut command: Command, arguments: &[&str]) -> Command {
     for (key, _) in std::env::vars_os() {
         if key.to_string_lossy().starts_with("PRESENCED_") {
             command.env_remove(key);

@@ -2,8 +2,10 @@
 //! dialects over real HTTP, `openapi` the documents, `cli` the command line. `support` starts servers and
 //! checks every answer that a test sees against the documents.
 
+mod attack;
 mod cli;
 mod clients;
+mod clock;
 mod directory;
 mod faults;
 mod fuzz;

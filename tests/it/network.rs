@@ -16,10 +16,10 @@ mod unix;
 use presenced::{config::Config, server::Listener};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
+    net::TcpListener,
 };
 
-use crate::support::TestServer;
+use crate::support::connect;
 
 /// Trusts the machine that the tests run on.
 fn trust_this_machine(config: &mut Config) {
@@ -35,11 +35,6 @@ fn one_call_an_address(config: &mut Config) {
 
 async fn listener() -> Listener {
     TcpListener::bind("127.0.0.1:0").await.expect("a free port").into()
-}
-
-/// A connection to a server.
-async fn connect(server: &TestServer) -> TcpStream {
-    TcpStream::connect(server.url.trim_start_matches("http://")).await.expect("a connection")
 }
 
 /// Sends bytes, and returns all that comes back until the server closes the connection.

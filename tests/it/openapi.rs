@@ -9,3 +9,4 @@ mod schemas;
 mod served;
 mod states;
 mod twin;
+mod unreadable;

@@ -1,8 +1,10 @@
 //! The conformance suite of the store's contract. Every store runs all of it.
 
+mod damage;
 pub(crate) mod disk;
 mod engine;
 mod samples;
+mod transfer;
 mod witness;
 
 use std::{collections::HashSet, sync::Arc, time::Duration};

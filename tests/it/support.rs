@@ -29,7 +29,11 @@ use presenced::{
 };
 use reqwest::{Method, Response, StatusCode, header::HeaderMap};
 use serde_json::Value;
-use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::oneshot,
+    task::JoinHandle,
+};
 
 /// Where every test's clock starts: 2026-01-05T09:00:00Z.
 pub(crate) const START: Timestamp = Timestamp::from_millis(1_767_603_600_000);
@@ -67,6 +71,11 @@ pub(crate) struct Answer {
 /// The path of a user's status under the current prefix.
 pub(crate) fn status_path(user: &str) -> String {
     format!("/_matrix/client/v3/presence/{user}/status")
+}
+
+/// A bare connection to a server.
+pub(crate) async fn connect(server: &TestServer) -> TcpStream {
+    TcpStream::connect(server.url.trim_start_matches("http://")).await.expect("a connection")
 }
 
 impl TestServer {

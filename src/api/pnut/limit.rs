@@ -5,10 +5,7 @@ use std::{
     collections::HashMap,
     hash::{BuildHasher as _, RandomState},
     net::IpAddr,
-    sync::{
-        Arc,
-        atomic::{AtomicU32, Ordering},
-    },
+    sync::Arc,
     time::Duration,
 };
 
@@ -20,16 +17,25 @@ use crate::{
     server::network,
 };
 
-/// After so many calls, those whose window is over are forgotten.
-const CALLS_BETWEEN_CLEANINGS: u32 = 65_536;
+/// How often those whose window is over are forgotten.
+const CLEANED_EVERY: Duration = Duration::from_secs(60);
+
+/// How many windows are known at a time. Where there are more, those of all addresses are forgotten: whoever has so
+/// many is not to be held by a limit for each.
+const MOST_WINDOWS: usize = 100_000;
 
 /// The calls of everybody in their present windows.
 pub(super) struct RateLimits {
     config: Arc<Live<Config>>,
-    windows: Mutex<HashMap<Key, Window>>,
-    calls: AtomicU32,
+    windows: Mutex<Windows>,
     /// Tokens are told apart by hashes that mean nothing outside of this process.
     hasher: RandomState,
+}
+
+#[derive(Debug, Default)]
+struct Windows {
+    by_key: HashMap<Key, Window>,
+    cleaned: Option<Timestamp>,
 }
 
 /// Who makes a call.
@@ -70,10 +76,26 @@ impl Who {
     }
 }
 
+impl Windows {
+    fn make_room(&mut self, now: Timestamp) {
+        if self.cleaned.is_some_and(|cleaned| now < cleaned + CLEANED_EVERY)
+            && self.by_key.len() < MOST_WINDOWS
+        {
+            return;
+        }
+        self.cleaned = Some(now);
+        self.by_key.retain(|_, window| now < window.until);
+        if self.by_key.len() >= MOST_WINDOWS {
+            self.by_key.retain(|key, _| matches!(key.who, Who::Token(_)));
+        }
+        self.by_key.shrink_to_fit();
+    }
+}
+
 impl RateLimits {
     pub(super) fn new(config: Arc<Live<Config>>) -> Self {
         let hasher = RandomState::new();
-        Self { config, windows: Mutex::default(), calls: AtomicU32::new(0), hasher }
+        Self { config, windows: Mutex::default(), hasher }
     }
 
     pub(super) fn holder_of(&self, token: &[u8]) -> Who {
@@ -92,12 +114,9 @@ impl RateLimits {
             return None;
         }
         let mut windows = self.windows.lock();
-        if self.calls.fetch_add(1, Ordering::Relaxed) % CALLS_BETWEEN_CLEANINGS == CALLS_BETWEEN_CLEANINGS - 1
-        {
-            windows.retain(|_, window| now < window.until);
-        }
+        windows.make_room(now);
         let fresh = || Window { used: 0, is_banned: false, until: now + span };
-        let window = windows.entry(Key { who, writes }).or_insert_with(fresh);
+        let window = windows.by_key.entry(Key { who, writes }).or_insert_with(fresh);
         if now >= window.until {
             *window = fresh();
         }

@@ -4,15 +4,15 @@
 pub(super) mod authorize;
 pub(super) mod codes;
 mod page;
+mod refusal;
 
-use std::time::Duration;
+use std::{convert::Infallible, time::Duration};
 
 use axum::{
     Extension, Json,
     body::Body,
     extract::{FromRequest, Request, State},
-    http::{HeaderMap, StatusCode, header, request::Parts},
-    response::{IntoResponse, Response},
+    http::{HeaderMap, header, request::Parts},
 };
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde::Serialize;
@@ -20,17 +20,18 @@ use subtle::ConstantTimeEq as _;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use self::codes::Proof;
-use super::{error::RestFailure, rate::RateGroup};
+use self::{
+    codes::Proof,
+    refusal::{OAuthFailure, OAuthRefusal},
+};
+use super::rate::{Note, RateGroup, Refusals};
 use crate::{
-    api::body,
+    api::body::{self, BodyError},
     app::App,
     audit,
-    auth::assertion,
+    auth::assertion::{self, Once},
     config::OAuthApp,
-    directory::{
-        DirectoryError, Holder, LoggedIn, Login, Scope, Scopes, Session, TokenId, TokenSecret, User,
-    },
+    directory::{Holder, LoggedIn, Login, Scope, Scopes, Session, TokenId, TokenSecret, User},
     id::{DeviceId, UserId},
     presence::Timestamp,
     request::RequestInfo,
@@ -108,33 +109,19 @@ pub(super) struct OAuthErrorItem {
 #[derive(Serialize, ToSchema)]
 pub(super) struct Nothing {}
 
-/// A refused login on its way to the client.
-pub(super) enum OAuthFailure {
-    Refused { error: &'static str, code: &'static str, why: String },
-    Rest(RestFailure),
-}
-
 type Result<T> = std::result::Result<T, OAuthFailure>;
 
 impl OAuthFailure {
     fn refused(error: &'static str, code: &'static str, why: impl Into<String>) -> Self {
-        Self::Refused { error, code, why: why.into() }
+        OAuthRefusal::oauth(error, code, why).into()
     }
 
     fn invalid_client() -> Self {
-        Self::refused("invalid_client", "OAU-123", "The application is not known, or its secret is wrong")
+        OAuthRefusal::invalid_client().into()
     }
 
     fn invalid_request(why: impl Into<String>) -> Self {
         Self::refused("invalid_request", "CMN-101", why)
-    }
-
-    /// What people are told.
-    fn why(&self) -> &str {
-        match self {
-            Self::Refused { why, .. } => why,
-            Self::Rest(failure) => &failure.message,
-        }
     }
 
     fn unknown_refresh_token() -> Self {
@@ -151,63 +138,63 @@ impl OAuthFailure {
     }
 }
 
-impl From<RestFailure> for OAuthFailure {
-    fn from(failure: RestFailure) -> Self {
-        Self::Rest(failure)
-    }
-}
-
-impl From<DirectoryError> for OAuthFailure {
-    fn from(error: DirectoryError) -> Self {
-        match error {
-            DirectoryError::Store(error) => Self::Rest(RestFailure::read_only(error)),
-            DirectoryError::TokenSpent => Self::unknown_refresh_token(),
-            // The user has as many tokens as are allowed, or was removed this moment.
-            error => Self::invalid_grant("OAU-140", error.to_string()),
-        }
-    }
-}
-
-impl IntoResponse for OAuthFailure {
-    fn into_response(self) -> Response {
-        match self {
-            Self::Rest(failure) => failure.into_response(),
-            Self::Refused { error, code, why } => {
-                let errors = vec![OAuthErrorItem { error_code: code, message: why.clone() }];
-                let body = OAuthError { error, error_description: why, errors };
-                (StatusCode::BAD_REQUEST, Json(body)).into_response()
-            }
-        }
-    }
-}
-
 /// What an application sends: who it is, and a form.
 pub(super) struct Form {
     app_id: DeviceId,
     /// Whether it showed a secret.
     has_secret: bool,
     fields: Vec<(String, String)>,
+    refusals: Refusals,
+    note: Option<Note>,
 }
 
-impl FromRequest<App> for Form {
-    type Rejection = OAuthFailure;
+/// A form, if it is one of an application that may send it.
+pub(super) struct Sent(Result<Form>);
 
-    async fn from_request(request: Request, app: &App) -> Result<Self> {
-        let (parts, body) = request.into_parts();
-        let fields = read_form(app, &parts, body).await?;
-        let get = |name: &str| fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
-        let (id, secret) = match basic(&parts.headers)? {
-            Some(credentials) => credentials,
-            None => (get("client_id").unwrap_or_default(), get("client_secret").unwrap_or_default()),
-        };
-        RateGroup::Auth.count(app, &parts, "", &id)?;
-        check_app(app, &id, &secret)?;
-        let app_id = id.parse().map_err(|_| OAuthFailure::invalid_client())?;
-        Ok(Self { app_id, has_secret: !secret.is_empty(), fields })
+impl Sent {
+    fn form(self) -> Result<Form> {
+        self.0
+    }
+}
+
+impl FromRequest<App> for Sent {
+    type Rejection = Infallible;
+
+    async fn from_request(request: Request, app: &App) -> std::result::Result<Self, Infallible> {
+        Ok(Self(Form::read(request, app).await))
     }
 }
 
 impl Form {
+    async fn read(request: Request, app: &App) -> Result<Self> {
+        let (parts, body) = request.into_parts();
+        let refusals = Refusals::of(app, &parts.extensions).map_err(OAuthRefusal::too_many_requests)?;
+        let fields = read_form(app, &parts, body).await?;
+        let (app_id, has_secret) =
+            app_behind(app, &parts.headers, &fields).map_err(|failure| failure.counted(app, refusals))?;
+        Ok(Self { app_id, has_secret, fields, refusals, note: parts.extensions.get().cloned() })
+    }
+}
+
+/// The application that sends a form, and whether it showed a secret.
+fn app_behind(app: &App, headers: &HeaderMap, fields: &[(String, String)]) -> Result<(DeviceId, bool)> {
+    let get = |name: &str| fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
+    let (id, secret) = match basic(headers)? {
+        Some(credentials) => credentials,
+        None => (get("client_id").unwrap_or_default(), get("client_secret").unwrap_or_default()),
+    };
+    check_app(app, &id, &secret)?;
+    let app_id = id.parse().map_err(|_| OAuthFailure::invalid_client())?;
+    Ok((app_id, !secret.is_empty()))
+}
+
+impl Form {
+    /// Counts what one user does through the application.
+    fn count(&self, app: &App, user: &UserId, scopes: Scopes) -> Result<()> {
+        let counted = RateGroup::Auth.count(app, self.note.as_ref(), user, &self.app_id, scopes);
+        Ok(counted.map_err(OAuthRefusal::too_many_requests)?)
+    }
+
     fn get(&self, name: &str) -> Option<&str> {
         self.fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
@@ -226,10 +213,13 @@ impl Form {
 }
 
 /// The fields of the body and of the query.
-async fn read_form(app: &App, parts: &Parts, body: Body) -> Result<Vec<(String, String)>> {
+async fn read_form(
+    app: &App,
+    parts: &Parts,
+    body: Body,
+) -> std::result::Result<Vec<(String, String)>, BodyError> {
     let limits = &app.config.limits;
-    let read = body::read(body, limits.body_bytes, limits).await;
-    let bytes = read.map_err(|error| RestFailure::unread_body(&error))?;
+    let bytes = body::read(body, limits.body_bytes, limits).await?;
     let query = parts.uri.query().unwrap_or_default();
     let fields = [bytes.as_slice(), query.as_bytes()].into_iter().flat_map(form_urlencoded::parse);
     Ok(fields.map(|(name, value)| (name.into_owned(), value.into_owned())).collect())
@@ -264,13 +254,22 @@ fn app_of<'a>(app: &'a App, id: &str) -> Option<&'a OAuthApp> {
     app.config.ringcentral.apps.iter().find(|app| app.id == id)
 }
 
-/// Who may have tokens, and the refresh token that is spent on it.
+/// Who may have tokens, and what is spent on it.
 struct Grantee {
     user: User,
     scopes: Scopes,
+    guest: bool,
     /// When the login ends at the latest, if it does.
     end: Option<Timestamp>,
-    spent: Option<(TokenId, TokenSecret)>,
+    spends: Spends,
+}
+
+/// What a login can be had for once.
+enum Spends {
+    Nothing,
+    Refresh(TokenId, TokenSecret),
+    Code(String),
+    Assertion(Once),
 }
 
 /// Log a user in, or stay logged in.
@@ -288,19 +287,15 @@ struct Grantee {
     tag = "OAuth",
     responses(
         (status = 200, description = "The user is logged in.", body = TokenResponse),
-        (status = 400, description = "The application or the grant is not valid.", body = OAuthError),
-        (status = 413, description = "The body is too large.", body = super::error::ErrorResponse),
-        (status = 429, description = "The application asked too often.", body = super::error::ErrorResponse,
-            headers(("Retry-After" = u32, description = "How many seconds to wait."))),
-        (status = 503, description = "The store refuses writes at present. Nothing was changed.",
-            body = super::error::ErrorResponse),
+        OAuthFailure,
     ),
 )]
 pub(super) async fn get_token(
     State(app): State<App>,
     info: Option<Extension<RequestInfo>>,
-    form: Form,
+    sent: Sent,
 ) -> Result<Json<TokenResponse>> {
+    let form = sent.form()?;
     let (given, client) = (log_in(&app, &form).await, form.app_id.as_str());
     match given {
         Ok((user, given)) => {
@@ -309,7 +304,7 @@ pub(super) async fn get_token(
         }
         Err(failure) => {
             audit::refused_login("ringcentral", client, failure.why(), info.as_deref());
-            Err(failure)
+            Err(failure.counted(&app, form.refusals))
         }
     }
 }
@@ -331,26 +326,39 @@ async fn log_in(app: &App, form: &Form) -> Result<(UserId, TokenResponse)> {
         }
     };
     let user = grantee.user.id.clone();
-    issue(app, form, grantee, now).await.map(|given| (user, given))
+    form.count(app, &user, grantee.scopes)?;
+    let once = match &grantee.spends {
+        Spends::Code(code) if !app.push.codes.spend(code) => return Err(OAuthFailure::bad_code()),
+        Spends::Assertion(once) if !app.used_assertions.spend(*once, now) => {
+            return Err(OAuthFailure::invalid_grant("OAU-140", "The assertion was used before"));
+        }
+        Spends::Assertion(once) => Some(*once),
+        _ => None,
+    };
+    let issued = issue(app, form, grantee, now).await;
+    if let (Err(_), Some(once)) = (&issued, once) {
+        app.used_assertions.give_back(once);
+    }
+    issued.map(|given| (user, given))
 }
 
 /// The user whom an assertion names. Where logins are open, the text of a token of theirs is one too.
 fn by_assertion(app: &App, assertion: &str, now: Timestamp) -> Result<Grantee> {
     let config = &app.config.ringcentral;
     if config.open_login
-        && let Ok(Holder::User { user, scopes, .. }) = app.auth.holder(assertion.as_bytes())
+        && let Ok(Holder::User { user, scopes, guest, .. }) = app.auth.holder(assertion.as_bytes())
     {
-        let user = app.directory.user(&user);
-        return Ok(Grantee { user: with_extension(user)?, scopes, end: None, spent: None });
+        let user = with_extension(app.directory.user(&user))?;
+        let end = app.directory.token(assertion.as_bytes()).and_then(|token| token.expires);
+        return Ok(Grantee { user, scopes, guest, end, spends: Spends::Nothing });
     }
-    let subject = assertion::subject(&config.jwt_keys, assertion, now)
+    let (subject, once) = assertion::subject(&config.jwt_keys, assertion, now)
         .map_err(|error| OAuthFailure::invalid_grant("OAU-140", error.to_string()))?;
-    let user = match subject.parse() {
-        Ok(number) => app.directory.user_with_number(number),
-        Err(_) => subject.parse().ok().and_then(|id| app.directory.user(&id)),
-    };
+    let by_id = || subject.parse().ok().and_then(|id| app.directory.user(&id));
+    let user = with_extension(numbered(app, &subject).or_else(by_id))?;
     let scopes = [Scope::Read, Scope::Write].into_iter().collect();
-    Ok(Grantee { user: with_extension(user)?, scopes, end: None, spent: None })
+    let spends = once.map_or(Spends::Nothing, Spends::Assertion);
+    Ok(Grantee { user, scopes, guest: false, end: None, spends })
 }
 
 /// The user who allowed the application to act for them, and was sent back with a code.
@@ -358,10 +366,11 @@ fn by_code(app: &App, form: &Form, now: Timestamp) -> Result<Grantee> {
     let (code, redirect_uri) = (form.need("code")?, form.need("redirect_uri")?);
     let verifier = form.get("code_verifier").filter(|verifier| !verifier.is_empty());
     let proof = Proof { app_id: &form.app_id, redirect_uri, verifier, has_secret: form.has_secret };
-    let allowed = app.push.codes.exchange(code, proof, now).ok_or_else(OAuthFailure::bad_code)?;
+    let allowed = app.push.codes.find(code, proof, now).ok_or_else(OAuthFailure::bad_code)?;
     let user = app.directory.user(&allowed.user).filter(|user| user.extension.is_some());
     let user = user.ok_or_else(OAuthFailure::bad_code)?;
-    Ok(Grantee { user, scopes: allowed.scopes, end: allowed.end, spent: None })
+    let spends = Spends::Code(code.to_owned());
+    Ok(Grantee { user, scopes: allowed.scopes, guest: false, end: allowed.end, spends })
 }
 
 /// The user whose refresh token this is. It has to be the application's own, and gets one token.
@@ -372,10 +381,17 @@ fn by_refresh_token(app: &App, token: &str, app_id: &DeviceId, now: Timestamp) -
     match info.holder {
         Holder::Refresh { user, device, scopes, session, .. } if !is_over && device == *app_id => {
             let user = app.directory.user(&user).ok_or_else(unknown)?;
-            Ok(Grantee { user, scopes, end: session.end, spent: Some((info.id, token.into())) })
+            let spends = Spends::Refresh(info.id, token.into());
+            Ok(Grantee { user, scopes, guest: session.guest, end: session.end, spends })
         }
         _ => Err(unknown()),
     }
+}
+
+/// The user of that number, as it is written: no zeros and no sign before it.
+fn numbered(app: &App, text: &str) -> Option<User> {
+    let number = text.parse().ok().filter(|number: &u64| number.to_string() == text);
+    number.and_then(|number| app.directory.user_with_number(number))
 }
 
 fn with_extension(user: Option<User>) -> Result<User> {
@@ -388,13 +404,13 @@ fn with_extension(user: Option<User>) -> Result<User> {
 /// Makes the tokens of a login, in place of those before.
 async fn issue(app: &App, form: &Form, grantee: Grantee, now: Timestamp) -> Result<TokenResponse> {
     let config = &app.config.ringcentral;
-    let Grantee { user, scopes, end, spent } = grantee;
+    let Grantee { user, scopes, guest, end, spends } = grantee;
     let left = end.map_or(u64::MAX, |end| end.millis_since(now) / 1_000);
     let expires_in = form.life("access_token_ttl", config.access_token_seconds).min(left);
     let refresh_expires_in = form.life("refresh_token_ttl", config.refresh_token_seconds).min(left);
-    let (spent, (access, refresh)) = match spent {
-        Some((id, text)) => (Some(id), app.directory.successors(&text).await?),
-        None => (None, (TokenSecret::random(), TokenSecret::random())),
+    let (spent, (access, refresh)) = match spends {
+        Spends::Refresh(id, text) => (Some(id), app.directory.successors(&text).await?),
+        _ => (None, (TokenSecret::random(), TokenSecret::random())),
     };
     let endpoint = match form.get("endpoint_id").filter(|endpoint| !endpoint.is_empty()) {
         Some(endpoint) if endpoint.len() > MOST_ENDPOINT_BYTES => {
@@ -410,7 +426,7 @@ async fn issue(app: &App, form: &Form, grantee: Grantee, now: Timestamp) -> Resu
         scopes,
         access: (access.clone(), now + Duration::from_secs(expires_in)),
         refresh: (refresh.clone(), now + Duration::from_secs(refresh_expires_in)),
-        session: Session { endpoint: Some(endpoint), end },
+        session: Session { endpoint: Some(endpoint), end, guest },
         spent,
     };
     let LoggedIn { access: info, refresh: refresh_info, session } = app.directory.log_in(login, now).await?;
@@ -497,24 +513,22 @@ pub(super) struct RevokeRequest {
     tag = "OAuth",
     responses(
         (status = 200, description = "The token opens nothing any more.", body = Nothing),
-        (status = 400, description = "The application is not valid, or there is no token.", body = OAuthError),
-        (status = 413, description = "The body is too large.", body = super::error::ErrorResponse),
-        (status = 429, description = "The application asked too often.", body = super::error::ErrorResponse,
-            headers(("Retry-After" = u32, description = "How many seconds to wait."))),
-        (status = 503, description = "The store refuses writes at present. Nothing was changed.",
-            body = super::error::ErrorResponse),
+        OAuthFailure,
     ),
 )]
-pub(super) async fn revoke_token(State(app): State<App>, form: Form) -> Result<Json<Nothing>> {
+pub(super) async fn revoke_token(State(app): State<App>, sent: Sent) -> Result<Json<Nothing>> {
+    let form = sent.form()?;
     let info = app.directory.token(form.need("token")?.as_bytes());
     match info.map(|info| (info.holder, info.id)) {
-        Some((Holder::User { user, device, .. }, id)) if device == form.app_id => {
+        Some((Holder::User { user, device, scopes, .. }, id)) if device == form.app_id => {
+            form.count(&app, &user, scopes)?;
             app.directory.revoke_token(&user, &id).await?;
         }
-        Some((Holder::Refresh { user, device, access, .. }, _)) if device == form.app_id => {
+        Some((Holder::Refresh { user, device, scopes, access, .. }, _)) if device == form.app_id => {
+            form.count(&app, &user, scopes)?;
             app.directory.revoke_token(&user, &access).await?;
         }
-        _ => {}
+        _ => form.refusals.count(&app).map_err(OAuthRefusal::too_many_requests)?,
     }
     Ok(Json(Nothing {}))
 }

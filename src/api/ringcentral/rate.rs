@@ -2,19 +2,27 @@
 //! Source: RingCentral's developer guide, "Rate limits".
 
 use std::{
+    net::IpAddr,
     sync::{Arc, OnceLock},
     time::Duration,
 };
 
 use axum::{
     extract::{Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, header, request::Parts},
+    http::{Extensions, HeaderMap, HeaderName, HeaderValue, header},
     middleware::Next,
     response::Response,
 };
 
-use super::error::RestFailure;
-use crate::{api::cors, app::App, limit::Tally};
+use crate::{
+    api::cors,
+    app::App,
+    directory::Scopes,
+    id::{DeviceId, UserId},
+    limit::Tally,
+    request::RequestInfo,
+    server::network,
+};
 
 /// A group of operations that share a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,23 +74,59 @@ impl RateGroup {
         }
     }
 
-    /// Counts a call, and notes for the answer's headers where the caller stands.
-    pub(super) fn count(self, app: &App, parts: &Parts, user: &str, client: &str) -> Result<(), RestFailure> {
+    /// Counts a call, and notes for the answer's headers where the caller stands; or says how long to wait. Whoever may
+    /// do less is counted apart, so that what is refused to them takes nothing from who may do it.
+    pub(super) fn count(
+        self,
+        app: &App,
+        note: Option<&Note>,
+        user: &UserId,
+        client: &DeviceId,
+        scopes: Scopes,
+    ) -> Result<(), Duration> {
         if !app.config.ringcentral.rate_limits {
             return Ok(());
         }
-        let key = format!("{user}\n{client}\n{}", self.name());
-        let tally = app.group_limit.check(key, self.limit(app));
-        if let Some(Note(note)) = parts.extensions.get() {
+        let tally = app.group_limit.check((user, client, scopes, self.name()), self.limit(app));
+        if let Some(Note(note)) = note {
             let _first = note.set((self, tally));
         }
-        tally.retry_after.map_or(Ok(()), |wait: Duration| Err(RestFailure::too_many_requests(wait)))
+        tally.retry_after.map_or(Ok(()), Err)
+    }
+}
+
+/// How many calls a minute of one address may bring no proof of an application or of a user.
+const REFUSALS_A_MINUTE: u32 = 30;
+
+/// What an address brought that let nobody in. It is counted by nothing that the caller says: nobody can use up what
+/// others have.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Refusals(Option<IpAddr>);
+
+impl Refusals {
+    /// Those of the address that a request comes from, while it may ask.
+    pub(super) fn of(app: &App, extensions: &Extensions) -> Result<Self, Duration> {
+        if !app.config.ringcentral.rate_limits {
+            return Ok(Self(None));
+        }
+        let address = network(RequestInfo::client_of(extensions));
+        match app.refusal_limit.shut_out(address) {
+            Some(wait) => Err(wait),
+            None => Ok(Self(Some(address))),
+        }
+    }
+
+    /// Counts one more.
+    pub(super) fn count(self, app: &App) -> Result<(), Duration> {
+        let Some(address) = self.0 else { return Ok(()) };
+        let tally = app.refusal_limit.check(address, REFUSALS_A_MINUTE);
+        tally.retry_after.map_or(Ok(()), Err)
     }
 }
 
 /// Where the caller stands after this call, once that is known.
 #[derive(Clone, Default)]
-struct Note(Arc<OnceLock<(RateGroup, Tally)>>);
+pub(super) struct Note(Arc<OnceLock<(RateGroup, Tally)>>);
 
 /// Puts on every answer what this dialect has beside its body: the rate group, a charset that clients need,
 /// and CORS for the origin that asks.

@@ -1,9 +1,9 @@
 //! The admin token, which is kept in a file.
 
 use std::{
-    fs,
+    fs::{self, OpenOptions},
     io::{self, Write as _},
-    os::unix::fs::OpenOptionsExt as _,
+    os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
     path::Path,
 };
 
@@ -14,37 +14,62 @@ use crate::{
     directory::{Holder, NewToken, TokenSecret},
 };
 
+/// Refuses a file that holds something else than a token, before anything else is touched.
+pub(super) fn check(config: &Server) -> Result<(), Failure> {
+    let file = config.admin_token_file();
+    match read(&file) {
+        // Whether it can be made shows when it is.
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            Ok(())
+        }
+        read => read.map(drop).map_err(|error| unusable(&file, &error)),
+    }
+}
+
 /// Lets the token of the file in. The file is made at the first start, unless it is one that the operator names.
 pub(super) fn admit(app: &App, config: &Server) -> Result<TokenSecret, Failure> {
     let file = config.admin_token_file();
     let may_be_made = config.admin_token_file.as_os_str().is_empty();
-    let token = if may_be_made { read_or_make(&file) } else { read(&file) };
-    let token = token
-        .map_err(|error| Failure::unusable(format!("the admin token in {}: {error}", file.display())))?;
+    let token = match read(&file) {
+        Ok(None) if may_be_made => {
+            tracing::warn!(file = %file.display(), "the admin token's file is empty; a new token is made");
+            make(&file)
+        }
+        Err(error) if may_be_made && error.kind() == io::ErrorKind::NotFound => make(&file),
+        Ok(token) => token.ok_or_else(|| io::Error::other("the file is empty")),
+        Err(error) => Err(error),
+    };
+    let token = token.map_err(|error| unusable(&file, &error))?;
+    // In the data folder nobody else can read it any more; elsewhere its rights are the operator's.
+    if fs::metadata(&file).is_ok_and(|meta| meta.permissions().mode() & 0o007 != 0) {
+        tracing::warn!(file = %file.display(), "everybody on this machine can read the admin token");
+    }
     app.directory.admit(&token, NewToken { holder: Holder::Admin, expires: None });
     tracing::info!(file = %file.display(), "the admin token is in");
     Ok(token)
 }
 
-fn read(file: &Path) -> io::Result<TokenSecret> {
-    match fs::read_to_string(file)?.trim() {
-        "" => Err(io::Error::other("the file is empty")),
-        token => Ok(TokenSecret::from(token)),
-    }
+fn unusable(file: &Path, error: &io::Error) -> Failure {
+    Failure::unusable(format!("the admin token in {}: {error}", file.display()))
 }
 
-/// The token of this data folder, made if there is none, for its owner's eyes only.
-fn read_or_make(file: &Path) -> io::Result<TokenSecret> {
-    match read(file) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) if error.kind() == io::ErrorKind::Other => {
-            return Err(io::Error::other("the file is empty; remove it to have a new token made"));
-        }
-        read => return read,
-    }
+/// The token in a file; none if it is empty.
+fn read(file: &Path) -> io::Result<Option<TokenSecret>> {
+    let text = fs::read_to_string(file)?;
+    Ok(Some(text.trim()).filter(|token| !token.is_empty()).map(TokenSecret::from))
+}
+
+/// Makes the token of a data folder, for its owner's eyes only. It is put in place once it is whole.
+fn make(file: &Path) -> io::Result<TokenSecret> {
     let token = TokenSecret::random();
-    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)?;
-    writeln!(file, "{}", token.reveal())?;
-    file.sync_all()?;
+    let draft = file.with_added_extension("new");
+    match fs::remove_file(&draft) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
+    writeln!(made, "{}", token.reveal())?;
+    made.sync_all()?;
+    fs::rename(&draft, file)?;
     Ok(token)
 }

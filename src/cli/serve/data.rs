@@ -9,6 +9,7 @@ use std::{
 };
 
 use indicatif::{ProgressBar, ProgressStyle};
+use rustix::fs::Mode;
 use tokio::task::spawn_blocking;
 
 use crate::{
@@ -29,6 +30,7 @@ pub(super) async fn open(config: Config, is_kept: bool) -> Result<App, Failure> 
         let store = EmbeddedStore::in_memory();
         return App::open(config, Box::new(store), clock).await.map_err(Failure::unusable);
     }
+    keep_to_owner();
     let (folder, lag_seconds) = (config.server.data.clone(), config.store.activity_lag_seconds);
     let reserve_bytes = config.store.reserve_mebibytes << 20;
     let opening = spawn_blocking(move || DiskEngine::open(&folder, reserve_bytes));
@@ -44,6 +46,11 @@ pub(super) async fn open(config: Config, is_kept: bool) -> Result<App, Failure> 
     let app = app.map_err(Failure::unusable)?;
     tracing::info!(folder = %folder.display(), "the data is there");
     Ok(app)
+}
+
+/// What this process makes from now on is its owner's alone.
+pub(in crate::cli) fn keep_to_owner() {
+    rustix::process::umask(Mode::from_raw_mode(0o077));
 }
 
 /// Tells people how far the reading is: a bar on a terminal, and otherwise lines in the log.

@@ -3,12 +3,23 @@
 //! One fsync a batch, by one writer. A data folder holds:
 //!
 //! - `db/`: fjall's files. One process has them open at a time.
-//! - `acknowledged`: the number of a batch that was acknowledged not long ago. A journal that was damaged
-//!   in its middle ends there when it is read, as one does whose last batch was torn by a crash; the
-//!   number tells the two apart, so that no loss goes unnoticed.
+//! - `acknowledged`: the number of a batch that was acknowledged at most a second before the last one. A
+//!   journal whose end is damaged reads like one whose last batch was torn by a crash; the number tells the
+//!   two apart, so that no loss goes unnoticed.
+//!
+//! `look` makes sure that all of it is there before fjall opens it; it reads `journal`s and `tree`s. `birth`
+//! makes a new one. `rights` keeps it to its owner.
+
+mod birth;
+mod error;
+mod journal;
+mod look;
+mod rights;
+mod tree;
 
 use std::{
-    fs, io,
+    fs::{self, File, OpenOptions, TryLockError},
+    io,
     os::unix::fs::DirBuilderExt as _,
     path::{Path, PathBuf},
     time::Duration,
@@ -24,15 +35,30 @@ use super::{
     engine::{Engine, EngineError, ScanVisit, Write},
     key,
     pace::Pace,
-    upgrade::{FORMAT, present, upgrade},
+    upgrade::{FORMAT, upgrade},
     writer::Last,
 };
+
+pub use self::error::OpenError;
+
+/// Where fjall's files are in a data folder.
+const FILES: &str = "db";
+
+/// The file with the number of a batch that was acknowledged.
+const NOTE: &str = "acknowledged";
+
+/// What is wrong with a note that cannot be read.
+const NO_NUMBER: &str = "it holds no number; remove it, if the rest of the folder is as it was";
 
 /// The size at which what is in memory is written to a table.
 const MEMTABLE_BYTES: u64 = 16 * 1_024 * 1_024;
 
 /// Values are read when the store is opened, and never again.
 const CACHE_BYTES: u64 = 8 * 1_024 * 1_024;
+
+/// How many tables are kept open: they are read when the store is opened and when they are put together. The files
+/// that a process may have open are few.
+const OPEN_TABLES: usize = 64;
 
 /// The size of a block of a table. Tables are read from beginning to end, so few large blocks are best.
 const BLOCK_BYTES: u32 = 64 * 1_024;
@@ -51,8 +77,17 @@ pub struct DiskEngine {
     folder: PathBuf,
     /// Writes are refused while less than this is free, so that the engine never finds the disk full.
     reserve_bytes: u64,
-    noting: Mutex<Pace>,
+    noting: Mutex<Noting>,
     space: Mutex<Space>,
+    _lock: Option<File>,
+}
+
+/// What is to be noted, and when.
+#[derive(Debug)]
+struct Noting {
+    pace: Pace,
+    /// The last batch, if it is not noted yet.
+    last: Option<Last>,
 }
 
 /// What is free on the disk.
@@ -62,123 +97,41 @@ struct Space {
     free: u64,
 }
 
-/// Why a data folder cannot be opened; one line for the operator.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    #[error("the data folder {0} is in use by another process")]
-    Locked(PathBuf),
-    #[error(
-        "the data folder {folder} has format {found}; this version reads up to {FORMAT}: use the version \
-         that wrote it, or a later one"
-    )]
-    NewerFormat { folder: PathBuf, found: u32 },
-    #[error(
-        "the data folder {folder} has lost changes that were acknowledged: {} ends at batch {found}, and \
-         batch {noted} was acknowledged. Restore a backup; or, to go on without them, remove {}",
-        .journal.display(), .note.display()
-    )]
-    Lost { folder: PathBuf, journal: PathBuf, note: PathBuf, found: u64, noted: u64 },
-    #[error("{}: {why}", .path.display())]
-    Unreadable { path: PathBuf, why: String },
-}
-
-impl OpenError {
-    fn unreadable(path: &Path, error: impl ToString) -> Self {
-        Self::Unreadable { path: path.to_owned(), why: error.to_string() }
-    }
-}
-
 impl DiskEngine {
-    /// Opens the data folder, which is made if it is missing. Writes are refused while less than
-    /// `reserve_bytes` are free on its disk.
+    /// Opens the data folder, which is made if it is missing. If it is refused, nothing in it was changed.
+    /// Writes are refused while less than `reserve_bytes` are free on its disk.
     pub fn open(folder: &Path, reserve_bytes: u64) -> Result<Self, OpenError> {
         let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
         made.map_err(|error| OpenError::unreadable(folder, format!("no data folder: {error}")))?;
-        let files = folder.join("db");
-        let failed = |error: fjall::Error| match error {
+        let lock = lock(folder)?;
+        let note = folder.join(NOTE);
+        let files = folder.join(FILES);
+        let noted = read_note(&note)?;
+        if birth::is_due(&files, noted)? {
+            birth::make(folder, &files)?;
+        }
+        let look = look::look(&files).map_err(|fault| fault.in_folder(folder))?;
+        look.check(folder, &note, noted.unwrap_or_default())?;
+        rights::mend(folder);
+        make_lock(&files.join("lock"))?;
+        let (database, keyspace) = open(&files).map_err(|error| match error {
             fjall::Error::Locked => OpenError::Locked(folder.to_owned()),
-            error => OpenError::unreadable(&culprit(&files, &error), describe(&error)),
-        };
-        let database = Database::builder(&files)
-            .cache_size(CACHE_BYTES)
-            .worker_threads(1)
-            .manual_journal_persist(true)
-            .open()
-            .map_err(failed)?;
-        let keyspace = database
-            .keyspace("data", || {
-                KeyspaceCreateOptions::default()
-                    .max_memtable_size(MEMTABLE_BYTES)
-                    .filter_policy(FilterPolicy::disabled())
-                    .data_block_size_policy(BlockSizePolicy::all(BLOCK_BYTES))
-            })
-            .map_err(failed)?;
+            error => OpenError::unreadable(&files, describe(&error)),
+        })?;
         let engine = Self {
             keyspace,
             database,
             folder: folder.to_owned(),
             reserve_bytes,
-            noting: Mutex::new(Pace::new(NOTING)),
+            noting: Mutex::new(Noting { pace: Pace::new(NOTING), last: None }),
             space: Mutex::new(Space { looking: Pace::new(LOOKING), free: 0 }),
+            _lock: lock,
         };
-        let format = engine.check_format()?;
-        engine.check_note()?;
-        if format < FORMAT {
-            let upgraded = upgrade(&engine, format);
+        if look.format < FORMAT {
+            let upgraded = upgrade(&engine, look.format);
             upgraded.map_err(|error| OpenError::unreadable(folder, error))?;
         }
         Ok(engine)
-    }
-
-    /// The format of the data, which is this version's if there is none.
-    fn check_format(&self) -> Result<u32, OpenError> {
-        let unreadable = |why: String| OpenError::Unreadable { path: self.folder.clone(), why };
-        let stored = self.keyspace.get(key::FORMAT).map_err(|error| unreadable(describe(&error)))?;
-        let Some(stored) = stored else {
-            let written = self.write(&[present()]).map(|()| FORMAT);
-            return written.map_err(|error| unreadable(error.to_string()));
-        };
-        let found = stored.as_ref().try_into().map(u32::from_be_bytes);
-        let found = found.map_err(|_| unreadable("the format number is damaged".to_owned()))?;
-        if found > FORMAT {
-            return Err(OpenError::NewerFormat { folder: self.folder.clone(), found });
-        }
-        Ok(found)
-    }
-
-    /// Whether the data is as far as was acknowledged.
-    fn check_note(&self) -> Result<(), OpenError> {
-        let note = self.note();
-        let noted = match fs::read_to_string(&note) {
-            Ok(text) => {
-                text.trim().parse().map_err(|_| OpenError::unreadable(&note, "it holds no number"))?
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => 0,
-            Err(error) => return Err(OpenError::unreadable(&note, error)),
-        };
-        let last = self.keyspace.get(key::LAST_BATCH);
-        let last = last.map_err(|error| OpenError::unreadable(&self.folder, describe(&error)))?;
-        let found = last.and_then(|bytes| Last::decode(&bytes)).unwrap_or_default().number;
-        if found < noted {
-            let (folder, journal) = (self.folder.clone(), newest_journal(&self.folder.join("db")));
-            return Err(OpenError::Lost { folder, journal, note, found, noted });
-        }
-        Ok(())
-    }
-
-    fn note(&self) -> PathBuf {
-        self.folder.join("acknowledged")
-    }
-
-    fn write(&self, batch: &[Write]) -> Result<(), fjall::Error> {
-        let mut writes = self.database.batch().durability(Some(PersistMode::SyncData));
-        for Write { key, value } in batch {
-            match value {
-                Some(value) => writes.insert(&self.keyspace, key.as_slice(), value.as_slice()),
-                None => writes.remove(&self.keyspace, key.as_slice()),
-            }
-        }
-        writes.commit()
     }
 
     /// Refuses while there is little space: what the engine would do with a full disk cannot be undone.
@@ -200,23 +153,90 @@ impl DiskEngine {
         )))
     }
 
-    /// Notes the number of the batch, if the last note is old.
-    fn note_down(&self, batch: &[Write]) {
-        if !self.noting.lock().is_due() {
+    /// Notes the number of the last batch, unless the last note is not old yet and another may follow.
+    fn note_down(&self, batch: &[Write], is_at_rest: bool) {
+        let mut noting = self.noting.lock();
+        let mut lasts = batch.iter().filter(|write| write.key == key::LAST_BATCH);
+        let last = lasts.next_back().and_then(|write| Last::decode(write.value.as_ref()?));
+        noting.last = last.or(noting.last);
+        if noting.last.is_none() || !(is_at_rest || noting.pace.is_due()) {
             return;
         }
-        let last =
-            batch.iter().find(|write| write.key == key::LAST_BATCH).and_then(|write| write.value.as_ref());
-        let Some(last) = last.and_then(|value| Last::decode(value)) else { return };
+        let Some(last) = noting.last.take() else { return };
         // Renamed into place, so that a crash leaves one number or the other. It only serves to notice a
         // loss: without it the data is as good.
-        let draft = self.folder.join("acknowledged.new");
-        let noted =
-            fs::write(&draft, format!("{}\n", last.number)).and_then(|()| fs::rename(&draft, self.note()));
+        let (draft, note) = (self.folder.join("acknowledged.new"), self.folder.join(NOTE));
+        let noted = fs::write(&draft, format!("{}\n", last.number)).and_then(|()| fs::rename(&draft, &note));
         if let Err(error) = noted {
-            tracing::warn!(%error, file = %self.note().display(), "cannot be written");
+            tracing::warn!(%error, file = %note.display(), "cannot be written");
         }
     }
+}
+
+/// Sees to it that one process at a time has the folder open, whatever becomes of the files in it. Where a
+/// folder cannot be locked, the engine's own file still is.
+fn lock(folder: &Path) -> Result<Option<File>, OpenError> {
+    let of = |path: &Path| -> Result<Option<File>, OpenError> {
+        let Ok(file) = File::open(path) else { return Ok(None) };
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => Err(OpenError::Locked(folder.to_owned())),
+            _ => Ok(Some(file)),
+        }
+    };
+    let lock = of(folder)?;
+    drop(of(&folder.join(FILES).join("lock"))?);
+    Ok(lock)
+}
+
+/// The number that was noted, 0 if it is empty; none if there is no note.
+fn read_note(note: &Path) -> Result<Option<u64>, OpenError> {
+    match fs::read_to_string(note) {
+        Ok(text) if text.is_empty() => Ok(Some(0)),
+        Ok(text) => match text.trim().parse() {
+            Ok(number) => Ok(Some(number)),
+            Err(_) => Err(OpenError::unreadable(note, NO_NUMBER)),
+        },
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+            Err(OpenError::unreadable(note, NO_NUMBER))
+        }
+        Err(error) => Err(OpenError::unreadable(note, error)),
+    }
+}
+
+/// Makes the file that the engine locks, if it is missing.
+fn make_lock(lock: &Path) -> Result<(), OpenError> {
+    let made = OpenOptions::new().append(true).create(true).open(lock);
+    made.map(drop).map_err(|error| OpenError::unreadable(lock, error))
+}
+
+/// Opens or makes fjall's files.
+fn open(files: &Path) -> Result<(Database, Keyspace), fjall::Error> {
+    let database = Database::builder(files)
+        .cache_size(CACHE_BYTES)
+        .max_cached_files(Some(OPEN_TABLES))
+        .worker_threads(1)
+        .manual_journal_persist(true)
+        .open()?;
+    let keyspace = database.keyspace("data", || {
+        KeyspaceCreateOptions::default()
+            .max_memtable_size(MEMTABLE_BYTES)
+            .filter_policy(FilterPolicy::disabled())
+            .data_block_size_policy(BlockSizePolicy::all(BLOCK_BYTES))
+    })?;
+    Ok((database, keyspace))
+}
+
+/// Writes a batch, which is on the disk when this returns.
+fn write(database: &Database, keyspace: &Keyspace, batch: &[Write]) -> Result<(), fjall::Error> {
+    let mut writes = database.batch().durability(Some(PersistMode::SyncData));
+    for Write { key, value } in batch {
+        match value {
+            Some(value) => writes.insert(keyspace, key.as_slice(), value.as_slice()),
+            None => writes.remove(keyspace, key.as_slice()),
+        }
+    }
+    writes.commit()
 }
 
 /// What an error of fjall is about, without its own wrapping.
@@ -228,33 +248,23 @@ fn describe(error: &fjall::Error) -> String {
     }
 }
 
-/// The file that an error is about, as far as is known.
-fn culprit(files: &Path, error: &fjall::Error) -> PathBuf {
-    match error {
-        fjall::Error::JournalRecovery(_) | fjall::Error::InvalidTrailer | fjall::Error::InvalidTag(_) => {
-            newest_journal(files)
-        }
-        _ => files.to_owned(),
-    }
-}
-
-fn newest_journal(files: &Path) -> PathBuf {
-    let entries = fs::read_dir(files).into_iter().flatten().flatten();
-    let journals =
-        entries.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|it| it == "jnl"));
-    let number = |path: &PathBuf| path.file_stem().and_then(|stem| stem.to_str()?.parse::<u64>().ok());
-    journals.max_by_key(number).unwrap_or_else(|| files.to_owned())
-}
-
 impl Engine for DiskEngine {
     fn commit(&self, batch: &[Write]) -> Result<(), EngineError> {
         self.check_space()?;
         let failed = |error: fjall::Error| {
             EngineError::Broken(format!("{} cannot be written: {}", self.folder.display(), describe(&error)))
         };
-        self.write(batch).map_err(failed)?;
-        self.note_down(batch);
+        write(&self.database, &self.keyspace, batch).map_err(failed)?;
+        self.note_down(batch, false);
         Ok(())
+    }
+
+    fn health(&self) -> Result<(), EngineError> {
+        self.check_space()
+    }
+
+    fn rest(&self) {
+        self.note_down(&[], true);
     }
 
     fn scan(&self, prefix: &[u8], visit: &mut ScanVisit<'_>) -> Result<(), EngineError> {

@@ -5,6 +5,14 @@ pub trait Engine: Send + Sync + 'static {
     /// Writes all or nothing. What was written is durable when this returns.
     fn commit(&self, batch: &[Write]) -> Result<(), EngineError>;
 
+    /// Whether a write would be taken now; if not, why.
+    fn health(&self) -> Result<(), EngineError> {
+        Ok(())
+    }
+
+    /// Is called within a second of the last batch, and at the end.
+    fn rest(&self) {}
+
     /// Shows every pair whose key begins with `prefix`, in the order of the keys, until the visitor says
     /// no.
     fn scan(&self, prefix: &[u8], visit: &mut ScanVisit<'_>) -> Result<(), EngineError>;

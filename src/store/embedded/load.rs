@@ -124,7 +124,14 @@ impl Parts {
                 writes.push(Write { key: document(Kind::Removal), value: None });
             }
         }
-        if writes.is_empty() { Ok(()) } else { engine.commit(&writes).map_err(unreadable) }
+        if writes.is_empty() {
+            return Ok(());
+        }
+        match engine.commit(&writes) {
+            // The next start repeats them, and until then nobody asks for whom the directory does not know.
+            Err(EngineError::Refused(_)) => Ok(()),
+            committed => committed.map_err(unreadable),
+        }
     }
 
     /// Reads all records, some partitions at a time, and returns the highest version.

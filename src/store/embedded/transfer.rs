@@ -16,6 +16,8 @@
 //!
 //! Format 1 had a line `room` for all members of a room: `members`, user ids.
 
+use std::mem;
+
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -24,11 +26,12 @@ use super::{
     key,
     load::unreadable,
     upgrade::members_of,
+    writer::Last,
 };
 use crate::{
     id::UserId,
     presence::Record,
-    store::{Kind, LineVisit, StoreError, parse_id},
+    store::{Document, Kind, LineVisit, StoreError, parse_id},
 };
 
 /// The format of the lines.
@@ -117,17 +120,21 @@ fn to_line(key: &[u8], value: &[u8]) -> Option<Result<String, StoreError>> {
 }
 
 /// Takes in the lines of an export, into an engine that is empty.
-pub struct Import<E> {
+pub struct Import<E, C> {
     engine: E,
+    /// Says what is wrong with a document, if something is.
+    check: C,
     batch: Vec<Write>,
+    /// The number of the last batch.
+    number: u64,
     lines: u64,
     ended: bool,
 }
 
-impl<E: Engine> Import<E> {
-    /// An import into `engine`.
-    pub fn into(engine: E) -> Self {
-        Self { engine, batch: Vec::new(), lines: 0, ended: false }
+impl<E: Engine, C: FnMut(&Document) -> Result<(), String>> Import<E, C> {
+    /// An import into `engine` of what `check` agrees to.
+    pub fn into(engine: E, check: C) -> Self {
+        Self { engine, check, batch: Vec::new(), number: 0, lines: 0, ended: false }
     }
 
     /// Takes the next line.
@@ -136,18 +143,24 @@ impl<E: Engine> Import<E> {
         self.lines += 1;
         let writes = taken.map_err(|why| ImportError::Line { line: self.lines, why })?;
         self.batch.extend(writes);
-        if self.batch.len() >= BATCH {
-            self.engine.commit(&std::mem::take(&mut self.batch))?;
-        }
-        Ok(())
+        if self.batch.len() >= BATCH { self.commit() } else { Ok(()) }
+    }
+
+    /// Writes a batch, numbered as the writer of a running server does.
+    fn commit(&mut self) -> Result<(), ImportError> {
+        self.number += 1;
+        let last = Last { number: self.number, micros: 0 };
+        self.batch.push(Write { key: key::LAST_BATCH.to_vec(), value: Some(last.encode()) });
+        Ok(self.engine.commit(&mem::take(&mut self.batch))?)
     }
 
     /// Ends the import, and returns how many lines there were. The engine can be opened afterwards.
-    pub fn finish(self) -> Result<u64, ImportError> {
+    pub fn finish(mut self) -> Result<u64, ImportError> {
         if !self.ended {
             return Err(ImportError::Half(self.lines));
         }
-        self.engine.commit(&self.batch)?;
+        self.commit()?;
+        self.engine.rest();
         Ok(self.lines)
     }
 
@@ -182,6 +195,8 @@ impl<E: Engine> Import<E> {
         }
         let kind = Kind::ALL.into_iter().find(|kind| kind.name() == line.kind);
         let kind = kind.ok_or_else(|| format!("the kind {:?} is not known", line.kind))?;
-        Ok(vec![Write { key: key::document(kind, id), value: Some(value.get().as_bytes().to_vec()) }])
+        let document = Document { kind, id: id.to_owned(), value: Some(value.get().as_bytes().to_vec()) };
+        (self.check)(&document)?;
+        Ok(vec![document.into()])
     }
 }

@@ -134,9 +134,11 @@ pub(super) fn run(parts: &Arc<Parts>) {
             next = (next + share) % PARTITIONS;
             parts.try_again();
             parts.catch_up(partitions);
+            parts.rest();
         }
     }
     parts.catch_up(0..PARTITIONS);
+    parts.rest();
     parts.queue.jobs.lock().closed = true;
 }
 
@@ -156,6 +158,12 @@ impl Parts {
         if self.trouble.lock().why_not().is_some() {
             // Whether it went well shows in the store's health.
             let _known = self.commit(Vec::new(), 0);
+        }
+    }
+
+    fn rest(&self) {
+        if let Some(engine) = &self.engine {
+            engine.rest();
         }
     }
 
@@ -301,7 +309,7 @@ impl Trouble {
         }
     }
 
-    fn begin(&mut self, error: &EngineError) {
+    pub(super) fn begin(&mut self, error: &EngineError) {
         let told = match error {
             EngineError::Refused(_) => &mut self.refusal,
             EngineError::Broken(_) => &mut self.fault,

@@ -2,13 +2,13 @@
 
 use std::{
     io::{BufRead, BufReader},
-    process::{Child, Stdio},
+    process::{Child, Command, Stdio},
     sync::mpsc,
     thread::{self, JoinHandle},
     time::Duration,
 };
 
-use super::presenced;
+use super::{presenced, presenced_after};
 use crate::support::secrets;
 
 /// How long a test waits for a line.
@@ -38,7 +38,15 @@ impl Running {
 
     /// The same in another environment.
     pub(crate) fn start_with(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
-        let mut command = presenced(arguments);
+        Self::spawn(presenced(arguments), environment)
+    }
+
+    /// The same after a command of the shell that changes what the process may have.
+    pub(crate) fn start_after(preparing: &str, arguments: &[&str]) -> Self {
+        Self::spawn(presenced_after(preparing, arguments), &[])
+    }
+
+    fn spawn(mut command: Command, environment: &[(&str, &str)]) -> Self {
         command.envs(environment.iter().copied()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the binary runs");
         let log = BufReader::new(child.stderr.take().expect("standard error"));
@@ -82,20 +90,37 @@ impl Running {
         format!("http://{}", address.expect("an address"))
     }
 
+    /// Waits for its end, and returns the exit code and the log.
+    pub(crate) fn ended(mut self) -> (Option<i32>, String) {
+        let code = self.child.wait().expect("it ends").code();
+        self.reader.take().expect("a reader").join().expect("text");
+        let rest: Vec<String> = self.lines.try_iter().collect();
+        (code, format!("{}{}\n", self.log, rest.join("\n")))
+    }
+
+    /// How much memory it uses.
+    pub(crate) fn resident_bytes(&self) -> usize {
+        let text = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("a process");
+        let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("a size");
+        line.trim().trim_end_matches(" kB").parse::<usize>().expect("a number") * 1_024
+    }
+
+    /// How many files it has open.
+    pub(crate) fn open_files(&self) -> usize {
+        std::fs::read_dir(format!("/proc/{}/fd", self.child.id())).expect("a process").count()
+    }
+
     /// Sends a signal by name.
     pub(crate) fn signal(&self, signal: &str) {
         let kill = format!("kill -s {signal} {}", self.child.id());
-        let status = std::process::Command::new("sh").args(["-c", &kill]).status();
+        let status = Command::new("sh").args(["-c", &kill]).status();
         assert!(status.expect("a shell").success());
     }
 
     /// Sends a signal by name, and returns the exit code and the log. No token may be in it.
-    pub(crate) fn end(mut self, signal: &str) -> (Option<i32>, String) {
+    pub(crate) fn end(self, signal: &str) -> (Option<i32>, String) {
         self.signal(signal);
-        let code = self.child.wait().expect("it ends").code();
-        self.reader.take().expect("a reader").join().expect("text");
-        let rest: Vec<String> = self.lines.try_iter().collect();
-        let log = format!("{}{}\n", self.log, rest.join("\n"));
+        let (code, log) = self.ended();
         assert_eq!(secrets::found_in(&log), None, "a token reached the log: {log}");
         (code, log)
     }

@@ -89,7 +89,8 @@ fn starts_that_fail_say_why_in_one_line() {
         // Before it there is only what the log says of the start.
         let (reason, rest): (Vec<&str>, Vec<&str>) =
             text.lines().partition(|line| line.starts_with("presenced: "));
-        assert!(rest.iter().all(|line| line.contains(" INFO ")), "{text}");
+        let is_of_start = |line: &&str| line.contains(" INFO ") || line.contains("fewer connections");
+        assert!(rest.iter().all(is_of_start), "{text}");
         assert_eq!(reason.len(), 1, "{text}");
         lines.push(format!("{}\n", reason[0]).replace(path, "FILE").replace(&address, "ADDRESS"));
     }
@@ -166,4 +167,29 @@ fn the_demo_has_its_own_name() {
         .expect("a run");
     insta::assert_snapshot!(String::from_utf8_lossy(&output.stderr).lines().last().unwrap_or_default(), @r#"presenced: the demo's users are of example.com; leave server.name = "presence.example" out"#);
     assert_eq!(run(&["serve", "--allow-remote"]).status.code(), Some(2));
+}
+
+#[test]
+fn an_empty_admin_token_is_made_anew_and_a_damaged_one_is_refused_at_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (file, path) = (folder.path().join("admin-token"), folder.path().to_str().expect("a path"));
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).expect("rights");
+    fs::write(&file, "").expect("a file");
+    let mut running = Running::start(&["serve", "--listen", "127.0.0.1:0", "--data", path]);
+    running.line_with("a new token is made");
+    running.url();
+    assert_eq!(running.end("TERM").0, Some(0));
+    assert!(fs::read_to_string(&file).expect("the token file").len() > 20);
+    for name in ["", "admin-token", "acknowledged", "db", "db/0.jnl", "db/lock"] {
+        let path = folder.path().join(name);
+        let Ok(meta) = fs::metadata(&path) else { continue };
+        assert_eq!(meta.permissions().mode() & 0o077, 0, "{}", path.display());
+    }
+
+    fs::write(&file, b"\xff\xff").expect("a file");
+    fs::remove_file(folder.path().join("db/lock")).expect("a lock");
+    let output = run(&["serve", "--listen", "127.0.0.1:0", "--data", path]);
+    assert_eq!(output.status.code(), Some(2), "{}", shown(&output));
+    assert!(shown(&output).contains(&format!("the admin token in {}: ", file.display())));
+    assert!(!folder.path().join("db/lock").exists(), "the data was not opened");
 }

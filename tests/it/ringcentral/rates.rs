@@ -75,17 +75,25 @@ async fn the_window_slides() {
 }
 
 #[tokio::test]
-async fn logins_are_counted_per_app() {
+async fn logins_are_counted_per_app_and_user() {
     let server = limited().await;
-    let login = |app: &str| {
-        let body = format!("grant_type=nonsense&client_id={app}");
+    let login = |app: &str, token: &str| {
+        let jwt = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+        let body = format!("grant_type={jwt}&assertion={token}&client_id={app}");
         server.call(Method::POST, "/restapi/oauth/token").body(body).send()
     };
     for remaining in ["4", "3", "2", "1", "0"] {
-        assert_eq!(told(&login("desk").await), ["auth", "5", remaining, "60"]);
+        assert_eq!(told(&login("desk", "demo-alice").await), ["auth", "5", remaining, "60"]);
     }
-    assert_eq!(codes(&login("desk").await), refused(429, "CMN-301", "CMN-301"));
-    assert_eq!(login("phone").await.status, 400);
+    assert_eq!(codes(&login("desk", "demo-alice").await), refused(429, "CMN-301", "CMN-301"));
+    assert_eq!(login("phone", "demo-alice").await.status, 200);
+    assert_eq!(login("desk", "demo-bob").await.status, 200);
+    let nobody = login("desk", "nonsense").await;
+    assert_eq!(
+        (nobody.status.as_u16(), told(&nobody)),
+        (400, ["", "", "", ""]),
+        "nobody is counted who is not known"
+    );
 }
 
 #[tokio::test]
@@ -104,7 +112,12 @@ async fn updates_share_the_limit_of_all_dialects() {
         config.limits.put_burst = std::num::NonZeroU32::MIN;
     })
     .await;
+    let reader = super::token_with(&server, &["read"]).await;
+    for _ in 0..2 {
+        assert_eq!(update(&server, &reader, json!({})).await.status, 403, "it takes no turn");
+    }
     assert_eq!(update(&server, "demo-alice", json!({})).await.status, 200);
+    assert_eq!(update(&server, &reader, json!({})).await.status, 403, "and needs none");
     let limited = update(&server, "demo-alice", json!({})).await;
     assert_eq!(codes(&limited), refused(429, "CMN-301", "CMN-301"));
     assert_eq!(limited.header("retry-after"), "10");

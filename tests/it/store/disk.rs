@@ -1,7 +1,8 @@
 //! The data folder: one process at a time, torn and damaged files, other formats.
 
 use std::{
-    fs,
+    fs::{self, Permissions},
+    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -132,7 +133,7 @@ async fn a_loss_of_what_was_acknowledged_is_told() {
     insta::assert_snapshot!(why.expect_err("it does not open"), @"the data folder FOLDER has lost changes that were acknowledged: FOLDER/db/0.jnl ends at batch 2, and batch 1000 was acknowledged. Restore a backup; or, to go on without them, remove FOLDER/acknowledged");
     fs::write(folder.path().join("acknowledged"), "nonsense\n").expect("a note");
     let why = damaged(folder.path(), |_| {}).await;
-    insta::assert_snapshot!(why.expect_err("it does not open"), @"FOLDER/acknowledged: it holds no number");
+    insta::assert_snapshot!(why.expect_err("it does not open"), @"FOLDER/acknowledged: it holds no number; remove it, if the rest of the folder is as it was");
 }
 
 #[tokio::test]
@@ -161,6 +162,103 @@ async fn writes_are_refused_while_the_disk_is_almost_full() {
     let engine = DiskEngine::open(folder.path(), u64::MAX).expect("it opens");
     let why = engine.commit(&[]).expect_err("no disk has so much").to_string();
     assert!(why.starts_with(&format!("the disk of {} is almost full", folder.path().display())), "{why}");
+}
+
+#[tokio::test]
+async fn an_idle_store_without_space_is_not_healthy() {
+    let folder = tempfile::tempdir().expect("a folder");
+    drop(over(folder.path()).expect("it opens"));
+    let engine = DiskEngine::open(folder.path(), u64::MAX).expect("it opens");
+    let store = EmbeddedStore::over(Box::new(engine), 60).expect("it opens");
+    let _node = Witness::open(&store, NOW).await.expect("it opens");
+    let why = store.health().expect_err("no disk has so much").to_string();
+    assert!(why.contains("is almost full"), "{why}");
+}
+
+#[test]
+fn what_others_could_read_is_the_owners_alone_after_the_opening() {
+    let folder = tempfile::tempdir().expect("a folder");
+    drop(over(folder.path()).expect("it opens"));
+    fs::write(folder.path().join("admin-token"), "secret").expect("a file");
+    let all = || {
+        let mut found = vec![folder.path().to_owned()];
+        let mut next = 0;
+        while let Some(path) = found.get(next).cloned() {
+            found.extend(fs::read_dir(path).into_iter().flatten().flatten().map(|entry| entry.path()));
+            next += 1;
+        }
+        found
+    };
+    for path in all() {
+        let mode = if path.is_dir() { 0o755 } else { 0o644 };
+        fs::set_permissions(path, Permissions::from_mode(mode)).expect("rights");
+    }
+    let _open = over(folder.path()).expect("it opens");
+    for path in all() {
+        let mode = fs::metadata(&path).expect("it is there").permissions().mode() & 0o777;
+        assert_eq!(mode, if path.is_dir() { 0o700 } else { 0o600 }, "{}", path.display());
+    }
+}
+
+/// The steps in which fjall makes its files, each of which may be the last.
+fn half_made(whole: &Path, files: &Path, step: usize) {
+    copy(whole, files);
+    let remove = |name: &str| {
+        let path = files.join(name);
+        if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) }.expect("it was there");
+    };
+    let fill = |name: &str, bytes: &[u8]| fs::write(files.join(name), bytes).expect("a file");
+    // From the last step to the first.
+    let undo: [&dyn Fn(); 14] = [
+        // The format is written to the journal in the end.
+        &|| fill("0.jnl", &fs::read(files.join("0.jnl")).expect("a journal")[..30]),
+        &|| fill("0.jnl", &[0; 4_096]),
+        &|| remove("keyspaces/1/current"),
+        &|| remove("keyspaces/1/tables"),
+        &|| remove("keyspaces/1"),
+        &|| remove("keyspaces/0/current"),
+        &|| remove("keyspaces/0/tables"),
+        &|| remove("keyspaces/0"),
+        &|| fill("version", b"FJ"),
+        &|| fill("version", b""),
+        &|| remove("version"),
+        &|| fill("0.jnl", b""),
+        &|| remove("0.jnl"),
+        &|| remove("keyspaces"),
+    ];
+    for undo in undo.into_iter().take(step) {
+        undo();
+    }
+}
+
+#[tokio::test]
+async fn a_first_start_that_was_cut_short_is_begun_anew() {
+    let whole = tempfile::tempdir().expect("a folder");
+    drop(over(whole.path()).expect("it opens"));
+    for step in 0..=14 {
+        for name in ["db", "db.new"] {
+            let folder = tempfile::tempdir().expect("a folder");
+            half_made(&whole.path().join("db"), &folder.path().join(name), step);
+            let (store, _node) =
+                open(folder.path()).await.unwrap_or_else(|why| panic!("{name}, {step}: {why}"));
+            set_status(&store, &user("alice"), "here", 1).await;
+            store.close().await.expect("all is kept");
+            drop(store);
+            let (store, _node) =
+                open(folder.path()).await.unwrap_or_else(|why| panic!("{name}, {step}: {why}"));
+            assert_eq!(status(&store, &user("alice")).await.as_deref(), Some("here"));
+            assert!(!folder.path().join("db.new").exists());
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_holds_data_is_never_begun_anew() {
+    let folder = written(&["here"]).await;
+    fs::remove_file(folder.path().join("acknowledged")).expect("a note");
+    fs::remove_file(folder.path().join("db/version")).expect("a file");
+    let why = over(folder.path()).expect_err("it is damaged");
+    assert!(why.contains("db/version: it is missing"), "{why}");
 }
 
 #[tokio::test]

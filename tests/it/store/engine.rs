@@ -14,19 +14,19 @@ use presenced::{
     config::Config,
     directory::{Holder, NewToken, Profile, Scopes, TokenSecret},
     id::{NodeId, RoomId, UserId},
-    presence::{Input, Record, Rules, State, Status, Timestamp},
+    presence::{Input, Override, Record, Rules, State, Status, Timestamp},
     store::{
-        Document, EmbeddedStore, Keep, Kind, Revision, Store, StoreError, Written,
+        Document, Effect, EmbeddedStore, Keep, Kind, Outlook, Revision, Store, StoreError, Written,
         embedded::engine::{Engine, EngineError, ScanVisit, Write},
         member_id,
     },
 };
 
-use super::{NOW, Witness, due, status, user};
+use super::{EVERYTHING, NOW, Witness, due, status, user};
 
 /// An engine in memory that waits and fails as it is told.
 #[derive(Clone, Default)]
-struct Scripted(Arc<(Mutex<Script>, Condvar)>);
+pub(super) struct Scripted(Arc<(Mutex<Script>, Condvar)>);
 
 #[derive(Default)]
 struct Script {
@@ -298,6 +298,88 @@ async fn whoever_was_connected_has_the_grace_to_come_back() {
     // Watchers are told when the grace is over, and not before.
     assert_eq!(due(&**store, back).await, []);
     assert_eq!(due(&**store, back + rules.connection_grace).await.len(), 2);
+}
+
+#[tokio::test]
+async fn what_a_wrong_clock_said_is_taken_back_when_the_store_is_opened() {
+    let engine = Scripted::default();
+    let wrong = NOW + Duration::from_secs(365 * 24 * 60 * 60);
+    let (alice, bob, rules) = (user("alice"), user("bob"), Rules::default());
+    let store = engine.open_at(wrong, 60).await;
+    let device = || "phone".parse().expect("a device id");
+    let claim = Input::Claim { device: device(), state: State::Online };
+    // As a client of another dialect does it, for seven days.
+    let until = Some(wrong + Duration::from_secs(7 * 24 * 60 * 60));
+    let lease = Input::Lease { device: device(), text: None, until };
+    for (user, input) in
+        [(&alice, claim), (&bob, lease), (&alice, Input::Override(Override::Invisible { since: wrong }))]
+    {
+        let edit = |record: &mut Record| {
+            let before = record.clone();
+            record.apply(&input, wrong, &rules);
+            let audiences = record.news_since(&before, wrong, &rules);
+            let micros = wrong.as_millis() * 1_000;
+            Effect {
+                micros,
+                audiences,
+                keep: Keep::Acknowledged,
+                outlook: Outlook::of(record, wrong, &rules),
+            }
+        };
+        store.update(user, EVERYTHING, &edit).await.expect("it is taken");
+    }
+    store.close().await.expect("all is kept");
+    // The clock is right again. What was taken back stays so on the disk.
+    for _ in 0..2 {
+        let store = engine.open_at(NOW, 60).await;
+        let mut found = Vec::new();
+        let mut look = |_: usize, record: &Record| {
+            let state = |moment| record.own_at(moment, &rules).state;
+            let moments = [NOW, NOW + rules.busy_lease, NOW + Duration::from_secs(7 * 24 * 60 * 60)];
+            found.push(moments.map(state));
+            let mut line = serde_json::to_value(record).expect("a record has a JSON form");
+            // Numbers of changes never go back.
+            line.as_object_mut().expect("an object").remove("version");
+            assert!(!line.to_string().contains("31537"), "{line}");
+        };
+        store.read(&[&alice, &bob], &mut look).await.expect("the store reads");
+        let (here, away, gone) = (State::Online, State::Unavailable, State::Offline);
+        assert_eq!(found, [[here, gone, gone], [here, away, gone]]);
+        store.close().await.expect("all is kept");
+    }
+}
+
+#[tokio::test]
+async fn what_makes_no_difference_is_not_written() {
+    let engine = Scripted::default();
+    let store = EmbeddedStore::over(Box::new(engine.clone()), 60).expect("it opens");
+    let clock = Arc::new(ManualClock::at(NOW));
+    let app = App::open(Config::default(), Box::new(store), clock).await.expect("it opens");
+    let (alice, bob, carol) = (user("alice"), user("bob"), user("carol"));
+    for user in [&alice, &bob] {
+        app.directory.put_user(user, Profile::default(), NOW).await.expect("it is taken");
+    }
+    let room: RoomId = "!all:example.com".parse().expect("a room id");
+    let members: BTreeSet<UserId> = [alice.clone(), bob.clone()].into();
+    app.directory.set_members(&room, members.clone()).await.expect("all are known");
+    let commits = engine.get(|script| script.commits);
+    for observer in [&bob, &carol] {
+        assert_eq!(app.service.accept_observer(&alice, observer).await, Ok(false));
+        assert_eq!(app.service.deny_observer(&alice, observer).await, Ok(false));
+    }
+    app.directory.set_members(&room, members).await.expect("all are known");
+    app.service.remove_user(&carol).await.expect("nobody is removed");
+    app.directory.put_user(&alice, Profile::default(), NOW).await.expect("it is taken");
+    assert_eq!(engine.get(|script| script.commits), commits);
+}
+
+#[tokio::test]
+async fn a_write_of_no_documents_is_none() {
+    let engine = Scripted::default();
+    let store = engine.open().await;
+    let known = Revision(7);
+    assert_eq!(store.write(Vec::new(), known, 1).await, Ok(Written::At(known)));
+    assert_eq!(engine.get(|script| script.commits), 0);
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ use super::disk::{copy, over};
 use crate::support::{ALICE, BOB, CAROL, TestServer, snapshots};
 
 /// A copy of a sample.
-fn sample(name: &str) -> tempfile::TempDir {
+pub(super) fn sample(name: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name), folder.path());
     // An empty folder of the data, which a checkout does not have.
@@ -22,7 +22,7 @@ fn sample(name: &str) -> tempfile::TempDir {
     folder
 }
 
-fn export(store: &EmbeddedStore) -> String {
+pub(super) fn export(store: &EmbeddedStore) -> String {
     let mut lines = String::new();
     let mut take = |line: String| {
         lines += &line;

@@ -1,6 +1,8 @@
 //! `/restapi/oauth/authorize`: where an application sends a user's browser, and gets it back with a code.
 //! Source: RFC 6749, section 4.1, and RFC 7636; RingCentral's developer guide, "Authorization code flow".
 
+use std::convert::Infallible;
+
 use axum::{
     body::Body,
     extract::{FromRequest, Request, State},
@@ -11,13 +13,18 @@ use url::Url;
 use utoipa::ToSchema;
 
 use super::{
-    OAuthFailure, app_of,
-    codes::Allowed,
+    app_of,
+    codes::{self, Allowed},
+    numbered,
     page::{self, Choice, Question},
     read_form,
 };
 use crate::{
-    api::ringcentral::error::ErrorResponse,
+    api::{
+        body::BodyError,
+        refusal::Refusal as _,
+        ringcentral::{error::RestRefusal, info::OpenError},
+    },
     app::App,
     directory::{Holder, Scope, Scopes, User},
     id::DeviceId,
@@ -37,12 +44,26 @@ const CARRIED: [&str; 6] =
 /// What comes with a request, in the query or in a form.
 pub(in crate::api::ringcentral) struct Fields(Vec<(String, String)>);
 
-impl FromRequest<App> for Fields {
-    type Rejection = OAuthFailure;
+/// The same, if it arrived in full.
+pub(in crate::api::ringcentral) struct Sent(Result<Fields, BodyError>);
 
-    async fn from_request(request: Request, app: &App) -> Result<Self, OAuthFailure> {
+impl FromRequest<App> for Sent {
+    type Rejection = Infallible;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Infallible> {
         let (parts, body): (_, Body) = request.into_parts();
-        read_form(app, &parts, body).await.map(Self)
+        Ok(Self(read_form(app, &parts, body).await.map(Fields)))
+    }
+}
+
+impl Sent {
+    /// The page that answers it.
+    fn page(self, answer: impl FnOnce(&Fields) -> Response) -> Result<Response, OpenError> {
+        match self.0 {
+            Ok(fields) => Ok(answer(&fields)),
+            Err(BodyError::Incomplete) => Ok(page::refuse("The request did not arrive in full.")),
+            Err(BodyError::TooLarge { limit }) => Err(RestRefusal::too_large(limit).into()),
+        }
     }
 }
 
@@ -58,7 +79,7 @@ struct Asked<'a> {
     fields: &'a Fields,
     app_id: DeviceId,
     back: Url,
-    challenge: Option<&'a str>,
+    challenge: Option<[u8; 32]>,
 }
 
 /// Why there is nothing to ask.
@@ -90,11 +111,15 @@ impl<'a> Asked<'a> {
         if challenge.is_some() && fields.get("code_challenge_method") != Some("S256") {
             return error("invalid_request", "code_challenge_method has to be S256");
         }
+        let hash = challenge.and_then(codes::challenge);
+        if challenge.is_some() && hash.is_none() {
+            return error("invalid_request", "code_challenge has to be 43 characters of base64url");
+        }
         let is_public = known.is_some_and(|known| known.secret.is_empty());
         if challenge.is_none() && is_public {
             return error("invalid_request", "code_challenge is needed from an application without a secret");
         }
-        Ok(Self { fields, app_id, back, challenge })
+        Ok(Self { fields, app_id, back, challenge: hash })
     }
 
     /// The page that asks the user, with what was wrong with the answer before.
@@ -125,8 +150,8 @@ impl<'a> Asked<'a> {
                 .map_or_else(|| [Scope::Read, Scope::Write].into_iter().collect(), |token| token.scopes),
             end: token.and_then(|token| token.end),
             app_id: self.app_id.clone(),
-            redirect_uri: self.fields.get("redirect_uri").unwrap_or_default().to_owned(),
-            challenge: self.challenge.map(str::to_owned),
+            redirect_uri: codes::hash(self.fields.get("redirect_uri").unwrap_or_default()),
+            challenge: self.challenge,
         }
     }
 }
@@ -165,7 +190,7 @@ fn hinted(app: &App, hint: &str) -> Option<User> {
     let by_id = || hint.parse().ok().and_then(|id| app.directory.user(&id));
     let by_extension = || app.directory.user_with_short_number(hint);
     let by_name = || app.directory.user_named(hint.trim_start_matches('@'), &app.config.server.name);
-    let by_number = || hint.parse().ok().and_then(|number| app.directory.user_with_number(number));
+    let by_number = || numbered(app, hint);
     let user = by_id().or_else(by_extension).or_else(by_name).or_else(by_number);
     user.filter(|user| user.extension.is_some())
 }
@@ -257,22 +282,24 @@ pub(in crate::api::ringcentral) struct AuthorizationAnswer {
             headers(("Location" = String, description = "The application's address."))),
         (status = 400, description = "The application or its address is not known, or nobody is called so.",
             body = String, content_type = "text/html", examples(("badRequest" = (value = json!("<!doctype html>"))))),
-        (status = 413, description = "The body is too large.", body = ErrorResponse,
-            examples(("tooLarge" = (value = json!({"errorCode": "CMN-104", "message": "Cannot parse request",
-                "errors": [{"errorCode": "CMN-104", "message": "Cannot parse request"}]}))))),
-        (status = 503, description = "The server starts.", body = ErrorResponse,
-            examples(("unavailable" = (value = json!({"errorCode": "CMN-211", "message": "the server is starting",
-                "errors": [{"errorCode": "CMN-211", "message": "the server is starting"}]}))))),
+        OpenError,
     ),
 )]
-pub(in crate::api::ringcentral) async fn authorize(State(app): State<App>, fields: Fields) -> Response {
-    let asked = match Asked::new(&app, &fields) {
+pub(in crate::api::ringcentral) async fn authorize(
+    State(app): State<App>,
+    sent: Sent,
+) -> Result<Response, OpenError> {
+    sent.page(|fields| ask(&app, fields))
+}
+
+fn ask(app: &App, fields: &Fields) -> Response {
+    let asked = match Asked::new(app, fields) {
         Ok(asked) => asked,
-        Err(refused) => return refuse(&fields, refused),
+        Err(refused) => return refuse(fields, refused),
     };
     match fields.get("login_hint").filter(|_| app.config.ringcentral.open_login) {
-        Some(hint) => choose(&app, asked, hinted(&app, hint)),
-        None => asked.page(&app, None),
+        Some(hint) => choose(app, asked, hinted(app, hint)),
+        None => asked.page(app, None),
     }
 }
 
@@ -290,35 +317,33 @@ pub(in crate::api::ringcentral) async fn authorize(State(app): State<App>, field
             headers(("Location" = String, description = "The application's address."))),
         (status = 400, description = "The page again, with what was wrong.", body = String,
             content_type = "text/html", examples(("badRequest" = (value = json!("<!doctype html>"))))),
-        (status = 413, description = "The body is too large.", body = ErrorResponse,
-            examples(("tooLarge" = (value = json!({"errorCode": "CMN-104", "message": "Cannot parse request",
-                "errors": [{"errorCode": "CMN-104", "message": "Cannot parse request"}]}))))),
-        (status = 503, description = "The server starts.", body = ErrorResponse,
-            examples(("unavailable" = (value = json!({"errorCode": "CMN-211", "message": "the server is starting",
-                "errors": [{"errorCode": "CMN-211", "message": "the server is starting"}]}))))),
+        OpenError,
     ),
 )]
 pub(in crate::api::ringcentral) async fn answer_authorization(
     State(app): State<App>,
-    fields: Fields,
-) -> Response {
-    let asked = match Asked::new(&app, &fields) {
+    sent: Sent,
+) -> Result<Response, OpenError> {
+    sent.page(|fields| take_answer(&app, fields))
+}
+
+fn take_answer(app: &App, fields: &Fields) -> Response {
+    let asked = match Asked::new(app, fields) {
         Ok(asked) => asked,
-        Err(refused) => return refuse(&fields, refused),
+        Err(refused) => return refuse(fields, refused),
     };
     if fields.get("deny").is_some() {
         let why = "The user does not want it";
-        return refuse(&fields, Refused::Back { to: asked.back, error: "access_denied", why });
+        return refuse(fields, Refused::Back { to: asked.back, error: "access_denied", why });
     }
     if app.config.ringcentral.open_login {
-        let numbered =
-            fields.get("user").and_then(|number| app.directory.user_with_number(number.parse().ok()?));
-        let user = numbered.or_else(|| hinted(&app, fields.get("login_hint")?));
-        return choose(&app, asked, user);
+        let chosen = fields.get("user").and_then(|number| numbered(app, number));
+        let user = chosen.or_else(|| hinted(app, fields.get("login_hint")?));
+        return choose(app, asked, user);
     }
-    match fields.get("token").and_then(|token| Shown::of(&app, token)) {
-        Some(token) => asked.allow(&app, &token.user, Some(&token)),
-        None => asked.page(&app, Some("This is no token of a user with an extension.")),
+    match fields.get("token").and_then(|token| Shown::of(app, token)) {
+        Some(token) => asked.allow(app, &token.user, Some(&token)),
+        None => asked.page(app, Some("This is no token of a user with an extension.")),
     }
 }
 

@@ -19,7 +19,7 @@ const LIFETIME: Duration = Duration::from_secs(60);
 /// How many codes may be on their way at a time.
 const MOST: usize = 10_000;
 
-/// What a code stands for.
+/// What a code stands for. All of it is small, whatever it was made of.
 #[derive(Clone, Debug)]
 pub(super) struct Allowed {
     pub(super) user: UserId,
@@ -27,9 +27,10 @@ pub(super) struct Allowed {
     /// When the login ends at the latest, as the token does that the user showed.
     pub(super) end: Option<Timestamp>,
     pub(super) app_id: DeviceId,
-    pub(super) redirect_uri: String,
+    /// The hash of where the user was sent back to.
+    pub(super) redirect_uri: [u8; 32],
     /// The hash of the secret by which the application shows that it asked (RFC 7636).
-    pub(super) challenge: Option<String>,
+    pub(super) challenge: Option<[u8; 32]>,
 }
 
 /// How an application shows that a code is its own.
@@ -61,31 +62,36 @@ impl Codes {
         Some(secret)
     }
 
-    /// Exchanges a code, once, for what it stands for. Whoever does not show that it is theirs gets nothing, and takes
-    /// nothing away.
-    pub(super) fn exchange(&self, code: &str, proof: Proof<'_>, now: Timestamp) -> Option<Allowed> {
-        let mut codes = self.0.lock();
+    /// What a code stands for, for whoever shows that it is theirs.
+    pub(super) fn find(&self, code: &str, proof: Proof<'_>, now: Timestamp) -> Option<Allowed> {
+        let codes = self.0.lock();
         let (allowed, end) = codes.get(&hash(code))?;
-        let is_theirs = now < *end && allowed.belongs_to(proof);
-        is_theirs.then(|| codes.remove(&hash(code)).map(|(allowed, _)| allowed)).flatten()
+        (now < *end && allowed.belongs_to(proof)).then(|| allowed.clone())
+    }
+
+    /// Takes a code away. Of several who found it one does so.
+    pub(super) fn spend(&self, code: &str) -> bool {
+        self.0.lock().remove(&hash(code)).is_some()
     }
 }
 
 impl Allowed {
     fn belongs_to(&self, proof: Proof<'_>) -> bool {
         let is_proven = match (&self.challenge, proof.verifier) {
-            (Some(challenge), Some(verifier)) => {
-                let shown = BASE64_URL_SAFE_NO_PAD.encode(hash(verifier));
-                shown.as_bytes().ct_eq(challenge.as_bytes()).into()
-            }
+            (Some(challenge), Some(verifier)) => hash(verifier).ct_eq(challenge).into(),
             // Without a challenge a verifier proves nothing: somebody may have taken the challenge away.
             (None, None) => proof.has_secret,
             _ => false,
         };
-        is_proven && self.app_id == *proof.app_id && self.redirect_uri == proof.redirect_uri
+        is_proven && self.app_id == *proof.app_id && self.redirect_uri == hash(proof.redirect_uri)
     }
 }
 
-fn hash(text: &str) -> [u8; 32] {
+/// The hash that a challenge is, if it can be one.
+pub(super) fn challenge(text: &str) -> Option<[u8; 32]> {
+    BASE64_URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()
+}
+
+pub(super) fn hash(text: &str) -> [u8; 32] {
     Sha256::digest(text.as_bytes()).into()
 }

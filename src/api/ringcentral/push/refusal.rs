@@ -73,9 +73,4 @@ impl RestFailure {
             }
         }
     }
-
-    /// The code and text that name a refusal within another answer.
-    pub(in crate::api::ringcentral) fn named(&self) -> (&'static str, String) {
-        (self.inner, self.message.clone().into_owned())
-    }
 }

@@ -63,7 +63,7 @@ struct Times {
 
 /// What a connection waited for.
 enum Event {
-    Received(Option<Message>),
+    Received(Option<Result<Message, axum::Error>>),
     Answered(Meta, String),
     Happened(Happened),
     Refreshed,
@@ -135,7 +135,11 @@ impl Connection {
 
     async fn go_on(&mut self) -> Result<(), Over> {
         match self.next().await {
-            Event::Received(Some(message)) => self.receive(message).await,
+            Event::Received(Some(Ok(message))) => self.receive(message).await,
+            Event::Received(Some(Err(error))) => match frame::fault(error) {
+                Some(code) => self.close(code).await,
+                None => Err(Over),
+            },
             Event::Received(None) | Event::Superseded => Err(Over),
             Event::Answered(meta, body) => self.send(frame::message(&meta, Some(&body))).await,
             Event::Happened(Happened::Marked) | Event::Paused => self.tell().await,
@@ -154,7 +158,7 @@ impl Connection {
         let alarm = self.times.next();
         tokio::select! {
             received = socket.recv(), if requests.len() < MOST_REQUESTS => {
-                Event::Received(received.and_then(Result::ok))
+                Event::Received(received)
             }
             Some((meta, body)) = requests.next(), if !requests.is_empty() => Event::Answered(meta, body),
             happened = happened(state.line.as_mut(), app), if pause.is_none() => Event::Happened(happened),
@@ -170,7 +174,7 @@ impl Connection {
         self.times.pong = None;
         let text = match message {
             Message::Text(text) => text,
-            Message::Binary(_) => return self.end(&WsError::NO_MESSAGE).await,
+            Message::Binary(_) => return self.end_with(&WsError::NO_MESSAGE, close_code::UNSUPPORTED).await,
             Message::Ping(_) | Message::Pong(_) => return Ok(()),
             Message::Close(_) => return Err(Over),
         };
@@ -267,8 +271,12 @@ impl Connection {
 
     /// Says why the connection ends, and ends it.
     async fn end(&mut self, error: &WsError) -> Result<(), Over> {
+        self.end_with(error, close_code::POLICY).await
+    }
+
+    async fn end_with(&mut self, error: &WsError, code: u16) -> Result<(), Over> {
         self.send(error.message()).await?;
-        self.close(close_code::POLICY).await
+        self.close(code).await
     }
 
     async fn close(&mut self, code: u16) -> Result<(), Over> {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use tungstenite::error::ProtocolError;
 use uuid::Uuid;
 
 use super::sessions::{MOST, Recovery};
@@ -77,6 +78,18 @@ struct ConnectionDetails {
     max_active_requests: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     recovery_state: Option<&'static str>,
+}
+
+/// The code by which a client learns what was wrong with what it sent; nothing, if the connection itself broke.
+/// Source: RFC 6455, section 7.4.1.
+pub(super) fn fault(error: axum::Error) -> Option<u16> {
+    match *error.into_inner().downcast::<tungstenite::Error>().ok()? {
+        tungstenite::Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => None,
+        tungstenite::Error::Protocol(_) => Some(close_code::PROTOCOL),
+        tungstenite::Error::Utf8(_) => Some(close_code::INVALID),
+        tungstenite::Error::Capacity(_) => Some(close_code::SIZE),
+        _ => None,
+    }
 }
 
 /// Why the server ends a connection.

@@ -1,0 +1,121 @@
+//! What one connection has under way: requests, down to the last byte of their answers.
+
+use std::{
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use axum::body::{Body, Bytes, HttpBody};
+use hyper::body::{Frame, SizeHint};
+use tokio::sync::Notify;
+
+/// How long after its last request a connection that has to end may take to hand over what it still holds.
+const LINGER: Duration = Duration::from_millis(200);
+
+/// Counts requests. Clones count together.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Doing(Arc<Parts>);
+
+#[derive(Debug, Default)]
+struct Parts {
+    requests: AtomicUsize,
+    /// The client has not taken yet what it was sent.
+    is_stuck: AtomicBool,
+    idle: Notify,
+}
+
+/// One request. Dropping it ends its being counted.
+#[derive(Debug)]
+pub(super) struct Guard(Doing);
+
+impl Doing {
+    pub(super) fn enter(&self) -> Guard {
+        self.0.requests.fetch_add(1, Ordering::Relaxed);
+        Guard(self.clone())
+    }
+
+    /// Notes whether something waits for the client to take it.
+    pub(super) fn stick(&self, is_stuck: bool) {
+        self.0.is_stuck.store(is_stuck, Ordering::Relaxed);
+    }
+
+    fn is_idle(&self) -> bool {
+        self.0.requests.load(Ordering::Relaxed) == 0
+    }
+
+    fn is_done(&self) -> bool {
+        self.is_idle() && !self.0.is_stuck.load(Ordering::Relaxed)
+    }
+
+    /// Completes once there has been no request for so long.
+    pub(super) async fn idle_for(&self, longest: Duration) {
+        loop {
+            // Whoever becomes idle while nobody waits is seen by the look that follows.
+            if !self.is_idle() {
+                self.0.idle.notified().await;
+            } else if tokio::time::timeout(longest, self.0.idle.notified()).await.is_err() && self.is_idle() {
+                return;
+            }
+        }
+    }
+
+    /// Completes once nothing is left to do for whoever is told to go. A request of which only a part came is nothing:
+    /// it may never be whole.
+    pub(super) async fn done(&self) {
+        let mut was_done = false;
+        loop {
+            let is_done = self.is_done();
+            if was_done && is_done {
+                return;
+            }
+            was_done = is_done;
+            tokio::time::sleep(LINGER).await;
+        }
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        if self.0.0.requests.fetch_sub(1, Ordering::Relaxed) == 1 {
+            self.0.0.idle.notify_one();
+        }
+    }
+}
+
+/// The body of an answer whose request is under way until it ends.
+#[derive(Debug)]
+pub(super) struct Guarded {
+    body: Body,
+    _guard: Guard,
+}
+
+impl Guarded {
+    pub(super) fn new(body: Body, guard: Guard) -> Self {
+        Self { body, _guard: guard }
+    }
+}
+
+impl HttpBody for Guarded {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}

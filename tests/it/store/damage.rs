@@ -1,0 +1,170 @@
+//! Data folders of which something is missing or damaged: either all that was acknowledged is there, or the
+//! start is refused with the name of a file, and nothing in the folder has changed.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    sync::LazyLock,
+};
+
+use presenced::store::embedded::{
+    disk::DiskEngine,
+    engine::{Engine as _, Write},
+};
+
+use super::disk::copy;
+
+/// What a folder holds: the contents of files, and nothing for folders.
+type Contents = BTreeMap<PathBuf, Option<Vec<u8>>>;
+
+fn contents(folder: &Path) -> Contents {
+    let mut found = Contents::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(next) = folders.pop() {
+        for entry in fs::read_dir(next).expect("a folder").flatten() {
+            let path = entry.path();
+            let name = path.strip_prefix(folder).expect("it is inside").to_owned();
+            if path.is_dir() {
+                found.insert(name, None);
+                folders.push(path);
+            } else {
+                found.insert(name, Some(fs::read(path).expect("a file")));
+            }
+        }
+    }
+    found
+}
+
+/// The pairs that the folders hold: small ones, and large ones that fill tables.
+fn pairs(large: u8) -> Vec<(Vec<u8>, Vec<u8>)> {
+    let small = (0..5).map(|number| (format!("z small {number}").into_bytes(), vec![number; 20]));
+    let large = (0..large).map(|number| (format!("z large {number}").into_bytes(), vec![number; 2 << 20]));
+    large.chain(small).collect()
+}
+
+/// A folder that was written to, one batch a pair, and closed. Its journals end soon behind the last batch, so
+/// that it is quickly copied.
+fn written(large: u8) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (reopened, some) in pairs(large).chunks(usize::from(large).max(3)).enumerate() {
+        let engine = DiskEngine::open(folder.path(), 0).expect("it opens");
+        for ((key, value), number) in some.iter().zip(1..) {
+            let before = u64::try_from(reopened).expect("few") * u64::from(large).max(3);
+            let last = [u64::to_be_bytes(before + number), [0; 8]].concat();
+            let set = |key: &[u8], value: Vec<u8>| Write { key: key.to_vec(), value: Some(value) };
+            engine.commit(&[set(key, value.clone()), set(b"m/last", last)]).expect("it is written");
+        }
+        engine.rest();
+    }
+    for (name, bytes) in contents(folder.path()) {
+        let Some(mut bytes) = bytes.filter(|_| name.extension().is_some_and(|it| it == "jnl")) else {
+            continue;
+        };
+        bytes.truncate(bytes.iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1) + 64);
+        fs::write(folder.path().join(name), bytes).expect("a journal");
+    }
+    folder
+}
+
+/// One folder whose data is all in a journal, and one that has tables beside.
+static FOLDERS: LazyLock<[(tempfile::TempDir, u8); 2]> = LazyLock::new(|| [(written(0), 0), (written(9), 9)]);
+
+/// Damages a copy of a folder and opens it. Returns why it was refused, if it was.
+fn opened(folder: &Path, large: u8, damage: impl FnOnce(&Path)) -> Option<String> {
+    let copied = tempfile::tempdir().expect("a folder");
+    copy(folder, copied.path());
+    damage(copied.path());
+    let before = contents(copied.path());
+    match DiskEngine::open(copied.path(), 0) {
+        Ok(engine) => {
+            for (key, value) in pairs(large) {
+                let mut found = None;
+                let mut look = |_: &[u8], value: &[u8]| found.replace(value.to_vec()).is_some();
+                engine.scan(&key, &mut look).expect("it is read");
+                assert!(found.as_ref() == Some(&value), "{} is lost", String::from_utf8_lossy(&key));
+            }
+            None
+        }
+        Err(why) => {
+            let after = contents(copied.path());
+            let names = |contents: &Contents| contents.keys().cloned().collect::<Vec<_>>();
+            assert_eq!(names(&before), names(&after), "{why}");
+            assert!(before == after, "a file has changed: {why}");
+            Some(why.to_string().replace(&copied.path().display().to_string(), "FOLDER"))
+        }
+    }
+}
+
+/// Every file and folder of the two folders.
+fn everything() -> impl Iterator<Item = (&'static Path, u8, PathBuf, Option<usize>)> {
+    FOLDERS.iter().flat_map(|(folder, large)| {
+        let found = contents(folder.path()).into_iter();
+        found.map(|(name, bytes)| (folder.path(), *large, name, bytes.map(|bytes| bytes.len())))
+    })
+}
+
+#[test]
+fn whole_folders_open() {
+    for (folder, large) in &*FOLDERS {
+        assert_eq!(opened(folder.path(), *large, |_| {}), None);
+    }
+    let tables = everything().filter(|(.., name, _)| name.to_string_lossy().contains("keyspaces/1/tables/"));
+    assert!(tables.count() > 0, "the second folder has tables");
+}
+
+#[test]
+fn what_is_missing_is_named() {
+    let mut told = Vec::new();
+    for (folder, large, name, length) in everything() {
+        let remove = |copied: &Path| match length {
+            Some(_) => fs::remove_file(copied.join(&name)).expect("a file"),
+            None => fs::remove_dir_all(copied.join(&name)).expect("a folder"),
+        };
+        let why = opened(folder, large, remove).unwrap_or_else(|| "-".to_owned());
+        told.push(format!("{}: {why}", name.display()));
+    }
+    told.sort();
+    told.dedup();
+    crate::support::snapshots().bind(|| insta::assert_snapshot!("store-missing", told.join("\n")));
+}
+
+#[test]
+fn a_file_that_was_cut_is_named() {
+    for (folder, large, name, length) in everything() {
+        let Some(length) = length else { continue };
+        for cut in [0, length / 2, length.saturating_sub(80), length.saturating_sub(1)] {
+            let why = opened(folder, large, |copied| {
+                let file = fs::OpenOptions::new().write(true).open(copied.join(&name)).expect("a file");
+                file.set_len(cut as u64).expect("it is cut");
+            });
+            check(&name, why.as_deref(), &format!("cut at {cut} of {length}"));
+        }
+    }
+}
+
+#[test]
+fn a_byte_that_was_flipped_is_named() {
+    for (folder, large, name, length) in everything() {
+        let Some(length) = length else { continue };
+        // Where there are tables, copies take their time.
+        let few = length.min(if large > 0 { 7 } else { 160 });
+        for place in (0..few).map(|number| number * length / few).chain(length.checked_sub(1)) {
+            let why = opened(folder, large, |copied| {
+                let mut bytes = fs::read(copied.join(&name)).expect("a file");
+                bytes[place] ^= if place % 2 == 0 { 0x01 } else { 0x80 };
+                fs::write(copied.join(&name), bytes).expect("a file");
+            });
+            check(&name, why.as_deref(), &format!("byte {place} of {length}"));
+        }
+    }
+}
+
+/// A refusal names a file, and says what is wrong and what to do, in words.
+fn check(name: &Path, why: Option<&str>, damage: &str) {
+    let Some(why) = why else { return };
+    assert!(why.contains("FOLDER/"), "{}, {damage}: {why}", name.display());
+    let says_what_to_do =
+        ["Put back", "Restore a backup", "remove it"].iter().any(|advice| why.contains(advice));
+    assert!(says_what_to_do && !why.contains("Error"), "{}, {damage}: {why}", name.display());
+}
