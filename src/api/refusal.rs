@@ -1,8 +1,8 @@
 //! Refusals whose status is part of their type, and the enums of those that an operation may answer with.
 //!
-//! What a dialect says when it refuses is a [`Refusal`]; with a status it is a [`Refused`]. An operation's
-//! [`refusals!`](crate::api::refusal::refusals) are an enum with a variant for each of its statuses, from which
-//! its document is made: a status that the document lacks has no variant, and cannot be answered.
+//! What a dialect says when it refuses is a [`Refusal`]; with a status it is a [`Refused`]. An operation's `refusals!`
+//! are an enum with a variant for each of its statuses, from which its document is made: a status that the document
+//! lacks has no variant, and cannot be answered.
 
 use crate::{api::body::BodyError, store::StoreError};
 use axum::{
