@@ -72,6 +72,8 @@ pub struct SystemClock<H = Machine> {
     ahead: AtomicU64,
     /// When the wall clock leapt, by the monotonic one; 0 if it has not.
     leapt: AtomicU64,
+    /// By how much it was moved forward, in microseconds: whatever the machine says, that stays.
+    advanced: AtomicU64,
 }
 
 impl SystemClock {
@@ -85,7 +87,7 @@ impl<H: Hands> SystemClock<H> {
     /// Starts to read these clocks.
     pub fn over(hands: H) -> Self {
         let ahead = micros(hands.wall()).saturating_sub(micros(hands.monotonic()));
-        Self { hands, ahead: ahead.into(), leapt: AtomicU64::new(0) }
+        Self { hands, ahead: ahead.into(), leapt: AtomicU64::new(0), advanced: AtomicU64::new(0) }
     }
 
     /// How far the time is ahead of the monotonic clock while the wall clock says something else by far.
@@ -106,14 +108,9 @@ impl<H: Hands> SystemClock<H> {
             }
         }
     }
-}
 
-fn micros(time: Duration) -> u64 {
-    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
-}
-
-impl<H: Hands> Clock for SystemClock<H> {
-    fn micros(&self) -> u64 {
+    /// The machine's time, in microseconds.
+    fn found(&self) -> u64 {
         let monotonic = micros(self.hands.monotonic());
         let found = micros(self.hands.wall()).saturating_sub(monotonic);
         let ahead = self.ahead.load(Ordering::Relaxed);
@@ -125,18 +122,26 @@ impl<H: Hands> Clock for SystemClock<H> {
         }
         monotonic + found.max(self.ahead.fetch_max(found, Ordering::Relaxed))
     }
+}
+
+fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
+}
+
+impl<H: Hands> Clock for SystemClock<H> {
+    fn micros(&self) -> u64 {
+        self.found() + self.advanced.load(Ordering::Relaxed)
+    }
 
     fn doubt(&self) -> Option<String> {
         // Looks at the clocks, in case nobody else does.
-        let _now = self.micros();
+        let _now = self.found();
         let is_in_doubt = self.leapt.load(Ordering::Relaxed) != 0;
         is_in_doubt.then(|| "the machine's clock has leapt; it is followed within ten minutes".to_owned())
     }
 
-    /// From then on the wall clock is behind, and the monotonic one carries the time on.
     fn advance(&self, by: Duration) {
-        self.micros();
-        self.ahead.fetch_add(u64::try_from(by.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
+        self.advanced.fetch_add(micros(by), Ordering::Relaxed);
     }
 }
 

@@ -28,7 +28,7 @@ pub(super) struct OpenApi {
     #[arg(long)]
     contract: bool,
     /// Print instead what the document means to those who use FILE, which is an older one [default:
-    /// openapi/<name>.yaml]: a line for each difference, breaking or compatible. Exit code 0: the same, 3: compatible,
+    /// openapi/NAME.yaml]: a line for each difference, breaking or compatible. Exit code 0: the same, 3: compatible,
     /// 1: breaking, 2: unusable. With --contract references are resolved first, so that names of components do not
     /// matter.
     #[arg(long, value_name = "FILE")]

@@ -4,7 +4,7 @@
 //! - [`voice`]: what the core asks of the dialect. [`interests`]: what filters come to.
 //! - [`notification`]: what is told, on the wire.
 //! - [`handshake`]: the question whether a receiver wants notifications. [`check`]: whether their owner may be told.
-//! - [`document`]: the document of what webhooks are sent.
+//! - `document`: the document of what webhooks are sent.
 //!
 //! A subscription of a WebSocket ends with its session; the socket itself is in `socket.rs`.
 

@@ -54,6 +54,8 @@ async fn this_server_is_whatever_the_client_calls_it() {
     let first = |answer: Answer| answer.json()["servers"][0]["url"].as_str().expect("a URL").to_owned();
     let named = call().header("host", "presence.example:8443").send_undocumented().await;
     assert_eq!(first(named), "http://presence.example:8443");
+    let nameless = call().header("host", "").send_undocumented().await;
+    assert_eq!(nameless.status, 400, "a request has the name of a host");
     let server =
         TestServer::start_with(|config| config.server.public_url = "https://p.example/".to_owned()).await;
     assert_eq!(first(get(&server, "/openapi/presenced.json").await), "https://p.example");
