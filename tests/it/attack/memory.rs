@@ -22,7 +22,7 @@ async fn bad_logins(url: &str, http: &Client, from: usize, to: usize) {
     for number in from..to {
         let (http, path) = (http.clone(), format!("{url}/restapi/oauth/token"));
         let body = format!("grant_type=x&client_id={number}-{}", "x".repeat(60_000));
-        let address = format!("2001:db8:{:x}::1", number);
+        let address = format!("2001:db8:{number:x}::1");
         calls.spawn(async move {
             let call = http.post(path).header("content-type", super::FORM).header("x-forwarded-for", address);
             call.body(body).send().await.expect("an answer").status().as_u16()
