@@ -11,6 +11,7 @@ pub(crate) mod body;
 pub(crate) mod cors;
 mod frame;
 mod origin;
+pub mod refusal;
 
 pub(crate) use self::origin::origin;
 

@@ -7,14 +7,13 @@ use tokio::sync::watch;
 use crate::{
     alarms::Alarms,
     api::ringcentral::Push,
-    auth::{AuthError, appservice::AppServices, assertion},
+    auth::{Auth, AuthError, appservice::AppServices, assertion},
     clock::Clock,
     config::{Config, Limits, Live},
     directory::{Directory, TokenId},
-    id::UserId,
     limit::{RateLimit, StreamLimit, WindowLimit},
     metrics::{self, Metrics},
-    service::{Service, Tell},
+    service::{Budgets, Service, Tell},
     store::{Store, StoreError},
 };
 
@@ -35,22 +34,18 @@ pub struct Parts {
     pub metrics: metrics::Shared,
     pub directory: Arc<Directory>,
     pub service: Arc<Service>,
-    /// Programs that speak for users of their own.
-    pub app_services: AppServices,
+    /// Who sent a request.
+    pub auth: Auth,
     /// What tasks wait for that have to do something at a certain time.
     pub alarms: Alarms,
     /// Who is told of changes, by the RingCentral dialect.
     pub push: Push,
-    /// How often a user may set presence, all devices and dialects together.
-    pub put_limit: RateLimit<UserId>,
     /// How often one user of one app may make calls of one group, where a dialect has groups.
     pub group_limit: WindowLimit,
     /// The assertions that hold once, after they were used.
     pub used_assertions: assertion::Used,
     /// How often an address may bring what does not let anybody in.
     pub refusal_limit: WindowLimit,
-    /// How often a user's waiting requests may say something of presence.
-    pub sync_limit: RateLimit<UserId>,
     /// How often anybody may open a stream of changes.
     pub new_stream_limit: RateLimit<()>,
     /// How many streams may be open.
@@ -87,6 +82,7 @@ impl App {
             config.presence.visibility,
             config.presence.lists,
             config.limits.status_bytes,
+            budgets(&config.limits, &clock),
             tell,
         ));
         service.open().await?;
@@ -96,19 +92,13 @@ impl App {
         let penalty = Duration::from_secs(config.ringcentral.penalty_seconds);
         Ok(Self(Arc::new(Parts {
             push: Push::new(&config, directory.clone()),
+            auth: Auth::new(directory.clone(), clock.clone(), AppServices::of(&config)),
             directory,
             service,
-            app_services: AppServices::of(&config),
             alarms: Alarms::new(clock.clone()),
-            put_limit: RateLimit::new(limits.put_per_second, limits.put_burst, clock.clone()),
             group_limit: WindowLimit::new(MINUTE, penalty, clock.clone()),
             used_assertions: assertion::Used::default(),
             refusal_limit: WindowLimit::new(MINUTE, MINUTE, clock.clone()),
-            sync_limit: RateLimit::new(
-                limits.sync_presence_per_second,
-                limits.sync_presence_burst,
-                clock.clone(),
-            ),
             new_stream_limit: RateLimit::new(new_streams.into(), burst(limits), clock.clone()),
             stream_limit: StreamLimit::new(limits.streams, limits.streams_per_user),
             config: Arc::new(Live::new(config)),
@@ -116,6 +106,15 @@ impl App {
             metrics: Arc::new(metrics),
             draining: watch::Sender::new(false),
         })))
+    }
+}
+
+/// What users may spend at first: all that the limits allow at once.
+fn budgets(limits: &Limits, clock: &Arc<dyn Clock>) -> Budgets {
+    let connect_burst = limits.sync_presence_burst;
+    Budgets {
+        set: RateLimit::new(limits.put_per_second, limits.put_burst, clock.clone()),
+        connect: RateLimit::new(limits.sync_presence_per_second, connect_burst, clock.clone()),
     }
 }
 
@@ -138,12 +137,13 @@ impl Parts {
     pub fn reload(&self, config: &Config) -> Vec<String> {
         let (next, later) = self.config.reloaded(config);
         let limits = &next.limits;
-        self.put_limit.replace(limits.put_per_second, limits.put_burst);
-        self.sync_limit.replace(limits.sync_presence_per_second, limits.sync_presence_burst);
         self.new_stream_limit.replace(limits.new_streams_per_second.into(), burst(limits));
         self.stream_limit.replace(limits.streams, limits.streams_per_user);
         self.group_limit.replace_penalty(Duration::from_secs(next.ringcentral.penalty_seconds));
         self.service.replace_limit(limits.status_bytes);
+        let Budgets { set, connect } = self.service.budgets();
+        set.replace(limits.put_per_second, limits.put_burst);
+        connect.replace(limits.sync_presence_per_second, limits.sync_presence_burst);
         self.directory.replace_limits(limits.tokens_per_user, limits.list_entries);
         self.config.replace(next);
         later
@@ -153,8 +153,9 @@ impl Parts {
     pub async fn tick(&self) {
         self.service.tick().await;
         self.alarms.ring();
-        self.put_limit.clean();
-        self.sync_limit.clean();
+        let Budgets { set, connect } = self.service.budgets();
+        set.clean();
+        connect.clean();
         self.group_limit.clean();
         self.refusal_limit.clean();
     }

@@ -3,12 +3,15 @@
 pub mod appservice;
 pub mod assertion;
 
-use axum::http::{HeaderMap, header};
+use std::sync::Arc;
 
+use axum::http::{HeaderMap, Uri, header, request::Parts};
+
+use self::appservice::{AppService, AppServices};
 use crate::{
-    directory::{Directory, Grant, Holder, Scope, Scopes},
+    clock::Clock,
+    directory::{Directory, Grant, Holder, Scope, Scopes, TokenId},
     id::{DeviceId, UserId},
-    presence::Timestamp,
 };
 
 /// A user behind a request, on one of their devices.
@@ -26,23 +29,30 @@ pub struct Caller {
 pub enum AuthError {
     #[error("no access token was sent")]
     Missing,
+    #[error("the Authorization header holds no bearer token")]
+    Malformed,
     #[error("a token was sent both in the Authorization header and in the query, or several times")]
     Ambiguous,
     #[error("the access token is unknown or was revoked")]
     Unknown,
+    /// It was one lately. Most dialects say the same as of unknown ones.
+    #[error("the access token is unknown or was revoked")]
+    Revoked,
     #[error("the access token has expired")]
     Expired,
     #[error("guests may not use this")]
     Guest,
     #[error("the token belongs to no user")]
     NoUser,
+    #[error("the application service has not registered this user")]
+    NotRegistered,
     #[error("the token lacks the scope `{}`", .0.name())]
     MissingScope(Scope),
 }
 
 /// The token of a request: `Authorization: Bearer` in any letter case, or the query parameter
 /// `access_token` where `allow_query` says so. Both together are ambiguous.
-pub fn token(headers: &HeaderMap, query: Option<&str>, allow_query: bool) -> Result<Vec<u8>, AuthError> {
+fn token(headers: &HeaderMap, query: Option<&str>, allow_query: bool) -> Result<Vec<u8>, AuthError> {
     let mut in_headers = headers.get_all(header::AUTHORIZATION).iter();
     let header = in_headers.next();
     let mut in_query = query
@@ -60,7 +70,8 @@ pub fn token(headers: &HeaderMap, query: Option<&str>, allow_query: bool) -> Res
         (None, Some((_, value))) => Some(value.into_owned().into_bytes()),
         (None, None) => None,
     };
-    token.filter(|token| !token.is_empty()).ok_or(AuthError::Missing)
+    let lacking = if header.is_some() { AuthError::Malformed } else { AuthError::Missing };
+    token.filter(|token| !token.is_empty()).ok_or(lacking)
 }
 
 fn bearer(value: &[u8]) -> Option<&[u8]> {
@@ -68,24 +79,121 @@ fn bearer(value: &[u8]) -> Option<&[u8]> {
     scheme.eq_ignore_ascii_case(b"bearer ").then(|| token.trim_ascii())
 }
 
-/// Whom the token speaks for now.
-pub fn holder(directory: &Directory, token: &[u8], now: Timestamp) -> Result<Holder, AuthError> {
-    match directory.grant(token, now) {
-        None | Some(Grant { holder: Holder::Refresh { .. }, .. }) => Err(AuthError::Unknown),
-        Some(Grant { expired: true, .. }) => Err(AuthError::Expired),
-        Some(Grant { holder, .. }) => Ok(holder),
+/// Tells who sent a request.
+pub struct Auth {
+    directory: Arc<Directory>,
+    clock: Arc<dyn Clock>,
+    /// Programs that speak for users of their own.
+    pub app_services: AppServices,
+}
+
+/// Where a request may carry its token, and whose tokens count.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Accepts {
+    /// Whether it may stand in the query, as `access_token`.
+    pub query: bool,
+    /// Whether application services may speak, for the user that the query names as `user_id`.
+    pub app_services: bool,
+}
+
+/// Whom a request comes from.
+pub struct Identified {
+    pub holder: Holder,
+    /// The token; none of an application service, which stays for as long as it is configured.
+    pub secret: Option<Vec<u8>>,
+}
+
+impl Auth {
+    pub fn new(directory: Arc<Directory>, clock: Arc<dyn Clock>, app_services: AppServices) -> Self {
+        Self { directory, clock, app_services }
+    }
+
+    /// Whom the request comes from: the one way in, for all dialects. It may have to ask others.
+    pub async fn identify(&self, parts: &Parts, accepts: Accepts) -> Result<Identified, AuthError> {
+        self.identify_by(&parts.headers, &parts.uri, accepts).await
+    }
+
+    /// The same, of a request in hand.
+    #[expect(
+        clippy::unused_async,
+        reason = "whoever asks is ready for tokens that others have to be asked about"
+    )]
+    pub async fn identify_by(
+        &self,
+        headers: &HeaderMap,
+        uri: &Uri,
+        accepts: Accepts,
+    ) -> Result<Identified, AuthError> {
+        let query = uri.query();
+        let secret = token(headers, query, accepts.query)?;
+        if accepts.app_services
+            && let Some(service) = self.app_services.with_token(&secret)
+        {
+            return self.masked(service, query);
+        }
+        let holder = self.holder(&secret)?;
+        Ok(Identified { holder, secret: Some(secret) })
+    }
+
+    /// The application service whose token the request carries; none if it is somebody else's.
+    pub async fn app_service(
+        &self,
+        parts: &Parts,
+        accepts: Accepts,
+    ) -> Result<Option<&AppService>, AuthError> {
+        let secret = token(&parts.headers, parts.uri.query(), accepts.query)?;
+        match self.app_services.with_token(&secret) {
+            Some(service) => Ok(Some(service)),
+            None => self.identify(parts, accepts).await.map(|_| None),
+        }
+    }
+
+    /// Whom the token speaks for now.
+    pub fn holder(&self, token: &[u8]) -> Result<Holder, AuthError> {
+        match self.directory.grant(token, self.clock.now()) {
+            None if self.directory.was_revoked(token) => Err(AuthError::Revoked),
+            None | Some(Grant { holder: Holder::Refresh { .. }, .. }) => Err(AuthError::Unknown),
+            Some(Grant { expired: true, .. }) => Err(AuthError::Expired),
+            Some(Grant { holder, .. }) => Ok(holder),
+        }
+    }
+
+    /// For whom an application service speaks: its own user, or the one that the parameter `user_id` names.
+    fn masked(&self, service: &AppService, query: Option<&str>) -> Result<Identified, AuthError> {
+        let mut parameters = form_urlencoded::parse(query.unwrap_or_default().as_bytes());
+        let user = match parameters.find(|(name, _)| name == "user_id") {
+            Some((_, user)) => user.parse().ok(),
+            None => Some(service.sender.clone()),
+        };
+        let user = user.filter(|user| service.speaks_for(user, &self.directory));
+        let user = user.ok_or(AuthError::NotRegistered)?;
+        let scopes = [Scope::Read, Scope::Write].into_iter().collect();
+        let holder = Holder::User { user, device: service.device.clone(), scopes, guest: false };
+        Ok(Identified { holder, secret: None })
     }
 }
 
-/// The user among the holders.
-pub fn caller(holder: Holder) -> Result<Caller, AuthError> {
-    match holder {
-        Holder::Admin | Holder::App { .. } | Holder::Refresh { .. } => Err(AuthError::NoUser),
-        Holder::User { user, device, scopes, guest } => Ok(Caller { user, device, scopes, guest }),
+impl Identified {
+    /// The token's name.
+    pub fn token(&self) -> Option<TokenId> {
+        self.secret.as_deref().map(TokenId::of)
+    }
+
+    /// The user, if it is one.
+    pub fn caller(self) -> Result<Caller, AuthError> {
+        Caller::of(self.holder)
     }
 }
 
 impl Caller {
+    /// The user among the holders.
+    pub fn of(holder: Holder) -> Result<Self, AuthError> {
+        match holder {
+            Holder::Admin | Holder::App { .. } | Holder::Refresh { .. } => Err(AuthError::NoUser),
+            Holder::User { user, device, scopes, guest } => Ok(Self { user, device, scopes, guest }),
+        }
+    }
+
     /// The caller, if they are no guest.
     pub fn refuse_guests(self) -> Result<Self, AuthError> {
         if self.guest { Err(AuthError::Guest) } else { Ok(self) }

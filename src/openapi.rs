@@ -4,9 +4,12 @@ mod compare;
 mod routes;
 
 use serde_json::Value;
-use utoipa::openapi::{
-    ContactBuilder, HeaderBuilder, InfoBuilder, LicenseBuilder, ObjectBuilder, OpenApi, OpenApiBuilder,
-    RefOr, ServerBuilder, Type, path::Operation,
+use utoipa::{
+    ToSchema,
+    openapi::{
+        ContactBuilder, HeaderBuilder, InfoBuilder, LicenseBuilder, ObjectBuilder, OpenApi, OpenApiBuilder,
+        RefOr, ServerBuilder, Type, path::Operation,
+    },
 };
 
 pub(crate) use self::routes::see_other;
@@ -89,6 +92,13 @@ pub fn with_challenges(mut document: OpenApi) -> OpenApi {
         }
     }
     document
+}
+
+/// Adds a schema to a document's components, and those that it refers to.
+pub fn add_schema<T: ToSchema>(document: &mut OpenApi) {
+    let mut schemas = vec![(T::name().into_owned(), T::schema())];
+    T::schemas(&mut schemas);
+    document.components.get_or_insert_default().schemas.extend(schemas);
 }
 
 /// A document of ours without operations: what it is about, whose it is, and a server at the default address.

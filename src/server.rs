@@ -58,7 +58,7 @@ pub async fn run(listener: impl Into<Listener>, app: App, shutdown: impl Future<
     if let Err(error) = Push::start(&app).await {
         tracing::error!(%error, "subscriptions could not be read, and bring nothing");
     }
-    if let Err(error) = app.app_services.make_senders(&app.directory, app.service.now()).await {
+    if let Err(error) = app.auth.app_services.make_senders(&app.directory, app.service.now()).await {
         tracing::error!(%error, "application services could not be given their users");
     }
     let ticking = tokio::spawn(tick(app.clone()));

@@ -12,6 +12,7 @@ mod node;
 mod open;
 mod profile;
 mod traces;
+mod turn;
 mod watcher;
 
 use std::sync::{
@@ -22,6 +23,7 @@ use std::sync::{
 use prometheus_client::metrics::counter::Counter;
 
 use self::traces::Traces;
+pub use self::turn::{Budgets, Turn};
 pub use self::{
     connection::Connection,
     extensions::{ExtensionPresence, Shown},
@@ -68,22 +70,31 @@ pub struct Settings {
     pub hidden: bool,
 }
 
-/// Why the service said no. Nothing was changed.
+/// Why a user's presence is not told.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ServiceError {
+pub enum ReadError {
     #[error("there is no such user")]
     UnknownUser,
     #[error("the caller may not see this user")]
     NotVisible,
     #[error("the user is hidden")]
     Hidden,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why a user's presence was not updated. Nothing was changed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UpdateError {
+    #[error("there is no such user")]
+    UnknownUser,
     #[error("the status has {bytes} bytes; at most {limit} are allowed")]
     StatusTooLong { bytes: usize, limit: usize },
     #[error(transparent)]
     Store(StoreError),
 }
 
-impl From<StoreError> for ServiceError {
+impl From<StoreError> for UpdateError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Removed => Self::UnknownUser,
@@ -102,6 +113,7 @@ pub struct Service {
     /// Whether presence lists count.
     lists: bool,
     status_bytes: AtomicUsize,
+    budgets: Budgets,
     changes: Arc<Changes>,
     traces: Traces,
     /// Counts changes by their cause.
@@ -128,6 +140,7 @@ impl Service {
         visibility: Visibility,
         lists: bool,
         status_bytes: usize,
+        budgets: Budgets,
         tell: Box<Tell>,
     ) -> Self {
         Self {
@@ -138,6 +151,7 @@ impl Service {
             visibility,
             lists,
             status_bytes: status_bytes.into(),
+            budgets,
             changes: Arc::default(),
             traces: Traces::default(),
             causes: By::default(),
@@ -149,6 +163,11 @@ impl Service {
     /// Accepts status texts of so many bytes from now on.
     pub fn replace_limit(&self, status_bytes: usize) {
         self.status_bytes.store(status_bytes, Ordering::Relaxed);
+    }
+
+    /// What users may spend.
+    pub fn budgets(&self) -> &Budgets {
+        &self.budgets
     }
 
     /// The time that answers are about.
@@ -167,9 +186,9 @@ impl Service {
         viewer: Viewer<'_>,
         user: &UserId,
         now: Timestamp,
-    ) -> Result<Presence, ServiceError> {
+    ) -> Result<Presence, ReadError> {
         self.may_see(viewer, user)?;
-        let mut answer = Err(ServiceError::UnknownUser);
+        let mut answer = Err(ReadError::UnknownUser);
         let mut look = |_: usize, record: &Record| answer = self.look(viewer, user, record, now);
         self.store.read(&[user], &mut look).await?;
         answer
@@ -182,7 +201,7 @@ impl Service {
         viewer: Viewer<'_>,
         users: &[&UserId],
         now: Timestamp,
-    ) -> Result<Vec<Result<Presence, ServiceError>>, ServiceError> {
+    ) -> Result<Vec<Result<Presence, ReadError>>, StoreError> {
         let mut answers = Vec::with_capacity(users.len());
         let (mut places, mut readable) = (Vec::new(), Vec::new());
         for (place, user) in users.iter().enumerate() {
@@ -191,7 +210,7 @@ impl Service {
                 places.push(place);
                 readable.push(*user);
             }
-            answers.push(verdict.and(Err(ServiceError::UnknownUser)));
+            answers.push(verdict.and(Err(ReadError::UnknownUser)));
         }
         let mut look = |index: usize, record: &Record| {
             answers[places[index]] = self.look(viewer, readable[index], record, now);
@@ -203,9 +222,9 @@ impl Service {
     /// Applies inputs to a known user's record, all of them or none, at one moment, and tells watchers
     /// what they can see of it. What somebody set is durable when this returns. Returns the record as it is
     /// then.
-    pub async fn update(&self, user: &UserId, inputs: &[Input]) -> Result<Record, ServiceError> {
+    pub async fn update(&self, user: &UserId, inputs: &[Input]) -> Result<Record, UpdateError> {
         self.check_inputs(inputs)?;
-        let known = self.directory.knows_at(user).ok_or(ServiceError::UnknownUser)?;
+        let known = self.directory.knows_at(user).ok_or(UpdateError::UnknownUser)?;
         let is_set = inputs.iter().any(Input::is_set);
         if is_set {
             self.store.health()?;
@@ -237,9 +256,9 @@ impl Service {
     }
 
     /// What a known user set for themselves besides state and status.
-    pub async fn settings(&self, user: &UserId) -> Result<Settings, ServiceError> {
+    pub async fn settings(&self, user: &UserId) -> Result<Settings, ReadError> {
         if !self.directory.knows(user) {
-            return Err(ServiceError::UnknownUser);
+            return Err(ReadError::UnknownUser);
         }
         let mut settings = Settings { overridden: Override::None, hidden: false };
         let mut look = |_: usize, record: &Record| {
@@ -251,11 +270,11 @@ impl Service {
 
     /// Removes a user from the directory, and all that the store holds of them. Says whether there was
     /// such a user. Whoever works for the user ends that; whoever watched them sees nobody there.
-    pub async fn remove_user(&self, user: &UserId) -> Result<bool, ServiceError> {
+    pub async fn remove_user(&self, user: &UserId) -> Result<bool, StoreError> {
         self.store.health()?;
         match self.directory.remove_user(user).await {
             Ok(removed) => Ok(removed),
-            Err(DirectoryError::Store(error)) => Err(error.into()),
+            Err(DirectoryError::Store(error)) => Err(error),
             Err(_) => Ok(false),
         }
     }
@@ -266,11 +285,11 @@ impl Service {
     }
 
     /// Makes durable what may lag behind. Nothing is written after this.
-    pub async fn close(&self) -> Result<(), ServiceError> {
-        Ok(self.store.close().await?)
+    pub async fn close(&self) -> Result<(), StoreError> {
+        self.store.close().await
     }
 
-    fn check_inputs(&self, inputs: &[Input]) -> Result<(), ServiceError> {
+    fn check_inputs(&self, inputs: &[Input]) -> Result<(), UpdateError> {
         for input in inputs {
             let text = match input {
                 Input::Status(Some(status)) => &status.text,
@@ -279,31 +298,31 @@ impl Service {
             };
             let (bytes, limit) = (text.len(), self.status_bytes.load(Ordering::Relaxed));
             if bytes > limit {
-                return Err(ServiceError::StatusTooLong { bytes, limit });
+                return Err(UpdateError::StatusTooLong { bytes, limit });
             }
         }
         Ok(())
     }
 
     /// What asking for somebody who cannot exist comes to: the same as for any unknown user.
-    pub fn nobody(&self) -> ServiceError {
+    pub fn nobody(&self) -> ReadError {
         match self.visibility {
-            Visibility::Room => ServiceError::NotVisible,
-            Visibility::Server => ServiceError::UnknownUser,
+            Visibility::Room => ReadError::NotVisible,
+            Visibility::Server => ReadError::UnknownUser,
         }
     }
 
     /// Whether `viewer` may see `user` at all. Under [`Visibility::Room`] an unknown user and one
     /// who is a stranger are the same, so that nobody learns who exists.
-    fn may_see(&self, viewer: Viewer<'_>, user: &UserId) -> Result<(), ServiceError> {
+    fn may_see(&self, viewer: Viewer<'_>, user: &UserId) -> Result<(), ReadError> {
         match viewer {
             Viewer::User(own) if own == user => Ok(()),
             Viewer::User(own) if self.visibility == Visibility::Room => {
                 let is_known = self.directory.share_room(own, user) || self.observes(own, user);
-                is_known.then_some(()).ok_or(ServiceError::NotVisible)
+                is_known.then_some(()).ok_or(ReadError::NotVisible)
             }
             Viewer::User(_) | Viewer::Admin => {
-                self.directory.knows(user).then_some(()).ok_or(ServiceError::UnknownUser)
+                self.directory.knows(user).then_some(()).ok_or(ReadError::UnknownUser)
             }
         }
     }
@@ -314,10 +333,10 @@ impl Service {
         user: &UserId,
         record: &Record,
         now: Timestamp,
-    ) -> Result<Presence, ServiceError> {
+    ) -> Result<Presence, ReadError> {
         match viewer {
             Viewer::User(own) if own == user => Ok(record.own_at(now, &self.rules)),
-            Viewer::User(_) if record.is_hidden() => Err(ServiceError::Hidden),
+            Viewer::User(_) if record.is_hidden() => Err(ReadError::Hidden),
             Viewer::User(_) | Viewer::Admin => Ok(record.at(now, &self.rules)),
         }
     }

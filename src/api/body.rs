@@ -24,8 +24,8 @@ use crate::config::Limits;
 /// Why a body was not read.
 #[derive(Debug)]
 pub(super) enum BodyError {
-    /// It is larger than allowed.
-    TooLarge,
+    /// It is larger than so many bytes.
+    TooLarge { limit: usize },
     /// It ended early or did not arrive in time.
     Incomplete,
 }
@@ -41,7 +41,7 @@ pub(super) async fn read(body: Body, most: usize, limits: &Limits) -> Result<Vec
     let collecting = Limited::new(body, most).collect();
     match tokio::time::timeout(Duration::from_secs(limits.body_seconds), collecting).await {
         Ok(Ok(collected)) => Ok(collected.to_bytes().into()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(BodyError::TooLarge),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(BodyError::TooLarge { limit: most }),
         Ok(Err(_)) | Err(_) => Err(BodyError::Incomplete),
     }
 }

@@ -12,7 +12,6 @@ mod login;
 mod logout;
 mod presence;
 mod profile;
-mod refusals;
 mod register;
 mod rooms;
 mod sync;
@@ -28,8 +27,16 @@ use utoipa_axum::{
     routes,
 };
 
-use self::{contract::without_additions, error::MatrixFailure};
-use super::{Dialect, cors::Cors, frame::Frame};
+use self::{
+    contract::without_additions,
+    error::{LimitExceeded, MatrixError, MatrixRefusal},
+};
+use super::{
+    Dialect,
+    cors::Cors,
+    frame::Frame,
+    refusal::{self, Refusal as _},
+};
 use crate::{
     app::App,
     config::{Config, DialectName},
@@ -67,7 +74,7 @@ pub static DIALECT: Dialect = Dialect {
              additions are listed in tests/it/openapi/contract.rs.\n",
     contract: Some(|| without_additions(&document(false, true))),
     prefixes: &["/_matrix/"],
-    unavailable: |error| MatrixFailure::from(error).into_response(),
+    unavailable: refusal::unavailable::<MatrixRefusal>,
     router,
 };
 
@@ -138,10 +145,10 @@ fn router(app: &App) -> Router {
         bases: &BASES,
         body_bytes: |config| config.limits.body_bytes,
         cors: Cors::MATRIX,
-        too_large: |limit| MatrixFailure::body_too_large(limit).into_response(),
-        internal_error: || MatrixFailure::internal_error().into_response(),
+        too_large: refusal::too_large::<MatrixRefusal>,
+        internal_error: refusal::internal::<MatrixRefusal>,
     };
-    let routes = router.method_not_allowed_fallback(async || MatrixFailure::unrecognized_method());
+    let routes = router.method_not_allowed_fallback(async || MatrixRefusal::no_method());
     frame.around(routes.with_state(app.clone()))
 }
 
@@ -154,8 +161,8 @@ fn mount(router: Router<App>, base: &str, routes: Routes) -> Router<App> {
     })
 }
 
-async fn unrecognized() -> MatrixFailure {
-    MatrixFailure::unrecognized_path()
+async fn unrecognized() -> impl IntoResponse {
+    MatrixRefusal::no_path()
 }
 
 /// The document; `busy` adds the state of MSC3026, `lists` the presence lists of r0.
@@ -182,6 +189,8 @@ fn base() -> OpenApi {
         .info(InfoBuilder::new().title("Matrix Client-Server Presence API").version("1.0.0").build())
         .servers(Some([server]))
         .build();
+    openapi::add_schema::<MatrixError>(&mut document);
+    openapi::add_schema::<LimitExceeded>(&mut document);
     let components = document.components.get_or_insert_default();
     components.add_security_scheme(
         "accessToken",

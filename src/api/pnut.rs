@@ -26,11 +26,16 @@ use utoipa_axum::{
 };
 
 use self::{
-    error::Failure,
+    error::{ErrorAnswer, PnutRefusal},
     exchange::{Gate, exchange},
     limit::RateLimits,
 };
-use super::{Dialect, cors::Cors, frame::Frame};
+use super::{
+    Dialect,
+    cors::Cors,
+    frame::Frame,
+    refusal::{self, Refusal as _},
+};
 use crate::{app::App, config::DialectName, directory::Scope, openapi};
 
 /// Under which paths the dialect is served, all alike.
@@ -46,7 +51,7 @@ pub static DIALECT: Dialect = Dialect {
     notice: "",
     contract: None,
     prefixes: &["/v0/", "/v1/"],
-    unavailable: |error| Failure::from(error).into_response(),
+    unavailable: refusal::unavailable::<PnutRefusal>,
     router,
 };
 
@@ -74,7 +79,7 @@ fn router(app: &App) -> Router {
     let limits = Arc::new(RateLimits::new(app.config.clone()));
     let gate = Gate { app: app.clone(), limits };
     let routes = router
-        .method_not_allowed_fallback(async || Failure::method_not_allowed())
+        .method_not_allowed_fallback(async || PnutRefusal::no_method())
         .layer(middleware::from_fn_with_state(gate, exchange));
     let frame = Frame {
         app: app.clone(),
@@ -88,14 +93,14 @@ fn router(app: &App) -> Router {
             exposed_headers: "X-API-Version, X-OAuth-Scopes, X-RateLimit-Limit, X-RateLimit-Remaining, \
                               X-RateLimit-Reset, Retry-After",
         },
-        too_large: |limit| Failure::body_too_large(limit).into_response(),
-        internal_error: || Failure::internal_error().into_response(),
+        too_large: refusal::too_large::<PnutRefusal>,
+        internal_error: refusal::internal::<PnutRefusal>,
     };
     frame.around(routes.with_state(app.clone()))
 }
 
-async fn no_such_path() -> Failure {
-    Failure::no_such_path()
+async fn no_such_path() -> impl IntoResponse {
+    PnutRefusal::no_path()
 }
 
 /// A scope's name in this dialect.
@@ -137,11 +142,8 @@ fn document() -> OpenApi {
 fn headers(status: &str) -> Vec<(&'static str, &'static str)> {
     let mut headers =
         vec![("X-API-Version", "The version of pnut's API: 0.9.6 under `/v0`, 1.3.0 under `/v1`.")];
-    if status != "401" && status != "429" {
+    if !["401", "429", "503"].contains(&status) {
         headers.push(("X-OAuth-Scopes", "The scopes of the token, with commas between them."));
-    }
-    if status == "429" {
-        headers.push(("Retry-After", "How many seconds to wait."));
     }
     headers
 }
@@ -167,6 +169,7 @@ fn base() -> OpenApi {
         .parameter("basePath", prefix)
         .build();
     let mut document = OpenApiBuilder::new().info(info).servers(Some([server])).build();
+    openapi::add_schema::<ErrorAnswer>(&mut document);
     let components = document.components.get_or_insert_default();
     components.add_security_scheme(
         "accessToken",

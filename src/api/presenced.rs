@@ -23,8 +23,13 @@ use utoipa::openapi::{
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use self::error::Failure;
-use super::{Dialect, cors::Cors, frame::Frame};
+use self::error::ProblemRefusal;
+use super::{
+    Dialect,
+    cors::Cors,
+    frame::Frame,
+    refusal::{self, Refusal as _},
+};
 use crate::{app::App, audit, config::Config, openapi};
 
 pub use self::{
@@ -50,7 +55,7 @@ pub static DIALECT: Dialect = Dialect {
     notice: "",
     contract: None,
     prefixes: &["/presenced/"],
-    unavailable: |error| Failure::from(error).into_response(),
+    unavailable: refusal::unavailable::<ProblemRefusal>,
     router,
 };
 
@@ -106,21 +111,21 @@ fn router(app: &App) -> Router {
             request_headers: "X-Requested-With, Content-Type, Authorization, Date, Last-Event-ID",
             ..Cors::MATRIX
         },
-        too_large: |limit| Failure::body_too_large(limit).into_response(),
-        internal_error: || Failure::internal_error().into_response(),
+        too_large: refusal::too_large::<ProblemRefusal>,
+        internal_error: refusal::internal::<ProblemRefusal>,
     };
     let (routes, _) = routes(app.config.presence.lists).split_for_parts();
     let routes = routes
         .route("/presenced", routing::any(no_such_path))
         .route("/presenced/", routing::any(no_such_path))
         .route("/presenced/{*rest}", routing::any(no_such_path))
-        .method_not_allowed_fallback(async || Failure::method_not_allowed())
+        .method_not_allowed_fallback(async || ProblemRefusal::no_method())
         .with_state(app.clone());
     frame.around(routes)
 }
 
-async fn no_such_path() -> Failure {
-    Failure::no_such_path()
+async fn no_such_path() -> impl IntoResponse {
+    ProblemRefusal::no_path()
 }
 
 fn document(lists: bool) -> OpenApi {
@@ -134,6 +139,7 @@ fn base() -> OpenApi {
         "The directory of users, rooms and tokens, and presence as presenced itself tells it: one \
              user or many in a call, or as a stream of changes. Times are in milliseconds since the Unix epoch.",
     );
+    openapi::add_schema::<Problem>(&mut document);
     let components = document.components.get_or_insert_default();
     components.add_security_scheme(
         "accessToken",

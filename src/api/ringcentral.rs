@@ -23,11 +23,9 @@ mod socket;
 mod subscription;
 mod update;
 
-use axum::{
-    Extension, Router, middleware,
-    response::{IntoResponse, Response},
-    routing,
-};
+use std::convert::Infallible;
+
+use axum::{Extension, Router, middleware, routing};
 use utoipa::openapi::{
     OpenApi, RefOr, Required,
     security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
@@ -35,8 +33,17 @@ use utoipa::openapi::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub use self::push::Push;
-use self::{error::RestFailure, extract::AnyToken};
-use super::{Dialect, cors::Cors, frame::Frame};
+use self::{
+    error::{ErrorResponse, RestFailure, RestRefusal},
+    extract::AnyToken,
+    oauth::OAuthError,
+};
+use super::{
+    Dialect,
+    cors::Cors,
+    frame::Frame,
+    refusal::{self, Refusal as _},
+};
 use crate::{app::App, config::DialectName, openapi};
 
 /// The dialect.
@@ -49,7 +56,7 @@ pub static DIALECT: Dialect = Dialect {
     notice: "",
     contract: None,
     prefixes: &["/restapi/"],
-    unavailable: |error| RestFailure::read_only(error).into_response(),
+    unavailable: refusal::unavailable::<RestRefusal>,
     router,
 };
 
@@ -116,8 +123,8 @@ fn framed(app: &App, mut resources: Router<App>) -> Router {
             exposed_headers: "Retry-After, X-Rate-Limit-Group, X-Rate-Limit-Limit, \
                 X-Rate-Limit-Remaining, X-Rate-Limit-Window",
         },
-        too_large: |_| RestFailure::body_too_large().into_response(),
-        internal_error: || RestFailure::internal_error().into_response(),
+        too_large: refusal::too_large::<RestRefusal>,
+        internal_error: refusal::internal::<RestRefusal>,
     };
     // Some clients end these paths so.
     let subscription = "/restapi/v1.0/subscription/";
@@ -128,19 +135,21 @@ fn framed(app: &App, mut resources: Router<App>) -> Router {
     let extensions = "/restapi/v1.0/account/{accountId}/extension/";
     resources = resources.route(extensions, routing::get(info::list_extensions));
     let (open, _) = open().split_for_parts();
-    let open = open.method_not_allowed_fallback(async || RestFailure::method_not_allowed());
+    let open = open.method_not_allowed_fallback(async || RestRefusal::no_method());
     let routes = resources.method_not_allowed_fallback(method_not_allowed).merge(open);
     frame
         .around(routes.with_state(app.clone()))
         .layer(middleware::from_fn_with_state(app.clone(), rate::headers))
 }
 
-async fn no_such_path(_: AnyToken) -> Response {
-    RestFailure::no_such_path().into_response()
+async fn no_such_path(token: AnyToken) -> Result<Infallible, RestFailure> {
+    token.required()?;
+    Err(RestRefusal::no_path().into())
 }
 
-async fn method_not_allowed(_: AnyToken) -> Response {
-    RestFailure::method_not_allowed().into_response()
+async fn method_not_allowed(token: AnyToken) -> Result<Infallible, RestFailure> {
+    token.required()?;
+    Err(RestRefusal::no_method().into())
 }
 
 fn document() -> OpenApi {
@@ -162,6 +171,8 @@ fn base() -> OpenApi {
         "Presence of the extensions of a telephone account, in the form of RingCentral's REST API, for its \
              client libraries: one extension, up to 30 in a call, or a whole account in pages.",
     );
+    openapi::add_schema::<ErrorResponse>(&mut document);
+    openapi::add_schema::<OAuthError>(&mut document);
     let components = document.components.get_or_insert_default();
     components.add_security_scheme(
         "accessToken",

@@ -3,14 +3,14 @@
 use axum::{
     Router,
     extract::State,
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, StatusCode, Uri, header},
     response::{IntoResponse, Response},
     routing,
 };
 
 use crate::{
     app::App,
-    auth::{self, AuthError},
+    auth::{Accepts, AuthError},
     directory::Holder,
 };
 
@@ -28,10 +28,9 @@ pub(crate) fn alone(app: &App) -> Router {
     Router::new().route("/metrics", routing::get(get)).with_state(app.clone())
 }
 
-async fn get_guarded(State(app): State<App>, headers: HeaderMap) -> Response {
-    match auth::token(&headers, None, false)
-        .and_then(|token| auth::holder(&app.directory, &token, app.service.now()))
-    {
+async fn get_guarded(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Response {
+    let identified = app.auth.identify_by(&headers, &uri, Accepts::default()).await;
+    match identified.map(|identified| identified.holder) {
         Ok(Holder::Admin) => answer(&app),
         Ok(_) => (StatusCode::FORBIDDEN, "This needs the admin token.\n").into_response(),
         Err(error) => {

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use tokio::runtime::Handle;
 
-use super::{Service, ServiceError};
+use super::{Service, Turn, UpdateError};
 use crate::{
     id::{DeviceId, UserId},
     presence::{Input, State},
@@ -19,19 +19,20 @@ impl Service {
     /// Opens a connection of a device that says `state`.
     pub async fn connect(
         self: &Arc<Self>,
-        user: &UserId,
+        turn: Turn<'_>,
         device: &DeviceId,
         state: State,
-    ) -> Result<Connection, ServiceError> {
+    ) -> Result<Connection, UpdateError> {
         let input = Input::Connect { device: device.clone(), node: self.node(), state };
-        self.update(user, &[input]).await?;
-        Ok(Connection { service: self.clone(), device: Some((user.clone(), device.clone())) })
+        let user = turn.user.clone();
+        self.set(turn, &[input]).await?;
+        Ok(Connection { service: self.clone(), device: Some((user, device.clone())) })
     }
 }
 
 impl Connection {
     /// Ends the connection, and waits until that is known.
-    pub async fn close(mut self) -> Result<(), ServiceError> {
+    pub async fn close(mut self) -> Result<(), UpdateError> {
         let ended = self.device.take();
         disconnect(&self.service, ended).await
     }
@@ -51,11 +52,11 @@ impl Drop for Connection {
     }
 }
 
-async fn disconnect(service: &Arc<Service>, ended: Option<(UserId, DeviceId)>) -> Result<(), ServiceError> {
+async fn disconnect(service: &Arc<Service>, ended: Option<(UserId, DeviceId)>) -> Result<(), UpdateError> {
     let Some((user, device)) = ended else { return Ok(()) };
     let input = Input::Disconnect { device, node: service.node() };
     match service.update(&user, &[input]).await {
-        Ok(_) | Err(ServiceError::UnknownUser) => Ok(()),
+        Ok(_) | Err(UpdateError::UnknownUser) => Ok(()),
         Err(error) => Err(error),
     }
 }

@@ -1,9 +1,10 @@
 //! Extensions of telephone accounts: everybody in an account sees everybody else in it.
 
-use super::{Service, ServiceError};
+use super::{ReadError, Service};
 use crate::{
     id::UserId,
     presence::{Audience, Call, CallSettings, CallerIdVisibility, Override, Record, Text, Timestamp},
+    store::StoreError,
 };
 
 /// What one user sees of an extension.
@@ -35,9 +36,9 @@ impl Service {
         viewer: &UserId,
         user: &UserId,
         now: Timestamp,
-    ) -> Result<ExtensionPresence, ServiceError> {
+    ) -> Result<ExtensionPresence, ReadError> {
         let mut answers = self.extensions(viewer, &[user], now).await?;
-        answers.pop().unwrap_or(Err(ServiceError::UnknownUser))
+        answers.pop().unwrap_or(Err(ReadError::UnknownUser))
     }
 
     /// Several extensions at `now`, in the order asked for. Fails as a whole only if the store does.
@@ -46,8 +47,8 @@ impl Service {
         viewer: &UserId,
         users: &[&UserId],
         now: Timestamp,
-    ) -> Result<Vec<Result<ExtensionPresence, ServiceError>>, ServiceError> {
-        let mut answers = vec![Err(ServiceError::UnknownUser); users.len()];
+    ) -> Result<Vec<Result<ExtensionPresence, ReadError>>, StoreError> {
+        let mut answers = vec![Err(ReadError::UnknownUser); users.len()];
         let account = self.directory.account_of(viewer);
         let may_see = |user: &UserId| account.is_some() && self.directory.account_of(user) == account;
         let places: Vec<usize> = (0..users.len()).filter(|&place| may_see(users[place])).collect();

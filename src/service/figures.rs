@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use super::{Service, ServiceError};
+use super::Service;
 use crate::{
     id::UserId,
     metrics::By,
     presence::{Record, State},
-    store::Figures,
+    store::{Figures, StoreError},
 };
 use prometheus_client::metrics::counter::Counter;
 
@@ -29,8 +29,8 @@ impl Service {
     }
 
     /// Who of a partition may be present.
-    pub async fn present(&self, partition: usize) -> Result<Vec<UserId>, ServiceError> {
-        Ok(self.store.present(partition).await?)
+    pub async fn present(&self, partition: usize) -> Result<Vec<UserId>, StoreError> {
+        self.store.present(partition).await
     }
 
     /// Shows of each of the users who may be present the state that others see, and those that their live claims
@@ -39,13 +39,13 @@ impl Service {
         &self,
         users: &[UserId],
         mut visit: impl FnMut(State, &[State]) + Send,
-    ) -> Result<(), ServiceError> {
+    ) -> Result<(), StoreError> {
         let asked: Vec<&UserId> = users.iter().collect();
         let now = self.clock.now();
         let mut look = |_: usize, record: &Record| {
             visit(record.at(now, &self.rules).state, &record.claim_states(now, &self.rules));
         };
-        Ok(self.store.read_present(&asked, &mut look).await?)
+        self.store.read_present(&asked, &mut look).await
     }
 
     pub(super) fn count(&self, cause: &'static str) {

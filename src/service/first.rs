@@ -3,8 +3,12 @@
 
 use std::{collections::BTreeSet, ops::Range, vec};
 
-use super::{Picture, ServiceError, Watcher};
-use crate::{id::UserId, presence::Presence, store::PARTITIONS};
+use super::{Picture, Watcher};
+use crate::{
+    id::UserId,
+    presence::Presence,
+    store::{PARTITIONS, StoreError},
+};
 
 /// How many users are looked at before others get their turn.
 const PART: usize = 256;
@@ -73,10 +77,7 @@ impl Watcher {
     }
 
     /// The next part of a first picture, which may be empty; none at its end.
-    pub async fn go_on(
-        &mut self,
-        first: &mut First,
-    ) -> Result<Option<Vec<(UserId, Presence)>>, ServiceError> {
+    pub async fn go_on(&mut self, first: &mut First) -> Result<Option<Vec<(UserId, Presence)>>, StoreError> {
         let (users, is_each) = match &mut first.left {
             Left::Named(users) => (take(users), true),
             Left::Users(users) => (take(users), false),
@@ -107,7 +108,7 @@ impl Watcher {
     }
 
     /// A first picture as a whole.
-    pub async fn everybody(&mut self) -> Result<Picture, ServiceError> {
+    pub async fn everybody(&mut self) -> Result<Picture, StoreError> {
         let mut first = self.first();
         let mut users = Vec::new();
         while let Some(part) = self.go_on(&mut first).await? {

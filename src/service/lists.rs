@@ -1,6 +1,6 @@
 //! Presence lists: being seen without a shared room, by whom one agreed to.
 
-use super::Service;
+use super::{Service, Turn};
 use crate::{
     directory::{DirectoryError, PresenceList, Standing},
     id::UserId,
@@ -23,14 +23,15 @@ impl Listing {
 }
 
 impl Service {
-    /// Asks users to be seen by `observer`, then takes others off that user's list. Both sides are told.
+    /// Asks users to be seen by whoever has the turn, then takes others off that user's list. Both sides are told.
     /// Everybody sees themselves, so there is no entry of one's own.
     pub async fn change_list(
         &self,
-        observer: &UserId,
+        turn: Turn<'_>,
         invite: Vec<UserId>,
         drop: Vec<UserId>,
     ) -> Result<(), DirectoryError> {
+        let observer = turn.user;
         let oneself = observer.clone();
         let edit = move |list: &mut PresenceList| {
             for user in invite.iter().filter(|user| **user != oneself) {

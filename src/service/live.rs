@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::task::coop::consume_budget;
 
-use super::{Service, ServiceError};
+use super::{Service, UpdateError};
 use crate::{
     changes::{Topic, Watch},
     id::{NodeId, UserId},
@@ -63,7 +63,7 @@ impl Service {
     pub async fn tick(&self) {
         for (user, device) in self.directory.take_logged_out() {
             match self.update(&user, &[Input::LogOut { device }]).await {
-                Ok(_) | Err(ServiceError::UnknownUser) => {}
+                Ok(_) | Err(UpdateError::UnknownUser) => {}
                 Err(error) => tracing::warn!(%error, "the end of a login could not be noted"),
             }
         }
@@ -79,7 +79,7 @@ impl Service {
     }
 
     /// Tells watchers what became of a user without an input.
-    async fn remind(&self, user: &UserId) -> Result<(), ServiceError> {
+    async fn remind(&self, user: &UserId) -> Result<(), UpdateError> {
         let Some(known) = self.directory.knows_at(user) else { return Ok(()) };
         let edit = |record: &mut Record| {
             let micros = self.clock.micros();

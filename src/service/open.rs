@@ -1,10 +1,11 @@
 //! Presence where every user of the server sees every other.
 
-use super::{Service, ServiceError};
+use super::{ReadError, Service};
 use crate::{
     directory::User,
     id::UserId,
     presence::{Presence, Record, Timestamp},
+    store::StoreError,
 };
 
 /// How many users are looked at before others get their turn.
@@ -17,14 +18,14 @@ impl Service {
         own: Option<&UserId>,
         user: &UserId,
         now: Timestamp,
-    ) -> Result<Presence, ServiceError> {
+    ) -> Result<Presence, ReadError> {
         if !self.directory.knows(user) {
-            return Err(ServiceError::UnknownUser);
+            return Err(ReadError::UnknownUser);
         }
         let mut seen = None;
         let mut look = |_: usize, record: &Record| seen = Some(self.look_openly(own, user, record, now));
         self.store.read(&[user], &mut look).await?;
-        seen.ok_or(ServiceError::UnknownUser)
+        seen.ok_or(ReadError::UnknownUser)
     }
 
     /// Shows every user to `visit`, each with their presence at `now` as [`get_openly`](Self::get_openly)
@@ -34,7 +35,7 @@ impl Service {
         own: Option<&UserId>,
         now: Timestamp,
         mut visit: impl FnMut(&User, Presence) + Send,
-    ) -> Result<(), ServiceError> {
+    ) -> Result<(), StoreError> {
         let mut last: Option<UserId> = None;
         loop {
             let page = self.directory.users(last.as_ref().map(UserId::as_str), BATCH);

@@ -1,10 +1,10 @@
-use super::{Service, ServiceError, Viewer};
+use super::{ReadError, Service, Viewer};
 use crate::{directory::User, id::UserId};
 
 impl Service {
     /// The directory's entry of a user, for whoever may see the user. Hiding is about presence, and hides
     /// nothing of it.
-    pub fn profile(&self, viewer: Viewer<'_>, user: &UserId) -> Result<User, ServiceError> {
+    pub fn profile(&self, viewer: Viewer<'_>, user: &UserId) -> Result<User, ReadError> {
         self.may_see(viewer, user)?;
         self.directory.user(user).ok_or_else(|| self.nobody())
     }

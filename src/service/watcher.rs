@@ -4,12 +4,12 @@ use std::{collections::BTreeSet, mem, sync::Arc};
 
 use hashbrown::{HashMap, HashSet};
 
-use super::{Listing, Service, ServiceError, Viewer, Visibility, moved::Moved};
+use super::{Listing, Service, Viewer, Visibility, moved::Moved};
 use crate::{
     changes::{Changed, Topic, Watch},
     id::UserId,
     presence::{Presence, Record, State},
-    store::{PARTITIONS, partition},
+    store::{PARTITIONS, StoreError, partition},
 };
 
 /// How many users are looked at in one go.
@@ -94,7 +94,7 @@ impl Watcher {
 
     /// Whoever changed or came in sight after `since`. To be asked by whoever comes back with a token; then
     /// [`next`](Self::next) goes on from there.
-    pub async fn since(&mut self, since: u64) -> Result<Picture, ServiceError> {
+    pub async fn since(&mut self, since: u64) -> Result<Picture, StoreError> {
         let token = self.begin();
         let changed = self.service.changes.between(since, token);
         let moved = self.service.moved_between(self.viewer.as_ref(), since, token);
@@ -116,7 +116,7 @@ impl Watcher {
     }
 
     /// A picture, and everybody besides who is present.
-    async fn with_everybody(&mut self, mut picture: Picture) -> Result<Picture, ServiceError> {
+    async fn with_everybody(&mut self, mut picture: Picture) -> Result<Picture, StoreError> {
         let is_shown: HashSet<UserId> = picture.users.iter().map(|(user, _)| user.clone()).collect();
         let mut everybody = self.everybody_at(picture.token);
         while let Some(part) = self.go_on(&mut everybody).await? {
@@ -132,7 +132,7 @@ impl Watcher {
         token: u64,
         changed: &Changed,
         shown: &[(UserId, Presence)],
-    ) -> Result<Vec<(UserId, Presence)>, ServiceError> {
+    ) -> Result<Vec<(UserId, Presence)>, StoreError> {
         let is_shown: HashSet<UserId> = shown.iter().map(|(user, _)| user.clone()).collect();
         let mut found = Vec::new();
         if let Some(watched) = self.watched() {
@@ -150,7 +150,7 @@ impl Watcher {
     }
 
     /// Waits until somebody looks different to this watcher, or came in sight.
-    pub async fn next(&mut self) -> Result<Picture, ServiceError> {
+    pub async fn next(&mut self) -> Result<Picture, StoreError> {
         loop {
             self.watch.happened().await;
             let picture = self.look().await?;
@@ -161,7 +161,7 @@ impl Watcher {
     }
 
     /// What happened since the last look.
-    async fn look(&mut self) -> Result<Picture, ServiceError> {
+    async fn look(&mut self) -> Result<Picture, StoreError> {
         let token = self.service.token();
         let since = mem::replace(&mut self.cursor, token);
         let marks = self.watch.take(token);
@@ -226,7 +226,7 @@ impl Watcher {
         &mut self,
         users: &[UserId],
         token: u64,
-    ) -> Result<Vec<(UserId, Presence)>, ServiceError> {
+    ) -> Result<Vec<(UserId, Presence)>, StoreError> {
         let mut seen = Vec::new();
         for go in users.chunks(GO) {
             let asked: Vec<&UserId> = go.iter().collect();
@@ -243,7 +243,7 @@ impl Watcher {
         &mut self,
         users: &[UserId],
         token: u64,
-    ) -> Result<Vec<(UserId, Presence)>, ServiceError> {
+    ) -> Result<Vec<(UserId, Presence)>, StoreError> {
         let asked: Vec<&UserId> = users.iter().collect();
         let mut seen = Vec::new();
         let (viewer, now) = (self.viewer(), self.service.now());

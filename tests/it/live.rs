@@ -165,9 +165,10 @@ impl World {
                 let (observer, other) = (user(*observer), [user(*other)]);
                 let (invite, drop): (&[UserId], &[UserId]) =
                     if *drop { (&[], &other) } else { (&other, &[]) };
+                let turn = server.service.turn(&observer).expect("there is no limit");
                 server
                     .service
-                    .change_list(&observer, invite.to_vec(), drop.to_vec())
+                    .change_list(turn, invite.to_vec(), drop.to_vec())
                     .await
                     .expect("the observer is known");
             }

@@ -9,6 +9,7 @@ mod directory;
 mod faults;
 mod fuzz;
 mod limit;
+mod limits;
 mod live;
 mod matrix;
 mod metrics;

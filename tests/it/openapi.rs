@@ -5,3 +5,5 @@ mod documents;
 mod lint;
 mod schemas;
 mod served;
+mod states;
+mod unreadable;

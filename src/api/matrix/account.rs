@@ -8,11 +8,23 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::{
-    error::MatrixError,
-    extract::{Session, Token},
+use super::{error::MatrixRefusal, extract::Asker};
+use crate::{
+    api::refusal::refusals,
+    auth::{AuthError, Caller},
+    id::DeviceId,
 };
-use crate::{auth::Caller, id::DeviceId};
+
+refusals! {
+    /// Why the caller is not told about themselves.
+    pub(super) enum AccountError: MatrixRefusal, from AuthError {
+        Unauthorized,
+        /// The access token belongs to no user.
+        Forbidden,
+        TooLarge,
+        Unavailable,
+    }
+}
 
 #[derive(Serialize, ToSchema)]
 pub(super) struct Whoami {
@@ -37,14 +49,14 @@ pub(super) struct Whoami {
     tag = "Account",
     responses(
         (status = 200, description = "The owner of the access token.", body = Whoami),
-        (status = 401, description = "There is no access token, or it is not valid.", body = MatrixError),
-        (status = 403, description = "The access token belongs to no user.", body = MatrixError),
-        (status = 413, description = "The request declares a body that is too large.", body = MatrixError),
+        AccountError,
     ),
 )]
-pub(super) async fn get_token_owner(Session { caller, token }: Session) -> Json<Whoami> {
-    let Caller { user, device, guest, .. } = caller;
-    Json(Whoami { user_id: user.into(), device_id: token.map(|_| device), is_guest: guest })
+pub(super) async fn get_token_owner(asker: Asker) -> Result<Json<Whoami>, AccountError> {
+    let identified = asker.identified()?;
+    let token = identified.token();
+    let Caller { user, device, guest, .. } = identified.caller()?;
+    Ok(Json(Whoami { user_id: user.into(), device_id: token.map(|_| device), is_guest: guest }))
 }
 
 #[derive(Serialize, ToSchema)]
@@ -63,13 +75,12 @@ pub(super) struct PushRules {
     tag = "Account",
     responses(
         (status = 200, description = "An empty set of rules.", body = PushRules),
-        (status = 401, description = "There is no access token, or it is not valid.", body = MatrixError),
-        (status = 403, description = "The access token belongs to no user.", body = MatrixError),
-        (status = 413, description = "The request declares a body that is too large.", body = MatrixError),
+        AccountError,
     ),
 )]
-pub(super) async fn get_push_rules(_: Token) -> Json<PushRules> {
-    Json(PushRules { global: BTreeMap::new() })
+pub(super) async fn get_push_rules(asker: Asker) -> Result<Json<PushRules>, AccountError> {
+    asker.anyone()?;
+    Ok(Json(PushRules { global: BTreeMap::new() }))
 }
 
 #[derive(Serialize, ToSchema)]
@@ -88,12 +99,11 @@ pub(super) struct Capabilities {
     tag = "Account",
     responses(
         (status = 200, description = "The capabilities.", body = Capabilities),
-        (status = 401, description = "There is no access token, or it is not valid.", body = MatrixError),
-        (status = 403, description = "The access token belongs to no user.", body = MatrixError),
-        (status = 413, description = "The request declares a body that is too large.", body = MatrixError),
+        AccountError,
     ),
 )]
-pub(super) async fn get_capabilities(_: Token) -> Json<Capabilities> {
+pub(super) async fn get_capabilities(asker: Asker) -> Result<Json<Capabilities>, AccountError> {
+    asker.anyone()?;
     let refused = ("m.change_password".to_owned(), json!({ "enabled": false }));
-    Json(Capabilities { capabilities: [refused].into() })
+    Ok(Json(Capabilities { capabilities: [refused].into() }))
 }

@@ -1,16 +1,22 @@
+//! How this dialect refuses.
+
 use std::{borrow::Cow, time::Duration};
 
 use axum::{
     Json,
-    http::{HeaderValue, StatusCode, header},
+    http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
-    api::body::BodyError, auth::AuthError, directory::DirectoryError, limit::TooManyStreams,
-    service::ServiceError, store::StoreError,
+    api::refusal::{self, Cause, Refusal, Refused, retry_after},
+    auth::AuthError,
+    directory::DirectoryError,
+    limit::TooManyStreams,
+    service::{ReadError, UpdateError},
+    store::StoreError,
 };
 
 /// A Matrix-level Error
@@ -56,180 +62,242 @@ pub(super) struct LimitExceeded {
     limit: RateLimitError,
 }
 
-/// A refusal on its way to the client.
-#[derive(Debug)]
-pub(super) struct MatrixFailure {
-    status: StatusCode,
+/// What a refusal says.
+#[derive(Clone, Debug)]
+pub(super) struct MatrixRefusal {
     errcode: &'static str,
     error: Cow<'static, str>,
     extra: Extra,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Extra {
     None,
     SoftLogout(bool),
     RetryAfter(Duration),
 }
 
-impl MatrixFailure {
-    fn new(status: StatusCode, errcode: &'static str, error: impl Into<Cow<'static, str>>) -> Self {
-        Self { status, errcode, error: error.into(), extra: Extra::None }
+pub(super) type BadRequest = refusal::BadRequest<MatrixRefusal>;
+pub(super) type Unauthorized = refusal::Unauthorized<MatrixRefusal>;
+pub(super) type Forbidden = refusal::Forbidden<MatrixRefusal>;
+pub(super) type NotFound = refusal::NotFound<MatrixRefusal>;
+pub(super) type MethodNotAllowed = refusal::MethodNotAllowed<MatrixRefusal>;
+pub(super) type TooLarge = refusal::TooLarge<MatrixRefusal>;
+pub(super) type TooManyRequests = refusal::TooManyRequests<MatrixRefusal>;
+pub(super) type InternalError = refusal::InternalError<MatrixRefusal>;
+pub(super) type Unavailable = refusal::Unavailable<MatrixRefusal>;
+
+impl MatrixRefusal {
+    fn new<const STATUS: u16>(
+        errcode: &'static str,
+        error: impl Into<Cow<'static, str>>,
+    ) -> Refused<Self, STATUS> {
+        Refused(Self { errcode, error: error.into(), extra: Extra::None })
     }
 
-    pub(super) fn unrecognized_path() -> Self {
-        Self::new(StatusCode::NOT_FOUND, "M_UNRECOGNIZED", "Unrecognized request: no such path")
+    fn with(self, extra: Extra) -> Self {
+        Self { extra, ..self }
     }
 
-    pub(super) fn unrecognized_method() -> Self {
-        Self::new(
-            StatusCode::METHOD_NOT_ALLOWED,
-            "M_UNRECOGNIZED",
-            "Unrecognized request: this path does not take this method",
-        )
+    pub(super) fn invalid_param(error: impl Into<Cow<'static, str>>) -> BadRequest {
+        Self::new("M_INVALID_PARAM", error)
     }
 
-    pub(super) fn invalid_param(error: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "M_INVALID_PARAM", error)
+    pub(super) fn invalid_username(error: impl Into<Cow<'static, str>>) -> BadRequest {
+        Self::new("M_INVALID_USERNAME", error)
     }
 
-    pub(super) fn forbidden(error: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(StatusCode::FORBIDDEN, "M_FORBIDDEN", error)
+    pub(super) fn user_in_use() -> BadRequest {
+        Self::new("M_USER_IN_USE", "There is a user of this name already")
     }
 
-    pub(super) fn invalid_username(error: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "M_INVALID_USERNAME", error)
+    pub(super) fn exclusive() -> BadRequest {
+        let error = "The name is outside the application service's namespaces, or in another's";
+        Self::new("M_EXCLUSIVE", error)
     }
 
-    pub(super) fn user_in_use() -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "M_USER_IN_USE", "There is a user of this name already")
+    pub(super) fn not_json(error: impl Into<Cow<'static, str>>) -> BadRequest {
+        Self::new("M_NOT_JSON", error)
     }
 
-    pub(super) fn exclusive() -> Self {
-        Self::new(
-            StatusCode::BAD_REQUEST,
-            "M_EXCLUSIVE",
-            "The name is outside the application service's namespaces, or in another's",
-        )
+    pub(super) fn bad_json(error: impl Into<Cow<'static, str>>) -> BadRequest {
+        Self::new("M_BAD_JSON", error)
     }
 
-    pub(super) fn not_found(error: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(StatusCode::NOT_FOUND, "M_NOT_FOUND", error)
+    fn missing_token(error: &'static str) -> Unauthorized {
+        Self::new("M_MISSING_TOKEN", error)
     }
 
-    pub(super) fn not_json(error: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "M_NOT_JSON", error)
+    fn unknown_token(error: &'static str, soft_logout: bool) -> Unauthorized {
+        let Refused(said) = Self::new::<401>("M_UNKNOWN_TOKEN", error);
+        Refused(said.with(Extra::SoftLogout(soft_logout)))
     }
 
-    pub(super) fn bad_json(error: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "M_BAD_JSON", error)
+    /// The token is none, or none any more.
+    pub(super) fn no_such_token() -> Unauthorized {
+        Self::unknown_token("Unrecognised access token", false)
     }
 
-    pub(super) fn body_too_large(limit: usize) -> Self {
-        Self::too_large(format!("The request body is larger than the {limit} bytes allowed"))
+    pub(super) fn forbidden(error: impl Into<Cow<'static, str>>) -> Forbidden {
+        Self::new("M_FORBIDDEN", error)
     }
 
-    pub(super) fn too_large(error: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "M_TOO_LARGE", error)
+    pub(super) fn no_user() -> Forbidden {
+        Self::forbidden("This access token belongs to no user")
     }
 
-    pub(super) fn limit_exceeded(wait: Duration) -> Self {
-        let failure = Self::new(StatusCode::TOO_MANY_REQUESTS, "M_LIMIT_EXCEEDED", "Too many requests");
-        Self { extra: Extra::RetryAfter(wait), ..failure }
+    pub(super) fn not_found(error: impl Into<Cow<'static, str>>) -> NotFound {
+        Self::new("M_NOT_FOUND", error)
+    }
+
+    pub(super) fn larger_than_allowed(error: impl Into<Cow<'static, str>>) -> TooLarge {
+        Self::new("M_TOO_LARGE", error)
+    }
+
+    pub(super) fn limit_exceeded(wait: Duration) -> TooManyRequests {
+        Self::waiting("Too many requests", wait)
     }
 
     /// The answer where no more requests may wait.
-    pub(super) fn too_many_streams(error: TooManyStreams) -> Self {
-        Self { error: error.to_string().into(), ..Self::limit_exceeded(TooManyStreams::RETRY_AFTER) }
+    pub(super) fn too_many_streams(error: TooManyStreams) -> TooManyRequests {
+        Self::waiting(error.to_string(), TooManyStreams::RETRY_AFTER)
     }
 
-    pub(super) fn internal_error() -> Self {
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "M_UNKNOWN", "Internal server error")
-    }
-
-    fn unauthorized(errcode: &'static str, error: &'static str) -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, errcode, error)
-    }
-
-    fn unknown_token(error: &'static str, soft_logout: bool) -> Self {
-        let failure = Self::unauthorized("M_UNKNOWN_TOKEN", error);
-        Self { extra: Extra::SoftLogout(soft_logout), ..failure }
-    }
-
-    /// The answer to a body that could not be read.
-    pub(super) fn unread_body(error: &BodyError, limit: usize) -> Self {
-        match error {
-            BodyError::TooLarge => Self::body_too_large(limit),
-            BodyError::Incomplete => Self::not_json("The request body did not arrive in full"),
-        }
+    fn waiting(error: impl Into<Cow<'static, str>>, wait: Duration) -> TooManyRequests {
+        let Refused(said) = Self::new::<429>("M_LIMIT_EXCEEDED", error);
+        Refused(said.with(Extra::RetryAfter(wait)))
     }
 }
 
-impl From<AuthError> for MatrixFailure {
-    fn from(error: AuthError) -> Self {
-        match error {
-            AuthError::Missing => Self::unauthorized("M_MISSING_TOKEN", "Missing access token"),
-            AuthError::Ambiguous => Self::unauthorized(
-                "M_MISSING_TOKEN",
+impl<E: From<Unauthorized> + From<Forbidden>> Cause<MatrixRefusal, E> for AuthError {
+    fn refuse(self) -> E {
+        match self {
+            Self::Missing | Self::Malformed => MatrixRefusal::missing_token("Missing access token").into(),
+            Self::Ambiguous => MatrixRefusal::missing_token(
                 "Send one access token, in the Authorization header or in the query",
-            ),
-            AuthError::Unknown => Self::unknown_token("Unrecognised access token", false),
-            AuthError::Expired => Self::unknown_token("The access token has expired", true),
-            AuthError::Guest => {
-                Self::new(StatusCode::FORBIDDEN, "M_GUEST_ACCESS_FORBIDDEN", "Guests may not use presence")
+            )
+            .into(),
+            Self::Unknown | Self::Revoked => MatrixRefusal::no_such_token().into(),
+            Self::Expired => MatrixRefusal::unknown_token("The access token has expired", true).into(),
+            Self::Guest => {
+                let guest: Forbidden =
+                    MatrixRefusal::new("M_GUEST_ACCESS_FORBIDDEN", "Guests may not use presence");
+                guest.into()
             }
-            AuthError::NoUser => Self::forbidden("This access token belongs to no user"),
-            AuthError::MissingScope(_) => Self::forbidden(error.to_string()),
+            Self::NoUser => MatrixRefusal::no_user().into(),
+            Self::NotRegistered => {
+                MatrixRefusal::forbidden("The application service has not registered this user").into()
+            }
+            Self::MissingScope(_) => MatrixRefusal::forbidden(self.to_string()).into(),
         }
     }
 }
 
-impl From<ServiceError> for MatrixFailure {
-    fn from(error: ServiceError) -> Self {
-        match error {
-            ServiceError::NotVisible => Self::forbidden("You are not allowed to see their presence"),
-            ServiceError::UnknownUser | ServiceError::Hidden => {
-                Self::not_found("There is no presence state for this user")
+impl<E: From<Forbidden> + From<NotFound> + From<Unavailable>> Cause<MatrixRefusal, E> for ReadError {
+    fn refuse(self) -> E {
+        match self {
+            Self::NotVisible => MatrixRefusal::forbidden("You are not allowed to see their presence").into(),
+            Self::UnknownUser | Self::Hidden => {
+                MatrixRefusal::not_found("There is no presence state for this user").into()
             }
-            ServiceError::StatusTooLong { .. } => Self::too_large(error.to_string()),
-            ServiceError::Store(error) => error.into(),
+            Self::Store(error) => error.refuse(),
         }
     }
 }
 
-impl From<DirectoryError> for MatrixFailure {
-    fn from(error: DirectoryError) -> Self {
-        match error {
-            DirectoryError::Store(error) => error.into(),
+impl<E: From<Unauthorized> + From<TooLarge> + From<Unavailable>> Cause<MatrixRefusal, E> for UpdateError {
+    fn refuse(self) -> E {
+        match self {
             // The user was removed since the token was looked at, and the token with them.
-            DirectoryError::UnknownUser(_) => AuthError::Unknown.into(),
-            error => Self::forbidden(error.to_string()),
+            Self::UnknownUser => MatrixRefusal::no_such_token().into(),
+            Self::StatusTooLong { .. } => MatrixRefusal::larger_than_allowed(self.to_string()).into(),
+            Self::Store(error) => error.refuse(),
         }
     }
 }
 
-impl From<StoreError> for MatrixFailure {
-    fn from(error: StoreError) -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "M_UNKNOWN", error.to_string())
+impl<E: From<Unauthorized> + From<Unavailable>> Cause<MatrixRefusal, E> for DirectoryError {
+    fn refuse(self) -> E {
+        match self {
+            Self::Store(error) => error.refuse(),
+            // The user was removed since the token was looked at, and the token with them.
+            _ => MatrixRefusal::no_such_token().into(),
+        }
     }
 }
 
-impl IntoResponse for MatrixFailure {
-    fn into_response(self) -> Response {
+impl<E: From<Unavailable>> Cause<MatrixRefusal, E> for StoreError {
+    fn refuse(self) -> E {
+        MatrixRefusal::unavailable(&self).into()
+    }
+}
+
+impl Refusal for MatrixRefusal {
+    fn respond(self, status: StatusCode) -> Response {
         let (errcode, error) = (self.errcode.to_owned(), Some(self.error.into_owned()));
         let soft_logout = match self.extra {
-            Extra::RetryAfter(wait) => return limited(self.status, errcode, error, wait),
+            Extra::RetryAfter(wait) => return limited(status, errcode, error, wait),
             Extra::SoftLogout(soft_logout) => Some(soft_logout),
             Extra::None => None,
         };
-        (self.status, Json(MatrixError { errcode, error, soft_logout })).into_response()
+        (status, Json(MatrixError { errcode, error, soft_logout })).into_response()
+    }
+
+    fn schema(status: StatusCode) -> &'static str {
+        if status == StatusCode::TOO_MANY_REQUESTS { "LimitExceeded" } else { "MatrixError" }
+    }
+
+    fn too_large(limit: usize) -> TooLarge {
+        Self::larger_than_allowed(format!("The request body is larger than the {limit} bytes allowed"))
+    }
+
+    fn incomplete() -> BadRequest {
+        Self::not_json("The request body did not arrive in full")
+    }
+
+    fn no_path() -> NotFound {
+        Self::new("M_UNRECOGNIZED", "Unrecognized request: no such path")
+    }
+
+    fn no_method() -> MethodNotAllowed {
+        Self::new("M_UNRECOGNIZED", "Unrecognized request: this path does not take this method")
+    }
+
+    fn internal() -> InternalError {
+        Self::new("M_UNKNOWN", "Internal server error")
+    }
+
+    fn unavailable(error: &StoreError) -> Unavailable {
+        Self::new("M_UNKNOWN", error.to_string())
+    }
+
+    fn usual(status: StatusCode) -> (&'static str, Self) {
+        match status {
+            StatusCode::UNAUTHORIZED => {
+                ("There is no access token, or it is not valid.", Self::no_such_token().0)
+            }
+            StatusCode::FORBIDDEN => {
+                ("The access token does not allow this, or belongs to no user.", Self::no_user().0)
+            }
+            StatusCode::NOT_FOUND => ("There is no such thing.", Self::not_found("There is no such thing").0),
+            StatusCode::PAYLOAD_TOO_LARGE => {
+                ("The request declares a body that is too large.", Self::too_large(65_536).0)
+            }
+            StatusCode::TOO_MANY_REQUESTS => {
+                ("This request was rate-limited.", Self::limit_exceeded(Duration::from_secs(2)).0)
+            }
+            StatusCode::SERVICE_UNAVAILABLE => (
+                "The server starts, or its store cannot be used at present. Nothing was changed.",
+                Self::new::<503>("M_UNKNOWN", "the store refuses writes: the disk is full").0,
+            ),
+            _ => ("The request is not valid.", Self::bad_json("The body is not a JSON object").0),
+        }
     }
 }
 
 /// Says the wait twice: in whole seconds for clients of v1.10 and later, in milliseconds for others.
 fn limited(status: StatusCode, errcode: String, error: Option<String>, wait: Duration) -> Response {
     let retry_after_ms = u64::try_from(wait.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX).max(1);
-    let seconds = HeaderValue::from(retry_after_ms.div_ceil(1_000));
     let body = Json(RateLimitError { errcode, error, retry_after_ms });
-    (status, [(header::RETRY_AFTER, seconds)], body).into_response()
+    (status, [(header::RETRY_AFTER, retry_after(wait))], body).into_response()
 }

@@ -4,7 +4,7 @@
 use axum::{
     Json,
     body::Body,
-    extract::{RawPathParams, State},
+    extract::{RawPathParams, State, rejection::RawPathParamsRejection},
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Serialize;
@@ -13,11 +13,42 @@ use sha2::{Digest as _, Sha256};
 use utoipa::ToSchema;
 
 use super::{
-    error::{MatrixError, MatrixFailure},
-    extract::{Target, Token, read_body},
-    refusals::WithToken,
+    error::{BadRequest, MatrixRefusal},
+    extract::{Asker, Target, read_body},
 };
-use crate::{app::App, id::UserId};
+use crate::{api::refusal::refusals, app::App, auth::AuthError, directory::DirectoryError, id::UserId};
+
+const OWN_ALONE: &str = "You can only have filters of your own";
+const NO_FILTER: &str = "There is no filter with this id";
+
+refusals! {
+    /// Why a filter was not stored.
+    pub(super) enum DefineFilterError: MatrixRefusal, from AuthError, DirectoryError {
+        /// The filter is not valid.
+        BadRequest => MatrixRefusal::bad_json("The filter's `presence` is not an object"),
+        Unauthorized,
+        /// Filters of other users cannot be stored.
+        Forbidden => MatrixRefusal::forbidden(OWN_ALONE),
+        /// The request body is too large.
+        TooLarge,
+        Unavailable,
+    }
+}
+
+refusals! {
+    /// Why a filter is not told.
+    pub(super) enum GetFilterError: MatrixRefusal, from AuthError {
+        /// The user id is not one.
+        BadRequest => MatrixRefusal::invalid_param("A user id starts with `@`"),
+        Unauthorized,
+        /// Filters of other users cannot be read.
+        Forbidden => MatrixRefusal::forbidden(OWN_ALONE),
+        /// There is no filter with this id.
+        NotFound => MatrixRefusal::not_found(NO_FILTER),
+        TooLarge,
+        Unavailable,
+    }
+}
 
 /// The type of the events that a filter may let through.
 const PRESENCE: &str = "m.presence";
@@ -36,27 +67,26 @@ pub(super) struct PresenceFilter {
 
 impl PresenceFilter {
     /// The filter of a user's `/sync`: JSON, or the id of a stored one.
-    pub(super) fn from_parameter(parameter: &str, app: &App, user: &UserId) -> Result<Self, MatrixFailure> {
+    pub(super) fn from_parameter(parameter: &str, app: &App, user: &UserId) -> Result<Self, BadRequest> {
         if parameter.starts_with('{') {
             let filter = serde_json::from_str(parameter)
-                .map_err(|error| MatrixFailure::not_json(format!("The filter is not JSON: {error}")))?;
+                .map_err(|error| MatrixRefusal::not_json(format!("The filter is not JSON: {error}")))?;
             return Self::from_json(&filter);
         }
-        let filter = stored(app, user, parameter)
-            .ok_or_else(|| MatrixFailure::invalid_param("There is no filter with this id"))?;
+        let filter = stored(app, user, parameter).ok_or_else(|| MatrixRefusal::invalid_param(NO_FILTER))?;
         Self::from_json(&Value::Object(filter))
     }
 
-    fn from_json(filter: &Value) -> Result<Self, MatrixFailure> {
+    fn from_json(filter: &Value) -> Result<Self, BadRequest> {
         let filter =
-            filter.as_object().ok_or_else(|| MatrixFailure::bad_json("The filter is not an object"))?;
+            filter.as_object().ok_or_else(|| MatrixRefusal::bad_json("The filter is not an object"))?;
         let Some(presence) = filter.get("presence") else { return Ok(Self::default()) };
         let presence = presence
             .as_object()
-            .ok_or_else(|| MatrixFailure::bad_json("The filter's `presence` is not an object"))?;
+            .ok_or_else(|| MatrixRefusal::bad_json("The filter's `presence` is not an object"))?;
         // Presence has one value for each user, so there is nothing to limit; clients send 0 and -1 for "none".
         if presence.get("limit").is_some_and(|limit| !limit.is_number()) {
-            return Err(MatrixFailure::bad_json("The filter's `limit` is not a number"));
+            return Err(MatrixRefusal::bad_json("The filter's `limit` is not a number"));
         }
         Ok(Self {
             types: strings(presence, "types")?,
@@ -105,8 +135,8 @@ fn has_in_order(mut text: &str, pattern: &str) -> bool {
     })
 }
 
-fn strings(filter: &Map<String, Value>, key: &str) -> Result<Option<Vec<String>>, MatrixFailure> {
-    let not_strings = || MatrixFailure::bad_json(format!("The filter's `{key}` is not a list of strings"));
+fn strings(filter: &Map<String, Value>, key: &str) -> Result<Option<Vec<String>>, BadRequest> {
+    let not_strings = || MatrixRefusal::bad_json(format!("The filter's `{key}` is not a list of strings"));
     let Some(value) = filter.get(key) else { return Ok(None) };
     let items = value.as_array().ok_or_else(not_strings)?;
     let texts = items.iter().map(|item| item.as_str().map(str::to_owned).ok_or_else(not_strings));
@@ -122,7 +152,7 @@ fn stored(app: &App, user: &UserId, id: &str) -> Option<Map<String, Value>> {
 }
 
 /// Stores a filter, and returns its id: the same for the same filter.
-async fn store(app: &App, user: &UserId, filter: String) -> Result<String, MatrixFailure> {
+async fn store(app: &App, user: &UserId, filter: String) -> Result<String, DirectoryError> {
     let holding = URL_SAFE_NO_PAD.encode(&filter);
     if holding.len() <= LONGEST_ID {
         return Ok(holding);
@@ -185,29 +215,24 @@ pub(super) struct FilterId {
     security(("accessTokenBearer" = []), ("accessToken" = [])),
     tag = "Sync",
     responses(
-        WithToken,
         (status = 200, description = "The filter was stored.", body = FilterId,
             examples(("ok" = (value = json!({"filter_id": "e30"}))))),
-        (status = 400, description = "The filter is not valid.", body = MatrixError,
-            examples(("badRequest" = (value = json!({"errcode": "M_BAD_JSON",
-                "error": "The filter's `presence` is not an object"}))))),
-        (status = 403, description = "Filters of other users cannot be stored.", body = MatrixError,
-            examples(("forbidden" = (value = json!({"errcode": "M_FORBIDDEN",
-                "error": "You can only have filters of your own"}))))),
+        DefineFilterError,
     ),
 )]
 pub(super) async fn define_filter(
     State(app): State<App>,
-    Token(caller): Token,
-    Target(target): Target,
+    asker: Asker,
+    target: Target,
     body: Body,
-) -> Result<Json<FilterId>, MatrixFailure> {
-    if target.as_ref() != Some(&caller.user) {
-        return Err(MatrixFailure::forbidden("You can only have filters of your own"));
+) -> Result<Json<FilterId>, DefineFilterError> {
+    let caller = asker.anyone()?;
+    if target.user()?.as_ref() != Some(&caller.user) {
+        return Err(MatrixRefusal::forbidden(OWN_ALONE).into());
     }
-    let body = read_body(&app, body).await?;
+    let body = read_body::<DefineFilterError>(&app, body).await?;
     let filter: Value = serde_json::from_slice(&body)
-        .map_err(|error| MatrixFailure::not_json(format!("The body is not JSON: {error}")))?;
+        .map_err(|error| MatrixRefusal::not_json(format!("The body is not JSON: {error}")))?;
     PresenceFilter::from_json(&filter)?;
     Ok(Json(FilterId { filter_id: store(&app, &caller.user, filter.to_string()).await? }))
 }
@@ -224,31 +249,23 @@ pub(super) async fn define_filter(
     security(("accessTokenBearer" = []), ("accessToken" = [])),
     tag = "Sync",
     responses(
-        WithToken,
         (status = 200, description = "The filter, as it was stored.", body = BTreeMap<String, Value>,
             examples(("ok" = (value = json!({}))))),
-        (status = 400, description = "The user id is not one.", body = MatrixError,
-            examples(("badRequest" = (value = json!({"errcode": "M_INVALID_PARAM",
-                "error": "A user id starts with `@`"}))))),
-        (status = 403, description = "Filters of other users cannot be read.", body = MatrixError,
-            examples(("forbidden" = (value = json!({"errcode": "M_FORBIDDEN",
-                "error": "You can only have filters of your own"}))))),
-        (status = 404, description = "There is no filter with this id.", body = MatrixError,
-            examples(("notFound" = (value = json!({"errcode": "M_NOT_FOUND",
-                "error": "There is no filter with this id"}))))),
+        GetFilterError,
     ),
 )]
 pub(super) async fn get_filter(
     State(app): State<App>,
-    Token(caller): Token,
-    Target(target): Target,
-    params: RawPathParams,
-) -> Result<Json<Map<String, Value>>, MatrixFailure> {
-    if target.as_ref() != Some(&caller.user) {
-        return Err(MatrixFailure::forbidden("You can only have filters of your own"));
+    asker: Asker,
+    target: Target,
+    params: Result<RawPathParams, RawPathParamsRejection>,
+) -> Result<Json<Map<String, Value>>, GetFilterError> {
+    let caller = asker.anyone()?;
+    if target.user()?.as_ref() != Some(&caller.user) {
+        return Err(MatrixRefusal::forbidden(OWN_ALONE).into());
     }
-    let id = params.iter().find(|(name, _)| *name == "filterId").map_or("", |(_, value)| value);
-    stored(&app, &caller.user, id)
-        .map(Json)
-        .ok_or_else(|| MatrixFailure::not_found("There is no filter with this id"))
+    let params = params.iter().flat_map(RawPathParams::iter);
+    let id = params.into_iter().find(|(name, _)| *name == "filterId").map_or("", |(_, value)| value);
+    let filter = stored(&app, &caller.user, id);
+    Ok(Json(filter.ok_or_else(|| MatrixRefusal::not_found(NO_FILTER))?))
 }

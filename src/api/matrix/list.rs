@@ -8,18 +8,50 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::{
-    error::{LimitExceeded, MatrixError, MatrixFailure},
+    error::{BadRequest, MatrixRefusal},
     event::EventType,
-    extract::{Caller, Target, read_body},
+    extract::{Asker, Target, read_body},
     presence::{Empty, PresenceStatus},
 };
 use crate::{
+    api::refusal::refusals,
     app::App,
     auth::AuthError,
     directory::{DirectoryError, Scope},
     id::UserId,
     service::Viewer,
+    store::StoreError,
 };
+
+const OWN_ALONE: &str = "You can only have a presence list of your own";
+
+refusals! {
+    /// Why a presence list was not changed.
+    pub(super) enum ModifyListError: MatrixRefusal, from AuthError, DirectoryError {
+        /// The user is not the caller, or the body is not valid. Nothing was changed.
+        BadRequest => MatrixRefusal::invalid_param(OWN_ALONE),
+        Unauthorized,
+        /// The token does not allow this.
+        Forbidden,
+        /// The body is too large, or the list would be. Nothing was changed.
+        TooLarge,
+        TooManyRequests,
+        Unavailable,
+    }
+}
+
+refusals! {
+    /// Why a presence list is not told.
+    pub(super) enum GetListError: MatrixRefusal, from AuthError, StoreError {
+        /// The user is not the caller.
+        BadRequest => MatrixRefusal::invalid_param(OWN_ALONE),
+        Unauthorized,
+        /// The token does not allow this.
+        Forbidden,
+        TooLarge,
+        Unavailable,
+    }
+}
 
 /// What to change of the caller's presence list.
 #[derive(Debug, PartialEq, Eq, ToSchema)]
@@ -34,23 +66,23 @@ pub(super) struct PresenceListUpdate {
 }
 
 impl PresenceListUpdate {
-    fn parse(body: &[u8]) -> Result<Self, MatrixFailure> {
+    fn parse(body: &[u8]) -> Result<Self, BadRequest> {
         let body: Value = serde_json::from_slice(body)
-            .map_err(|error| MatrixFailure::not_json(format!("The body is not JSON: {error}")))?;
+            .map_err(|error| MatrixRefusal::not_json(format!("The body is not JSON: {error}")))?;
         let body =
-            body.as_object().ok_or_else(|| MatrixFailure::bad_json("The body is not a JSON object"))?;
+            body.as_object().ok_or_else(|| MatrixRefusal::bad_json("The body is not a JSON object"))?;
         Ok(Self { invite: users(body, "invite")?, drop: users(body, "drop")? })
     }
 }
 
-fn users(body: &Map<String, Value>, key: &str) -> Result<Vec<UserId>, MatrixFailure> {
+fn users(body: &Map<String, Value>, key: &str) -> Result<Vec<UserId>, BadRequest> {
     let Some(value) = body.get(key) else { return Ok(Vec::new()) };
     let entries =
-        value.as_array().ok_or_else(|| MatrixFailure::bad_json(format!("`{key}` is not an array")))?;
+        value.as_array().ok_or_else(|| MatrixRefusal::bad_json(format!("`{key}` is not an array")))?;
     let user = |entry: &Value| {
         let text = entry.as_str();
         text.and_then(|text| text.parse().ok())
-            .ok_or_else(|| MatrixFailure::bad_json(format!("`{key}` holds what is no user id: {entry}")))
+            .ok_or_else(|| MatrixRefusal::bad_json(format!("`{key}` holds what is no user id: {entry}")))
     };
     entries.iter().filter(|entry| *entry != "").map(user).collect()
 }
@@ -77,8 +109,8 @@ pub(super) struct ListedPresence {
 }
 
 /// The caller, if the list is theirs.
-fn own_list(target: Option<&UserId>, caller: &UserId) -> Result<(), MatrixFailure> {
-    let refused = || MatrixFailure::invalid_param("You can only have a presence list of your own");
+fn own_list(target: Option<&UserId>, caller: &UserId) -> Result<(), BadRequest> {
+    let refused = || MatrixRefusal::invalid_param(OWN_ALONE);
     (target == Some(caller)).then_some(()).ok_or_else(refused)
 }
 
@@ -102,34 +134,27 @@ fn own_list(target: Option<&UserId>, caller: &UserId) -> Result<(), MatrixFailur
     responses(
         (status = 200, description = "The list was changed.", body = Empty,
             examples(("response" = (value = json!({}))))),
-        (status = 400, description = "The user is not the caller, or the body is not valid. Nothing was changed.",
-            body = MatrixError),
-        (status = 401, description = "There is no access token, or it is not valid.", body = MatrixError),
-        (status = 403, description = "The token does not allow this.", body = MatrixError),
-        (status = 413, description = "The body is too large, or the list would be. Nothing was changed.",
-            body = MatrixError),
-        (status = 429, description = "This request was rate-limited.", body = LimitExceeded,
-            headers(("Retry-After" = u32, description = "How many seconds to wait.")),
-            examples(("response" = (value = json!({"errcode": "M_LIMIT_EXCEEDED",
-                "error": "Too many requests", "retry_after_ms": 2000}))))),
+        ModifyListError,
     ),
 )]
 pub(super) async fn modify_presence_list(
     State(app): State<App>,
-    Caller(caller): Caller,
-    Target(target): Target,
+    asker: Asker,
+    target: Target,
     body: Body,
-) -> Result<Json<Empty>, MatrixFailure> {
+) -> Result<Json<Empty>, ModifyListError> {
+    let caller = asker.user()?;
+    let target = target.user()?;
     caller.require(Scope::Write)?;
     own_list(target.as_ref(), &caller.user)?;
-    app.put_limit.check(&caller.user).map_err(MatrixFailure::limit_exceeded)?;
-    let update = PresenceListUpdate::parse(&read_body(&app, body).await?)?;
-    match app.service.change_list(&caller.user, update.invite, update.drop).await {
+    let turn = app.service.turn(&caller.user).map_err(MatrixRefusal::limit_exceeded)?;
+    let update = PresenceListUpdate::parse(&read_body::<ModifyListError>(&app, body).await?)?;
+    match app.service.change_list(turn, update.invite, update.drop).await {
         Ok(()) => Ok(Json(Empty {})),
-        Err(DirectoryError::Store(error)) => Err(error.into()),
-        Err(error @ DirectoryError::ListTooLong(_)) => Err(MatrixFailure::too_large(error.to_string())),
-        // The user was removed since the token was looked at, and the token with them.
-        Err(_) => Err(AuthError::Unknown.into()),
+        Err(error @ DirectoryError::ListTooLong(_)) => {
+            Err(MatrixRefusal::larger_than_allowed(error.to_string()).into())
+        }
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -152,18 +177,16 @@ pub(super) async fn modify_presence_list(
         (status = 200, description = "The presence of each.", body = Vec<ListedEvent>,
             examples(("response" = (value = json!([{"type": "m.presence", "content":
                 {"user_id": "@alice:example.com", "presence": "offline", "last_active_ago": 395}}]))))),
-        (status = 400, description = "The user is not the caller.", body = MatrixError),
-        (status = 401, description = "There is no access token, or it is not valid.", body = MatrixError),
-        (status = 403, description = "The token does not allow this.", body = MatrixError),
-        (status = 413, description = "The request declares a body that is too large.", body = MatrixError),
-        (status = 503, description = "The store cannot be read at present.", body = MatrixError),
+        GetListError,
     ),
 )]
 pub(super) async fn get_presence_list(
     State(app): State<App>,
-    Caller(caller): Caller,
-    Target(target): Target,
-) -> Result<Json<Vec<ListedEvent>>, MatrixFailure> {
+    asker: Asker,
+    target: Target,
+) -> Result<Json<Vec<ListedEvent>>, GetListError> {
+    let caller = asker.user()?;
+    let target = target.user()?;
     caller.require(Scope::Read)?;
     own_list(target.as_ref(), &caller.user)?;
     let now = app.service.now();

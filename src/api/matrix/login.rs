@@ -7,18 +7,32 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::{
-    error::{MatrixError, MatrixFailure},
+    error::{BadRequest, Forbidden, MatrixRefusal},
     extract::read_body,
-    refusals::WithoutToken,
+    versions::OpenError,
 };
 use crate::{
+    api::refusal::refusals,
     app::App,
     audit,
-    auth::{self, AuthError},
     directory::{DirectoryError, Holder, NewSession, TokenId, TokenInfo, TokenSecret},
     id::DeviceId,
     request::RequestInfo,
+    store::StoreError,
 };
+
+refusals! {
+    /// Why somebody was not logged in.
+    pub(super) enum LoginError: MatrixRefusal, from StoreError {
+        /// The body is not valid, or asks for another kind of login.
+        BadRequest => MatrixRefusal::bad_json("`type` is not `m.login.token`"),
+        /// The token is not valid, or is no user's, or the user has too many.
+        Forbidden => not_valid(),
+        /// The request body is too large.
+        TooLarge,
+        Unavailable,
+    }
+}
 
 #[derive(Serialize, ToSchema)]
 pub(super) struct LoginFlows {
@@ -49,11 +63,11 @@ pub(super) enum LoginType {
     responses(
         (status = 200, description = "The one way there is.", body = LoginFlows,
             examples(("ok" = (value = json!({"flows": [{"type": "m.login.token"}]}))))),
-        WithoutToken,
+        OpenError,
     ),
 )]
-pub(super) async fn get_login_flows() -> Json<LoginFlows> {
-    Json(LoginFlows { flows: vec![LoginFlow { kind: LoginType::Token }] })
+pub(super) async fn get_login_flows() -> Result<Json<LoginFlows>, OpenError> {
+    Ok(Json(LoginFlows { flows: vec![LoginFlow { kind: LoginType::Token }] }))
 }
 
 const TOKEN_LOGIN: &str = "m.login.token";
@@ -74,28 +88,28 @@ pub(super) struct LoginRequest {
 }
 
 impl LoginRequest {
-    fn parse(body: &[u8]) -> Result<Self, MatrixFailure> {
+    fn parse(body: &[u8]) -> Result<Self, BadRequest> {
         let request: Value = serde_json::from_slice(body)
-            .map_err(|error| MatrixFailure::not_json(format!("The body is not JSON: {error}")))?;
+            .map_err(|error| MatrixRefusal::not_json(format!("The body is not JSON: {error}")))?;
         if request["type"] != TOKEN_LOGIN {
-            return Err(MatrixFailure::bad_json(format!("`type` is not `{TOKEN_LOGIN}`")));
+            return Err(MatrixRefusal::bad_json(format!("`type` is not `{TOKEN_LOGIN}`")));
         }
         let token =
-            request["token"].as_str().ok_or_else(|| MatrixFailure::bad_json("`token` is not a string"))?;
+            request["token"].as_str().ok_or_else(|| MatrixRefusal::bad_json("`token` is not a string"))?;
         Ok(Self { kind: LoginType::Token, token: token.to_owned(), device_id: device(&request)? })
     }
 }
 
 /// The device that a login asks for.
-pub(super) fn device(request: &Value) -> Result<Option<DeviceId>, MatrixFailure> {
+pub(super) fn device(request: &Value) -> Result<Option<DeviceId>, BadRequest> {
     match &request["device_id"] {
         Value::Null => Ok(None),
         Value::String(text) if text.is_empty() => Ok(None),
         Value::String(text) => match text.parse() {
             Ok(device) => Ok(Some(device)),
-            Err(error) => Err(MatrixFailure::invalid_param(format!("`device_id` cannot be used: {error}"))),
+            Err(error) => Err(MatrixRefusal::invalid_param(format!("`device_id` cannot be used: {error}"))),
         },
-        _ => Err(MatrixFailure::bad_json("`device_id` is not a string")),
+        _ => Err(MatrixRefusal::bad_json("`device_id` is not a string")),
     }
 }
 
@@ -140,29 +154,22 @@ pub(super) struct Login {
         (status = 200, description = "The user is logged in.", body = Login,
             examples(("ok" = (value = json!({"user_id": "@alice:example.com", "access_token": "pd_5e1f",
                 "device_id": "PHONE"}))))),
-        (status = 400, description = "The body is not valid, or asks for another kind of login.",
-            body = MatrixError,
-            examples(("badRequest" = (value = json!({"errcode": "M_BAD_JSON",
-                "error": "`type` is not `m.login.token`"}))))),
-        (status = 403, description = "The token is not valid, or its user has too many.", body = MatrixError,
-            examples(("forbidden" = (value = json!({"errcode": "M_FORBIDDEN",
-                "error": "The token is not valid"}))))),
-        WithoutToken,
+        LoginError,
     ),
 )]
 pub(super) async fn login(
     State(app): State<App>,
     info: Option<Extension<RequestInfo>>,
     body: Body,
-) -> Result<Json<Login>, MatrixFailure> {
-    let request = LoginRequest::parse(&read_body(&app, body).await?)?;
+) -> Result<Json<Login>, LoginError> {
+    let request = LoginRequest::parse(&read_body::<LoginError>(&app, body).await?)?;
     let (secret, now) = (request.token.as_bytes(), app.service.now());
-    let (user, app_id) = match auth::holder(&app.directory, secret, now) {
+    let (user, app_id) = match app.auth.holder(secret) {
         Ok(Holder::User { user, device, .. }) => (user, device),
-        Ok(_) => return Err(AuthError::NoUser.into()),
+        Ok(_) => return Err(MatrixRefusal::no_user().into()),
         Err(error) => {
             audit::refused_login("matrix", "", &error.to_string(), info.as_deref());
-            return Err(not_valid());
+            return Err(not_valid().into());
         }
     };
     let session = NewSession {
@@ -173,14 +180,15 @@ pub(super) async fn login(
     let (device_id, access_token) = (session.device.clone().into(), session.secret.reveal().to_owned());
     let TokenInfo { expires, .. } = match app.directory.open_session(session, now).await {
         Ok(info) => info,
-        Err(DirectoryError::TokenSpent) => return Err(not_valid()),
-        Err(error) => return Err(error.into()),
+        Err(DirectoryError::Store(error)) => return Err(error.into()),
+        Err(DirectoryError::TokenSpent | DirectoryError::UnknownUser(_)) => return Err(not_valid().into()),
+        Err(error) => return Err(MatrixRefusal::forbidden(error.to_string()).into()),
     };
     audit::login("matrix", &user, app_id.as_str(), info.as_deref());
     let expires_in_ms = expires.map(|expires| expires.millis_since(now));
     Ok(Json(Login { user_id: user.into(), access_token, device_id, expires_in_ms }))
 }
 
-fn not_valid() -> MatrixFailure {
-    MatrixFailure::forbidden("The token is not valid")
+fn not_valid() -> Forbidden {
+    MatrixRefusal::forbidden("The token is not valid")
 }

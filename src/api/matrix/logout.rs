@@ -3,13 +3,18 @@
 
 use axum::{Json, extract::State};
 
-use super::{
-    error::MatrixFailure,
-    extract::{Session, Token},
-    presence::Empty,
-    refusals::WithToken,
-};
-use crate::app::App;
+use super::{error::MatrixRefusal, extract::Asker, presence::Empty};
+use crate::{api::refusal::refusals, app::App, auth::AuthError, directory::DirectoryError};
+
+refusals! {
+    /// Why tokens were not ended.
+    pub(super) enum LogoutError: MatrixRefusal, from AuthError, DirectoryError {
+        Unauthorized,
+        Forbidden,
+        TooLarge,
+        Unavailable,
+    }
+}
 
 /// Log out: end the access token.
 ///
@@ -23,15 +28,15 @@ use crate::app::App;
     responses(
         (status = 200, description = "The token is none any more.", body = Empty,
             examples(("ok" = (value = json!({}))))),
-        WithToken,
+        LogoutError,
     ),
 )]
-pub(super) async fn logout(
-    State(app): State<App>,
-    Session { caller, token }: Session,
-) -> Result<Json<Empty>, MatrixFailure> {
+pub(super) async fn logout(State(app): State<App>, asker: Asker) -> Result<Json<Empty>, LogoutError> {
+    let identified = asker.identified()?;
+    let token = identified.token();
+    let caller = identified.caller()?;
     let token = token.ok_or_else(|| {
-        MatrixFailure::forbidden("The token of an application service ends with its registration")
+        MatrixRefusal::forbidden("The token of an application service ends with its registration")
     })?;
     app.directory.revoke_token(&caller.user, &token).await?;
     Ok(Json(Empty {}))
@@ -47,13 +52,11 @@ pub(super) async fn logout(
     responses(
         (status = 200, description = "The caller has no token any more.", body = Empty,
             examples(("ok" = (value = json!({}))))),
-        WithToken,
+        LogoutError,
     ),
 )]
-pub(super) async fn logout_all(
-    State(app): State<App>,
-    Token(caller): Token,
-) -> Result<Json<Empty>, MatrixFailure> {
+pub(super) async fn logout_all(State(app): State<App>, asker: Asker) -> Result<Json<Empty>, LogoutError> {
+    let caller = asker.anyone()?;
     app.directory.revoke_tokens(&caller.user).await?;
     Ok(Json(Empty {}))
 }

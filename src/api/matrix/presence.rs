@@ -8,15 +8,16 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::{
-    error::{LimitExceeded, MatrixError, MatrixFailure},
-    extract::{Caller, Target, read_body},
+    error::{BadRequest, MatrixRefusal},
+    extract::{Asker, Target, read_body},
 };
 use crate::{
+    api::refusal::refusals,
     app::App,
     auth::AuthError,
     directory::Scope,
     presence::{Input, Presence, State as CoreState, Status, Timestamp},
-    service::{ServiceError, Viewer},
+    service::{ReadError, UpdateError, Viewer},
 };
 
 /// The busy state's name on the wire (MSC3026), while it is unstable.
@@ -77,27 +78,27 @@ pub(super) struct PresenceUpdate {
 impl PresenceUpdate {
     /// Reads a body as the contract and the real clients mean it: the content type does not matter,
     /// unknown keys are ignored, the last of equal keys counts, null is no string.
-    fn parse(body: &[u8], busy: bool) -> Result<Self, MatrixFailure> {
+    fn parse(body: &[u8], busy: bool) -> Result<Self, BadRequest> {
         let body: Value = serde_json::from_slice(body)
-            .map_err(|error| MatrixFailure::not_json(format!("The body is not JSON: {error}")))?;
+            .map_err(|error| MatrixRefusal::not_json(format!("The body is not JSON: {error}")))?;
         let Value::Object(body) = body else {
-            return Err(MatrixFailure::bad_json("The body is not a JSON object"));
+            return Err(MatrixRefusal::bad_json("The body is not a JSON object"));
         };
         let presence =
-            body.get("presence").ok_or_else(|| MatrixFailure::bad_json("`presence` is missing"))?;
+            body.get("presence").ok_or_else(|| MatrixRefusal::bad_json("`presence` is missing"))?;
         let status_msg = Self::status_msg(&body)?;
         let presence = presence
             .as_str()
             .and_then(|name| PresenceState::from_name(name, busy))
-            .ok_or_else(|| MatrixFailure::bad_json(Self::accepted(busy)))?;
+            .ok_or_else(|| MatrixRefusal::bad_json(Self::accepted(busy)))?;
         Ok(Self { presence, status_msg })
     }
 
-    fn status_msg(body: &Map<String, Value>) -> Result<Option<String>, MatrixFailure> {
+    fn status_msg(body: &Map<String, Value>) -> Result<Option<String>, BadRequest> {
         match body.get("status_msg") {
             None => Ok(None),
             Some(Value::String(text)) => Ok(Some(text.clone())),
-            Some(_) => Err(MatrixFailure::bad_json("`status_msg` is not a string")),
+            Some(_) => Err(MatrixRefusal::bad_json("`status_msg` is not a string")),
         }
     }
 
@@ -140,6 +141,39 @@ impl PresenceStatus {
 #[derive(Serialize, ToSchema)]
 pub(super) struct Empty {}
 
+const OWN_ALONE: &str = "You can only set your own presence";
+
+refusals! {
+    /// Why a user's presence is not told.
+    pub(super) enum GetPresenceError: MatrixRefusal, from AuthError, ReadError {
+        /// The user id is not one.
+        BadRequest => MatrixRefusal::invalid_param("A user id starts with `@`"),
+        Unauthorized,
+        /// You are not allowed to see this user's presence status.
+        Forbidden => MatrixRefusal::forbidden("You are not allowed to see their presence"),
+        /// There is no presence state for this user. This user may not exist or
+        /// isn't exposing presence information to you.
+        NotFound => MatrixRefusal::not_found("There is no presence state for this user"),
+        TooLarge,
+        Unavailable,
+    }
+}
+
+refusals! {
+    /// Why a presence was not set. Nothing was changed.
+    pub(super) enum SetPresenceError: MatrixRefusal, from AuthError, UpdateError {
+        /// The user id or the body is not valid. Nothing was changed.
+        BadRequest => MatrixRefusal::bad_json("`presence` is missing"),
+        Unauthorized,
+        /// The presence of another user cannot be set.
+        Forbidden => MatrixRefusal::forbidden(OWN_ALONE),
+        /// The body or the status message is too large. Nothing was changed.
+        TooLarge,
+        TooManyRequests,
+        Unavailable,
+    }
+}
+
 /// Get this user's presence state.
 ///
 /// Get the given user's presence state.
@@ -154,33 +188,16 @@ pub(super) struct Empty {}
     responses(
         (status = 200, description = "The presence state for this user.", body = PresenceStatus,
             examples(("response" = (value = json!({"presence": "unavailable", "last_active_ago": 420_845}))))),
-        (status = 400, description = "The user id is not one.", body = MatrixError,
-            examples(("response" = (value = json!({"errcode": "M_INVALID_PARAM",
-                "error": "A user id starts with `@`"}))))),
-        (status = 401, description = "There is no access token, or it is not valid.", body = MatrixError,
-            examples(("response" = (value = json!({"errcode": "M_UNKNOWN_TOKEN",
-                "error": "Unrecognised access token", "soft_logout": false}))))),
-        (status = 403, description = "You are not allowed to see this user's presence status.",
-            body = MatrixError,
-            examples(("response" = (value = json!({"errcode": "M_FORBIDDEN",
-                "error": "You are not allowed to see their presence"}))))),
-        (status = 404, description = "There is no presence state for this user. This user may not exist or\n\
-            isn't exposing presence information to you.", body = MatrixError,
-            examples(("response" = (value = json!({"errcode": "M_NOT_FOUND",
-                "error": "There is no presence state for this user"}))))),
-        (status = 413, description = "The request declares a body that is too large.", body = MatrixError,
-            examples(("response" = (value = json!({"errcode": "M_TOO_LARGE",
-                "error": "The request body is larger than the 65536 bytes allowed"}))))),
-        (status = 503, description = "The store cannot be read at present.", body = MatrixError,
-            examples(("response" = (value = json!({"errcode": "M_UNKNOWN",
-                "error": "the store refuses writes: the disk failed"}))))),
+        GetPresenceError,
     ),
 )]
 pub(super) async fn get_presence(
     State(app): State<App>,
-    Caller(caller): Caller,
-    Target(target): Target,
-) -> Result<Json<PresenceStatus>, MatrixFailure> {
+    asker: Asker,
+    target: Target,
+) -> Result<Json<PresenceStatus>, GetPresenceError> {
+    let caller = asker.user()?;
+    let target = target.user()?;
     caller.require(Scope::Read)?;
     let now = app.service.now();
     let target = target.ok_or_else(|| app.service.nobody())?;
@@ -206,51 +223,28 @@ pub(super) async fn get_presence(
     responses(
         (status = 200, description = "The new presence state was set.", body = Empty,
             examples(("response" = (value = json!({}))))),
-        (status = 400, description = "The user id or the body is not valid. Nothing was changed.",
-            body = MatrixError,
-            examples(("response" = (value = json!({"errcode": "M_BAD_JSON",
-                "error": "`presence` is missing"}))))),
-        (status = 401, description = "There is no access token, or it is not valid.", body = MatrixError,
-            examples(("response" = (value = json!({"errcode": "M_MISSING_TOKEN",
-                "error": "Missing access token"}))))),
-        (status = 403, description = "The presence of another user cannot be set.", body = MatrixError,
-            examples(("response" = (value = json!({"errcode": "M_FORBIDDEN",
-                "error": "You can only set your own presence"}))))),
-        (status = 413, description = "The body or the status message is too large. Nothing was changed.",
-            body = MatrixError,
-            examples(("response" = (value = json!({"errcode": "M_TOO_LARGE",
-                "error": "The request body is larger than the 65536 bytes allowed"}))))),
-        (status = 429, description = "This request was rate-limited.", body = LimitExceeded,
-            headers(("Retry-After" = u32, description = "How many seconds to wait.")),
-            examples(("response" = (value = json!({"errcode": "M_LIMIT_EXCEEDED",
-                "error": "Too many requests", "retry_after_ms": 2000}))))),
-        (status = 503, description = "The store refuses writes at present. Nothing was changed.",
-            body = MatrixError,
-            examples(("response" = (value = json!({"errcode": "M_UNKNOWN",
-                "error": "the store refuses writes: the disk is full"}))))),
+        SetPresenceError,
     ),
 )]
 pub(super) async fn set_presence(
     State(app): State<App>,
-    Caller(caller): Caller,
-    Target(target): Target,
+    asker: Asker,
+    target: Target,
     body: Body,
-) -> Result<Json<Empty>, MatrixFailure> {
+) -> Result<Json<Empty>, SetPresenceError> {
+    let caller = asker.user()?;
+    let target = target.user()?;
     caller.require(Scope::Write)?;
     if target.as_ref() != Some(&caller.user) {
-        return Err(MatrixFailure::forbidden("You can only set your own presence"));
+        return Err(MatrixRefusal::forbidden(OWN_ALONE).into());
     }
-    app.put_limit.check(&caller.user).map_err(MatrixFailure::limit_exceeded)?;
-    let body = read_body(&app, body).await?;
+    let turn = app.service.turn(&caller.user).map_err(MatrixRefusal::limit_exceeded)?;
+    let body = read_body::<SetPresenceError>(&app, body).await?;
     let update = PresenceUpdate::parse(&body, app.config.matrix.busy)?;
     let inputs = [
         Input::Claim { device: caller.device, state: update.presence.into_core() },
         Input::Status(update.status_msg.as_deref().and_then(Status::lasting)),
     ];
-    match app.service.update(&caller.user, &inputs).await {
-        Ok(_) => Ok(Json(Empty {})),
-        // The user was removed since the token was looked at, and the token with them.
-        Err(ServiceError::UnknownUser) => Err(AuthError::Unknown.into()),
-        Err(error) => Err(error.into()),
-    }
+    app.service.set(turn, &inputs).await?;
+    Ok(Json(Empty {}))
 }

@@ -6,17 +6,36 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    error::MatrixFailure,
-    extract::{Target, Token},
-    refusals::{AboutUser, WithToken},
+    error::MatrixRefusal,
+    extract::{Asker, Target},
 };
 use crate::{
+    api::refusal::refusals,
     app::App,
-    auth::Caller,
+    auth::AuthError,
     directory::{Scope, User},
-    id::UserId,
-    service::{ServiceError, Viewer},
+    service::{ReadError, Viewer},
+    store::StoreError,
 };
+
+const NOT_VISIBLE: &str = "You are not allowed to see their profile";
+const NOBODY: &str = "There is no such user";
+
+refusals! {
+    /// Why a user's profile is not told.
+    pub(super) enum ProfileError: MatrixRefusal, from AuthError, StoreError {
+        /// The user id is not one.
+        BadRequest => MatrixRefusal::invalid_param("A user id starts with `@`"),
+        Unauthorized,
+        /// You are not allowed to see this user's profile.
+        Forbidden => MatrixRefusal::forbidden(NOT_VISIBLE),
+        /// There is no such user. Where users are seen by sharing a room, unknown users are refused with 403, as
+        /// those are who share none.
+        NotFound => MatrixRefusal::not_found(NOBODY),
+        TooLarge,
+        Unavailable,
+    }
+}
 
 /// A user's name and picture. What is not known is left out.
 #[derive(Serialize, ToSchema)]
@@ -50,16 +69,18 @@ pub(super) struct AvatarUrl {
 }
 
 /// The directory's entry of the user that the path names, if the caller may see them.
-fn user(app: &App, caller: &Caller, target: Option<UserId>) -> Result<User, MatrixFailure> {
+fn user(app: &App, asker: Asker, target: Target) -> Result<User, ProfileError> {
+    let caller = asker.anyone()?;
+    let target = target.user()?;
     caller.require(Scope::Read)?;
     let user = match target {
         Some(target) => app.service.profile(Viewer::User(&caller.user), &target),
         None => Err(app.service.nobody()),
     };
     user.map_err(|error| match error {
-        ServiceError::NotVisible => MatrixFailure::forbidden("You are not allowed to see their profile"),
-        ServiceError::UnknownUser => MatrixFailure::not_found("There is no such user"),
-        error => error.into(),
+        ReadError::NotVisible => MatrixRefusal::forbidden(NOT_VISIBLE).into(),
+        ReadError::UnknownUser | ReadError::Hidden => MatrixRefusal::not_found(NOBODY).into(),
+        ReadError::Store(error) => error.into(),
     })
 }
 
@@ -75,16 +96,15 @@ fn user(app: &App, caller: &Caller, target: Option<UserId>) -> Result<User, Matr
     responses(
         (status = 200, description = "What is known of the user.", body = Profile,
             examples(("ok" = (value = json!({"displayname": "Alice"}))))),
-        AboutUser,
-        WithToken,
+        ProfileError,
     ),
 )]
 pub(super) async fn get_user_profile(
     State(app): State<App>,
-    Token(caller): Token,
-    Target(target): Target,
-) -> Result<Json<Profile>, MatrixFailure> {
-    let User { display_name, avatar_url, .. } = user(&app, &caller, target)?;
+    asker: Asker,
+    target: Target,
+) -> Result<Json<Profile>, ProfileError> {
+    let User { display_name, avatar_url, .. } = user(&app, asker, target)?;
     Ok(Json(Profile { displayname: display_name, avatar_url }))
 }
 
@@ -100,16 +120,15 @@ pub(super) async fn get_user_profile(
     responses(
         (status = 200, description = "The name, if it is known.", body = DisplayName,
             examples(("ok" = (value = json!({"displayname": "Alice"}))))),
-        AboutUser,
-        WithToken,
+        ProfileError,
     ),
 )]
 pub(super) async fn get_display_name(
     State(app): State<App>,
-    Token(caller): Token,
-    Target(target): Target,
-) -> Result<Json<DisplayName>, MatrixFailure> {
-    let User { display_name, .. } = user(&app, &caller, target)?;
+    asker: Asker,
+    target: Target,
+) -> Result<Json<DisplayName>, ProfileError> {
+    let User { display_name, .. } = user(&app, asker, target)?;
     Ok(Json(DisplayName { displayname: display_name }))
 }
 
@@ -125,15 +144,14 @@ pub(super) async fn get_display_name(
     responses(
         (status = 200, description = "The address, if there is a picture.", body = AvatarUrl,
             examples(("ok" = (value = json!({"avatar_url": "https://example.com/alice.png"}))))),
-        AboutUser,
-        WithToken,
+        ProfileError,
     ),
 )]
 pub(super) async fn get_avatar_url(
     State(app): State<App>,
-    Token(caller): Token,
-    Target(target): Target,
-) -> Result<Json<AvatarUrl>, MatrixFailure> {
-    let User { avatar_url, .. } = user(&app, &caller, target)?;
+    asker: Asker,
+    target: Target,
+) -> Result<Json<AvatarUrl>, ProfileError> {
+    let User { avatar_url, .. } = user(&app, asker, target)?;
     Ok(Json(AvatarUrl { avatar_url }))
 }

@@ -7,17 +7,32 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::{
-    error::{MatrixError, MatrixFailure},
-    extract::read_body,
+    error::{BadRequest, MatrixRefusal},
+    extract::{accepts, read_body},
     login::{device, new_device},
-    refusals::WithToken,
 };
 use crate::{
+    api::refusal::refusals,
     app::App,
-    auth::{self, appservice::AppService},
+    auth::AuthError,
     directory::{DirectoryError, NewGhost, TokenSecret},
     id::{DeviceId, UserId},
+    store::StoreError,
 };
+
+refusals! {
+    /// Why no user was made.
+    pub(super) enum RegisterError: MatrixRefusal, from AuthError, StoreError {
+        /// The body is not valid, or the name cannot be had.
+        BadRequest => MatrixRefusal::user_in_use(),
+        Unauthorized,
+        /// The access token is no application service's.
+        Forbidden,
+        /// The request body is too large.
+        TooLarge,
+        Unavailable,
+    }
+}
 
 /// How a user is registered.
 #[derive(Serialize, ToSchema)]
@@ -48,18 +63,18 @@ pub(super) struct RegistrationRequest {
 }
 
 impl RegistrationRequest {
-    fn parse(body: &[u8]) -> Result<Self, MatrixFailure> {
+    fn parse(body: &[u8]) -> Result<Self, RegisterError> {
         let request: Value = serde_json::from_slice(body)
-            .map_err(|error| MatrixFailure::not_json(format!("The body is not JSON: {error}")))?;
+            .map_err(|error| MatrixRefusal::not_json(format!("The body is not JSON: {error}")))?;
         if request["type"] != APP_SERVICE {
-            return Err(MatrixFailure::forbidden("Application services alone register users here"));
+            return Err(MatrixRefusal::forbidden("Application services alone register users here").into());
         }
         let username = request["username"].as_str();
-        let username = username.ok_or_else(|| MatrixFailure::bad_json("`username` is not a string"))?;
+        let username = username.ok_or_else(|| MatrixRefusal::bad_json("`username` is not a string"))?;
         let inhibit_login = match &request["inhibit_login"] {
             Value::Null => false,
             Value::Bool(inhibit) => *inhibit,
-            _ => return Err(MatrixFailure::bad_json("`inhibit_login` is not true or false")),
+            _ => return Err(MatrixRefusal::bad_json("`inhibit_login` is not true or false").into()),
         };
         let device_id = device(&request)?;
         Ok(Self {
@@ -70,12 +85,12 @@ impl RegistrationRequest {
         })
     }
 
-    fn user(&self, server: &str) -> Result<UserId, MatrixFailure> {
+    fn user(&self, server: &str) -> Result<UserId, BadRequest> {
         let is_allowed =
             |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'_' | b'=' | b'-' | b'/' | b'+');
         let user = format!("@{}:{server}", self.username).parse().ok();
         user.filter(|_| self.username.bytes().all(is_allowed)).ok_or_else(|| {
-            MatrixFailure::invalid_username("A name is made of a-z, 0-9 and . _ = - / +, and not too long")
+            MatrixRefusal::invalid_username("A name is made of a-z, 0-9 and . _ = - / +, and not too long")
         })
     }
 }
@@ -96,16 +111,6 @@ pub(super) struct Registered {
     device_id: Option<String>,
 }
 
-/// The application service that a request comes from.
-fn service<'a>(parts: &Parts, app: &'a App) -> Result<&'a AppService, MatrixFailure> {
-    let secret = auth::token(&parts.headers, parts.uri.query(), app.config.matrix.query_token)?;
-    if let Some(service) = app.app_services.with_token(&secret) {
-        return Ok(service);
-    }
-    auth::holder(&app.directory, &secret, app.service.now())?;
-    Err(MatrixFailure::forbidden("The access token is no application service's"))
-}
-
 /// Make a user, as an application service.
 ///
 /// The name has to be in one of the service's namespaces. From then on the service speaks for the user, by
@@ -120,36 +125,32 @@ fn service<'a>(parts: &Parts, app: &'a App) -> Result<&'a AppService, MatrixFail
     responses(
         (status = 200, description = "The user was made.", body = Registered,
             examples(("ok" = (value = json!({"user_id": "@irc_dave:example.com"}))))),
-        (status = 400, description = "The body is not valid, or the name cannot be had.", body = MatrixError,
-            examples(
-                ("exclusive" = (value = json!({"errcode": "M_EXCLUSIVE",
-                    "error": "The name is outside the application service's namespaces, or in another's"}))),
-                ("userInUse" = (value = json!({"errcode": "M_USER_IN_USE",
-                    "error": "There is a user of this name already"}))),
-            )),
-        WithToken,
+        RegisterError,
     ),
 )]
 pub(super) async fn register(
     State(app): State<App>,
     parts: Parts,
     body: Body,
-) -> Result<Json<Registered>, MatrixFailure> {
-    let body = read_body(&app, body).await?;
+) -> Result<Json<Registered>, RegisterError> {
+    let body = read_body::<RegisterError>(&app, body).await?;
     let request = RegistrationRequest::parse(&body)?;
-    let service = service(&parts, &app)?;
+    let service = app.auth.app_service(&parts, accepts(&app)).await?;
+    let service =
+        service.ok_or_else(|| MatrixRefusal::forbidden("The access token is no application service's"))?;
     let user = request.user(&app.config.server.name)?;
     let is_own = user == service.sender;
-    if !is_own && (!service.has(&user) || app.app_services.is_taken(&user, service)) {
-        return Err(MatrixFailure::exclusive());
+    if !is_own && (!service.has(&user) || app.auth.app_services.is_taken(&user, service)) {
+        return Err(MatrixRefusal::exclusive().into());
     }
     let device = request.device_id.unwrap_or_else(new_device);
     let login = (!request.inhibit_login).then(|| (device, TokenSecret::random()));
     let ghost = NewGhost { user: user.clone(), made_by: service.id.clone(), login: login.clone() };
     match app.directory.make_ghost(ghost, app.service.now()).await {
         Ok(()) => {}
-        Err(DirectoryError::UserTaken(_)) => return Err(MatrixFailure::user_in_use()),
-        Err(error) => return Err(error.into()),
+        Err(DirectoryError::UserTaken(_)) => return Err(MatrixRefusal::user_in_use().into()),
+        Err(DirectoryError::Store(error)) => return Err(error.into()),
+        Err(error) => return Err(MatrixRefusal::forbidden(error.to_string()).into()),
     }
     let (device_id, access_token) =
         login.map(|(device, secret)| (device.into(), secret.reveal().to_owned())).unzip();

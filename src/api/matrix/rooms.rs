@@ -5,8 +5,18 @@ use axum::{Json, extract::State};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{error::MatrixFailure, extract::Token, refusals::WithToken};
-use crate::{app::App, directory::Scope, id::RoomId};
+use super::{error::MatrixRefusal, extract::Asker};
+use crate::{api::refusal::refusals, app::App, auth::AuthError, directory::Scope, id::RoomId};
+
+refusals! {
+    /// Why the caller's rooms are not told.
+    pub(super) enum JoinedRoomsError: MatrixRefusal, from AuthError {
+        Unauthorized,
+        Forbidden,
+        TooLarge,
+        Unavailable,
+    }
+}
 
 #[derive(Serialize, ToSchema)]
 pub(super) struct JoinedRooms {
@@ -27,13 +37,14 @@ pub(super) struct JoinedRooms {
     responses(
         (status = 200, description = "The rooms.", body = JoinedRooms,
             examples(("ok" = (value = json!({"joined_rooms": ["!lobby:example.com"]}))))),
-        WithToken,
+        JoinedRoomsError,
     ),
 )]
 pub(super) async fn get_joined_rooms(
     State(app): State<App>,
-    Token(caller): Token,
-) -> Result<Json<JoinedRooms>, MatrixFailure> {
+    asker: Asker,
+) -> Result<Json<JoinedRooms>, JoinedRoomsError> {
+    let caller = asker.anyone()?;
     caller.require(Scope::Read)?;
     let mut joined_rooms = app.directory.rooms_of(&caller.user);
     joined_rooms.sort_unstable();

@@ -15,20 +15,38 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    error::{LimitExceeded, MatrixError, MatrixFailure},
+    error::{BadRequest, MatrixRefusal},
     event::PresenceEvent,
-    extract::Session,
+    extract::Asker,
     filter::PresenceFilter,
     presence::PresenceState,
 };
 use crate::{
+    api::refusal::refusals,
     app::App,
-    auth::Caller,
+    auth::{AuthError, Caller},
     directory::{Scope, TokenId},
     id::UserId,
+    limit::TooManyStreams,
     presence::{Presence, State as CoreState},
-    service::{Picture, Viewer, Watcher},
+    service::{Picture, Turn, UpdateError, Viewer, Watcher},
+    store::StoreError,
 };
+
+refusals! {
+    /// Why no news is told.
+    pub(super) enum SyncError: MatrixRefusal, from AuthError, UpdateError, StoreError {
+        /// A parameter is not valid.
+        BadRequest => MatrixRefusal::invalid_param("`timeout` is not a number of milliseconds"),
+        Unauthorized,
+        /// The token does not allow this.
+        Forbidden,
+        TooLarge,
+        /// Too many requests wait, of this user or in all.
+        TooManyRequests => MatrixRefusal::too_many_streams(TooManyStreams::User),
+        Unavailable,
+    }
+}
 
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct SyncResponse {
@@ -71,7 +89,7 @@ impl Default for Query {
 }
 
 impl Query {
-    fn parse(query: &str, app: &App, caller: &Caller) -> Result<Self, MatrixFailure> {
+    fn parse(query: &str, app: &App, caller: &Caller) -> Result<Self, BadRequest> {
         let mut parsed = Self::default();
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
             match name.as_ref() {
@@ -98,12 +116,12 @@ impl Query {
     }
 }
 
-fn invalid(name: &str, accepted: &str) -> MatrixFailure {
-    MatrixFailure::invalid_param(format!("`{name}` is not {accepted}"))
+fn invalid(name: &str, accepted: &str) -> BadRequest {
+    MatrixRefusal::invalid_param(format!("`{name}` is not {accepted}"))
 }
 
 /// The number in a token of ours.
-fn position(token: &str) -> Result<u64, MatrixFailure> {
+fn position(token: &str) -> Result<u64, BadRequest> {
     let digits = token.strip_prefix('p').filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
     digits
         .and_then(|digits| digits.parse().ok())
@@ -145,29 +163,24 @@ fn token(position: u64) -> String {
             examples(("response" = (value = json!({"next_batch": "p1767603600000000", "presence": {"events": [
                 {"type": "m.presence", "sender": "@bob:example.com", "content": {"presence": "unavailable",
                     "status_msg": "brb"}}]}}))))),
-        (status = 400, description = "A parameter is not valid.", body = MatrixError),
-        (status = 401, description = "There is no access token, or it is not valid.", body = MatrixError),
-        (status = 403, description = "The token does not allow this.", body = MatrixError),
-        (status = 413, description = "The request declares a body that is too large.", body = MatrixError),
-        (status = 429, description = "Too many requests wait, of this user or in all.", body = LimitExceeded,
-            headers(("Retry-After" = u32, description = "How many seconds to wait.")),
-            examples(("response" = (value = json!({"errcode": "M_LIMIT_EXCEEDED",
-                "error": "the user has as many streams open as one may", "retry_after_ms": 5000}))))),
-        (status = 503, description = "The store cannot be used at present.", body = MatrixError),
+        SyncError,
     ),
 )]
 pub(super) async fn sync(
     State(app): State<App>,
-    Session { caller, token }: Session,
+    asker: Asker,
     RawQuery(query): RawQuery,
-) -> Result<Response, MatrixFailure> {
+) -> Result<Response, SyncError> {
+    let identified = asker.identified()?;
+    let token = identified.token();
+    let caller = identified.caller()?;
     caller.require(Scope::Read)?;
     let query = Query::parse(query.as_deref().unwrap_or_default(), &app, &caller)?;
-    let _permit = app.stream_limit.open(Some(&caller.user)).map_err(MatrixFailure::too_many_streams)?;
+    let _permit = app.stream_limit.open(Some(&caller.user)).map_err(MatrixRefusal::too_many_streams)?;
     let _watching = app.metrics.watch("sync");
     let mut watcher = app.service.watch(Viewer::User(&caller.user), None);
-    let connection = match query.set_presence.filter(|_| may_speak(&app, &caller)) {
-        Some(state) => Some(app.service.connect(&caller.user, &caller.device, state).await?),
+    let connection = match query.set_presence.and_then(|state| Some((state, turn(&app, &caller)?))) {
+        Some((state, turn)) => Some(app.service.connect(turn, &caller.device, state).await?),
         None => None,
     };
     // A token of the future is none of this server's feed.
@@ -184,8 +197,8 @@ pub(super) async fn sync(
 
 /// Whether the connection counts for the caller's device. If it comes too soon after others it does not,
 /// and is answered all the same.
-fn may_speak(app: &App, caller: &Caller) -> bool {
-    caller.require(Scope::Write).is_ok() && app.sync_limit.check(&caller.user).is_ok()
+fn turn<'a>(app: &App, caller: &'a Caller) -> Option<Turn<'a>> {
+    caller.require(Scope::Write).ok().and_then(|()| app.service.turn_to_connect(&caller.user))
 }
 
 /// What is new after `since`, as soon as there is something. If nothing comes in time, or the server stops, the
@@ -196,7 +209,7 @@ async fn news(
     query: &Query,
     since: u64,
     from: Option<&TokenId>,
-) -> Result<Json<SyncResponse>, MatrixFailure> {
+) -> Result<Json<SyncResponse>, SyncError> {
     let told = watcher.since(since).await?;
     if let Some(response) = response(app, query, &told) {
         return Ok(Json(response));
@@ -237,7 +250,7 @@ fn response(app: &App, query: &Query, picture: &Picture) -> Option<SyncResponse>
 }
 
 /// Everybody who is not offline, as a [`SyncResponse`]. It is written down part by part: there may be very many.
-async fn everybody(app: &App, watcher: &mut Watcher, query: &Query) -> Result<Response, MatrixFailure> {
+async fn everybody(app: &App, watcher: &mut Watcher, query: &Query) -> Result<Response, StoreError> {
     let mut first = watcher.first();
     let mut body = Written::begin(&format!(r#"{{"next_batch":"{}""#, token(first.token())));
     let mut is_empty = true;

@@ -7,8 +7,16 @@ use axum::{Json, extract::State};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::error::MatrixError;
-use crate::app::App;
+use super::error::MatrixRefusal;
+use crate::{api::refusal::refusals, app::App};
+
+refusals! {
+    /// Why an operation is refused that asks nobody for a token and has nothing to go wrong.
+    pub(super) enum OpenError: MatrixRefusal {
+        TooLarge,
+        Unavailable,
+    }
+}
 
 /// What this server speaks.
 #[derive(Serialize, ToSchema)]
@@ -38,10 +46,10 @@ pub(super) struct SupportedVersions {
         (status = 200, description = "The versions and features.", body = SupportedVersions,
             examples(("response" = (value = json!({"versions": ["v1.1", "v1.2", "v1.3", "v1.4", "v1.5",
                 "v1.6", "v1.7", "v1.8", "v1.9", "v1.10", "v1.11"], "unstable_features": {}}))))),
-        (status = 413, description = "The request declares a body that is too large.", body = MatrixError),
+        OpenError,
     ),
 )]
-pub(super) async fn get_versions(State(app): State<App>) -> Json<SupportedVersions> {
+pub(super) async fn get_versions(State(app): State<App>) -> Result<Json<SupportedVersions>, OpenError> {
     let unstable_features = app
         .config
         .matrix
@@ -49,8 +57,8 @@ pub(super) async fn get_versions(State(app): State<App>) -> Json<SupportedVersio
         .then(|| ("org.matrix.msc3026.busy_presence".to_owned(), true))
         .into_iter()
         .collect();
-    Json(SupportedVersions {
+    Ok(Json(SupportedVersions {
         versions: (1..=11).map(|minor| format!("v1.{minor}")).collect(),
         unstable_features,
-    })
+    }))
 }

@@ -1,5 +1,7 @@
 //! What clients ask besides presence: whose token they have, and who somebody is.
 
+use std::convert::Infallible;
+
 use axum::{
     extract::{FromRequestParts, State},
     http::request::Parts,
@@ -9,15 +11,41 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    caller::{Caller, Reader, Target},
+    caller::{Caller, Target},
     envelope::Meta,
-    error::{ErrorAnswer, EveryCall, Failure},
+    error::PnutRefusal,
     exchange::{Exchange, OnEveryCall},
     form,
     presence::{date, show, shown_name},
     scope_name,
 };
-use crate::{app::App, directory};
+use crate::{
+    api::refusal::refusals, app::App, auth::AuthError, directory, service::ReadError, store::StoreError,
+};
+
+refusals! {
+    /// Why it is not told whose token it is.
+    pub(super) enum TokenError: PnutRefusal, from AuthError, StoreError {
+        Unauthorized,
+        Forbidden,
+        TooManyRequests,
+        Unavailable,
+    }
+}
+
+refusals! {
+    /// Why a user is not told of.
+    pub(super) enum GetUserError: PnutRefusal, from AuthError, ReadError {
+        /// Under `/v1`: the id is of the wrong kind.
+        BadRequest => PnutRefusal::wrong_id(),
+        Unauthorized,
+        /// The token has no scope at all, is a guest's, or an app's that asks for `me`.
+        Forbidden,
+        NotFound,
+        TooManyRequests,
+        Unavailable,
+    }
+}
 
 /// Somebody.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -82,9 +110,9 @@ pub(super) struct UserAnswer {
 pub(super) struct WithPresence(bool);
 
 impl FromRequestParts<App> for WithPresence {
-    type Rejection = Failure;
+    type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Failure> {
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Infallible> {
         let value = parts.uri.query().and_then(|query| form::last(query.as_bytes(), "include_presence"));
         Ok(Self(value.is_some_and(|value| value == b"1" || value == b"true")))
     }
@@ -95,7 +123,7 @@ async fn describe(
     exchange: &Exchange,
     user: directory::User,
     WithPresence(with_presence): WithPresence,
-) -> Result<User, Failure> {
+) -> Result<User, ReadError> {
     let presence = if with_presence {
         let seen = app.service.get_openly(exchange.caller.own(), &user.id, app.service.now()).await?;
         Some(show(&seen))
@@ -128,20 +156,24 @@ async fn describe(
             examples(("response" = (value = json!({"meta": {"code": 200}, "data": {"app": {"name": "DEMO"},
                 "scopes": ["basic", "presence"], "user": {"id": "1", "username": "alice", "name": "Alice",
                 "created_at": "2026-01-05T09:00:00Z"}}}))))),
-        (status = 403, description = "The token has no scope at all, or is a guest's.", body = ErrorAnswer),
-        EveryCall,
+        TokenError,
     ),
 )]
 pub(super) async fn get_token(
     State(app): State<App>,
-    Reader(exchange): Reader,
+    exchange: Exchange,
     with_presence: WithPresence,
-) -> Result<Response, Failure> {
+) -> Result<Response, TokenError> {
+    let exchange = exchange.reading()?;
     let scopes = exchange.caller.scopes().iter().map(|scope| scope_name(scope).to_owned()).collect();
     let (name, user) = match &exchange.caller {
         Caller::User(caller) => {
-            let user = app.directory.user(&caller.user).ok_or_else(Failure::no_such_user)?;
-            let user = describe(&app, &exchange, user, with_presence).await?;
+            // A user may have been removed since the token was looked at, and the token with them.
+            let user = app.directory.user(&caller.user).ok_or(AuthError::Unknown)?;
+            let user = match describe(&app, &exchange, user, with_presence).await {
+                Err(ReadError::Store(error)) => return Err(error.into()),
+                user => user.map_err(|_| AuthError::Unknown)?,
+            };
             (caller.device.as_str().to_owned(), Some(user))
         }
         Caller::App { name, .. } => (name.clone(), None),
@@ -168,21 +200,17 @@ pub(super) async fn get_token(
         (status = 200, description = "The user.", body = UserAnswer,
             examples(("response" = (value = json!({"meta": {"code": 200}, "data": {"id": "2",
                 "username": "bob", "created_at": "2026-01-05T09:00:00Z", "presence": "offline"}}))))),
-        (status = 400, description = "Under `/v1`: the id is of the wrong kind.", body = ErrorAnswer,
-            examples(("wrongType" = (value = json!({"meta": {"code": 400,
-                "error_message": "user_id: has to be `me`, a number, or a name after `@`."}}))))),
-        (status = 403, description = "The token has no scope at all, is a guest's, or an app's that asks for `me`.",
-            body = ErrorAnswer),
-        (status = 404, description = "There is no such user.", body = ErrorAnswer),
-        EveryCall,
+        GetUserError,
     ),
 )]
 pub(super) async fn get_user(
     State(app): State<App>,
-    Reader(exchange): Reader,
-    Target(user): Target,
+    exchange: Exchange,
+    target: Target,
     with_presence: WithPresence,
-) -> Result<Response, Failure> {
+) -> Result<Response, GetUserError> {
+    let exchange = exchange.reading()?;
+    let user = target.user::<GetUserError>(&app, &exchange)?;
     let data = describe(&app, &exchange, user, with_presence).await?;
     Ok(exchange.layout.answer(&UserAnswer { meta: exchange.meta(), data }))
 }

@@ -1,11 +1,16 @@
 //! Who calls, what they may do, and whom their call is about.
 
+use std::convert::Infallible;
+
 use axum::{
     extract::{FromRequestParts, RawPathParams},
     http::request::Parts,
 };
 
-use super::{error::Failure, exchange::Exchange};
+use super::{
+    error::{BadRequest, NotFound, PnutRefusal},
+    exchange::Exchange,
+};
 use crate::{
     app::App,
     auth::{self, AuthError},
@@ -55,79 +60,70 @@ impl Caller {
     }
 
     /// The user who may set their presence with this token.
-    pub(super) fn updater(&self) -> Result<&auth::Caller, Failure> {
-        let Self::User(user) = self else { return Err(AuthError::NoUser.into()) };
+    pub(super) fn updater(&self) -> Result<&auth::Caller, AuthError> {
+        let Self::User(user) = self else { return Err(AuthError::NoUser) };
         if user.guest {
-            return Err(AuthError::Guest.into());
+            return Err(AuthError::Guest);
         }
         user.require(Scope::Write)?;
         Ok(user)
     }
 
     /// Refuses whoever may not even read: that takes any scope.
-    fn require_reading(&self) -> Result<(), Failure> {
+    pub(super) fn require_reading(&self) -> Result<(), AuthError> {
         match self {
-            Self::User(user) if user.guest => Err(AuthError::Guest.into()),
-            _ if self.scopes() == Scopes::default() => Err(AuthError::MissingScope(Scope::Read).into()),
+            Self::User(user) if user.guest => Err(AuthError::Guest),
+            _ if self.scopes() == Scopes::default() => Err(AuthError::MissingScope(Scope::Read)),
             _ => Ok(()),
         }
     }
 }
 
 impl FromRequestParts<App> for Exchange {
-    type Rejection = Failure;
+    type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Failure> {
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Infallible> {
         Ok(parts.extensions.get::<Self>().expect("every route is behind the layer").clone())
     }
 }
 
-/// A call of somebody who may read.
-pub(super) struct Reader(pub(super) Exchange);
-
-impl FromRequestParts<App> for Reader {
-    type Rejection = Failure;
-
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
-        let exchange = Exchange::from_request_parts(parts, app).await?;
-        exchange.caller.require_reading()?;
-        Ok(Self(exchange))
+impl Exchange {
+    /// Refuses whoever may not read.
+    pub(super) fn reading(self) -> Result<Self, AuthError> {
+        self.caller.require_reading()?;
+        Ok(self)
     }
 }
 
-/// A call of a user who may set their presence.
-pub(super) struct Updater(pub(super) Exchange, pub(super) auth::Caller);
-
-impl FromRequestParts<App> for Updater {
-    type Rejection = Failure;
-
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
-        let exchange = Exchange::from_request_parts(parts, app).await?;
-        let user = exchange.caller.updater()?.clone();
-        Ok(Self(exchange, user))
-    }
-}
-
-/// The user whom `{user_id}` of the path names: `me`, `@username` in any letter case, or a number.
-pub(super) struct Target(pub(super) User);
+/// The text of `{user_id}` of the path; none if it is no UTF-8.
+pub(super) struct Target(Option<String>);
 
 impl FromRequestParts<App> for Target {
-    type Rejection = Failure;
+    type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
-        let Exchange { caller, version, .. } = Exchange::from_request_parts(parts, app).await?;
-        let params =
-            RawPathParams::from_request_parts(parts, app).await.map_err(|_| Failure::no_such_user())?;
-        let text = params.iter().find(|(name, _)| *name == "user_id").map_or("", |(_, value)| value);
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
+        let params = RawPathParams::from_request_parts(parts, app).await.ok();
+        let mut params = params.iter().flat_map(RawPathParams::iter);
+        Ok(Self(params.find(|(name, _)| *name == "user_id").map(|(_, value)| value.to_owned())))
+    }
+}
+
+impl Target {
+    /// The user whom it names: `me`, `@username` in any letter case, or a number.
+    pub(super) fn user<E>(&self, app: &App, exchange: &Exchange) -> Result<User, E>
+    where
+        E: From<AuthError> + From<BadRequest> + From<NotFound>,
+    {
+        let text = self.0.as_deref().ok_or_else(PnutRefusal::no_such_user)?;
         if text == "me" {
-            let own = caller.own().ok_or(AuthError::NoUser)?;
+            let own = exchange.caller.own().ok_or(AuthError::NoUser)?;
             // A user may have been removed since the token was looked at, and the token with them.
-            return app.directory.user(own).map(Self).ok_or(AuthError::Unknown.into());
+            return app.directory.user(own).ok_or(AuthError::Unknown.into());
         }
-        if version.refuses_ids() && !is_id(text) {
-            return Err(Failure::invalid("user_id: has to be `me`, a number, or a name after `@`."));
+        if exchange.version.refuses_ids() && !is_id(text) {
+            return Err(PnutRefusal::wrong_id().into());
         }
-        named(app, text).map(Self).ok_or_else(Failure::no_such_user)
+        named(app, text).ok_or_else(|| PnutRefusal::no_such_user().into())
     }
 }
 

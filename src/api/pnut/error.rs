@@ -1,4 +1,6 @@
-use std::{borrow::Cow, collections::BTreeMap, time::Duration};
+//! How this dialect refuses.
+
+use std::{borrow::Cow, time::Duration};
 
 use axum::{
     Json,
@@ -6,12 +8,14 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
-use utoipa::{
-    IntoResponses, ToSchema,
-    openapi::{ContentBuilder, Ref, RefOr, Response as ResponseDoc, ResponseBuilder},
-};
+use utoipa::ToSchema;
 
-use crate::{api::body::BodyError, auth::AuthError, service::ServiceError, store::StoreError};
+use crate::{
+    api::refusal::{self, Cause, Refusal, Refused, whole_seconds},
+    auth::AuthError,
+    service::{ReadError, UpdateError},
+    store::StoreError,
+};
 
 /// An answer that is a refusal.
 #[derive(Serialize, ToSchema)]
@@ -39,139 +43,175 @@ pub(super) struct ErrorMeta {
     pub(super) retry_in: Option<u64>,
 }
 
-/// A refusal on its way to the client. The layer completes its envelope.
+/// What a refusal says. The layer around the routes completes its envelope.
 #[derive(Clone, Debug)]
-pub(super) struct Failure {
-    status: StatusCode,
+pub(super) struct PnutRefusal {
     message: Cow<'static, str>,
     retry_in: Option<u64>,
 }
 
-impl Failure {
-    fn new(status: StatusCode, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { status, message: message.into(), retry_in: None }
+pub(super) type BadRequest = refusal::BadRequest<PnutRefusal>;
+pub(super) type Unauthorized = refusal::Unauthorized<PnutRefusal>;
+pub(super) type Forbidden = refusal::Forbidden<PnutRefusal>;
+pub(super) type NotFound = refusal::NotFound<PnutRefusal>;
+pub(super) type MethodNotAllowed = refusal::MethodNotAllowed<PnutRefusal>;
+pub(super) type TooLarge = refusal::TooLarge<PnutRefusal>;
+pub(super) type TooManyRequests = refusal::TooManyRequests<PnutRefusal>;
+pub(super) type InternalError = refusal::InternalError<PnutRefusal>;
+pub(super) type Unavailable = refusal::Unavailable<PnutRefusal>;
+
+impl PnutRefusal {
+    fn new<const STATUS: u16>(message: impl Into<Cow<'static, str>>) -> Refused<Self, STATUS> {
+        Refused(Self { message: message.into(), retry_in: None })
     }
 
-    pub(super) fn invalid(message: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, message)
+    pub(super) fn invalid(message: impl Into<Cow<'static, str>>) -> BadRequest {
+        Self::new(message)
     }
 
-    pub(super) fn forbidden(message: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(StatusCode::FORBIDDEN, message)
+    pub(super) fn wrong_id() -> BadRequest {
+        Self::invalid("user_id: has to be `me`, a number, or a name after `@`.")
     }
 
-    pub(super) fn no_such_user() -> Self {
-        Self::new(StatusCode::NOT_FOUND, "There is no such user.")
+    fn unauthorized(message: &'static str) -> Unauthorized {
+        Self::new(message)
     }
 
-    pub(super) fn no_such_path() -> Self {
-        Self::new(StatusCode::NOT_FOUND, "There is no such path.")
+    pub(super) fn unknown_token() -> Unauthorized {
+        Self::unauthorized("The access token is unknown or was revoked.")
     }
 
-    pub(super) fn method_not_allowed() -> Self {
-        Self::new(StatusCode::METHOD_NOT_ALLOWED, "This path does not take this method.")
+    pub(super) fn forbidden(message: impl Into<Cow<'static, str>>) -> Forbidden {
+        Self::new(message)
     }
 
-    pub(super) fn body_too_large(limit: usize) -> Self {
-        let message = format!("The request body is larger than the {limit} bytes allowed.");
-        Self::new(StatusCode::PAYLOAD_TOO_LARGE, message)
+    pub(super) fn no_such_user() -> NotFound {
+        Self::new("There is no such user.")
     }
 
-    pub(super) fn limit_exceeded(retry_in: u64) -> Self {
-        let failure = Self::new(StatusCode::TOO_MANY_REQUESTS, "Too many requests.");
-        Self { retry_in: Some(retry_in), ..failure }
+    pub(super) fn limit_exceeded(retry_in: u64) -> TooManyRequests {
+        Refused(Self { message: "Too many requests.".into(), retry_in: Some(retry_in) })
     }
 
-    pub(super) fn too_fast(wait: Duration) -> Self {
-        Self::limit_exceeded(u64::try_from(wait.as_millis().div_ceil(1_000)).unwrap_or(u64::MAX).max(1))
-    }
-
-    pub(super) fn internal_error() -> Self {
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
-    }
-
-    pub(super) fn unread_body(error: &BodyError, limit: usize) -> Self {
-        match error {
-            BodyError::TooLarge => Self::body_too_large(limit),
-            BodyError::Incomplete => Self::invalid("The request body did not arrive in full."),
-        }
+    pub(super) fn too_fast(wait: Duration) -> TooManyRequests {
+        Self::limit_exceeded(whole_seconds(wait))
     }
 
     /// The body of the answer.
-    pub(super) fn answer(&self, updated_presence: Option<bool>) -> ErrorAnswer {
-        let error_message = self.message.clone().into_owned();
-        let (code, retry_in) = (self.status.as_u16(), self.retry_in);
-        ErrorAnswer { meta: ErrorMeta { code, updated_presence, error_message, retry_in } }
+    pub(super) fn answer(self, status: StatusCode, updated_presence: Option<bool>) -> ErrorAnswer {
+        let (error_message, retry_in) = (self.message.into_owned(), self.retry_in);
+        ErrorAnswer { meta: ErrorMeta { code: status.as_u16(), updated_presence, error_message, retry_in } }
     }
 }
 
-impl From<AuthError> for Failure {
-    fn from(error: AuthError) -> Self {
-        let unauthorized = |message| Self::new(StatusCode::UNAUTHORIZED, message);
-        match error {
-            AuthError::Missing => unauthorized("Access token required."),
-            AuthError::Ambiguous => {
+impl<E: From<Unauthorized> + From<Forbidden>> Cause<PnutRefusal, E> for AuthError {
+    fn refuse(self) -> E {
+        let unauthorized = |message| PnutRefusal::unauthorized(message).into();
+        match self {
+            Self::Missing | Self::Malformed => unauthorized("Access token required."),
+            Self::Ambiguous => {
                 unauthorized("Send one access token, in the Authorization header or in the query.")
             }
-            AuthError::Unknown => unauthorized("The access token is unknown or was revoked."),
-            AuthError::Expired => unauthorized("The access token has expired."),
-            AuthError::Guest => Self::forbidden("Guests may not use presence."),
-            AuthError::NoUser => Self::forbidden("This needs the access token of a user."),
-            AuthError::MissingScope(scope) => {
+            Self::Unknown | Self::Revoked => PnutRefusal::unknown_token().into(),
+            Self::Expired => unauthorized("The access token has expired."),
+            Self::Guest => PnutRefusal::forbidden("Guests may not use presence.").into(),
+            Self::NoUser | Self::NotRegistered => {
+                PnutRefusal::forbidden("This needs the access token of a user.").into()
+            }
+            Self::MissingScope(scope) => {
                 let name = super::scope_name(scope);
-                Self::forbidden(format!("The access token lacks the scope `{name}`."))
+                PnutRefusal::forbidden(format!("The access token lacks the scope `{name}`.")).into()
             }
         }
     }
 }
 
-impl From<ServiceError> for Failure {
-    fn from(error: ServiceError) -> Self {
-        match error {
-            ServiceError::UnknownUser | ServiceError::NotVisible | ServiceError::Hidden => {
-                Self::no_such_user()
-            }
-            ServiceError::StatusTooLong { .. } => Self::invalid(format!("presence: {error}")),
-            ServiceError::Store(error) => error.into(),
+impl<E: From<NotFound> + From<Unavailable>> Cause<PnutRefusal, E> for ReadError {
+    fn refuse(self) -> E {
+        match self {
+            Self::UnknownUser | Self::NotVisible | Self::Hidden => PnutRefusal::no_such_user().into(),
+            Self::Store(error) => error.refuse(),
         }
     }
 }
 
-impl From<StoreError> for Failure {
-    fn from(error: StoreError) -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string())
+impl<E: From<BadRequest> + From<Unauthorized> + From<Unavailable>> Cause<PnutRefusal, E> for UpdateError {
+    fn refuse(self) -> E {
+        match self {
+            // The user was removed since the token was looked at, and the token with them.
+            Self::UnknownUser => PnutRefusal::unknown_token().into(),
+            Self::StatusTooLong { .. } => PnutRefusal::invalid(format!("presence: {self}")).into(),
+            Self::Store(error) => error.refuse(),
+        }
     }
 }
 
-impl IntoResponse for Failure {
-    fn into_response(self) -> Response {
-        let mut response = (self.status, Json(self.answer(None))).into_response();
-        if let Some(seconds) = self.retry_in {
+impl<E: From<Unavailable>> Cause<PnutRefusal, E> for StoreError {
+    fn refuse(self) -> E {
+        PnutRefusal::unavailable(&self).into()
+    }
+}
+
+impl Refusal for PnutRefusal {
+    fn respond(self, status: StatusCode) -> Response {
+        let retry_in = self.retry_in;
+        let mut response = (status, Json(self.clone().answer(status, None))).into_response();
+        if let Some(seconds) = retry_in {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
+        // The layer knows better, where it is.
+        response.headers_mut().insert("x-api-version", HeaderValue::from_static("0.9.6"));
         response.extensions_mut().insert(self);
         response
     }
-}
 
-/// What every operation may answer besides its own answers.
-pub(super) struct EveryCall;
-
-impl IntoResponses for EveryCall {
-    fn responses() -> BTreeMap<String, RefOr<ResponseDoc>> {
-        [
-            ("401", "There is no access token, or it is not valid."),
-            ("429", "The rate limit was reached."),
-            ("503", "The store cannot do this at present."),
-        ]
-        .into_iter()
-        .map(|(status, description)| (status.to_owned(), refusal(description).into()))
-        .collect()
+    fn schema(_: StatusCode) -> &'static str {
+        "ErrorAnswer"
     }
-}
 
-fn refusal(description: &str) -> ResponseDoc {
-    let schema = Ref::from_schema_name("ErrorAnswer");
-    let content = ContentBuilder::new().schema(Some(schema)).build();
-    ResponseBuilder::new().description(description).content("application/json", content).build()
+    fn too_large(limit: usize) -> TooLarge {
+        Self::new(format!("The request body is larger than the {limit} bytes allowed."))
+    }
+
+    fn incomplete() -> BadRequest {
+        Self::invalid("The request body did not arrive in full.")
+    }
+
+    fn no_path() -> NotFound {
+        Self::new("There is no such path.")
+    }
+
+    fn no_method() -> MethodNotAllowed {
+        Self::new("This path does not take this method.")
+    }
+
+    fn internal() -> InternalError {
+        Self::new("Internal Server Error")
+    }
+
+    fn unavailable(error: &StoreError) -> Unavailable {
+        Self::new(error.to_string())
+    }
+
+    fn usual(status: StatusCode) -> (&'static str, Self) {
+        match status {
+            StatusCode::UNAUTHORIZED => {
+                ("There is no access token, or it is not valid.", Self::unknown_token().0)
+            }
+            StatusCode::FORBIDDEN => (
+                "The token has no scope at all, or is a guest's.",
+                Self::forbidden("The access token lacks the scope `basic`.").0,
+            ),
+            StatusCode::NOT_FOUND => ("There is no such user.", Self::no_such_user().0),
+            StatusCode::PAYLOAD_TOO_LARGE => {
+                ("The body is too large. Nothing was changed.", Self::too_large(65_536).0)
+            }
+            StatusCode::TOO_MANY_REQUESTS => ("The rate limit was reached.", Self::limit_exceeded(600).0),
+            StatusCode::SERVICE_UNAVAILABLE => (
+                "The server starts, or its store cannot be used at present. Nothing was changed.",
+                Self::new::<503>("the store refuses writes: the disk is full").0,
+            ),
+            _ => ("The request is not valid.", Self::invalid("The body is not a JSON object.").0),
+        }
+    }
 }

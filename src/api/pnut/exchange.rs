@@ -6,7 +6,7 @@ use std::{panic::AssertUnwindSafe, sync::Arc};
 use axum::{
     body::Body,
     extract::{Request, State},
-    http::{HeaderName, HeaderValue, Method, Uri, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -16,14 +16,16 @@ use utoipa::IntoParams;
 use super::{
     caller::Caller,
     envelope::{Layout, Meta},
-    error::Failure,
+    error::{BadRequest, PnutRefusal, TooManyRequests},
     limit::{Allowance, RateLimits, Who},
+    presence::SetPresenceError,
     scope_name,
     update::Update,
 };
 use crate::{
+    api::refusal::{Refusal as _, refusals},
     app::App,
-    auth::{self, AuthError},
+    auth::{Accepts, AuthError},
     request::RequestInfo,
 };
 
@@ -53,6 +55,15 @@ pub(super) struct OnEveryCall {
     update_presence_expiration: Option<i64>,
 }
 
+refusals! {
+    /// Why a call does not come to its operation.
+    enum GateError: PnutRefusal, from AuthError {
+        Unauthorized,
+        Forbidden,
+        TooManyRequests,
+    }
+}
+
 /// What the layer is given.
 #[derive(Clone)]
 pub(super) struct Gate {
@@ -65,7 +76,7 @@ pub(super) struct Gate {
 pub(super) struct Exchange {
     pub(super) caller: Caller,
     /// What became of `update_presence`, if that was tried.
-    pub(super) update: Option<Result<(), Failure>>,
+    pub(super) update: Option<Result<(), SetPresenceError>>,
     pub(super) layout: Layout,
     pub(super) version: Version,
 }
@@ -116,11 +127,14 @@ pub(super) async fn exchange(State(gate): State<Gate>, request: Request, next: N
     let version = Version::of(request.uri());
     let mut ending = Ending { layout, version, scopes: None, allowance: None, updated_presence: None };
     let answered = AssertUnwindSafe(gate.answer(request, next, &mut ending)).catch_unwind().await;
-    let response = answered.unwrap_or_else(|_| {
-        tracing::error!("a request met a bug and was answered with 500");
-        Err(Failure::internal_error())
-    });
-    ending.put_to(response.into_response())
+    let response = match answered {
+        Ok(answered) => answered.into_response(),
+        Err(_) => {
+            tracing::error!("a request met a bug and was answered with 500");
+            PnutRefusal::internal().into_response()
+        }
+    };
+    ending.put_to(response)
 }
 
 impl Gate {
@@ -129,8 +143,8 @@ impl Gate {
         mut request: Request,
         next: Next,
         ending: &mut Ending,
-    ) -> Result<Response, Failure> {
-        let identified = self.identify(&request);
+    ) -> Result<Response, GateError> {
+        let identified = self.identify(request.headers(), request.uri()).await;
         let who = match &identified {
             Ok((who, _)) => *who,
             Err(_) => Who::at(RequestInfo::client_of(request.extensions())),
@@ -145,29 +159,43 @@ impl Gate {
         Ok(next.run(request).await)
     }
 
-    fn identify(&self, request: &Request) -> Result<(Who, Caller), AuthError> {
-        let token = auth::token(request.headers(), request.uri().query(), true)?;
-        let holder = auth::holder(&self.app.directory, &token, self.app.service.now())?;
-        Ok((self.limits.holder_of(&token), Caller::from(holder)))
+    async fn identify(&self, headers: &HeaderMap, uri: &Uri) -> Result<(Who, Caller), AuthError> {
+        let accepts = Accepts { query: true, ..Accepts::default() };
+        let identified = self.app.auth.identify_by(headers, uri, accepts).await?;
+        let secret = identified.secret.unwrap_or_default();
+        Ok((self.limits.holder_of(&secret), Caller::from(identified.holder)))
     }
 
-    fn limit(&self, who: Who, method: &Method, ending: &mut Ending) -> Result<(), Failure> {
+    fn limit(&self, who: Who, method: &Method, ending: &mut Ending) -> Result<(), TooManyRequests> {
         let writes = !matches!(*method, Method::GET | Method::HEAD);
         let counted = self.limits.count(who, writes, self.app.service.now());
         ending.allowance = counted.map(|counted| counted.unwrap_or_else(|ban| ban));
         match counted {
-            Some(Err(ban)) => Err(Failure::limit_exceeded(ban.reset)),
+            Some(Err(ban)) => Err(PnutRefusal::limit_exceeded(ban.reset)),
             Some(Ok(_)) | None => Ok(()),
         }
     }
 
     /// Applies `update_presence`, if it is there.
-    async fn update(&self, uri: &Uri, version: Version, caller: &Caller) -> Option<Result<(), Failure>> {
+    async fn update(
+        &self,
+        uri: &Uri,
+        version: Version,
+        caller: &Caller,
+    ) -> Option<Result<(), SetPresenceError>> {
         let update = Update::on_any_call(uri, version, self.app.service.now())?;
-        Some(match caller.updater().and_then(|user| Ok((user, update?))) {
-            Ok((user, update)) => update.apply(&self.app, user).await.map(drop),
-            Err(failure) => Err(failure),
-        })
+        Some(self.apply(update, caller).await)
+    }
+
+    async fn apply(
+        &self,
+        update: Result<Update, BadRequest>,
+        caller: &Caller,
+    ) -> Result<(), SetPresenceError> {
+        let user = caller.updater()?;
+        let turn = self.app.service.turn(&user.user).map_err(PnutRefusal::too_fast)?;
+        update?.apply(&self.app, user, turn).await?;
+        Ok(())
     }
 }
 
@@ -177,8 +205,9 @@ fn names(caller: &Caller) -> String {
 
 impl Ending {
     fn put_to(self, mut response: Response) -> Response {
-        if let Some(failure) = response.extensions_mut().remove::<Failure>() {
-            let text = self.layout.write(&failure.answer(self.updated_presence));
+        let status = response.status();
+        if let Some(refusal) = response.extensions_mut().remove::<PnutRefusal>() {
+            let text = self.layout.write(&refusal.answer(status, self.updated_presence));
             response.headers_mut().remove(header::CONTENT_LENGTH);
             *response.body_mut() = Body::from(text);
         }

@@ -10,18 +10,61 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    caller::{Reader, Target, Updater},
+    caller::Target,
     envelope::Meta,
-    error::{ErrorAnswer, EveryCall, Failure},
+    error::PnutRefusal,
     exchange::{Exchange, OnEveryCall},
     update::{LONGEST, Update},
 };
 use crate::{
+    api::refusal::refusals,
     app::App,
+    auth::AuthError,
     directory::User,
     id::UserId,
     presence::{Presence, State as CoreState, Text},
+    service::{ReadError, UpdateError},
+    store::StoreError,
 };
+
+refusals! {
+    /// Why it is not told who is present.
+    pub(super) enum ListPresenceError: PnutRefusal, from AuthError, StoreError {
+        Unauthorized,
+        Forbidden,
+        TooManyRequests,
+        Unavailable,
+    }
+}
+
+refusals! {
+    /// Why a user's presence is not told.
+    pub(super) enum GetPresenceError: PnutRefusal, from AuthError, ReadError {
+        /// Under `/v1`: the id is of the wrong kind.
+        BadRequest => PnutRefusal::wrong_id(),
+        Unauthorized,
+        /// The token has no scope at all, is a guest's, or an app's that asks for `me`.
+        Forbidden,
+        NotFound,
+        TooManyRequests,
+        Unavailable,
+    }
+}
+
+refusals! {
+    /// Why a presence was not set. Nothing was changed.
+    pub(super) enum SetPresenceError: PnutRefusal, from AuthError, ReadError, UpdateError {
+        /// The value or the body is not valid. Nothing was changed.
+        BadRequest => PnutRefusal::invalid("presence: has 101 characters; at most 100 are allowed."),
+        Unauthorized,
+        /// The token is an app's or lacks the scope `presence`, or the presence is another user's.
+        Forbidden => PnutRefusal::forbidden("The access token lacks the scope `presence`."),
+        NotFound,
+        TooLarge,
+        TooManyRequests,
+        Unavailable,
+    }
+}
 
 /// The longest name that is shown, in Unicode scalar values.
 const LONGEST_NAME: usize = 50;
@@ -174,14 +217,14 @@ fn answer(exchange: &Exchange, user: User, presence: &Presence) -> Response {
                 {"id": "1", "username": "alice", "name": "Alice", "presence": "on the train",
                     "last_seen_at": "2026-01-05T09:03:41Z"},
                 {"id": "2", "username": "bob", "presence": "online"}]}))))),
-        (status = 403, description = "The token has no scope at all, or is a guest's.", body = ErrorAnswer),
-        EveryCall,
+        ListPresenceError,
     ),
 )]
 pub(super) async fn list_presence(
     State(app): State<App>,
-    Reader(exchange): Reader,
-) -> Result<Response, Failure> {
+    exchange: Exchange,
+) -> Result<Response, ListPresenceError> {
+    let exchange = exchange.reading()?;
     let mut present = Vec::new();
     let keep = |user: &User, presence: Presence| {
         if presence.state != CoreState::Offline {
@@ -216,22 +259,16 @@ pub(super) async fn list_presence(
         (status = 200, description = "The user's presence.", body = PresenceAnswer,
             examples(("response" = (value = json!({"meta": {"code": 200}, "data":
                 {"id": "3", "username": "carol", "presence": "offline"}}))))),
-        (status = 400, description = "Under `/v1`: the id is of the wrong kind.", body = ErrorAnswer,
-            examples(("wrongType" = (value = json!({"meta": {"code": 400,
-                "error_message": "user_id: has to be `me`, a number, or a name after `@`."}}))))),
-        (status = 403, description = "The token has no scope at all, is a guest's, or an app's that asks for `me`.",
-            body = ErrorAnswer),
-        (status = 404, description = "There is no such user.", body = ErrorAnswer,
-            examples(("response" = (value = json!({"meta": {"code": 404,
-                "error_message": "There is no such user."}}))))),
-        EveryCall,
+        GetPresenceError,
     ),
 )]
 pub(super) async fn get_presence(
     State(app): State<App>,
-    Reader(exchange): Reader,
-    Target(user): Target,
-) -> Result<Response, Failure> {
+    exchange: Exchange,
+    target: Target,
+) -> Result<Response, GetPresenceError> {
+    let exchange = exchange.reading()?;
+    let user = target.user::<GetPresenceError>(&app, &exchange)?;
     let presence = app.service.get_openly(exchange.caller.own(), &user.id, app.service.now()).await?;
     Ok(answer(&exchange, user, &presence))
 }
@@ -255,21 +292,15 @@ pub(super) async fn get_presence(
             examples(("response" = (value = json!({"meta": {"code": 200, "updated_presence": true}, "data":
                 {"id": "2", "username": "bob", "presence": "online",
                     "last_seen_at": "2026-01-05T08:52:10Z"}}))))),
-        (status = 400, description = "Under `/v1`: the id is of the wrong kind.", body = ErrorAnswer,
-            examples(("wrongType" = (value = json!({"meta": {"code": 400,
-                "error_message": "user_id: has to be `me`, a number, or a name after `@`."}}))))),
-        (status = 403, description = "The token has no scope at all, is a guest's, or an app's that asks for `me`.",
-            body = ErrorAnswer),
-        (status = 404, description = "There is no such user.", body = ErrorAnswer),
-        EveryCall,
+        GetPresenceError,
     ),
 )]
 pub(super) async fn get_presence_by_alias(
     app: State<App>,
-    reader: Reader,
+    exchange: Exchange,
     target: Target,
-) -> Result<Response, Failure> {
-    get_presence(app, reader, target).await
+) -> Result<Response, GetPresenceError> {
+    get_presence(app, exchange, target).await
 }
 
 /// Set one's own presence.
@@ -304,27 +335,19 @@ pub(super) async fn get_presence_by_alias(
         (status = 200, description = "The presence now.", body = PresenceAnswer,
             examples(("response" = (value = json!({"meta": {"code": 200}, "data": {"id": "1",
                 "username": "alice", "presence": "on the train", "last_seen_at": "2026-01-05T09:03:41Z"}}))))),
-        (status = 400, description = "The value or the body is not valid. Nothing was changed.",
-            body = ErrorAnswer,
-            examples(("response" = (value = json!({"meta": {"code": 400,
-                "error_message": "presence: has 101 characters; at most 100 are allowed."}}))))),
-        (status = 403, description = "The token is an app's or lacks the scope `presence`, or the presence is \
-            another user's.", body = ErrorAnswer,
-            examples(("response" = (value = json!({"meta": {"code": 403,
-                "error_message": "The access token lacks the scope `presence`."}}))))),
-        (status = 404, description = "There is no such user.", body = ErrorAnswer),
-        (status = 413, description = "The body is too large. Nothing was changed.", body = ErrorAnswer),
-        EveryCall,
+        SetPresenceError,
     ),
 )]
 pub(super) async fn set_presence(
     State(app): State<App>,
-    Updater(exchange, caller): Updater,
-    Target(user): Target,
+    exchange: Exchange,
+    target: Target,
     request: Request,
-) -> Result<Response, Failure> {
+) -> Result<Response, SetPresenceError> {
+    let caller = exchange.caller.updater()?;
+    let user = target.user::<SetPresenceError>(&app, &exchange)?;
     if user.id != caller.user {
-        return Err(Failure::forbidden("Presence can only be set for oneself."));
+        return Err(PnutRefusal::forbidden("Presence can only be set for oneself.").into());
     }
     let presence = match &exchange.update {
         Some(done) => {
@@ -332,9 +355,9 @@ pub(super) async fn set_presence(
             app.service.get_openly(Some(&caller.user), &user.id, app.service.now()).await?
         }
         None => {
-            app.put_limit.check(&caller.user).map_err(Failure::too_fast)?;
-            let record =
-                Update::from_request(&app, exchange.version, request).await?.apply(&app, &caller).await?;
+            let turn = app.service.turn(&caller.user).map_err(PnutRefusal::too_fast)?;
+            let update = Update::from_request::<SetPresenceError>(&app, exchange.version, request).await?;
+            let record = update.apply(&app, caller, turn).await?;
             app.service.own_presence(&record, app.service.now())
         }
     };

@@ -8,13 +8,17 @@ use axum::{
 };
 use serde_json::{Map, Number, Value};
 
-use super::{error::Failure, exchange::Version, form};
+use super::{
+    error::{BadRequest, PnutRefusal, TooLarge},
+    exchange::Version,
+    form,
+};
 use crate::{
-    api::body,
+    api::{body, refusal::Cause},
     app::App,
-    auth::{self, AuthError},
+    auth,
     presence::{Input, Record, Text, Timestamp},
-    service::ServiceError,
+    service::{Turn, UpdateError},
 };
 
 /// The longest text, in Unicode scalar values.
@@ -47,37 +51,41 @@ struct Expiration(Duration);
 
 impl Update {
     /// Reads a value. Letter case and spaces count.
-    fn from_text(text: &str) -> Result<Self, Failure> {
+    fn from_text(text: &str) -> Result<Self, BadRequest> {
         match text {
             "" | "1" | "online" => Ok(Self::Present { text: None, until: None }),
             "0" | "offline" => Ok(Self::Offline),
             text => match text.chars().count() {
                 ..=LONGEST => Ok(Self::Present { text: Some(text.into()), until: None }),
-                long => Err(Failure::invalid(format!(
+                long => Err(PnutRefusal::invalid(format!(
                     "presence: has {long} characters; at most {LONGEST} are allowed."
                 ))),
             },
         }
     }
 
-    fn from_bytes(bytes: &[u8]) -> Result<Self, Failure> {
-        let text = std::str::from_utf8(bytes).map_err(|_| Failure::invalid("presence: is not UTF-8."))?;
+    fn from_bytes(bytes: &[u8]) -> Result<Self, BadRequest> {
+        let text = std::str::from_utf8(bytes).map_err(|_| PnutRefusal::invalid("presence: is not UTF-8."))?;
         Self::from_text(text)
     }
 
-    fn from_json(value: &Value) -> Result<Self, Failure> {
+    fn from_json(value: &Value) -> Result<Self, BadRequest> {
         match value {
             Value::Null => Self::from_text(""),
             Value::String(text) => Self::from_text(text),
             Value::Number(number) => Self::from_text(&number.to_string()),
             Value::Bool(_) | Value::Array(_) | Value::Object(_) => {
-                Err(Failure::invalid("presence: has to be a string or a number."))
+                Err(PnutRefusal::invalid("presence: has to be a string or a number."))
             }
         }
     }
 
     /// Reads `update_presence` and what belongs to it in a query; nothing if it is not there.
-    pub(super) fn on_any_call(uri: &Uri, version: Version, now: Timestamp) -> Option<Result<Self, Failure>> {
+    pub(super) fn on_any_call(
+        uri: &Uri,
+        version: Version,
+        now: Timestamp,
+    ) -> Option<Result<Self, BadRequest>> {
         let query = uri.query()?.as_bytes();
         let value = form::last(query, "update_presence")?;
         let read = || {
@@ -88,12 +96,14 @@ impl Update {
     }
 
     /// Reads what a PUT sets: from its body, else from its query; online if neither says anything.
-    pub(super) async fn from_request(app: &App, version: Version, request: Request) -> Result<Self, Failure> {
+    pub(super) async fn from_request<E>(app: &App, version: Version, request: Request) -> Result<Self, E>
+    where
+        E: From<BadRequest> + From<TooLarge>,
+    {
         let limits = &app.config.limits;
         let (parts, body) = request.into_parts();
-        let body = body::read(body, limits.body_bytes, limits)
-            .await
-            .map_err(|error| Failure::unread_body(&error, limits.body_bytes))?;
+        let body =
+            body::read(body, limits.body_bytes, limits).await.map_err(Cause::<PnutRefusal, E>::refuse)?;
         let said = Said::in_body(&parts.headers, &body, version)?;
         let query = parts.uri.query().unwrap_or_default().as_bytes();
         let update = match said.update {
@@ -107,7 +117,7 @@ impl Update {
         Ok(update.ending(end, app.service.now()))
     }
 
-    fn in_form(form: &[u8]) -> Result<Option<Self>, Failure> {
+    fn in_form(form: &[u8]) -> Result<Option<Self>, BadRequest> {
         form::last(form, "presence").map(|value| Self::from_bytes(&value)).transpose()
     }
 
@@ -124,39 +134,39 @@ impl Update {
     }
 
     /// Applies the update to the caller's own presence, and returns what it came to.
-    pub(super) async fn apply(self, app: &App, caller: &auth::Caller) -> Result<Record, Failure> {
+    pub(super) async fn apply(
+        self,
+        app: &App,
+        caller: &auth::Caller,
+        turn: Turn<'_>,
+    ) -> Result<Record, UpdateError> {
         let device = caller.device.clone();
         let input = match self {
             Self::Present { text, until } => Input::Lease { device, text, until },
             Self::Offline => Input::Leave,
         };
-        match app.service.update(&caller.user, &[input]).await {
-            Ok(record) => Ok(record),
-            // The user was removed since the token was looked at, and the token with them.
-            Err(ServiceError::UnknownUser) => Err(AuthError::Unknown.into()),
-            Err(error) => Err(error.into()),
-        }
+        app.service.set(turn, &[input]).await
     }
 }
 
 impl Said {
     /// An empty body says nothing, whatever its type. A JSON object is one whatever its type, since clients
     /// forget to say so; what else is not JSON is form data.
-    fn in_body(headers: &HeaderMap, body: &[u8], version: Version) -> Result<Self, Failure> {
+    fn in_body(headers: &HeaderMap, body: &[u8], version: Version) -> Result<Self, BadRequest> {
         if body.is_empty() {
             return Ok(Self::default());
         }
         match serde_json::from_slice(body) {
             Ok(Value::Object(body)) => Self::in_object(&body, version),
-            Ok(_) if is_json(headers) => Err(Failure::invalid("The body is not a JSON object.")),
+            Ok(_) if is_json(headers) => Err(PnutRefusal::invalid("The body is not a JSON object.")),
             Err(error) if is_json(headers) => {
-                Err(Failure::invalid(format!("The body is not JSON: {error}.")))
+                Err(PnutRefusal::invalid(format!("The body is not JSON: {error}.")))
             }
             Ok(_) | Err(_) => {
                 let said = Self::in_form(body, version)?;
                 match said.update {
                     None if is_meant_as_object(body) => {
-                        Err(Failure::invalid("The body is neither JSON nor form data with a presence."))
+                        Err(PnutRefusal::invalid("The body is neither JSON nor form data with a presence."))
                     }
                     _ => Ok(said),
                 }
@@ -164,25 +174,25 @@ impl Said {
         }
     }
 
-    fn in_object(body: &Map<String, Value>, version: Version) -> Result<Self, Failure> {
+    fn in_object(body: &Map<String, Value>, version: Version) -> Result<Self, BadRequest> {
         let update = body.get("presence").map(Update::from_json).transpose()?;
         let end = body.get("expiration").filter(|end| version.has_expiration() && !end.is_null());
         Ok(Self { update, expiration: end.map(Expiration::from_json).transpose()? })
     }
 
-    fn in_form(form: &[u8], version: Version) -> Result<Self, Failure> {
+    fn in_form(form: &[u8], version: Version) -> Result<Self, BadRequest> {
         let expiration = Expiration::in_form(form, "expiration", version)?;
         Ok(Self { update: Update::in_form(form)?, expiration })
     }
 }
 
 impl Expiration {
-    fn in_form(form: &[u8], name: &str, version: Version) -> Result<Option<Self>, Failure> {
+    fn in_form(form: &[u8], name: &str, version: Version) -> Result<Option<Self>, BadRequest> {
         let end = version.has_expiration().then(|| form::last(form, name)).flatten();
         end.map(|end| Self::from_bytes(&end)).transpose()
     }
 
-    fn from_json(value: &Value) -> Result<Self, Failure> {
+    fn from_json(value: &Value) -> Result<Self, BadRequest> {
         match value {
             Value::Number(number) => Ok(Self::from_number(number)),
             Value::String(text) => Self::from_bytes(text.as_bytes()),
@@ -190,7 +200,7 @@ impl Expiration {
         }
     }
 
-    fn from_bytes(bytes: &[u8]) -> Result<Self, Failure> {
+    fn from_bytes(bytes: &[u8]) -> Result<Self, BadRequest> {
         let number: Result<Number, _> = serde_json::from_slice(bytes);
         number.map(|number| Self::from_number(&number)).map_err(|_| Self::is_no_number())
     }
@@ -204,8 +214,8 @@ impl Expiration {
         })
     }
 
-    fn is_no_number() -> Failure {
-        Failure::invalid("expiration: has to be a number of seconds since the Unix epoch.")
+    fn is_no_number() -> BadRequest {
+        PnutRefusal::invalid("expiration: has to be a number of seconds since the Unix epoch.")
     }
 }
 

@@ -1,19 +1,64 @@
 //! `/presenced/v1/app-tokens`: what lets a program read presence where that takes no user, for admins.
 
-use axum::{Json, extract::State, http::StatusCode};
+use axum::{Json, body::Body, extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    error::{AdminOnly, Failure, Problem},
-    extract::{Admin, JsonBody, TokenPath},
+    error::{ProblemRefusal, found},
+    extract::{AccessError, Asker, Ids, JsonError, read_json},
     tokens::expiry,
 };
 use crate::{
+    api::refusal::refusals,
     app::App,
-    directory::{Holder, NewToken, TokenInfo, TokenSecret},
+    directory::{DirectoryError, Holder, NewToken, TokenId, TokenInfo, TokenSecret},
     presence::Timestamp,
+    store::StoreError,
 };
+
+refusals! {
+    /// Why the tokens of apps are not told.
+    pub(super) enum ListAppTokensError: ProblemRefusal, from AccessError {
+        Unauthorized,
+        /// The caller is not an admin.
+        Forbidden => ProblemRefusal::forbidden(AccessError::NotAdmin),
+        TooLarge,
+        Unavailable,
+    }
+}
+
+refusals! {
+    /// Why a token of an app was not made. Nothing was changed.
+    pub(super) enum CreateAppTokenError: ProblemRefusal, from AccessError, JsonError, DirectoryError {
+        /// The body is not valid. Nothing was changed.
+        BadRequest => ProblemRefusal::invalid("name: has to have from 1 to 255 bytes"),
+        Unauthorized,
+        /// The caller is not an admin.
+        Forbidden => ProblemRefusal::forbidden(AccessError::NotAdmin),
+        /// Apps have as many tokens as are allowed.
+        Conflict => ProblemRefusal::conflict(
+            "there are 100 tokens of apps, as many as are allowed; revoke one first",
+        ),
+        TooLarge,
+        Unavailable,
+    }
+}
+
+refusals! {
+    /// Why a token of an app was not revoked.
+    pub(super) enum RevokeAppTokenError: ProblemRefusal, from AccessError, StoreError {
+        /// The id is not valid.
+        BadRequest => ProblemRefusal::invalid("the path is not UTF-8"),
+        Unauthorized,
+        /// The caller is not an admin.
+        Forbidden => ProblemRefusal::forbidden(AccessError::NotAdmin),
+        /// There is no such token.
+        NotFound => ProblemRefusal::not_found("no app has such a token"),
+        TooLarge,
+        Unavailable,
+    }
+}
 
 /// The longest name of an app, in bytes of UTF-8.
 const LONGEST_NAME: usize = 255;
@@ -82,12 +127,16 @@ impl AppToken {
     tag = "Directory",
     responses(
         (status = 200, description = "The tokens, without their texts.", body = AppTokenList),
-        AdminOnly,
+        ListAppTokensError,
     ),
 )]
-pub(super) async fn list_app_tokens(State(app): State<App>, _: Admin) -> Json<AppTokenList> {
+pub(super) async fn list_app_tokens(
+    State(app): State<App>,
+    asker: Asker,
+) -> Result<Json<AppTokenList>, ListAppTokensError> {
+    asker.admin()?;
     let tokens = app.directory.app_tokens().into_iter().filter_map(AppToken::of_app).collect();
-    Json(AppTokenList { tokens })
+    Ok(Json(AppTokenList { tokens }))
 }
 
 /// Make a token for an app.
@@ -102,20 +151,19 @@ pub(super) async fn list_app_tokens(State(app): State<App>, _: Admin) -> Json<Ap
     tag = "Directory",
     responses(
         (status = 201, description = "The token, with its text.", body = IssuedAppToken),
-        (status = 400, description = "The body is not valid. Nothing was changed.", body = Problem,
-            content_type = "application/problem+json"),
-        (status = 409, description = "Apps have as many tokens as are allowed.", body = Problem,
-            content_type = "application/problem+json"),
-        AdminOnly,
+        CreateAppTokenError,
     ),
 )]
 pub(super) async fn create_app_token(
     State(app): State<App>,
-    _: Admin,
-    JsonBody(request): JsonBody<AppTokenRequest>,
-) -> Result<(StatusCode, Json<IssuedAppToken>), Failure> {
+    asker: Asker,
+    body: Body,
+) -> Result<(StatusCode, Json<IssuedAppToken>), CreateAppTokenError> {
+    asker.admin()?;
+    let request: AppTokenRequest = read_json(&app, body).await?;
     if !(1..=LONGEST_NAME).contains(&request.name.len()) {
-        return Err(Failure::invalid(format!("name: has to have from 1 to {LONGEST_NAME} bytes")));
+        let detail = format!("name: has to have from 1 to {LONGEST_NAME} bytes");
+        return Err(ProblemRefusal::invalid(detail).into());
     }
     let expires = expiry(&app, request.expires_in_seconds)?;
     let secret = TokenSecret::random();
@@ -136,20 +184,18 @@ pub(super) async fn create_app_token(
     tag = "Directory",
     responses(
         (status = 204, description = "The token opens nothing any more."),
-        (status = 400, description = "The id is not valid.", body = Problem,
-            content_type = "application/problem+json"),
-        (status = 404, description = "There is no such token.", body = Problem,
-            content_type = "application/problem+json"),
-        AdminOnly,
+        RevokeAppTokenError,
     ),
 )]
 pub(super) async fn revoke_app_token(
     State(app): State<App>,
-    _: Admin,
-    TokenPath(token): TokenPath,
-) -> Result<StatusCode, Failure> {
-    match app.directory.revoke_app_token(&token).await? {
+    asker: Asker,
+    ids: Ids,
+) -> Result<StatusCode, RevokeAppTokenError> {
+    asker.admin()?;
+    let token = TokenId::from(ids.get::<String>("tokenId")?);
+    match found(app.directory.revoke_app_token(&token).await)? {
         true => Ok(StatusCode::NO_CONTENT),
-        false => Err(Failure::not_found("no app has such a token")),
+        false => Err(ProblemRefusal::not_found("no app has such a token").into()),
     }
 }

@@ -1,21 +1,60 @@
 //! `/presenced/v1/users/{userId}/calls/{callId}`: the legs of a user's calls, as gateways report them.
 
-use axum::{extract::State, http::StatusCode};
+use axum::{body::Body, extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    error::{Failure, Problem, WithToken},
-    extract::{CallPath, Gateway, JsonBody},
+    error::{BadRequest, ProblemRefusal},
+    extract::{AccessError, Asker, Ids, JsonError, read_json},
 };
 use crate::{
+    api::refusal::refusals,
     app::App,
-    directory::HIGHEST_NUMBER,
+    auth::AuthError,
+    directory::{HIGHEST_NUMBER, Scope},
+    id::UserId,
     presence::{
         Appearance, Call, CallDetails, CallInfo, CallKind, CallLabel, CallLabelType, Direction, Input,
         Parties, SipData, TelephonyStatus, Termination, Timestamp,
     },
+    service::UpdateError,
 };
+
+refusals! {
+    /// Why a report was refused. Nothing was changed.
+    pub(super) enum PutCallError: ProblemRefusal, from AccessError, JsonError, UpdateError {
+        /// An id or the body is not valid. Nothing was changed.
+        BadRequest => ProblemRefusal::invalid("terminationType: only where telephonyStatus is NoCall"),
+        Unauthorized,
+        Forbidden => ProblemRefusal::forbidden(AuthError::MissingScope(Scope::Gateway)),
+        NotFound,
+        TooLarge,
+        Unavailable,
+    }
+}
+
+refusals! {
+    /// Why the end of a call was not noted. Nothing was changed.
+    pub(super) enum DeleteCallError: ProblemRefusal, from AccessError, UpdateError {
+        /// An id is not valid.
+        BadRequest => ProblemRefusal::invalid(CALL_ID),
+        Unauthorized,
+        Forbidden => ProblemRefusal::forbidden(AuthError::MissingScope(Scope::Gateway)),
+        NotFound,
+        TooLarge,
+        Unavailable,
+    }
+}
+
+const CALL_ID: &str = "callId: has to be from 1 to 255 bytes, without control characters";
+
+/// The `{callId}` of the path.
+fn call_id(ids: &Ids) -> Result<String, BadRequest> {
+    let call: String = ids.get("callId")?;
+    let is_one = (1..=255).contains(&call.len()) && !call.chars().any(char::is_control);
+    is_one.then_some(call).ok_or_else(|| ProblemRefusal::invalid(CALL_ID))
+}
 
 /// The largest report, in bytes of JSON.
 const REPORT_BYTES: usize = 8_192;
@@ -160,7 +199,7 @@ pub struct LineAppearance {
 }
 
 impl CallReport {
-    fn into_call(self, id: String) -> Result<Call, Failure> {
+    fn into_call(self, id: String) -> Result<Call, BadRequest> {
         self.check()?;
         let line = |line: CallDisplayLine| CallLabel { kind: line.kind, value: line.value };
         let details = CallDetails {
@@ -192,7 +231,7 @@ impl CallReport {
         })
     }
 
-    fn check(&self) -> Result<(), Failure> {
+    fn check(&self) -> Result<(), BadRequest> {
         let is_small = serde_json::to_vec(self).is_ok_and(|json| json.len() <= REPORT_BYTES);
         let key = self.appearance_info.as_ref().map(|line| line.appearance_number);
         let faults = [
@@ -212,7 +251,7 @@ impl CallReport {
             ),
         ];
         let fault = faults.into_iter().find(|(is_wrong, _)| *is_wrong);
-        fault.map_or(Ok(()), |(_, detail)| Err(Failure::invalid(detail)))
+        fault.map_or(Ok(()), |(_, detail)| Err(ProblemRefusal::invalid(detail)))
     }
 }
 
@@ -247,21 +286,19 @@ impl From<SipDialog> for SipData {
     tag = "Presence",
     responses(
         (status = 204, description = "The leg is known."),
-        (status = 400, description = "An id or the body is not valid. Nothing was changed.", body = Problem,
-            content_type = "application/problem+json"),
-        (status = 404, description = "There is no such user.", body = Problem,
-            content_type = "application/problem+json"),
-        (status = 503, description = "The store refuses writes at present. Nothing was changed.",
-            body = Problem, content_type = "application/problem+json"),
-        WithToken,
+        PutCallError,
     ),
 )]
 pub(super) async fn put_call(
     State(app): State<App>,
-    _: Gateway,
-    CallPath { user, call }: CallPath,
-    JsonBody(report): JsonBody<CallReport>,
-) -> Result<StatusCode, Failure> {
+    asker: Asker,
+    ids: Ids,
+    body: Body,
+) -> Result<StatusCode, PutCallError> {
+    asker.gateway()?;
+    let user: UserId = ids.get("userId")?;
+    let call = call_id(&ids)?;
+    let report: CallReport = read_json(&app, body).await?;
     let call = report.into_call(call)?;
     app.service.update(&user, &[Input::Call(Box::new(call))]).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -283,20 +320,17 @@ pub(super) async fn put_call(
     tag = "Presence",
     responses(
         (status = 204, description = "The leg has ended, if there was one."),
-        (status = 400, description = "An id is not valid.", body = Problem,
-            content_type = "application/problem+json"),
-        (status = 404, description = "There is no such user.", body = Problem,
-            content_type = "application/problem+json"),
-        (status = 503, description = "The store refuses writes at present. Nothing was changed.",
-            body = Problem, content_type = "application/problem+json"),
-        WithToken,
+        DeleteCallError,
     ),
 )]
 pub(super) async fn delete_call(
     State(app): State<App>,
-    _: Gateway,
-    CallPath { user, call }: CallPath,
-) -> Result<StatusCode, Failure> {
+    asker: Asker,
+    ids: Ids,
+) -> Result<StatusCode, DeleteCallError> {
+    asker.gateway()?;
+    let user: UserId = ids.get("userId")?;
+    let call = call_id(&ids)?;
     app.service.update(&user, &[Input::EndCall { id: call }]).await?;
     Ok(StatusCode::NO_CONTENT)
 }

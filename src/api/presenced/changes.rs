@@ -18,12 +18,30 @@ use utoipa::ToSchema;
 
 use self::stream::ChangeStream;
 use super::{
-    error::{Failure, Problem, WithToken},
-    extract::Follower,
+    error::{BadRequest, ProblemRefusal},
+    extract::{AccessError, Follower},
     lists::PresenceList,
     presence::UserPresence,
 };
-use crate::{app::App, id::UserId, presence::State as CoreState};
+use crate::{
+    api::refusal::refusals, app::App, id::UserId, limit::TooManyStreams, presence::State as CoreState,
+    store::StoreError,
+};
+
+refusals! {
+    /// Why a stream was not opened.
+    pub(super) enum ChangesError: ProblemRefusal, from AccessError, TooManyStreams, StoreError {
+        /// A parameter is not valid.
+        BadRequest => ProblemRefusal::invalid("users: at most 1000 in one stream"),
+        Unauthorized,
+        Forbidden,
+        TooLarge,
+        /// The user has as many streams open as one may.
+        TooManyRequests => ProblemRefusal::too_many_streams(TooManyStreams::User),
+        /// The server starts, or its store cannot be used at present, or the server takes no more streams.
+        Unavailable => ProblemRefusal::too_many_streams(TooManyStreams::Server),
+    }
+}
 
 /// What a stream may say of the caller's device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
@@ -53,7 +71,7 @@ struct Query {
 }
 
 impl Query {
-    fn parse(query: &str, most_users: usize) -> Result<Self, Failure> {
+    fn parse(query: &str, most_users: usize) -> Result<Self, BadRequest> {
         let mut parsed = Self::default();
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
             match name.as_ref() {
@@ -63,34 +81,37 @@ impl Query {
             }
         }
         if parsed.users.as_ref().is_some_and(|users| users.len() > most_users) {
-            return Err(Failure::invalid(format!("users: at most {most_users} in one stream")));
+            return Err(ProblemRefusal::invalid(format!("users: at most {most_users} in one stream")));
         }
         Ok(parsed)
     }
 }
 
-fn users(list: &str) -> Result<Vec<UserId>, Failure> {
-    let parse =
-        |text: &str| text.parse().map_err(|error| Failure::invalid(format!("users: {text:?}: {error}")));
+fn users(list: &str) -> Result<Vec<UserId>, BadRequest> {
+    let parse = |text: &str| {
+        text.parse().map_err(|error| ProblemRefusal::invalid(format!("users: {text:?}: {error}")))
+    };
     list.split(',').map(parse).collect()
 }
 
-fn state(name: &str) -> Result<CoreState, Failure> {
+fn state(name: &str) -> Result<CoreState, BadRequest> {
     match ConnectedState::deserialize(name.into_deserializer()) {
         Ok(ConnectedState::Online) => Ok(CoreState::Online),
         Ok(ConnectedState::Unavailable) => Ok(CoreState::Unavailable),
-        Err(error) => Err(Failure::invalid(format!("state: {}", ValueError::to_string(&error)))),
+        Err(error) => Err(ProblemRefusal::invalid(format!("state: {}", ValueError::to_string(&error)))),
     }
 }
 
 /// The token to go on from, if the client has one. An empty one is none, as it is in a stream.
-fn last_event_id(headers: &HeaderMap) -> Result<Option<u64>, Failure> {
+fn last_event_id(headers: &HeaderMap) -> Result<Option<u64>, BadRequest> {
     let Some(value) = headers.get("last-event-id").filter(|value| !value.is_empty()) else {
         return Ok(None);
     };
     let digits = value.to_str().ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
     let number = digits.and_then(|digits| digits.parse().ok());
-    number.map(Some).ok_or_else(|| Failure::invalid("Last-Event-ID: is not an id that this server gave out"))
+    number
+        .map(Some)
+        .ok_or_else(|| ProblemRefusal::invalid("Last-Event-ID: is not an id that this server gave out"))
 }
 
 /// Follow presence as it changes.
@@ -138,15 +159,7 @@ fn last_event_id(headers: &HeaderMap) -> Result<Option<u64>, Failure> {
             examples(("event" = (summary = "The data of one event", value = json!({
                 "userId": "@alice:example.com", "state": "online", "currentlyActive": true,
                 "lastActiveAt": 1_767_603_600_000_u64}))))),
-        (status = 400, description = "A parameter is not valid.", body = Problem,
-            content_type = "application/problem+json"),
-        (status = 429, description = "The user has as many streams open as one may.", body = Problem,
-            content_type = "application/problem+json",
-            headers(("Retry-After" = u32, description = "How many seconds to wait."))),
-        (status = 503, description = "The store cannot be used at present, or the server takes no more streams; \
-            then `Retry-After` says how many seconds to wait.", body = Problem,
-            content_type = "application/problem+json"),
-        WithToken,
+        ChangesError,
     ),
 )]
 pub(super) async fn stream_changes(
@@ -154,12 +167,18 @@ pub(super) async fn stream_changes(
     follower: Follower,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
-) -> Result<Response, Failure> {
-    follower.caller.viewer()?;
+) -> Result<Response, ChangesError> {
+    let (caller, token) = follower.caller()?;
+    caller.viewer()?;
     let query = Query::parse(query.as_deref().unwrap_or_default(), app.config.limits.bulk_users)?;
     let last = last_event_id(&headers)?;
-    app.new_stream_limit.check(&()).map_err(Failure::too_many_new_streams)?;
-    let stream = ChangeStream::start(app, follower, query, last).await?;
+    if query.state.is_some() {
+        caller.speaker()?;
+    }
+    // The user's own limit first: whoever is over it takes nothing from others.
+    let permit = app.stream_limit.open(caller.user())?;
+    app.new_stream_limit.check(&()).map_err(ProblemRefusal::too_many_new_streams)?;
+    let stream = ChangeStream::start(app, permit, &caller, token, query, last).await?;
     // nginx keeps back what it proxies unless it is told.
     let unbuffered = [(HeaderName::from_static("x-accel-buffering"), "no")];
     Ok((unbuffered, Sse::new(stream.events())).into_response())

@@ -1,4 +1,6 @@
-use std::{collections::BTreeMap, time::Duration};
+//! How this dialect refuses.
+
+use std::{borrow::Cow, fmt::Display, time::Duration};
 
 use axum::{
     Json,
@@ -6,14 +8,16 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::{Deserialize, Serialize};
-use utoipa::{
-    IntoResponses, ToSchema,
-    openapi::{ContentBuilder, Ref, RefOr, Response as ResponseDoc, ResponseBuilder},
-};
+use utoipa::ToSchema;
 
+use super::extract::{AccessError, JsonError};
 use crate::{
-    api::body::BodyError, auth::AuthError, directory::DirectoryError, limit::TooManyStreams,
-    service::ServiceError, store::StoreError,
+    api::refusal::{self, Cause, Refusal, Refused, refusals, retry_after},
+    auth::AuthError,
+    directory::{DirectoryError, Scope},
+    limit::TooManyStreams,
+    service::{ReadError, UpdateError},
+    store::StoreError,
 };
 
 /// What went wrong, as problem details (RFC 9457).
@@ -36,193 +40,290 @@ pub struct Problem {
     pub detail: String,
 }
 
-/// A refusal on its way to the client.
-#[derive(Debug)]
-pub(super) struct Failure {
-    status: StatusCode,
+/// What a refusal says.
+#[derive(Clone, Debug)]
+pub(super) struct ProblemRefusal {
     kind: &'static str,
-    detail: String,
+    detail: Cow<'static, str>,
     retry_after: Option<Duration>,
 }
 
-impl Failure {
-    fn new(status: StatusCode, kind: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, kind, detail: detail.into(), retry_after: None }
+pub(super) type BadRequest = refusal::BadRequest<ProblemRefusal>;
+pub(super) type Unauthorized = refusal::Unauthorized<ProblemRefusal>;
+pub(super) type Forbidden = refusal::Forbidden<ProblemRefusal>;
+pub(super) type NotFound = refusal::NotFound<ProblemRefusal>;
+pub(super) type MethodNotAllowed = refusal::MethodNotAllowed<ProblemRefusal>;
+pub(super) type Conflict = refusal::Conflict<ProblemRefusal>;
+pub(super) type TooLarge = refusal::TooLarge<ProblemRefusal>;
+pub(super) type TooManyRequests = refusal::TooManyRequests<ProblemRefusal>;
+pub(super) type InternalError = refusal::InternalError<ProblemRefusal>;
+pub(super) type Unavailable = refusal::Unavailable<ProblemRefusal>;
+
+/// How long to wait for a server that starts.
+const STARTING: Duration = Duration::from_secs(1);
+
+/// How long to wait for a store that does not serve, or for another server.
+const UNAVAILABLE: Duration = Duration::from_secs(5);
+
+impl ProblemRefusal {
+    fn new<const STATUS: u16>(
+        kind: &'static str,
+        detail: impl Into<Cow<'static, str>>,
+    ) -> Refused<Self, STATUS> {
+        Refused(Self { kind, detail: detail.into(), retry_after: None })
     }
 
-    pub(super) fn invalid(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "invalid", detail)
+    fn waiting<const STATUS: u16>(
+        kind: &'static str,
+        detail: impl Into<Cow<'static, str>>,
+        wait: Duration,
+    ) -> Refused<Self, STATUS> {
+        Refused(Self { kind, detail: detail.into(), retry_after: Some(wait) })
     }
 
-    pub(super) fn forbidden(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::FORBIDDEN, "forbidden", detail)
+    pub(super) fn invalid(detail: impl Into<Cow<'static, str>>) -> BadRequest {
+        Self::new("invalid", detail)
     }
 
-    pub(super) fn not_found(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::NOT_FOUND, "not-found", detail)
+    fn unauthorized(kind: &'static str, error: AuthError) -> Unauthorized {
+        Self::new(kind, error.to_string())
     }
 
-    pub(super) fn no_such_path() -> Self {
-        Self::not_found("there is no such path")
+    /// The token is none, or none any more.
+    pub(super) fn no_such_token() -> Unauthorized {
+        Self::unauthorized("unknown-token", AuthError::Unknown)
     }
 
-    pub(super) fn method_not_allowed() -> Self {
-        let detail = "this path does not take this method";
-        Self::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", detail)
+    pub(super) fn forbidden(error: impl Into<AccessError>) -> Forbidden {
+        Self::new("forbidden", error.into().to_string())
     }
 
-    pub(super) fn body_too_large(limit: usize) -> Self {
-        let detail = format!("the request body is larger than the {limit} bytes allowed");
-        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", detail)
+    pub(super) fn not_found(detail: impl Into<Cow<'static, str>>) -> NotFound {
+        Self::new("not-found", detail)
     }
 
-    pub(super) fn internal_error() -> Self {
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal-error", "internal server error")
+    pub(super) fn no_user(user: &impl Display) -> NotFound {
+        Self::not_found(format!("there is no user {user}"))
     }
 
-    pub(super) fn not_ready(detail: String) -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "not-ready", detail)
+    pub(super) fn conflict(detail: impl Into<Cow<'static, str>>) -> Conflict {
+        Self::new("conflict", detail)
+    }
+
+    pub(super) fn nothing_kept() -> Conflict {
+        Self::new("nothing-kept", StoreError::NothingKept.to_string())
+    }
+
+    pub(super) fn larger_than_allowed(detail: impl Into<Cow<'static, str>>) -> TooLarge {
+        Self::new("too-large", detail)
+    }
+
+    pub(super) fn not_ready(detail: impl Into<Cow<'static, str>>) -> Unavailable {
+        Self::waiting("not-ready", detail, UNAVAILABLE)
+    }
+
+    /// The user sets more than one may.
+    pub(super) fn too_fast(wait: Duration) -> TooManyRequests {
+        Self::waiting("too-many-requests", "the user sets presence more often than one may", wait)
     }
 
     /// The server takes no more new streams in this second.
-    pub(super) fn too_many_new_streams(wait: Duration) -> Self {
-        let detail = "the server opens as many streams at present as it may";
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "too-many-streams", detail).after(wait)
+    pub(super) fn too_many_new_streams(wait: Duration) -> Unavailable {
+        Self::too_many("the server opens as many streams at present as it may", wait)
     }
 
-    fn after(self, wait: Duration) -> Self {
-        Self { retry_after: Some(wait), ..self }
+    /// As many streams are open as may be.
+    pub(super) fn too_many_streams<const STATUS: u16>(error: TooManyStreams) -> Refused<Self, STATUS> {
+        Self::too_many(error.to_string(), TooManyStreams::RETRY_AFTER)
     }
 
-    pub(super) fn unread_body(error: &BodyError, limit: usize) -> Self {
-        match error {
-            BodyError::TooLarge => Self::body_too_large(limit),
-            BodyError::Incomplete => Self::invalid("the request body did not arrive in full"),
-        }
+    fn too_many<const STATUS: u16>(
+        detail: impl Into<Cow<'static, str>>,
+        wait: Duration,
+    ) -> Refused<Self, STATUS> {
+        Self::waiting("too-many-streams", detail, wait)
     }
 }
 
-impl From<AuthError> for Failure {
-    fn from(error: AuthError) -> Self {
-        let detail = error.to_string();
-        match error {
-            AuthError::Missing | AuthError::Ambiguous => {
-                Self::new(StatusCode::UNAUTHORIZED, "missing-token", detail)
+/// Whether what was to be changed in the directory is there: what the directory does not know is not.
+pub(super) fn found(done: Result<bool, DirectoryError>) -> Result<bool, StoreError> {
+    match done {
+        Ok(found) => Ok(found),
+        Err(DirectoryError::Store(error)) => Err(error),
+        Err(_) => Ok(false),
+    }
+}
+
+refusals! {
+    /// Why a page of a listing is not told.
+    pub(super) enum ListError: ProblemRefusal, from AccessError {
+        /// A parameter is not valid.
+        BadRequest => ProblemRefusal::invalid("limit: has to be from 1 to 1000"),
+        Unauthorized,
+        /// The caller is not an admin.
+        Forbidden => ProblemRefusal::forbidden(AccessError::NotAdmin),
+        TooLarge,
+        Unavailable,
+    }
+}
+
+refusals! {
+    /// Why nothing is done about a user of the directory.
+    pub(super) enum UserError: ProblemRefusal, from AccessError, StoreError {
+        /// The id is not valid.
+        BadRequest => ProblemRefusal::invalid("userId: a user id starts with `@`"),
+        Unauthorized,
+        /// The caller is not an admin.
+        Forbidden => ProblemRefusal::forbidden(AccessError::NotAdmin),
+        NotFound => ProblemRefusal::no_user(&"@dave:example.com"),
+        TooLarge,
+        Unavailable,
+    }
+}
+
+impl<E: From<Unauthorized> + From<Forbidden>> Cause<ProblemRefusal, E> for AccessError {
+    fn refuse(self) -> E {
+        match self {
+            Self::Auth(error @ (AuthError::Missing | AuthError::Malformed | AuthError::Ambiguous)) => {
+                ProblemRefusal::unauthorized("missing-token", error).into()
             }
-            AuthError::Unknown | AuthError::Expired => {
-                Self::new(StatusCode::UNAUTHORIZED, "unknown-token", detail)
+            Self::Auth(error @ (AuthError::Unknown | AuthError::Revoked | AuthError::Expired)) => {
+                ProblemRefusal::unauthorized("unknown-token", error).into()
             }
-            AuthError::Guest | AuthError::NoUser | AuthError::MissingScope(_) => Self::forbidden(detail),
+            Self::NotAdmin
+            | Self::NotOneself
+            | Self::Auth(
+                AuthError::Guest | AuthError::NoUser | AuthError::NotRegistered | AuthError::MissingScope(_),
+            ) => ProblemRefusal::forbidden(self).into(),
         }
     }
 }
 
-impl From<ServiceError> for Failure {
-    fn from(error: ServiceError) -> Self {
-        let detail = error.to_string();
-        match error {
-            ServiceError::UnknownUser | ServiceError::NotVisible | ServiceError::Hidden => {
-                Self::not_found("there is no such user, or the caller may not see them")
+impl<E: From<BadRequest> + From<TooLarge>> Cause<ProblemRefusal, E> for JsonError {
+    fn refuse(self) -> E {
+        match self {
+            Self::Unread(error) => error.refuse(),
+            Self::Invalid(error) => ProblemRefusal::invalid(format!("body: {error}")).into(),
+        }
+    }
+}
+
+impl<E: From<NotFound> + From<Unavailable>> Cause<ProblemRefusal, E> for ReadError {
+    fn refuse(self) -> E {
+        match self {
+            Self::UnknownUser | Self::NotVisible | Self::Hidden => {
+                ProblemRefusal::not_found("there is no such user, or the caller may not see them").into()
             }
-            ServiceError::StatusTooLong { .. } => {
-                Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", detail)
-            }
-            ServiceError::Store(error) => error.into(),
+            Self::Store(error) => error.refuse(),
         }
     }
 }
 
-impl From<StoreError> for Failure {
-    fn from(error: StoreError) -> Self {
-        let detail = error.to_string();
-        match error {
-            StoreError::NothingKept => Self::new(StatusCode::CONFLICT, "nothing-kept", detail),
-            _ => Self::new(StatusCode::SERVICE_UNAVAILABLE, "store-unavailable", detail),
+impl<E: From<NotFound> + From<TooLarge> + From<Unavailable>> Cause<ProblemRefusal, E> for UpdateError {
+    fn refuse(self) -> E {
+        match self {
+            Self::UnknownUser => ProblemRefusal::not_found("there is no such user").into(),
+            Self::StatusTooLong { .. } => ProblemRefusal::larger_than_allowed(self.to_string()).into(),
+            Self::Store(error) => error.refuse(),
         }
     }
 }
 
-impl From<DirectoryError> for Failure {
-    fn from(error: DirectoryError) -> Self {
-        let detail = error.to_string();
-        match error {
-            DirectoryError::UnknownUser(_) => Self::not_found(detail),
-            DirectoryError::NumberTaken { .. }
-            | DirectoryError::ExtensionTaken { .. }
-            | DirectoryError::TooManyTokens(..)
-            | DirectoryError::TooManyAppTokens(_)
-            | DirectoryError::TokenTaken
-            | DirectoryError::UserTaken(_)
-            | DirectoryError::TokenSpent
-            | DirectoryError::ListTooLong(_) => Self::new(StatusCode::CONFLICT, "conflict", detail),
-            DirectoryError::Store(error) => error.into(),
+/// An operation that is about a user says itself what it means that there is none.
+impl<E: From<Conflict> + From<Unavailable>> Cause<ProblemRefusal, E> for DirectoryError {
+    fn refuse(self) -> E {
+        match self {
+            Self::Store(error) => error.refuse(),
+            Self::UnknownUser(_)
+            | Self::NumberTaken { .. }
+            | Self::ExtensionTaken { .. }
+            | Self::UserTaken(_)
+            | Self::TokenSpent
+            | Self::TooManyTokens(..)
+            | Self::TooManyAppTokens(_)
+            | Self::TokenTaken
+            | Self::ListTooLong(_) => ProblemRefusal::conflict(self.to_string()).into(),
         }
     }
 }
 
-impl From<TooManyStreams> for Failure {
-    fn from(error: TooManyStreams) -> Self {
-        let status = match error {
-            TooManyStreams::Server => StatusCode::SERVICE_UNAVAILABLE,
-            TooManyStreams::User => StatusCode::TOO_MANY_REQUESTS,
-        };
-        Self::new(status, "too-many-streams", error.to_string()).after(TooManyStreams::RETRY_AFTER)
+impl<E: From<TooManyRequests> + From<Unavailable>> Cause<ProblemRefusal, E> for TooManyStreams {
+    fn refuse(self) -> E {
+        match self {
+            Self::User => ProblemRefusal::too_many_streams::<429>(self).into(),
+            Self::Server => ProblemRefusal::too_many_streams::<503>(self).into(),
+        }
     }
 }
 
-impl IntoResponse for Failure {
-    fn into_response(self) -> Response {
+impl<E: From<Unavailable>> Cause<ProblemRefusal, E> for StoreError {
+    fn refuse(self) -> E {
+        ProblemRefusal::unavailable(&self).into()
+    }
+}
+
+impl Refusal for ProblemRefusal {
+    fn respond(self, status: StatusCode) -> Response {
         let problem = Problem {
             kind: format!("urn:presenced:problem:{}", self.kind),
-            title: self.status.canonical_reason().unwrap_or_default().to_owned(),
-            status: self.status.as_u16(),
-            detail: self.detail,
+            title: status.canonical_reason().unwrap_or_default().to_owned(),
+            status: status.as_u16(),
+            detail: self.detail.into_owned(),
         };
-        let mut response = (self.status, Json(problem)).into_response();
-        let kind = HeaderValue::from_static("application/problem+json");
-        response.headers_mut().insert(header::CONTENT_TYPE, kind);
-        if let Some(wait) = self.retry_after {
-            let seconds = wait.as_millis().div_ceil(1_000).max(1);
-            let seconds = u64::try_from(seconds).unwrap_or(u64::MAX);
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-        }
+        let mut response = (status, Json(problem)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.extend(self.retry_after.map(|wait| (header::RETRY_AFTER, retry_after(wait))));
         response
     }
-}
 
-/// What every operation for admins may answer besides its own answers.
-pub(super) struct AdminOnly;
-
-/// What every operation for users and admins may answer besides its own answers.
-pub(super) struct WithToken;
-
-type Responses = BTreeMap<String, RefOr<ResponseDoc>>;
-
-impl IntoResponses for AdminOnly {
-    fn responses() -> Responses {
-        refusals("The caller is not an admin.")
+    fn schema(_: StatusCode) -> &'static str {
+        "Problem"
     }
-}
 
-impl IntoResponses for WithToken {
-    fn responses() -> Responses {
-        refusals("The caller may not do this, or the token lacks the scope.")
+    fn too_large(limit: usize) -> TooLarge {
+        Self::larger_than_allowed(format!("the request body is larger than the {limit} bytes allowed"))
     }
-}
 
-fn refusals(forbidden: &str) -> Responses {
-    [
-        ("401", "There is no token, or it is not valid."),
-        ("403", forbidden),
-        ("413", "The request body is too large."),
-    ]
-    .into_iter()
-    .map(|(status, description)| (status.to_owned(), problem(description).into()))
-    .collect()
-}
+    fn incomplete() -> BadRequest {
+        Self::invalid("the request body did not arrive in full")
+    }
 
-fn problem(description: &str) -> ResponseDoc {
-    let schema = Ref::from_schema_name("Problem");
-    let content = ContentBuilder::new().schema(Some(schema)).build();
-    ResponseBuilder::new().description(description).content("application/problem+json", content).build()
+    fn no_path() -> NotFound {
+        Self::not_found("there is no such path")
+    }
+
+    fn no_method() -> MethodNotAllowed {
+        Self::new("method-not-allowed", "this path does not take this method")
+    }
+
+    fn internal() -> InternalError {
+        Self::new("internal-error", "internal server error")
+    }
+
+    fn unavailable(error: &StoreError) -> Unavailable {
+        let wait = if *error == StoreError::Opening { STARTING } else { UNAVAILABLE };
+        Self::waiting("store-unavailable", error.to_string(), wait)
+    }
+
+    fn usual(status: StatusCode) -> (&'static str, Self) {
+        match status {
+            StatusCode::UNAUTHORIZED => ("There is no token, or it is not valid.", Self::no_such_token().0),
+            StatusCode::FORBIDDEN => (
+                "The caller may not do this, or the token lacks the scope.",
+                Self::forbidden(AuthError::MissingScope(Scope::Read)).0,
+            ),
+            StatusCode::NOT_FOUND => ("There is no such user.", Self::not_found("there is no such user").0),
+            StatusCode::PAYLOAD_TOO_LARGE => ("The request body is too large.", Self::too_large(1_048_576).0),
+            StatusCode::TOO_MANY_REQUESTS => (
+                "The user sets more than `limits.put_per_second` allows.",
+                Self::too_fast(Duration::from_secs(1)).0,
+            ),
+            StatusCode::SERVICE_UNAVAILABLE => (
+                "The server starts, or its store cannot be used at present. Nothing was changed.",
+                Self::unavailable(&StoreError::Refused("the disk is full".to_owned())).0,
+            ),
+            _ => ("The request is not valid.", Self::invalid("body: expected value at line 1 column 1").0),
+        }
+    }
 }

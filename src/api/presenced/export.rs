@@ -12,10 +12,37 @@ use tokio::sync::mpsc;
 use tokio_stream::{StreamExt as _, wrappers::ReceiverStream};
 
 use super::{
-    error::{AdminOnly, Failure, Problem},
-    extract::Admin,
+    error::ProblemRefusal,
+    extract::{AccessError, Asker},
 };
-use crate::{app::App, store::StoreError};
+use crate::{
+    api::refusal::{Refusal as _, refusals},
+    app::App,
+    store::StoreError,
+};
+
+refusals! {
+    /// Why nothing is exported.
+    pub(super) enum ExportError: ProblemRefusal, from AccessError {
+        Unauthorized,
+        /// The caller is not an admin.
+        Forbidden => ProblemRefusal::forbidden(AccessError::NotAdmin),
+        /// The server keeps its data in memory alone.
+        Conflict => ProblemRefusal::nothing_kept(),
+        TooLarge,
+        /// The server starts, or its data cannot be read.
+        Unavailable => ProblemRefusal::unavailable(&StoreError::Opening),
+    }
+}
+
+impl From<StoreError> for ExportError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::NothingKept => ProblemRefusal::nothing_kept().into(),
+            error => ProblemRefusal::unavailable(&error).into(),
+        }
+    }
+}
 
 /// How much is sent at once, in bytes.
 const CHUNK_BYTES: usize = 64 * 1_024;
@@ -39,21 +66,15 @@ type Chunk = Result<Bytes, StoreError>;
     responses(
         (status = 200, description = "The lines.", body = String, content_type = "application/x-ndjson",
             example = "{\"kind\":\"presenced\",\"format\":2}\n{\"kind\":\"end\",\"lines\":1}\n"),
-        (status = 409, description = "The server keeps its data in memory alone.", body = Problem,
-            content_type = "application/problem+json"),
-        (status = 503, description = "The data cannot be read.", body = Problem,
-            content_type = "application/problem+json"),
-        AdminOnly,
+        ExportError,
     ),
 )]
-pub(super) async fn export_data(State(app): State<App>, _: Admin) -> Result<Response, Failure> {
+pub(super) async fn export_data(State(app): State<App>, asker: Asker) -> Result<Response, ExportError> {
+    asker.admin()?;
     let (sender, mut chunks) = mpsc::channel(CHUNKS);
     tokio::task::spawn_blocking(move || send(&app, &sender));
     // Whether there is anything to send shows in the first chunk.
-    let first = match chunks.recv().await {
-        Some(first) => first?,
-        None => return Err(Failure::internal_error()),
-    };
+    let first = chunks.recv().await.expect("an export has an end, if it meets no bug")?;
     let rest = ReceiverStream::new(chunks).map(|chunk| chunk.map_err(io::Error::other));
     let body = Body::from_stream(tokio_stream::once(Ok(first)).chain(rest));
     let kind = (header::CONTENT_TYPE, HeaderValue::from_static("application/x-ndjson"));

@@ -1,91 +1,103 @@
-use std::{fmt::Display, str::FromStr};
+//! What requests carry. It is read before the handler, which refuses what it cannot use: so an operation's
+//! refusals are those of its handler.
+
+use std::{convert::Infallible, fmt::Display, str::FromStr};
 
 use axum::{
-    extract::{FromRequest, FromRequestParts, Query, RawPathParams, Request},
+    body::Body,
+    extract::{FromRequestParts, Query, RawPathParams, rejection::RawPathParamsRejection},
     http::request::Parts,
 };
 use serde::{Deserialize, de::DeserializeOwned};
 
-use super::error::Failure;
+use super::error::{BadRequest, ProblemRefusal, TooManyRequests};
 use crate::{
-    api::body,
+    api::body::{self, BodyError},
     app::App,
-    auth::{self, AuthError},
+    auth::{self, Accepts, AuthError, Identified},
     directory::{Holder, Scope, TokenId},
-    id::{RoomId, UserId},
-    service::Viewer,
+    id::UserId,
+    service::{Turn, Viewer},
 };
 
-fn holder(parts: &Parts, app: &App) -> Result<Holder, AuthError> {
-    let token = auth::token(&parts.headers, None, false)?;
-    auth::holder(&app.directory, &token, app.service.now())
+/// Why a caller may not do something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum AccessError {
+    #[error(transparent)]
+    Auth(#[from] AuthError),
+    #[error("this needs the admin token")]
+    NotAdmin,
+    #[error("this is for the user themselves and the admin")]
+    NotOneself,
 }
 
-/// The admin token was sent.
-pub(super) struct Admin;
+/// Who asks, if that is somebody.
+pub(super) struct Asker(Result<Identified, AuthError>);
 
-impl FromRequestParts<App> for Admin {
-    type Rejection = Failure;
+impl FromRequestParts<App> for Asker {
+    type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
-        match holder(parts, app)? {
-            Holder::Admin => Ok(Self),
-            _ => Err(Failure::forbidden("this needs the admin token")),
-        }
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
+        Ok(Self(app.auth.identify(parts, Accepts::default()).await))
     }
 }
 
-/// Whoever may ask for presence: a user's token or the admin token.
+impl Asker {
+    /// Refuses everybody but the admin.
+    pub(super) fn admin(self) -> Result<(), AccessError> {
+        match self.0?.holder {
+            Holder::Admin => Ok(()),
+            _ => Err(AccessError::NotAdmin),
+        }
+    }
+
+    /// Who may report for other users: a token with the scope `gateway`, or the admin token.
+    pub(super) fn gateway(self) -> Result<(), AccessError> {
+        match self.caller()? {
+            Caller::Admin => Ok(()),
+            Caller::User(caller) => Ok(caller.require(Scope::Gateway)?),
+        }
+    }
+
+    /// Whoever may ask for presence: a user, who is no guest, or the admin.
+    pub(super) fn caller(self) -> Result<Caller, AccessError> {
+        Ok(Caller::of(self.0?.holder)?)
+    }
+}
+
+/// Who asks to follow presence, if that is somebody. Besides the header, the token may stand in the query, since
+/// browsers set no headers on a stream.
+pub(super) struct Follower(Result<Identified, AuthError>);
+
+impl FromRequestParts<App> for Follower {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
+        let accepts = Accepts { query: true, ..Accepts::default() };
+        Ok(Self(app.auth.identify(parts, accepts).await))
+    }
+}
+
+impl Follower {
+    /// The caller, with the name of the token: the stream ends with it.
+    pub(super) fn caller(self) -> Result<(Caller, TokenId), AccessError> {
+        let identified = self.0?;
+        let token = identified.token().ok_or(AuthError::NoUser)?;
+        Ok((Caller::of(identified.holder)?, token))
+    }
+}
+
+/// Whoever may ask for presence: a user or the admin.
 pub(super) enum Caller {
     Admin,
     User(auth::Caller),
-}
-
-impl FromRequestParts<App> for Caller {
-    type Rejection = Failure;
-
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
-        Ok(Self::of(holder(parts, app)?)?)
-    }
-}
-
-/// Whoever may follow presence: besides the header, the token may stand in the query, since browsers set
-/// no headers on a stream. It is kept, so that it can be checked as long as the stream lasts.
-pub(super) struct Follower {
-    pub(super) caller: Caller,
-    /// The name of the token, which the stream ends with.
-    pub(super) token: TokenId,
-}
-
-impl FromRequestParts<App> for Follower {
-    type Rejection = Failure;
-
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
-        let token = auth::token(&parts.headers, parts.uri.query(), true)?;
-        let holder = auth::holder(&app.directory, &token, app.service.now())?;
-        Ok(Self { caller: Caller::of(holder)?, token: TokenId::of(&token) })
-    }
-}
-
-/// Whoever may report for other users: a token with the scope `gateway`, or the admin token.
-pub(super) struct Gateway;
-
-impl FromRequestParts<App> for Gateway {
-    type Rejection = Failure;
-
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
-        if let Caller::User(caller) = Caller::from_request_parts(parts, app).await? {
-            caller.require(Scope::Gateway)?;
-        }
-        Ok(Self)
-    }
 }
 
 impl Caller {
     fn of(holder: Holder) -> Result<Self, AuthError> {
         match holder {
             Holder::Admin => Ok(Self::Admin),
-            user => Ok(Self::User(auth::caller(user)?.refuse_guests()?)),
+            user => Ok(Self::User(auth::Caller::of(user)?.refuse_guests()?)),
         }
     }
 
@@ -98,7 +110,7 @@ impl Caller {
     }
 
     /// Whose eyes to read with, if the caller may read.
-    pub(super) fn viewer(&self) -> Result<Viewer<'_>, AuthError> {
+    pub(super) fn viewer(&self) -> Result<Viewer<'_>, AccessError> {
         match self {
             Self::Admin => Ok(Viewer::Admin),
             Self::User(caller) => {
@@ -108,104 +120,66 @@ impl Caller {
         }
     }
 
+    /// Whose device speaks, if the caller has one that may.
+    pub(super) fn speaker(&self) -> Result<&auth::Caller, AccessError> {
+        match self {
+            Self::Admin => Err(AuthError::NoUser.into()),
+            Self::User(caller) => {
+                caller.require(Scope::Write)?;
+                Ok(caller)
+            }
+        }
+    }
+
+    /// The turn of a user who is about to set something of their own; an admin needs none.
+    pub(super) fn turn(&self, app: &App) -> Result<Option<Turn<'_>>, TooManyRequests> {
+        let turn = self.user().map(|user| app.service.turn(user));
+        turn.transpose().map_err(ProblemRefusal::too_fast)
+    }
+
     /// Refuses everybody but the admin and the user themselves, with `scope`.
-    pub(super) fn require_self(&self, user: &UserId, scope: Scope) -> Result<(), Failure> {
+    pub(super) fn require_self(&self, user: &UserId, scope: Scope) -> Result<(), AccessError> {
         match self {
             Self::Admin => Ok(()),
             Self::User(caller) if caller.user == *user => Ok(caller.require(scope)?),
-            Self::User(_) => Err(Failure::forbidden("this is for the user themselves and the admin")),
+            Self::User(_) => Err(AccessError::NotOneself),
         }
     }
 }
 
-async fn path_text(parts: &mut Parts, app: &App, name: &str) -> Result<String, Failure> {
-    let params = RawPathParams::from_request_parts(parts, app)
-        .await
-        .map_err(|_| Failure::invalid("the path is not UTF-8"))?;
-    let found = params.iter().find(|(key, _)| *key == name);
-    Ok(found.map(|(_, value)| value.to_owned()).unwrap_or_default())
-}
+/// The ids in the path.
+pub(super) struct Ids(Result<RawPathParams, RawPathParamsRejection>);
 
-async fn path_id<T: FromStr<Err: Display>>(parts: &mut Parts, app: &App, name: &str) -> Result<T, Failure> {
-    let text = path_text(parts, app, name).await?;
-    text.parse().map_err(|error| Failure::invalid(format!("{name}: {error}")))
-}
+impl FromRequestParts<App> for Ids {
+    type Rejection = Infallible;
 
-/// The `{userId}` of the path.
-pub(super) struct UserPath(pub(super) UserId);
-
-impl FromRequestParts<App> for UserPath {
-    type Rejection = Failure;
-
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
-        path_id(parts, app, "userId").await.map(Self)
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
+        Ok(Self(RawPathParams::from_request_parts(parts, app).await))
     }
 }
 
-/// The `{observerId}` of the path.
-pub(super) struct ObserverPath(pub(super) UserId);
-
-impl FromRequestParts<App> for ObserverPath {
-    type Rejection = Failure;
-
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
-        path_id(parts, app, "observerId").await.map(Self)
+impl Ids {
+    /// The id with that name.
+    pub(super) fn get<T: FromStr<Err: Display>>(&self, name: &str) -> Result<T, BadRequest> {
+        let ids = self.0.as_ref().map_err(|_| ProblemRefusal::invalid("the path is not UTF-8"))?;
+        let text = ids.iter().find(|(key, _)| *key == name).map_or("", |(_, value)| value);
+        text.parse().map_err(|error| ProblemRefusal::invalid(format!("{name}: {error}")))
     }
 }
 
-/// The `{roomId}` of the path.
-pub(super) struct RoomPath(pub(super) RoomId);
-
-impl FromRequestParts<App> for RoomPath {
-    type Rejection = Failure;
-
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
-        path_id(parts, app, "roomId").await.map(Self)
-    }
-}
-
-/// The `{tokenId}` of the path.
-pub(super) struct TokenPath(pub(super) TokenId);
-
-impl FromRequestParts<App> for TokenPath {
-    type Rejection = Failure;
-
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
-        path_text(parts, app, "tokenId").await.map(|text| Self(TokenId::from(text)))
-    }
-}
-
-/// The `{userId}` and `{callId}` of the path.
-pub(super) struct CallPath {
-    pub(super) user: UserId,
-    pub(super) call: String,
-}
-
-impl FromRequestParts<App> for CallPath {
-    type Rejection = Failure;
-
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
-        let user = path_id(parts, app, "userId").await?;
-        let call = path_text(parts, app, "callId").await?;
-        if call.is_empty() || call.len() > 255 || call.chars().any(char::is_control) {
-            return Err(Failure::invalid(
-                "callId: has to be from 1 to 255 bytes, without control characters",
-            ));
-        }
-        Ok(Self { user, call })
-    }
-}
+/// Which page of a listing is asked for, if that can be read.
+pub(super) struct Paging(Result<Page, BadRequest>);
 
 /// Which page of a listing: `after` is the last id of the page before.
 #[derive(Debug, Deserialize)]
-pub(super) struct Paging {
+pub(super) struct Page {
     pub(super) after: Option<String>,
-    #[serde(default = "Paging::default_limit")]
+    #[serde(default = "Page::default_limit")]
     pub(super) limit: usize,
 }
 
-impl Paging {
-    pub(super) const MOST: usize = 1_000;
+impl Page {
+    const MOST: usize = 1_000;
 
     fn default_limit() -> usize {
         100
@@ -213,29 +187,35 @@ impl Paging {
 }
 
 impl FromRequestParts<App> for Paging {
-    type Rejection = Failure;
+    type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Failure> {
-        let Query(paging) =
-            Query::<Self>::try_from_uri(&parts.uri).map_err(|error| Failure::invalid(error.body_text()))?;
-        if !(1..=Self::MOST).contains(&paging.limit) {
-            return Err(Failure::invalid(format!("limit: has to be from 1 to {}", Self::MOST)));
-        }
-        Ok(paging)
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Infallible> {
+        let page = Query::<Page>::try_from_uri(&parts.uri).map(|Query(page)| page);
+        Ok(Self(page.map_err(|error| ProblemRefusal::invalid(error.body_text()))))
     }
 }
 
-/// The body, read as JSON whatever its content type says.
-pub(super) struct JsonBody<T>(pub(super) T);
-
-impl<T: DeserializeOwned> FromRequest<App> for JsonBody<T> {
-    type Rejection = Failure;
-
-    async fn from_request(request: Request, app: &App) -> Result<Self, Failure> {
-        let limits = &app.config.limits;
-        let body = body::read(request.into_body(), limits.bulk_body_bytes, limits)
-            .await
-            .map_err(|error| Failure::unread_body(&error, limits.bulk_body_bytes))?;
-        serde_json::from_slice(&body).map(Self).map_err(|error| Failure::invalid(format!("body: {error}")))
+impl Paging {
+    /// The page.
+    pub(super) fn page(self) -> Result<Page, BadRequest> {
+        let page = self.0?;
+        if !(1..=Page::MOST).contains(&page.limit) {
+            return Err(ProblemRefusal::invalid(format!("limit: has to be from 1 to {}", Page::MOST)));
+        }
+        Ok(page)
     }
+}
+
+/// Why a body does not say what is needed.
+#[derive(Debug)]
+pub(super) enum JsonError {
+    Unread(BodyError),
+    Invalid(serde_json::Error),
+}
+
+/// The body, within the limits, read as JSON whatever its content type says.
+pub(super) async fn read_json<T: DeserializeOwned>(app: &App, body: Body) -> Result<T, JsonError> {
+    let limits = &app.config.limits;
+    let read = body::read(body, limits.bulk_body_bytes, limits).await.map_err(JsonError::Unread)?;
+    serde_json::from_slice(&read).map_err(JsonError::Invalid)
 }

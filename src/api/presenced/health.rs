@@ -4,8 +4,26 @@ use axum::{Json, extract::State};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::error::{Failure, Problem};
-use crate::app::App;
+use super::error::ProblemRefusal;
+use crate::{api::refusal::refusals, app::App};
+
+refusals! {
+    /// Why it is not told whether the process runs.
+    pub(super) enum HealthError: ProblemRefusal {
+        /// The request declares a body that is too large.
+        TooLarge,
+    }
+}
+
+refusals! {
+    /// Why requests should go elsewhere.
+    pub(super) enum ReadinessError: ProblemRefusal {
+        /// The request declares a body that is too large.
+        TooLarge,
+        /// Route elsewhere; `detail` says why.
+        Unavailable => ProblemRefusal::not_ready("the store refuses writes: the disk is full"),
+    }
+}
 
 /// The server's word that it is well.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -29,12 +47,11 @@ impl Health {
     tag = "Server",
     responses(
         (status = 200, description = "The process runs.", body = Health),
-        (status = 413, description = "The request declares a body that is too large.", body = Problem,
-            content_type = "application/problem+json"),
+        HealthError,
     ),
 )]
-pub(super) async fn get_health() -> Json<Health> {
-    Health::ok()
+pub(super) async fn get_health() -> Result<Json<Health>, HealthError> {
+    Ok(Health::ok())
 }
 
 /// Tell whether the server takes requests of all kinds.
@@ -45,12 +62,10 @@ pub(super) async fn get_health() -> Json<Health> {
     tag = "Server",
     responses(
         (status = 200, description = "Reads and writes are served.", body = Health),
-        (status = 413, description = "The request declares a body that is too large.", body = Problem,
-            content_type = "application/problem+json"),
-        (status = 503, description = "Route elsewhere; `detail` says why.", body = Problem,
-            content_type = "application/problem+json"),
+        ReadinessError,
     ),
 )]
-pub(super) async fn get_readiness(State(app): State<App>) -> Result<Json<Health>, Failure> {
-    app.ready().map(|()| Health::ok()).map_err(Failure::not_ready)
+pub(super) async fn get_readiness(State(app): State<App>) -> Result<Json<Health>, ReadinessError> {
+    app.ready().map_err(ProblemRefusal::not_ready)?;
+    Ok(Health::ok())
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use axum::{Json, extract::State};
+use axum::{Json, body::Body, extract::State};
 use futures_util::future::join_all;
 use serde::{
     Deserialize, Serialize,
@@ -11,16 +11,33 @@ use serde::{
 use utoipa::ToSchema;
 
 use super::{
-    error::{Failure, Problem, WithToken},
-    extract::{Gateway, JsonBody},
+    error::ProblemRefusal,
+    extract::{AccessError, Asker, JsonError, read_json},
     presence::PresenceState,
 };
 use crate::{
+    api::refusal::{Refusal as _, refusals},
     app::App,
+    auth::AuthError,
+    directory::Scope,
     id::{DeviceId, UserId},
     presence::Input,
-    service::ServiceError,
+    service::UpdateError,
+    store::StoreError,
 };
+
+refusals! {
+    /// Why reports are refused as a whole. Nothing was changed.
+    pub(super) enum HeartbeatsError: ProblemRefusal, from AccessError, JsonError {
+        /// The body is not valid, or reports too much. Nothing was changed.
+        BadRequest => ProblemRefusal::invalid("heartbeats: at most 1000 in one call"),
+        Unauthorized,
+        Forbidden => ProblemRefusal::forbidden(AuthError::MissingScope(Scope::Gateway)),
+        TooLarge,
+        /// The server starts.
+        Unavailable => ProblemRefusal::unavailable(&StoreError::Opening),
+    }
+}
 
 /// What is reported in one call.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -104,13 +121,11 @@ impl Heartbeat {
     }
 }
 
-fn verdict(error: &ServiceError) -> Verdict {
+fn verdict(error: &UpdateError) -> Verdict {
     let outcome = match error {
-        ServiceError::Store(_) => HeartbeatOutcome::Unavailable,
-        ServiceError::StatusTooLong { .. } => HeartbeatOutcome::Invalid,
-        ServiceError::UnknownUser | ServiceError::NotVisible | ServiceError::Hidden => {
-            HeartbeatOutcome::UnknownUser
-        }
+        UpdateError::Store(_) => HeartbeatOutcome::Unavailable,
+        UpdateError::StatusTooLong { .. } => HeartbeatOutcome::Invalid,
+        UpdateError::UnknownUser => HeartbeatOutcome::UnknownUser,
     };
     (outcome, Some(error.to_string()))
 }
@@ -128,19 +143,19 @@ fn verdict(error: &ServiceError) -> Verdict {
     tag = "Presence",
     responses(
         (status = 200, description = "What became of each report.", body = HeartbeatResults),
-        (status = 400, description = "The body is not valid, or reports too much. Nothing was changed.",
-            body = Problem, content_type = "application/problem+json"),
-        WithToken,
+        HeartbeatsError,
     ),
 )]
 pub(super) async fn post_heartbeats(
     State(app): State<App>,
-    _: Gateway,
-    JsonBody(Heartbeats { heartbeats }): JsonBody<Heartbeats>,
-) -> Result<Json<HeartbeatResults>, Failure> {
+    asker: Asker,
+    body: Body,
+) -> Result<Json<HeartbeatResults>, HeartbeatsError> {
+    asker.gateway()?;
+    let Heartbeats { heartbeats } = read_json(&app, body).await?;
     let most = app.config.limits.heartbeats_per_call;
     if heartbeats.len() > most {
-        return Err(Failure::invalid(format!("heartbeats: at most {most} in one call")));
+        return Err(ProblemRefusal::invalid(format!("heartbeats: at most {most} in one call")).into());
     }
     let verdicts = apply(&app, &heartbeats).await;
     let results = heartbeats.into_iter().zip(verdicts).map(|(heartbeat, verdict)| heartbeat.result(verdict));

@@ -2,20 +2,53 @@
 //! invited and dropped by the list of Matrix r0; here they see that, and answer. Nothing of this is there
 //! where `presence.lists` is off.
 
+use std::fmt::Display;
+
 use axum::{Json, extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    error::{Failure, Problem, WithToken},
-    extract::{Caller, ObserverPath, UserPath},
+    error::{NotFound, ProblemRefusal, found},
+    extract::{AccessError, Asker, Ids},
 };
 use crate::{
+    api::refusal::refusals,
     app::App,
     directory::{Scope, Standing as CoreStanding},
     id::UserId,
     service::Listing,
+    store::StoreError,
 };
+
+refusals! {
+    /// Why it is not told what presence lists say of a user.
+    pub(super) enum GetListError: ProblemRefusal, from AccessError {
+        /// The id is not valid.
+        BadRequest => ProblemRefusal::invalid("userId: a user id starts with `@`"),
+        Unauthorized,
+        Forbidden => ProblemRefusal::forbidden(AccessError::NotOneself),
+        /// There is no such user, or presence lists are off.
+        NotFound => ProblemRefusal::no_user(&"@dave:example.com"),
+        TooLarge,
+        Unavailable,
+    }
+}
+
+refusals! {
+    /// Why an observer was neither accepted nor turned down. Nothing was changed.
+    pub(super) enum ObserverError: ProblemRefusal, from AccessError, StoreError {
+        /// An id is not valid.
+        BadRequest => ProblemRefusal::invalid("observerId: a user id starts with `@`"),
+        Unauthorized,
+        Forbidden => ProblemRefusal::forbidden(AccessError::NotOneself),
+        /// There is no such invitation, or presence lists are off.
+        NotFound => no_invitation(&"@dave:example.com"),
+        TooLarge,
+        TooManyRequests,
+        Unavailable,
+    }
+}
 
 /// How far an entry of a presence list has come: `pending` until the invited user accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -81,21 +114,19 @@ impl From<Listing> for PresenceList {
         (status = 200, description = "The entries that the user has part in.", body = PresenceList,
             examples(("response" = (value = json!({"observed": [],
                 "observers": [{"userId": "@carol:example.com", "standing": "pending"}]}))))),
-        (status = 400, description = "The id is not valid.", body = Problem,
-            content_type = "application/problem+json"),
-        (status = 404, description = "There is no such user, or presence lists are off.", body = Problem,
-            content_type = "application/problem+json"),
-        WithToken,
+        GetListError,
     ),
 )]
 pub(super) async fn get_presence_list(
     State(app): State<App>,
-    caller: Caller,
-    UserPath(user): UserPath,
-) -> Result<Json<PresenceList>, Failure> {
+    asker: Asker,
+    ids: Ids,
+) -> Result<Json<PresenceList>, GetListError> {
+    let caller = asker.caller()?;
+    let user: UserId = ids.get("userId")?;
     caller.require_self(&user, Scope::Read)?;
     if !app.directory.knows(&user) {
-        return Err(Failure::not_found(format!("there is no user {user}")));
+        return Err(ProblemRefusal::no_user(&user).into());
     }
     Ok(Json(app.service.listing(&user).into()))
 }
@@ -119,23 +150,18 @@ pub(super) async fn get_presence_list(
         (status = 200, description = "The observer sees the user.", body = ListEntry,
             examples(("response" = (value = json!({"userId": "@carol:example.com",
                 "standing": "accepted"}))))),
-        (status = 400, description = "An id is not valid.", body = Problem,
-            content_type = "application/problem+json"),
-        (status = 404, description = "There is no such invitation, or presence lists are off.",
-            body = Problem, content_type = "application/problem+json"),
-        WithToken,
+        ObserverError,
     ),
 )]
 pub(super) async fn accept_observer(
     State(app): State<App>,
-    caller: Caller,
-    UserPath(user): UserPath,
-    ObserverPath(observer): ObserverPath,
-) -> Result<Json<ListEntry>, Failure> {
-    caller.require_self(&user, Scope::Write)?;
-    match app.service.accept_observer(&user, &observer).await? {
+    asker: Asker,
+    ids: Ids,
+) -> Result<Json<ListEntry>, ObserverError> {
+    let (user, observer) = own_invitation(&app, asker, &ids)?;
+    match found(app.service.accept_observer(&user, &observer).await)? {
         true => Ok(Json((observer, CoreStanding::Accepted).into())),
-        false => Err(no_invitation(&observer)),
+        false => Err(no_invitation(&observer).into()),
     }
 }
 
@@ -156,26 +182,30 @@ pub(super) async fn accept_observer(
     tag = "Presence lists",
     responses(
         (status = 204, description = "The invitation has ended."),
-        (status = 400, description = "An id is not valid.", body = Problem,
-            content_type = "application/problem+json"),
-        (status = 404, description = "There is no such invitation, or presence lists are off.",
-            body = Problem, content_type = "application/problem+json"),
-        WithToken,
+        ObserverError,
     ),
 )]
 pub(super) async fn deny_observer(
     State(app): State<App>,
-    caller: Caller,
-    UserPath(user): UserPath,
-    ObserverPath(observer): ObserverPath,
-) -> Result<StatusCode, Failure> {
-    caller.require_self(&user, Scope::Write)?;
-    match app.service.deny_observer(&user, &observer).await? {
+    asker: Asker,
+    ids: Ids,
+) -> Result<StatusCode, ObserverError> {
+    let (user, observer) = own_invitation(&app, asker, &ids)?;
+    match found(app.service.deny_observer(&user, &observer).await)? {
         true => Ok(StatusCode::NO_CONTENT),
-        false => Err(no_invitation(&observer)),
+        false => Err(no_invitation(&observer).into()),
     }
 }
 
-fn no_invitation(observer: &UserId) -> Failure {
-    Failure::not_found(format!("there is no invitation of {observer}"))
+/// The invited user, who is the caller unless an admin answers for them, and the observer.
+fn own_invitation(app: &App, asker: Asker, ids: &Ids) -> Result<(UserId, UserId), ObserverError> {
+    let caller = asker.caller()?;
+    let (user, observer) = (ids.get("userId")?, ids.get("observerId")?);
+    caller.require_self(&user, Scope::Write)?;
+    caller.turn(app)?;
+    Ok((user, observer))
+}
+
+fn no_invitation(observer: &impl Display) -> NotFound {
+    ProblemRefusal::not_found(format!("there is no invitation of {observer}"))
 }

@@ -1,18 +1,47 @@
 //! Presence as presenced itself tells it: of one user, or of many in a call.
 
-use axum::{Json, extract::State};
+use axum::{Json, body::Body, extract::State};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    error::{Failure, Problem, WithToken},
-    extract::{Caller, JsonBody, UserPath},
+    error::{BadRequest, ProblemRefusal},
+    extract::{AccessError, Asker, Ids, JsonError, read_json},
 };
 use crate::{
+    api::refusal::refusals,
     app::App,
     id::UserId,
     presence::{Presence, State as CoreState, Timestamp},
+    service::ReadError,
+    store::StoreError,
 };
+
+refusals! {
+    /// Why a user's presence is not told.
+    pub(super) enum GetPresenceError: ProblemRefusal, from AccessError, ReadError {
+        /// The id is not valid.
+        BadRequest => ProblemRefusal::invalid("userId: a user id starts with `@`"),
+        Unauthorized,
+        Forbidden,
+        /// There is no such user, or the caller may not see them.
+        NotFound => ProblemRefusal::not_found("there is no such user, or the caller may not see them"),
+        TooLarge,
+        Unavailable,
+    }
+}
+
+refusals! {
+    /// Why the presence of users is not told.
+    pub(super) enum QueryPresenceError: ProblemRefusal, from AccessError, JsonError, StoreError {
+        /// The body is not valid, or names too many users.
+        BadRequest => ProblemRefusal::invalid("users: at most 1000 in one call"),
+        Unauthorized,
+        Forbidden,
+        TooLarge,
+        Unavailable,
+    }
+}
 
 /// How present somebody is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -55,6 +84,18 @@ pub struct PresenceQuery {
     /// User ids, at most 1,000.
     #[schema(max_items = 1000, example = json!(["@alice:example.com", "@bob:example.com"]))]
     pub users: Vec<String>,
+}
+
+impl PresenceQuery {
+    fn read(&self, most: usize) -> Result<Vec<UserId>, BadRequest> {
+        if self.users.len() > most {
+            return Err(ProblemRefusal::invalid(format!("users: at most {most} in one call")));
+        }
+        let parse = |text: &String| {
+            text.parse().map_err(|error| ProblemRefusal::invalid(format!("users: {text:?}: {error}")))
+        };
+        self.users.iter().map(parse).collect()
+    }
 }
 
 /// The presence of those that the caller may see.
@@ -113,20 +154,16 @@ impl UserPresence {
         (status = 200, description = "The user's presence.", body = UserPresence,
             examples(("response" = (value = json!({"userId": "@alice:example.com", "state": "online",
                 "currentlyActive": true, "lastActiveAt": 1_767_603_600_000_u64}))))),
-        (status = 400, description = "The id is not valid.", body = Problem,
-            content_type = "application/problem+json"),
-        (status = 404, description = "There is no such user, or the caller may not see them.", body = Problem,
-            content_type = "application/problem+json"),
-        (status = 503, description = "The store cannot be read at present.", body = Problem,
-            content_type = "application/problem+json"),
-        WithToken,
+        GetPresenceError,
     ),
 )]
 pub(super) async fn get_user_presence(
     State(app): State<App>,
-    caller: Caller,
-    UserPath(user): UserPath,
-) -> Result<Json<UserPresence>, Failure> {
+    asker: Asker,
+    ids: Ids,
+) -> Result<Json<UserPresence>, GetPresenceError> {
+    let caller = asker.caller()?;
+    let user: UserId = ids.get("userId")?;
     let presence = app.service.get(caller.viewer()?, &user, app.service.now()).await?;
     Ok(Json(UserPresence::new(&user, &presence)))
 }
@@ -144,29 +181,20 @@ pub(super) async fn get_user_presence(
     responses(
         (status = 200, description = "The presence of those that the caller may see.",
             body = PresenceQueryResult),
-        (status = 400, description = "The body is not valid, or names too many users.", body = Problem,
-            content_type = "application/problem+json"),
-        (status = 503, description = "The store cannot be read at present.", body = Problem,
-            content_type = "application/problem+json"),
-        WithToken,
+        QueryPresenceError,
     ),
 )]
 pub(super) async fn query_presence(
     State(app): State<App>,
-    caller: Caller,
-    JsonBody(query): JsonBody<PresenceQuery>,
-) -> Result<Json<PresenceQueryResult>, Failure> {
-    let most = app.config.limits.bulk_users;
-    if query.users.len() > most {
-        return Err(Failure::invalid(format!("users: at most {most} in one call")));
-    }
-    let users: Vec<UserId> = query
-        .users
-        .iter()
-        .map(|text| text.parse().map_err(|error| Failure::invalid(format!("users: {text:?}: {error}"))))
-        .collect::<Result<_, _>>()?;
+    asker: Asker,
+    body: Body,
+) -> Result<Json<PresenceQueryResult>, QueryPresenceError> {
+    let caller = asker.caller()?;
+    let viewer = caller.viewer()?;
+    let query: PresenceQuery = read_json(&app, body).await?;
+    let users = query.read(app.config.limits.bulk_users)?;
     let asked: Vec<&UserId> = users.iter().collect();
-    let answers = app.service.get_many(caller.viewer()?, &asked, app.service.now()).await?;
+    let answers = app.service.get_many(viewer, &asked, app.service.now()).await?;
     let mut result = PresenceQueryResult { presence: Vec::new(), unavailable: Vec::new() };
     for (user, answer) in users.iter().zip(answers) {
         match answer {

@@ -2,15 +2,49 @@
 
 use std::collections::BTreeSet;
 
-use axum::{Json, extract::State};
+use axum::{Json, body::Body, extract::State};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    error::{AdminOnly, Failure, Problem},
-    extract::{Admin, JsonBody, Paging, RoomPath},
+    error::{BadRequest, ListError, ProblemRefusal},
+    extract::{AccessError, Asker, Ids, JsonError, Paging, read_json},
 };
-use crate::{app::App, directory::DirectoryError, id::UserId};
+use crate::{
+    api::refusal::refusals,
+    app::App,
+    directory::DirectoryError,
+    id::{RoomId, UserId},
+    store::StoreError,
+};
+
+refusals! {
+    /// Why the members of a room are not told.
+    pub(super) enum GetMembersError: ProblemRefusal, from AccessError {
+        /// The id is not valid.
+        BadRequest => ProblemRefusal::invalid("roomId: a room id starts with `!`"),
+        Unauthorized,
+        /// The caller is not an admin.
+        Forbidden => ProblemRefusal::forbidden(AccessError::NotAdmin),
+        /// There is no such room: nobody is a member.
+        NotFound => ProblemRefusal::not_found("there is no room !nowhere:example.com"),
+        TooLarge,
+        Unavailable,
+    }
+}
+
+refusals! {
+    /// Why the members of a room were not set. Nothing was changed.
+    pub(super) enum PutMembersError: ProblemRefusal, from AccessError, JsonError, StoreError {
+        /// The id or the body is not valid, or a member is unknown. Nothing was changed.
+        BadRequest => ProblemRefusal::invalid("members: there is no user @dave:example.com"),
+        Unauthorized,
+        /// The caller is not an admin.
+        Forbidden => ProblemRefusal::forbidden(AccessError::NotAdmin),
+        TooLarge,
+        Unavailable,
+    }
+}
 
 /// The members of a room.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -46,6 +80,13 @@ impl Members {
     fn of(members: BTreeSet<UserId>) -> Self {
         Self { members: members.into_iter().map(String::from).collect() }
     }
+
+    fn read(&self) -> Result<BTreeSet<UserId>, BadRequest> {
+        let parse = |text: &String| {
+            text.parse().map_err(|error| ProblemRefusal::invalid(format!("members: {text:?}: {error}")))
+        };
+        self.members.iter().map(parse).collect()
+    }
 }
 
 /// List the rooms.
@@ -63,19 +104,23 @@ impl Members {
     tag = "Directory",
     responses(
         (status = 200, description = "The rooms after `after`, in the order of their ids.", body = RoomPage),
-        (status = 400, description = "A parameter is not valid.", body = Problem,
-            content_type = "application/problem+json"),
-        AdminOnly,
+        ListError,
     ),
 )]
-pub(super) async fn list_rooms(State(app): State<App>, _: Admin, paging: Paging) -> Json<RoomPage> {
-    let page = app.directory.rooms(paging.after.as_deref(), paging.limit);
+pub(super) async fn list_rooms(
+    State(app): State<App>,
+    asker: Asker,
+    paging: Paging,
+) -> Result<Json<RoomPage>, ListError> {
+    asker.admin()?;
+    let asked = paging.page()?;
+    let page = app.directory.rooms(asked.after.as_deref(), asked.limit);
     let rooms = page
         .items
         .into_iter()
         .map(|(room, member_count)| RoomSummary { room_id: room.into(), member_count })
         .collect();
-    Json(RoomPage { rooms, more: page.more })
+    Ok(Json(RoomPage { rooms, more: page.more }))
 }
 
 /// Get the members of a room.
@@ -88,21 +133,19 @@ pub(super) async fn list_rooms(State(app): State<App>, _: Admin, paging: Paging)
     tag = "Directory",
     responses(
         (status = 200, description = "The members, in the order of their ids.", body = Members),
-        (status = 400, description = "The id is not valid.", body = Problem,
-            content_type = "application/problem+json"),
-        (status = 404, description = "There is no such room: nobody is a member.", body = Problem,
-            content_type = "application/problem+json"),
-        AdminOnly,
+        GetMembersError,
     ),
 )]
 pub(super) async fn get_members(
     State(app): State<App>,
-    _: Admin,
-    RoomPath(room): RoomPath,
-) -> Result<Json<Members>, Failure> {
+    asker: Asker,
+    ids: Ids,
+) -> Result<Json<Members>, GetMembersError> {
+    asker.admin()?;
+    let room: RoomId = ids.get("roomId")?;
     let members = app.directory.members(&room);
     if members.is_empty() {
-        return Err(Failure::not_found(format!("there is no room {room}")));
+        return Err(ProblemRefusal::not_found(format!("there is no room {room}")).into());
     }
     Ok(Json(Members::of(members)))
 }
@@ -121,25 +164,22 @@ pub(super) async fn get_members(
     tag = "Directory",
     responses(
         (status = 200, description = "The members, in the order of their ids.", body = Members),
-        (status = 400, description = "The id or the body is not valid, or a member is unknown. Nothing was \
-            changed.", body = Problem, content_type = "application/problem+json"),
-        AdminOnly,
+        PutMembersError,
     ),
 )]
 pub(super) async fn put_members(
     State(app): State<App>,
-    _: Admin,
-    RoomPath(room): RoomPath,
-    JsonBody(body): JsonBody<Members>,
-) -> Result<Json<Members>, Failure> {
-    let members: BTreeSet<UserId> = body
-        .members
-        .iter()
-        .map(|text| text.parse().map_err(|error| Failure::invalid(format!("members: {text:?}: {error}"))))
-        .collect::<Result<_, _>>()?;
+    asker: Asker,
+    ids: Ids,
+    body: Body,
+) -> Result<Json<Members>, PutMembersError> {
+    asker.admin()?;
+    let room: RoomId = ids.get("roomId")?;
+    let body: Members = read_json(&app, body).await?;
+    let members = body.read()?;
     app.directory.set_members(&room, members.clone()).await.map_err(|error| match error {
-        DirectoryError::UnknownUser(_) => Failure::invalid(format!("members: {error}")),
-        other => other.into(),
+        DirectoryError::Store(error) => error.into(),
+        error => PutMembersError::from(ProblemRefusal::invalid(format!("members: {error}"))),
     })?;
     Ok(Json(Members::of(members)))
 }

@@ -1,21 +1,50 @@
 //! `/presenced/v1/users/{userId}/settings`: what a user sets by hand for all devices.
 
-use axum::{Extension, Json, extract::State, http::Method};
+use axum::{Extension, Json, body::Body, extract::State, http::Method};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    error::{Failure, Problem, WithToken},
-    extract::{Caller, JsonBody, UserPath},
+    error::ProblemRefusal,
+    extract::{AccessError, Asker, Caller, Ids, JsonError, read_json},
 };
 use crate::{
+    api::refusal::refusals,
     app::App,
     audit,
     directory::Scope,
+    id::UserId,
     presence::{Input, Override},
     request::RequestInfo,
-    service::Settings,
+    service::{ReadError, Settings, UpdateError},
 };
+
+refusals! {
+    /// Why a user's settings are not told.
+    pub(super) enum GetSettingsError: ProblemRefusal, from AccessError, ReadError {
+        /// The id is not valid.
+        BadRequest => ProblemRefusal::invalid("userId: a user id starts with `@`"),
+        Unauthorized,
+        Forbidden => ProblemRefusal::forbidden(AccessError::NotOneself),
+        NotFound => ProblemRefusal::not_found("there is no such user, or the caller may not see them"),
+        TooLarge,
+        Unavailable,
+    }
+}
+
+refusals! {
+    /// Why a user's settings were not set. Nothing was changed.
+    pub(super) enum PutSettingsError: ProblemRefusal, from AccessError, JsonError, UpdateError {
+        /// The id or the body is not valid. Nothing was changed.
+        BadRequest => ProblemRefusal::invalid("userId: a user id starts with `@`"),
+        Unauthorized,
+        Forbidden => ProblemRefusal::forbidden(AccessError::NotOneself),
+        NotFound,
+        TooLarge,
+        TooManyRequests,
+        Unavailable,
+    }
+}
 
 /// What the user set by hand for all devices.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -63,20 +92,16 @@ impl From<Settings> for UserSettings {
     tag = "Presence",
     responses(
         (status = 200, description = "The settings.", body = UserSettings),
-        (status = 400, description = "The id is not valid.", body = Problem,
-            content_type = "application/problem+json"),
-        (status = 404, description = "There is no such user.", body = Problem,
-            content_type = "application/problem+json"),
-        (status = 503, description = "The store cannot be read at present.", body = Problem,
-            content_type = "application/problem+json"),
-        WithToken,
+        GetSettingsError,
     ),
 )]
 pub(super) async fn get_settings(
     State(app): State<App>,
-    caller: Caller,
-    UserPath(user): UserPath,
-) -> Result<Json<UserSettings>, Failure> {
+    asker: Asker,
+    ids: Ids,
+) -> Result<Json<UserSettings>, GetSettingsError> {
+    let caller = asker.caller()?;
+    let user: UserId = ids.get("userId")?;
     caller.require_self(&user, Scope::Read)?;
     Ok(Json(app.service.settings(&user).await?.into()))
 }
@@ -94,29 +119,31 @@ pub(super) async fn get_settings(
     tag = "Presence",
     responses(
         (status = 200, description = "The settings now.", body = UserSettings),
-        (status = 400, description = "The id or the body is not valid. Nothing was changed.", body = Problem,
-            content_type = "application/problem+json"),
-        (status = 404, description = "There is no such user.", body = Problem,
-            content_type = "application/problem+json"),
-        (status = 503, description = "The store refuses writes at present. Nothing was changed.",
-            body = Problem, content_type = "application/problem+json"),
-        WithToken,
+        PutSettingsError,
     ),
 )]
 pub(super) async fn put_settings(
     State(app): State<App>,
-    caller: Caller,
-    UserPath(user): UserPath,
+    asker: Asker,
+    ids: Ids,
     info: Option<Extension<RequestInfo>>,
-    JsonBody(settings): JsonBody<UserSettings>,
-) -> Result<Json<UserSettings>, Failure> {
+    body: Body,
+) -> Result<Json<UserSettings>, PutSettingsError> {
+    let caller = asker.caller()?;
+    let user: UserId = ids.get("userId")?;
     caller.require_self(&user, Scope::Write)?;
+    let turn = caller.turn(&app)?;
+    let settings: UserSettings = read_json(&app, body).await?;
     let overridden = match settings.overridden {
         OverrideName::None => Override::None,
         OverrideName::Busy => Override::Busy,
         OverrideName::Invisible => Override::Invisible { since: app.service.now() },
     };
-    app.service.update(&user, &[Input::Override(overridden), Input::Hidden(settings.hidden)]).await?;
+    let inputs = [Input::Override(overridden), Input::Hidden(settings.hidden)];
+    match turn {
+        Some(turn) => app.service.set(turn, &inputs).await?,
+        None => app.service.update(&user, &inputs).await?,
+    };
     if matches!(caller, Caller::Admin) {
         let path = format!("/presenced/v1/users/{user}/settings");
         audit::admin_action(&Method::PUT, &path, 200, info.as_deref());

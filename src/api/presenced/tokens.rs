@@ -2,20 +2,55 @@
 
 use std::time::Duration;
 
-use axum::{Json, extract::State, http::StatusCode};
+use axum::{Json, body::Body, extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    error::{AdminOnly, Failure, Problem},
-    extract::{Admin, JsonBody, TokenPath, UserPath},
+    error::{BadRequest, ProblemRefusal, UserError, found},
+    extract::{AccessError, Asker, Ids, JsonError, read_json},
 };
 use crate::{
+    api::refusal::refusals,
     app::App,
-    directory::{Holder, NewToken, Scope, TokenInfo, TokenSecret},
-    id::DeviceId,
+    directory::{DirectoryError, Holder, NewToken, Scope, TokenId, TokenInfo, TokenSecret},
+    id::{DeviceId, UserId},
     presence::Timestamp,
+    store::StoreError,
 };
+
+refusals! {
+    /// Why a token was not made. Nothing was changed.
+    pub(super) enum CreateTokenError: ProblemRefusal, from AccessError, JsonError, DirectoryError {
+        /// The id or the body is not valid. Nothing was changed.
+        BadRequest => ProblemRefusal::invalid("deviceId: a device id is not empty"),
+        Unauthorized,
+        /// The caller is not an admin.
+        Forbidden => ProblemRefusal::forbidden(AccessError::NotAdmin),
+        NotFound => ProblemRefusal::no_user(&"@dave:example.com"),
+        /// The user has as many tokens as are allowed.
+        Conflict => ProblemRefusal::conflict(
+            "the user @alice:example.com has 100 tokens, as many as are allowed; revoke one first",
+        ),
+        TooLarge,
+        Unavailable,
+    }
+}
+
+refusals! {
+    /// Why a token was not revoked.
+    pub(super) enum RevokeTokenError: ProblemRefusal, from AccessError, StoreError {
+        /// An id is not valid.
+        BadRequest => ProblemRefusal::invalid("userId: a user id starts with `@`"),
+        Unauthorized,
+        /// The caller is not an admin.
+        Forbidden => ProblemRefusal::forbidden(AccessError::NotAdmin),
+        /// The user has no such token.
+        NotFound => ProblemRefusal::not_found("@alice:example.com has no such token"),
+        TooLarge,
+        Unavailable,
+    }
+}
 
 /// The longest time after which a token may expire, in seconds: a hundred years.
 const LONGEST_LIFE: u64 = 100 * 365 * 24 * 60 * 60;
@@ -119,20 +154,21 @@ impl Token {
     tag = "Directory",
     responses(
         (status = 200, description = "The tokens, without their texts.", body = TokenList),
-        (status = 400, description = "The id is not valid.", body = Problem,
-            content_type = "application/problem+json"),
-        (status = 404, description = "There is no such user.", body = Problem,
-            content_type = "application/problem+json"),
-        AdminOnly,
+        UserError,
     ),
 )]
 pub(super) async fn list_tokens(
     State(app): State<App>,
-    _: Admin,
-    UserPath(user): UserPath,
-) -> Result<Json<TokenList>, Failure> {
-    let tokens = app.directory.tokens(&user)?.into_iter().filter_map(Token::of_user).collect();
-    Ok(Json(TokenList { tokens }))
+    asker: Asker,
+    ids: Ids,
+) -> Result<Json<TokenList>, UserError> {
+    asker.admin()?;
+    let user: UserId = ids.get("userId")?;
+    let tokens = app.directory.tokens(&user).map_err(|error| match error {
+        DirectoryError::Store(error) => error.into(),
+        error => UserError::from(ProblemRefusal::not_found(error.to_string())),
+    })?;
+    Ok(Json(TokenList { tokens: tokens.into_iter().filter_map(Token::of_user).collect() }))
 }
 
 /// Make a token for one of a user's devices.
@@ -146,36 +182,37 @@ pub(super) async fn list_tokens(
     tag = "Directory",
     responses(
         (status = 201, description = "The token, with its text.", body = IssuedToken),
-        (status = 400, description = "The id or the body is not valid. Nothing was changed.", body = Problem,
-            content_type = "application/problem+json"),
-        (status = 404, description = "There is no such user.", body = Problem,
-            content_type = "application/problem+json"),
-        (status = 409, description = "The user has as many tokens as are allowed.", body = Problem,
-            content_type = "application/problem+json"),
-        AdminOnly,
+        CreateTokenError,
     ),
 )]
 pub(super) async fn create_token(
     State(app): State<App>,
-    _: Admin,
-    UserPath(user): UserPath,
-    JsonBody(request): JsonBody<TokenRequest>,
-) -> Result<(StatusCode, Json<IssuedToken>), Failure> {
+    asker: Asker,
+    ids: Ids,
+    body: Body,
+) -> Result<(StatusCode, Json<IssuedToken>), CreateTokenError> {
+    asker.admin()?;
+    let user: UserId = ids.get("userId")?;
+    let request: TokenRequest = read_json(&app, body).await?;
     let device: DeviceId =
-        request.device_id.parse().map_err(|error| Failure::invalid(format!("deviceId: {error}")))?;
+        request.device_id.parse().map_err(|error| ProblemRefusal::invalid(format!("deviceId: {error}")))?;
     let expires = expiry(&app, request.expires_in_seconds)?;
     let scopes = request.scopes.into_iter().collect();
     let secret = TokenSecret::random();
     let holder = Holder::User { user, device, scopes, guest: request.guest };
-    let info = app.directory.add_token(&secret, NewToken { holder, expires }).await?;
+    let added = app.directory.add_token(&secret, NewToken { holder, expires }).await;
+    let info = added.map_err(|error| match error {
+        DirectoryError::UnknownUser(_) => ProblemRefusal::not_found(error.to_string()).into(),
+        error => CreateTokenError::from(error),
+    })?;
     let info = Token::of_user(info).expect("the token was made for a user");
     Ok((StatusCode::CREATED, Json(IssuedToken { token: secret.reveal().to_owned(), info })))
 }
 
 /// When a token stops working that is to live for so many seconds.
-pub(super) fn expiry(app: &App, seconds: Option<u64>) -> Result<Option<Timestamp>, Failure> {
+pub(super) fn expiry(app: &App, seconds: Option<u64>) -> Result<Option<Timestamp>, BadRequest> {
     if seconds.is_some_and(|seconds| !(1..=LONGEST_LIFE).contains(&seconds)) {
-        return Err(Failure::invalid(format!("expiresInSeconds: has to be from 1 to {LONGEST_LIFE}")));
+        return Err(ProblemRefusal::invalid(format!("expiresInSeconds: has to be from 1 to {LONGEST_LIFE}")));
     }
     Ok(seconds.map(|seconds| app.service.now() + Duration::from_secs(seconds)))
 }
@@ -194,21 +231,19 @@ pub(super) fn expiry(app: &App, seconds: Option<u64>) -> Result<Option<Timestamp
     tag = "Directory",
     responses(
         (status = 204, description = "The token opens nothing any more."),
-        (status = 400, description = "An id is not valid.", body = Problem,
-            content_type = "application/problem+json"),
-        (status = 404, description = "The user has no such token.", body = Problem,
-            content_type = "application/problem+json"),
-        AdminOnly,
+        RevokeTokenError,
     ),
 )]
 pub(super) async fn revoke_token(
     State(app): State<App>,
-    _: Admin,
-    UserPath(user): UserPath,
-    TokenPath(token): TokenPath,
-) -> Result<StatusCode, Failure> {
-    match app.directory.revoke_token(&user, &token).await? {
+    asker: Asker,
+    ids: Ids,
+) -> Result<StatusCode, RevokeTokenError> {
+    asker.admin()?;
+    let user: UserId = ids.get("userId")?;
+    let token = TokenId::from(ids.get::<String>("tokenId")?);
+    match found(app.directory.revoke_token(&user, &token).await)? {
         true => Ok(StatusCode::NO_CONTENT),
-        false => Err(Failure::not_found(format!("{user} has no such token"))),
+        false => Err(ProblemRefusal::not_found(format!("{user} has no such token")).into()),
     }
 }

@@ -2,21 +2,38 @@
 
 use std::collections::BTreeSet;
 
-use axum::{Json, extract::State, http::StatusCode};
+use axum::{Json, body::Body, extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    error::{AdminOnly, Failure, Problem},
-    extract::{Admin, JsonBody, Paging, UserPath},
+    error::{BadRequest, ListError, ProblemRefusal, UserError},
+    extract::{AccessError, Asker, Ids, JsonError, Paging, read_json},
 };
 use crate::{
+    api::refusal::refusals,
     app::App,
-    directory::{self, Extension, ExtensionStatus, ExtensionType, HIGHEST_NUMBER, Profile},
+    directory::{self, DirectoryError, Extension, ExtensionStatus, ExtensionType, HIGHEST_NUMBER, Profile},
+    id::UserId,
 };
 
 /// How many departments a user may take calls of.
 const MOST_DEPARTMENTS: usize = 100;
+
+refusals! {
+    /// Why a user was not put into the directory. Nothing was changed.
+    pub(super) enum PutUserError: ProblemRefusal, from AccessError, JsonError, DirectoryError {
+        /// The id or the body is not valid. Nothing was changed.
+        BadRequest => ProblemRefusal::invalid("account and extensionNumber need each other"),
+        Unauthorized,
+        /// The caller is not an admin.
+        Forbidden => ProblemRefusal::forbidden(AccessError::NotAdmin),
+        /// The number, or the extension number, belongs to another user. Nothing was changed.
+        Conflict => ProblemRefusal::conflict("the number 1 belongs to @alice:example.com"),
+        TooLarge,
+        Unavailable,
+    }
+}
 
 /// What an admin says of a user.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -140,12 +157,12 @@ pub struct UserPage {
 }
 
 impl UserProfile {
-    fn into_profile(self) -> Result<Profile, Failure> {
+    fn into_profile(self) -> Result<Profile, BadRequest> {
         if self.number.is_some_and(|number| !(1..=HIGHEST_NUMBER).contains(&number)) {
-            return Err(Failure::invalid(format!("number: has to be from 1 to {HIGHEST_NUMBER}")));
+            return Err(ProblemRefusal::invalid(format!("number: has to be from 1 to {HIGHEST_NUMBER}")));
         }
         if self.email.as_ref().is_some_and(|email| !is_address(email)) {
-            return Err(Failure::invalid("email: has to be a mail address of at most 254 bytes"));
+            return Err(ProblemRefusal::invalid("email: has to be a mail address of at most 254 bytes"));
         }
         let extension = self.extension()?;
         Ok(Profile {
@@ -158,10 +175,10 @@ impl UserProfile {
     }
 
     /// The place in a telephone account, if one is named.
-    fn extension(&self) -> Result<Option<Extension>, Failure> {
+    fn extension(&self) -> Result<Option<Extension>, BadRequest> {
         match (self.account, &self.extension_number) {
             (None, None) if self.says_more() => {
-                Err(Failure::invalid("what is said of an extension needs account and extensionNumber"))
+                Err(ProblemRefusal::invalid("what is said of an extension needs account and extensionNumber"))
             }
             (None, None) => Ok(None),
             (Some(account @ 1..=HIGHEST_NUMBER), Some(number)) if !number.is_empty() => Ok(Some(Extension {
@@ -174,18 +191,18 @@ impl UserProfile {
                 ..Extension::new(account, number)
             })),
             (Some(_), Some(_)) => {
-                Err(Failure::invalid("account: has to be positive, with an extensionNumber"))
+                Err(ProblemRefusal::invalid("account: has to be positive, with an extensionNumber"))
             }
-            _ => Err(Failure::invalid("account and extensionNumber need each other")),
+            _ => Err(ProblemRefusal::invalid("account and extensionNumber need each other")),
         }
     }
 
-    fn departments(&self) -> Result<BTreeSet<u64>, Failure> {
+    fn departments(&self) -> Result<BTreeSet<u64>, BadRequest> {
         let departments = self.departments.as_deref().unwrap_or_default();
         let are_numbers = departments.iter().all(|number| (1..=HIGHEST_NUMBER).contains(number));
         if departments.len() > MOST_DEPARTMENTS || !are_numbers {
             let message = format!("departments: has to be up to {MOST_DEPARTMENTS} numbers of departments");
-            return Err(Failure::invalid(message));
+            return Err(ProblemRefusal::invalid(message));
         }
         Ok(departments.iter().copied().collect())
     }
@@ -249,14 +266,18 @@ impl From<directory::User> for User {
         (status = 200, description = "The users after `after`, in the order of their ids.", body = UserPage,
             examples(("response" = (value = json!({"users": [{"userId": "@alice:example.com", "number": 1,
                 "displayName": "Alice", "account": 1, "extensionNumber": "101"}], "more": false}))))),
-        (status = 400, description = "A parameter is not valid.", body = Problem,
-            content_type = "application/problem+json"),
-        AdminOnly,
+        ListError,
     ),
 )]
-pub(super) async fn list_users(State(app): State<App>, _: Admin, paging: Paging) -> Json<UserPage> {
-    let page = app.directory.users(paging.after.as_deref(), paging.limit);
-    Json(UserPage { users: page.items.into_iter().map(User::from).collect(), more: page.more })
+pub(super) async fn list_users(
+    State(app): State<App>,
+    asker: Asker,
+    paging: Paging,
+) -> Result<Json<UserPage>, ListError> {
+    asker.admin()?;
+    let asked = paging.page()?;
+    let page = app.directory.users(asked.after.as_deref(), asked.limit);
+    Ok(Json(UserPage { users: page.items.into_iter().map(User::from).collect(), more: page.more }))
 }
 
 /// Add a user, or replace what is known of one.
@@ -271,22 +292,21 @@ pub(super) async fn list_users(State(app): State<App>, _: Admin, paging: Paging)
     responses(
         (status = 200, description = "The known user was changed.", body = User),
         (status = 201, description = "The user was added.", body = User),
-        (status = 400, description = "The id or the body is not valid. Nothing was changed.", body = Problem,
-            content_type = "application/problem+json"),
-        (status = 409, description = "The number belongs to another user. Nothing was changed.",
-            body = Problem, content_type = "application/problem+json"),
-        AdminOnly,
+        PutUserError,
     ),
 )]
 pub(super) async fn put_user(
     State(app): State<App>,
-    _: Admin,
-    UserPath(user): UserPath,
-    JsonBody(profile): JsonBody<UserProfile>,
-) -> Result<(StatusCode, Json<User>), Failure> {
+    asker: Asker,
+    ids: Ids,
+    body: Body,
+) -> Result<(StatusCode, Json<User>), PutUserError> {
+    asker.admin()?;
+    let user: UserId = ids.get("userId")?;
+    let profile: UserProfile = read_json(&app, body).await?;
     if user.server_name() != app.config.server.name {
         let name = &app.config.server.name;
-        return Err(Failure::invalid(format!("userId: users of this server end with :{name}")));
+        return Err(ProblemRefusal::invalid(format!("userId: users of this server end with :{name}")).into());
     }
     let now = app.service.now();
     let (user, is_new) = app.directory.put_user(&user, profile.into_profile()?, now).await?;
@@ -304,20 +324,18 @@ pub(super) async fn put_user(
     tag = "Directory",
     responses(
         (status = 200, description = "The user.", body = User),
-        (status = 400, description = "The id is not valid.", body = Problem,
-            content_type = "application/problem+json"),
-        (status = 404, description = "There is no such user.", body = Problem,
-            content_type = "application/problem+json"),
-        AdminOnly,
+        UserError,
     ),
 )]
 pub(super) async fn get_user(
     State(app): State<App>,
-    _: Admin,
-    UserPath(id): UserPath,
-) -> Result<Json<User>, Failure> {
-    let user = app.directory.user(&id);
-    user.map(|user| Json(user.into())).ok_or_else(|| Failure::not_found(format!("there is no user {id}")))
+    asker: Asker,
+    ids: Ids,
+) -> Result<Json<User>, UserError> {
+    asker.admin()?;
+    let id: UserId = ids.get("userId")?;
+    let user = app.directory.user(&id).ok_or_else(|| ProblemRefusal::no_user(&id))?;
+    Ok(Json(user.into()))
 }
 
 /// Remove a user, with their tokens, memberships and presence.
@@ -330,22 +348,18 @@ pub(super) async fn get_user(
     tag = "Directory",
     responses(
         (status = 204, description = "The user is gone."),
-        (status = 400, description = "The id is not valid.", body = Problem,
-            content_type = "application/problem+json"),
-        (status = 404, description = "There is no such user.", body = Problem,
-            content_type = "application/problem+json"),
-        (status = 503, description = "The store refuses writes at present. Nothing was changed.",
-            body = Problem, content_type = "application/problem+json"),
-        AdminOnly,
+        UserError,
     ),
 )]
 pub(super) async fn delete_user(
     State(app): State<App>,
-    _: Admin,
-    UserPath(id): UserPath,
-) -> Result<StatusCode, Failure> {
+    asker: Asker,
+    ids: Ids,
+) -> Result<StatusCode, UserError> {
+    asker.admin()?;
+    let id: UserId = ids.get("userId")?;
     match app.service.remove_user(&id).await? {
         true => Ok(StatusCode::NO_CONTENT),
-        false => Err(Failure::not_found(format!("there is no user {id}"))),
+        false => Err(ProblemRefusal::no_user(&id).into()),
     }
 }

@@ -10,14 +10,14 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    error::{ErrorResponse, Refusals, RestFailure},
-    extract::{Caller, PathIds, Permission, Uris},
+    error::{CallerError, RestRefusal},
+    extract::{Asker, PathIds, Permission, Uris},
     pages::{NavigationInfo, Pages, PagingInfo},
     presence::{Detail, GetPresenceInfo},
     query::Query,
     rate::Heavy,
 };
-use crate::{app::App, id::UserId};
+use crate::{api::refusal::refusals, app::App, id::UserId, store::StoreError};
 
 /// The presence of an account's extensions, one page of it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -36,6 +36,20 @@ impl Detail {
     fn parameters(self) -> String {
         let parameters = [("detailedTelephonyState", self.calls), ("sipData", self.sip)];
         parameters.into_iter().filter(|(_, asked)| *asked).map(|(name, _)| format!("{name}=true&")).collect()
+    }
+}
+
+refusals! {
+    /// Why the presence of an account is not told.
+    pub(super) enum ReadAccountPresenceError: RestRefusal, from CallerError, StoreError {
+        BadRequest,
+        Unauthorized,
+        Forbidden,
+        /// The account is not the caller's.
+        NotFound => RestRefusal::not_found("accountId"),
+        TooLarge,
+        TooManyRequests,
+        Unavailable,
     }
 }
 
@@ -63,18 +77,17 @@ impl Detail {
     tag = "Presence",
     responses(
         (status = 200, description = "One page.", body = AccountPresenceInfo),
-        (status = 400, description = "A parameter is not valid.", body = ErrorResponse),
-        (status = 404, description = "The account is not the caller's.", body = ErrorResponse),
-        Refusals,
+        ReadAccountPresenceError,
     ),
 )]
 pub(super) async fn read_account_presence(
     State(app): State<App>,
-    caller: Caller<Heavy>,
+    asker: Asker<Heavy>,
     ids: PathIds,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
-) -> Result<Json<AccountPresenceInfo>, RestFailure> {
+) -> Result<Json<AccountPresenceInfo>, ReadAccountPresenceError> {
+    let caller = asker.caller()?;
     caller.require(Permission::ReadPresence)?;
     let account = caller.account(&ids)?;
     let query = Query::of(query.as_deref());

@@ -16,11 +16,14 @@ use utoipa::{
 };
 
 use super::{
-    error::{ErrorResponse, RestFailure},
+    error::{ErrorResponse, NotFound, RestRefusal},
+    extensions::ReadUserPresenceError,
     extract::{Caller, Uris},
     presence::{Detail, GetPresenceInfo},
 };
-use crate::{app::App, id::UserId, presence::Timestamp, service::ServiceError};
+use crate::{
+    api::refusal::Refused, app::App, id::UserId, presence::Timestamp, service::ReadError, store::StoreError,
+};
 
 /// How many ids a list may have.
 const MOST: usize = 30;
@@ -78,15 +81,15 @@ struct SummaryItem {
 }
 
 /// The ids of a list, as they were written; none if there is one id and no list.
-pub(super) fn listed(ids: &str) -> Result<Option<Vec<&str>>, RestFailure> {
+pub(super) fn listed(ids: &str) -> Result<Option<Vec<&str>>, ReadUserPresenceError> {
     if !ids.contains(',') {
         return Ok(None);
     }
     let listed: Vec<&str> = ids.split(',').filter(|id| !id.is_empty()).collect();
     match listed.len() {
-        0 => Err(RestFailure::not_found("extensionId")),
+        0 => Err(RestRefusal::not_found("extensionId").into()),
         1..=MOST => Ok(Some(listed)),
-        _ => Err(RestFailure::too_many_ids(MOST)),
+        _ => Err(RestRefusal::too_many_ids(MOST).into()),
     }
 }
 
@@ -97,30 +100,34 @@ pub(super) async fn read<G>(
     uris: &Uris,
     listed: Vec<&str>,
     detail: Detail,
-) -> Result<Vec<BatchItem>, RestFailure> {
+) -> Result<Vec<BatchItem>, StoreError> {
     let mut met = HashSet::new();
     let found = listed.into_iter().map(|id| match caller.find(app, id) {
         Ok(user) => (user.number.to_string(), Ok(user)),
-        Err(failure) => (id.to_owned(), Err(failure)),
+        Err(refused) => (id.to_owned(), Err(refused)),
     });
     let found: Vec<_> = found.filter(|(id, _)| met.insert(id.clone())).collect();
     let users: Vec<&UserId> = found.iter().filter_map(|(_, user)| Some(&user.as_ref().ok()?.id)).collect();
     let mut seen = app.service.extensions(&caller.user.id, &users, app.service.now()).await?.into_iter();
     let items = found.into_iter().map(|(id, found)| {
-        let answer = found.and_then(|user| {
-            let seen = seen.next().unwrap_or(Err(ServiceError::UnknownUser))?;
-            Ok(GetPresenceInfo::new(uris, &user, &seen, detail))
-        });
-        BatchItem::new(id, answer)
+        let answer = match found {
+            Ok(user) => match seen.next().unwrap_or(Err(ReadError::UnknownUser)) {
+                Ok(seen) => Ok(GetPresenceInfo::new(uris, &user, &seen, detail)),
+                Err(ReadError::Store(error)) => return Err(error),
+                Err(_) => Err(RestRefusal::not_found("extensionId")),
+            },
+            Err(refused) => Err(refused),
+        };
+        Ok(BatchItem::new(id, answer))
     });
-    Ok(items.collect())
+    items.collect()
 }
 
 impl BatchItem {
-    fn new(resource_id: String, answer: Result<GetPresenceInfo, RestFailure>) -> Self {
+    fn new(resource_id: String, answer: Result<GetPresenceInfo, NotFound>) -> Self {
         let (status, body) = match answer {
             Ok(info) => (StatusCode::OK, BatchBody::Presence(Box::new(info))),
-            Err(failure) => (failure.status(), BatchBody::Error(failure.body())),
+            Err(Refused(said)) => (NotFound::status(), BatchBody::Error(said.into())),
         };
         Self { resource_id, status: status.as_u16(), body }
     }

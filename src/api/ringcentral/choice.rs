@@ -2,12 +2,12 @@
 
 use serde::de::{self, DeserializeOwned, IntoDeserializer, value::StrDeserializer};
 
-use super::error::RestFailure;
+use super::error::{BadRequest, RestRefusal};
 
 /// The member of an enumeration that has this name, for the parameter `parameter`.
-pub(super) fn choose<T: DeserializeOwned>(parameter: &'static str, name: &str) -> Result<T, RestFailure> {
+pub(super) fn choose<T: DeserializeOwned>(parameter: &'static str, name: &str) -> Result<T, BadRequest> {
     let text: StrDeserializer<'_, Choice> = name.into_deserializer();
-    T::deserialize(text).map_err(|Choice(accepted)| RestFailure::not_among(parameter, accepted))
+    T::deserialize(text).map_err(|Choice(accepted)| RestRefusal::not_among(parameter, accepted))
 }
 
 /// The names that an enumeration has, as serde tells them where a name is none of them.

@@ -1,78 +1,40 @@
-use std::{borrow::Cow, collections::BTreeMap, time::Duration};
+//! How this dialect refuses.
+//! Source: RingCentral's developer guide, "Errors", and the error tables of its API reference.
+//!
+//! - `body`: the form on the wire. `say`: what is said, with its status.
+//! - `cause`: why something failed below the dialect, and what is said of that.
+
+mod body;
+mod cause;
+mod say;
+
+use std::{borrow::Cow, time::Duration};
 
 use axum::{
     Json,
-    http::{HeaderValue, StatusCode, header},
+    http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
-use serde::Serialize;
-use utoipa::{
-    IntoResponses, ToSchema,
-    openapi::{
-        ContentBuilder, HeaderBuilder, Ref, RefOr, Response as ResponseDoc, ResponseBuilder,
-        example::ExampleBuilder,
-    },
-};
 
+pub(super) use self::body::ErrorResponse;
 use super::extract::Permission;
 use crate::{
-    api::body::BodyError,
+    api::{
+        body::BodyError,
+        refusal::{self, Refusal, Refused, refusals, retry_after},
+    },
     auth::AuthError,
-    directory::{DirectoryError, ExtensionStatus},
-    service::ServiceError,
+    store::StoreError,
 };
 
-/// Why a request was refused. Programs go by the codes; texts may change.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(example = json!({"errorCode": "CMN-102", "message": "Resource for parameter [extensionId] is not found",
-    "errors": [{"errorCode": "CMN-102", "message": "Resource for parameter [extensionId] is not found",
-        "parameterName": "extensionId"}], "parameterName": "extensionId"}))]
-pub(super) struct ErrorResponse {
-    /// The group of the refusal, or the code of its only error.
-    #[schema(example = "CMN-102")]
-    error_code: &'static str,
-    /// What people are told.
-    #[schema(example = "Resource for parameter [extensionId] is not found")]
-    message: String,
-    /// Each error on its own.
-    errors: Vec<ErrorItem>,
-    /// The parameter that was wrong.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "extensionId", nullable = false)]
-    parameter_name: Option<&'static str>,
-    /// The permission that was missing.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "ReadPresence", nullable = false)]
-    permission_name: Option<&'static str>,
-    /// The values that would have been accepted, where they can be listed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Vec<String>>, example = json!(["Offline", "Busy", "Available"]), nullable = false)]
-    accepted_values: Option<&'static [&'static str]>,
-}
-
-/// One error of a refusal.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct ErrorItem {
-    /// What programs decide by.
-    #[schema(example = "CMN-102")]
-    error_code: &'static str,
-    /// What people are told.
-    #[schema(example = "Resource for parameter [extensionId] is not found")]
-    message: String,
-    /// The parameter that was wrong.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "extensionId", nullable = false)]
-    parameter_name: Option<&'static str>,
-    /// The permission that was missing.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "ReadPresence", nullable = false)]
-    permission_name: Option<&'static str>,
-    /// The values that would have been accepted, where they can be listed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Vec<String>>, example = json!(["Offline", "Busy", "Available"]), nullable = false)]
-    accepted_values: Option<&'static [&'static str]>,
+/// What a refusal says.
+#[derive(Clone, Debug)]
+pub(super) struct RestRefusal {
+    /// The group of the refusal, or the code of its one error.
+    outer: &'static str,
+    inner: &'static str,
+    message: Cow<'static, str>,
+    extra: Extra,
 }
 
 /// What a refusal says besides its codes.
@@ -86,304 +48,146 @@ enum Extra {
     RetryAfter(Duration),
 }
 
-impl Extra {
-    fn parameter_name(self) -> Option<&'static str> {
-        match self {
-            Self::Parameter(name) | Self::Choice(name, _) => Some(name),
-            _ => None,
-        }
-    }
+pub(super) type BadRequest = refusal::BadRequest<RestRefusal>;
+pub(super) type Unauthorized = refusal::Unauthorized<RestRefusal>;
+pub(super) type Forbidden = refusal::Forbidden<RestRefusal>;
+pub(super) type NotFound = refusal::NotFound<RestRefusal>;
+pub(super) type MethodNotAllowed = refusal::MethodNotAllowed<RestRefusal>;
+pub(super) type TooLarge = refusal::TooLarge<RestRefusal>;
+pub(super) type UnsupportedMediaType = refusal::UnsupportedMediaType<RestRefusal>;
+pub(super) type TooManyRequests = refusal::TooManyRequests<RestRefusal>;
+pub(super) type InternalError = refusal::InternalError<RestRefusal>;
+pub(super) type Unavailable = refusal::Unavailable<RestRefusal>;
 
-    fn permission_name(self) -> Option<&'static str> {
-        if let Self::Permission(name) = self { Some(name) } else { None }
-    }
-
-    fn accepted_values(self) -> Option<&'static [&'static str]> {
-        if let Self::Choice(_, values) = self { Some(values) } else { None }
+refusals! {
+    /// Why a caller is not let in.
+    pub(super) enum CallerError: RestRefusal, from AuthError {
+        Unauthorized,
+        Forbidden,
+        TooManyRequests,
     }
 }
 
-/// A refusal on its way to the client.
+refusals! {
+    /// Why a body is of no use, whatever it is for.
+    pub(super) enum UnreadBody: RestRefusal, from BodyError {
+        BadRequest,
+        TooLarge,
+        UnsupportedMediaType,
+    }
+}
+
+impl Refusal for RestRefusal {
+    const EXAMPLE: &'static str = "refused";
+
+    fn respond(self, status: StatusCode) -> Response {
+        let extra = self.extra;
+        let mut response = (status, Json(ErrorResponse::from(self))).into_response();
+        if let Extra::RetryAfter(wait) = extra {
+            response.headers_mut().insert(header::RETRY_AFTER, retry_after(wait));
+        }
+        response
+    }
+
+    fn schema(_: StatusCode) -> &'static str {
+        "ErrorResponse"
+    }
+
+    fn too_large(_: usize) -> TooLarge {
+        Self::unparsed()
+    }
+
+    fn incomplete() -> BadRequest {
+        Self::not_json()
+    }
+
+    fn no_path() -> NotFound {
+        Self::new("CMN-120", "Invalid URI")
+    }
+
+    fn no_method() -> MethodNotAllowed {
+        Self::new("CMN-202", "Operation is not supported")
+    }
+
+    fn internal() -> InternalError {
+        Self::new("CMN-203", "Internal Server Error")
+    }
+
+    fn unavailable(error: &StoreError) -> Unavailable {
+        Self::new("CMN-211", error.to_string())
+    }
+
+    fn usual(status: StatusCode) -> (&'static str, Self) {
+        match status {
+            StatusCode::UNAUTHORIZED => ("There is no token, or it is not valid.", Self::unknown_token().0),
+            StatusCode::FORBIDDEN => {
+                ("The application or the user may not do this.", Self::app_lacks(Permission::ReadPresence).0)
+            }
+            StatusCode::NOT_FOUND => (
+                "There is no such account or extension for the caller to see.",
+                Self::not_found("extensionId").0,
+            ),
+            StatusCode::PAYLOAD_TOO_LARGE => ("The request body is too large.", Self::too_large(0).0),
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => {
+                ("The body is not declared as JSON.", Self::not_json_type().0)
+            }
+            StatusCode::TOO_MANY_REQUESTS => (
+                "The caller made too many calls of this rate group.",
+                Self::too_many_requests(Duration::ZERO).0,
+            ),
+            StatusCode::SERVICE_UNAVAILABLE => (
+                "The server starts, or its store cannot be used at present. Nothing was changed.",
+                Self::unavailable(&StoreError::Opening).0,
+            ),
+            _ => ("A parameter is not valid.", Self::invalid("page").0),
+        }
+    }
+}
+
+/// A refusal of any status: of fallbacks, over the socket and within notifications, where no type says which statuses
+/// there are.
 #[derive(Debug)]
 pub(super) struct RestFailure {
     status: StatusCode,
-    outer: &'static str,
-    pub(super) inner: &'static str,
-    pub(super) message: Cow<'static, str>,
-    extra: Extra,
+    said: RestRefusal,
 }
 
 impl RestFailure {
     /// A refusal whose outer code is that of its one error.
     pub(super) fn new(status: StatusCode, code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { status, outer: code, inner: code, message: message.into(), extra: Extra::None }
+        Self { status, said: RestRefusal::saying(code, message) }
     }
 
-    fn within(self, outer: &'static str) -> Self {
-        Self { outer, ..self }
-    }
-
-    fn with(self, extra: Extra) -> Self {
-        Self { extra, ..self }
-    }
-
-    fn unauthorized(code: &'static str, message: &'static str) -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, code, message)
-    }
-
-    fn forbidden(code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(StatusCode::FORBIDDEN, code, message)
-    }
-
-    pub(super) fn missing_authorization() -> Self {
-        Self::unauthorized("AGW-401", "Authorization header is not specified")
-    }
-
-    pub(super) fn malformed_authorization() -> Self {
-        Self::unauthorized("AGW-402", "Invalid Authorization header")
-    }
-
-    pub(super) fn unknown_token() -> Self {
-        Self::unauthorized("OAU-149", "OAuth token is invalid").within("TokenInvalid")
-    }
-
-    pub(super) fn revoked_token() -> Self {
-        Self::unauthorized("OAU-129", "Access token corrupted").within("TokenInvalid")
-    }
-
-    pub(super) fn expired_token() -> Self {
-        Self::unauthorized("OAU-128", "Access token expired.").within("TokenExpired")
-    }
-
-    pub(super) fn no_extension() -> Self {
-        Self::unauthorized("CMN-405", "Login to extension required")
-    }
-
-    /// The application's token lacks the scope.
-    pub(super) fn app_lacks(permission: Permission) -> Self {
-        let name = permission.of_app();
-        let message =
-            format!("In order to call this API endpoint, application needs to have [{name}] permission");
-        Self::forbidden("CMN-401", message).within("InsufficientPermissions").with(Extra::Permission(name))
-    }
-
-    /// The user may not do this, whatever the application may.
-    pub(super) fn user_lacks(permission: Permission) -> Self {
-        let name = permission.of_user();
-        let message = format!(
-            "In order to call this API endpoint, user needs to have [{name}] permission for requested resource."
-        );
-        Self::forbidden("CMN-408", message).within("InsufficientPermissions").with(Extra::Permission(name))
-    }
-
-    pub(super) fn another_extension() -> Self {
-        Self::forbidden("CMN-404", "Attempt to access another extension")
-    }
-
-    pub(super) fn not_enabled(status: ExtensionStatus) -> Self {
-        let message = format!("Not allowed update presence for extensions having {status:?} state");
-        Self::forbidden("PRS-105", message)
-    }
-
-    pub(super) fn unsupported_type(kind: impl std::fmt::Debug) -> Self {
-        Self::forbidden("PRS-106", format!("Not allowed update presence for extensions of {kind:?} type"))
-    }
-
-    pub(super) fn no_dnd() -> Self {
-        Self::forbidden("BIL-103", "Feature [DND] is not available for current account")
-    }
-
-    /// What the parameter names is not there, or not for the caller to see.
     pub(super) fn not_found(parameter: &'static str) -> Self {
-        let message = format!("Resource for parameter [{parameter}] is not found");
-        Self::new(StatusCode::NOT_FOUND, "CMN-102", message).with(Extra::Parameter(parameter))
+        RestRefusal::not_found(parameter).into()
     }
 
     pub(super) fn invalid(parameter: &'static str) -> Self {
-        let message = format!("Parameter [{parameter}] value is invalid");
-        Self::new(StatusCode::BAD_REQUEST, "CMN-101", message)
-            .within("InvalidParameter")
-            .with(Extra::Parameter(parameter))
+        RestRefusal::invalid(parameter).into()
     }
 
-    /// The value is none of a list. The operator's log has the list too.
     pub(super) fn not_among(parameter: &'static str, accepted: &'static [&'static str]) -> Self {
-        tracing::info!(parameter, ?accepted, "refused a value that is not among those accepted");
-        Self::invalid(parameter).with(Extra::Choice(parameter, accepted))
-    }
-
-    /// A list of more extensions than are allowed.
-    pub(super) fn too_many_ids(most: usize) -> Self {
-        let message = format!("Extension Presence Info multipart request is limited to {most} extensions");
-        Self::new(StatusCode::BAD_REQUEST, "CMN-106", message).within("InvalidMultipartRequest")
-    }
-
-    pub(super) fn not_json() -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "CMN-103", "JSON can't be parsed.")
+        RestRefusal::not_among(parameter, accepted).into()
     }
 
     pub(super) fn no_such_path() -> Self {
-        Self::new(StatusCode::NOT_FOUND, "CMN-120", "Invalid URI")
+        RestRefusal::no_path().into()
     }
 
-    pub(super) fn method_not_allowed() -> Self {
-        Self::new(StatusCode::METHOD_NOT_ALLOWED, "CMN-202", "Operation is not supported")
-    }
-
-    pub(super) fn body_too_large() -> Self {
-        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "CMN-104", "Cannot parse request")
-    }
-
-    pub(super) fn not_json_type() -> Self {
-        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "CMN-104", "Cannot parse request")
-    }
-
-    pub(super) fn unread_body(error: &BodyError) -> Self {
-        match error {
-            BodyError::TooLarge => Self::body_too_large(),
-            BodyError::Incomplete => Self::not_json(),
-        }
-    }
-
-    pub(super) fn too_many_requests(wait: Duration) -> Self {
-        Self::new(StatusCode::TOO_MANY_REQUESTS, "CMN-301", "Request rate exceeded")
-            .with(Extra::RetryAfter(wait))
-    }
-
-    /// The store takes no writes at present; reads go on.
-    pub(super) fn read_only(why: impl std::fmt::Display) -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "CMN-211", why.to_string())
-    }
-
-    /// A change of the directory was refused.
-    pub(super) fn from_directory(error: DirectoryError) -> Self {
-        match error {
-            DirectoryError::Store(error) => Self::read_only(error),
-            // The user was removed at this moment.
-            _ => Self::not_found("extensionId"),
-        }
-    }
-
-    fn store_failure() -> Self {
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "CMN-201", "Service Temporary Unavailable")
-    }
-
-    pub(super) fn internal_error() -> Self {
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "CMN-203", "Internal Server Error")
-    }
-
-    pub(super) fn status(&self) -> StatusCode {
-        self.status
-    }
-
-    /// The refusal as it is sent.
-    pub(super) fn body(self) -> ErrorResponse {
-        let (parameter_name, permission_name) = (self.extra.parameter_name(), self.extra.permission_name());
-        let accepted_values = self.extra.accepted_values();
-        let message = self.message.into_owned();
-        let item = ErrorItem {
-            error_code: self.inner,
-            message: message.clone(),
-            parameter_name,
-            permission_name,
-            accepted_values,
-        };
-        ErrorResponse {
-            error_code: self.outer,
-            message,
-            errors: vec![item],
-            parameter_name,
-            permission_name,
-            accepted_values,
-        }
+    /// The code and text that name a refusal within another answer.
+    pub(super) fn named(&self) -> (&'static str, String) {
+        (self.said.inner, self.said.message.clone().into_owned())
     }
 }
 
-impl From<AuthError> for RestFailure {
-    fn from(error: AuthError) -> Self {
-        match error {
-            AuthError::Missing => Self::missing_authorization(),
-            AuthError::Ambiguous => Self::malformed_authorization(),
-            AuthError::Unknown => Self::unknown_token(),
-            AuthError::Expired => Self::expired_token(),
-            AuthError::NoUser => Self::no_extension(),
-            AuthError::Guest => Self::user_lacks(Permission::ReadPresence),
-            AuthError::MissingScope(_) => Self::app_lacks(Permission::ReadPresence),
-        }
-    }
-}
-
-impl From<ServiceError> for RestFailure {
-    fn from(error: ServiceError) -> Self {
-        match error {
-            ServiceError::UnknownUser | ServiceError::NotVisible | ServiceError::Hidden => {
-                Self::not_found("extensionId")
-            }
-            ServiceError::StatusTooLong { .. } => Self::invalid("message"),
-            ServiceError::Store(_) => Self::store_failure(),
-        }
+impl<const STATUS: u16> From<Refused<RestRefusal, STATUS>> for RestFailure {
+    fn from(Refused(said): Refused<RestRefusal, STATUS>) -> Self {
+        Self { status: Refused::<RestRefusal, STATUS>::status(), said }
     }
 }
 
 impl IntoResponse for RestFailure {
     fn into_response(self) -> Response {
-        let (status, extra) = (self.status, self.extra);
-        let mut response = (status, Json(self.body())).into_response();
-        if let Extra::RetryAfter(wait) = extra {
-            let seconds = wait.as_millis().div_ceil(1_000).max(1);
-            let seconds = HeaderValue::from(u64::try_from(seconds).unwrap_or(u64::MAX));
-            response.headers_mut().insert(header::RETRY_AFTER, seconds);
-        }
-        response
+        refusal::respond(self.said, self.status)
     }
-}
-
-/// What every operation with a token may answer besides its own answers.
-pub(super) struct Refusals;
-
-impl IntoResponses for Refusals {
-    fn responses() -> BTreeMap<String, RefOr<ResponseDoc>> {
-        let unavailable = "The store takes no writes at present";
-        [
-            ("unauthorized", "There is no token, or it is not valid.", RestFailure::unknown_token()),
-            (
-                "forbidden",
-                "The application or the user may not do this.",
-                RestFailure::app_lacks(Permission::ReadPresence),
-            ),
-            ("tooLarge", "The request body is too large.", RestFailure::body_too_large()),
-            (
-                "tooManyRequests",
-                "The caller made too many calls of this rate group.",
-                RestFailure::too_many_requests(Duration::ZERO),
-            ),
-            ("failed", "The server failed.", RestFailure::internal_error()),
-            (
-                "unavailable",
-                "The server cannot do this at present: it starts, or its store takes no writes. Nothing was changed.",
-                RestFailure::read_only(unavailable),
-            ),
-        ]
-        .into_iter()
-        .map(|(name, description, failure)| {
-            (failure.status.as_str().to_owned(), refusal(name, description, failure).into())
-        })
-        .collect()
-    }
-}
-
-fn refusal(name: &str, description: &str, failure: RestFailure) -> ResponseDoc {
-    let waits = failure.status == StatusCode::TOO_MANY_REQUESTS;
-    let body = serde_json::to_value(failure.body()).expect("a refusal has a JSON form");
-    let example = ExampleBuilder::new().value(Some(body)).build();
-    let content = ContentBuilder::new()
-        .schema(Some(Ref::from_schema_name("ErrorResponse")))
-        .examples_from_iter([(name, example)])
-        .build();
-    let response = ResponseBuilder::new().description(description).content("application/json", content);
-    if !waits {
-        return response.build();
-    }
-    let wait = HeaderBuilder::new().description(Some("How many seconds to wait.")).build();
-    response.header("Retry-After", wait).build()
 }

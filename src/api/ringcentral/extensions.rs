@@ -11,18 +11,52 @@ use axum::{
 
 use super::{
     batch::{self, BatchItem},
-    error::{ErrorResponse, Refusals, RestFailure},
-    extract::{Caller, PathIds, Permission, Uris, read_object},
+    error::{CallerError, RestRefusal, UnreadBody},
+    extract::{Asker, Caller, PathIds, Permission, Uris, read_object},
     presence::{Detail, GetPresenceInfo, PresenceInfoResource},
     query::Query,
     rate::{Light, Medium},
     update,
 };
 use crate::{
+    api::refusal::refusals,
     app::App,
     directory::{Extension, ExtensionStatus, User},
-    service::ServiceError,
+    service::{ReadError, UpdateError},
+    store::StoreError,
 };
+
+refusals! {
+    /// Why an extension's presence is not told.
+    pub(super) enum ReadUserPresenceError: RestRefusal, from CallerError, ReadError, StoreError {
+        /// A parameter is not valid, or there are too many ids.
+        BadRequest => RestRefusal::invalid("sipData"),
+        Unauthorized,
+        Forbidden,
+        NotFound,
+        TooLarge,
+        TooManyRequests,
+        Unavailable,
+    }
+}
+
+refusals! {
+    /// Why an extension's presence was not updated. Nothing was changed.
+    pub(super) enum UpdateUserPresenceError: RestRefusal, from CallerError, UnreadBody, ReadError, UpdateError {
+        /// The body is not valid. Nothing was changed.
+        BadRequest => RestRefusal::invalid("userStatus"),
+        Unauthorized,
+        /// The application or the user may not do this, or the extension is not the caller's, or has no presence to
+        /// set.
+        Forbidden => RestRefusal::another_extension(),
+        /// There is no such account or extension.
+        NotFound,
+        TooLarge,
+        UnsupportedMediaType,
+        TooManyRequests,
+        Unavailable,
+    }
+}
 
 /// Read an extension's presence, or that of several.
 ///
@@ -52,20 +86,17 @@ use crate::{
                 Content-Type: application/json\r\n\r\n{}\r\n--Boundary_3_1767603600000--\r\n")),
             (Vec<BatchItem> = "application/vnd.ringcentral.multipart+json"),
         )),
-        (status = 400, description = "A parameter is not valid, or there are too many ids.",
-            body = ErrorResponse),
-        (status = 404, description = "There is no such account or extension for the caller to see.",
-            body = ErrorResponse),
-        Refusals,
+        ReadUserPresenceError,
     ),
 )]
 pub(super) async fn read_user_presence_status(
     State(app): State<App>,
-    caller: Caller<Light>,
+    asker: Asker<Light>,
     ids: PathIds,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
-) -> Result<Response, RestFailure> {
+) -> Result<Response, ReadUserPresenceError> {
+    let caller = asker.caller()?;
     caller.require(Permission::ReadPresence)?;
     let uris = Uris::new(&app, &headers, caller.account(&ids)?);
     let query = Query::of(query.as_deref());
@@ -97,30 +128,26 @@ pub(super) async fn read_user_presence_status(
     tag = "Presence",
     responses(
         (status = 200, description = "The presence afterwards.", body = PresenceInfoResource),
-        (status = 400, description = "The body is not valid. Nothing was changed.", body = ErrorResponse),
-        (status = 404, description = "There is no such account or extension.", body = ErrorResponse),
-        (status = 415, description = "The body is not declared as JSON.", body = ErrorResponse),
-        Refusals,
+        UpdateUserPresenceError,
     ),
 )]
 pub(super) async fn update_user_presence_status(
     State(app): State<App>,
-    caller: Caller<Medium>,
+    asker: Asker<Medium>,
     ids: PathIds,
     headers: HeaderMap,
     body: Body,
-) -> Result<Json<PresenceInfoResource>, RestFailure> {
+) -> Result<Json<PresenceInfoResource>, UpdateUserPresenceError> {
+    let caller = asker.caller()?;
     caller.require(Permission::EditPresence)?;
     let account = caller.account(&ids)?;
     let user = target(&app, &caller, &ids.extension)?;
-    app.put_limit.check(&caller.user.id).map_err(RestFailure::too_many_requests)?;
-    let extension = user.extension.as_ref().ok_or_else(|| RestFailure::not_found("extensionId"))?;
+    let extension = user.extension.as_ref().ok_or_else(|| RestRefusal::not_found("extensionId"))?;
+    let turn = app.service.turn(&caller.user.id).map_err(RestRefusal::too_many_requests)?;
     let body = read_object(&app, &headers, body, app.config.limits.body_bytes).await?;
     let now = app.service.now();
-    let record = match app.service.update(&user.id, &update::inputs(&body, extension, now)?).await {
-        Err(ServiceError::Store(error)) => return Err(RestFailure::read_only(error)),
-        outcome => outcome?,
-    };
+    let inputs = update::inputs(&body, extension, now)?;
+    let record = app.service.set(turn.over(&user.id), &inputs).await?;
     let seen = match user.id == caller.user.id {
         true => app.service.own_extension(&user.id, &record, now),
         false => app.service.extension(&caller.user.id, &user.id, now).await?,
@@ -131,18 +158,20 @@ pub(super) async fn update_user_presence_status(
 
 /// Whose presence is updated: the caller's own, or for an admin anybody's in the account. Refuses an extension that
 /// has no presence to set.
-fn target(app: &App, caller: &Caller<Medium>, id: &str) -> Result<User, RestFailure> {
+fn target(app: &App, caller: &Caller<Medium>, id: &str) -> Result<User, UpdateUserPresenceError> {
     if id.contains(',') || id == "*" {
-        return Err(RestFailure::invalid("extensionId"));
+        return Err(RestRefusal::invalid("extensionId").into());
     }
     let user = caller.find(app, id)?;
     if user.id != caller.user.id && !caller.extension.is_admin {
-        return Err(RestFailure::another_extension());
+        return Err(RestRefusal::another_extension().into());
     }
     match &user.extension {
-        Some(Extension { kind, .. }) if !kind.has_presence() => Err(RestFailure::unsupported_type(kind)),
+        Some(Extension { kind, .. }) if !kind.has_presence() => {
+            Err(RestRefusal::unsupported_type(*kind).into())
+        }
         Some(Extension { status, .. }) if *status != ExtensionStatus::Enabled => {
-            Err(RestFailure::not_enabled(*status))
+            Err(RestRefusal::not_enabled(*status).into())
         }
         _ => Ok(user),
     }

@@ -1,4 +1,5 @@
-//! What requests carry, checked in this order: token, rate, path, scope, permission, ids, parameters, body.
+//! What requests carry, checked in this order: token, rate, path, scope, permission, ids, parameters, body. It is
+//! read before the handler, which refuses what it cannot use: so an operation's refusals are those of its handler.
 
 use std::{convert::Infallible, marker::PhantomData};
 
@@ -11,14 +12,14 @@ use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
 use super::{
-    error::RestFailure,
+    error::{CallerError, Forbidden, NotFound, RestFailure, RestRefusal, UnreadBody},
     rate::{Grouped, RateGroup},
     socket::sessions::OnSocket,
 };
 use crate::{
     api::{body, origin},
     app::App,
-    auth::{self, AuthError},
+    auth::{self, Accepts, AuthError, Identified},
     directory::{Extension, Scope, User},
 };
 
@@ -59,50 +60,63 @@ impl Permission {
     }
 }
 
-/// The token's user, whether they have an extension or not. Who asks over a socket was known when it was opened.
-fn token(parts: &Parts, app: &App) -> Result<auth::Caller, RestFailure> {
+/// Where this dialect takes tokens.
+pub(super) const ACCEPTS: Accepts = Accepts { query: true, app_services: false };
+
+/// The token's user, whether they have an extension or not, and the token, which is none over a socket: who asks
+/// there was known when it was opened.
+async fn token(parts: &Parts, app: &App) -> Result<(auth::Caller, Option<Vec<u8>>), AuthError> {
     if let Some(OnSocket { caller, .. }) = parts.extensions.get() {
-        return Ok(caller.clone());
+        return Ok((caller.clone(), None));
     }
-    let token = auth::token(&parts.headers, parts.uri.query(), true).map_err(|error| match error {
-        AuthError::Missing if parts.headers.contains_key(header::AUTHORIZATION) => {
-            RestFailure::malformed_authorization()
-        }
-        error => error.into(),
-    })?;
-    let holder = auth::holder(&app.directory, &token, app.service.now()).map_err(|error| match error {
-        AuthError::Unknown if app.directory.was_revoked(&token) => RestFailure::revoked_token(),
-        error => error.into(),
-    });
-    Ok(auth::caller(holder?)?)
+    let Identified { holder, secret } = app.auth.identify(parts, ACCEPTS).await?;
+    Ok((auth::Caller::of(holder)?, secret))
 }
 
-/// Notes that the request's token is used, for clients that share the refresh token that it came of.
-async fn note_use(parts: &Parts, app: &App) {
-    if parts.extensions.get::<OnSocket>().is_some() {
-        return;
-    }
-    let Ok(token) = auth::token(&parts.headers, parts.uri.query(), true) else { return };
-    if let Err(error) = app.directory.note_use(&token, app.service.now()).await {
+/// Notes that a token is used, for clients that share the refresh token that it came of.
+async fn note_use(token: &[u8], app: &App) {
+    if let Err(error) = app.directory.note_use(token, app.service.now()).await {
         tracing::debug!(%error, "the first use of an access token is not noted");
     }
 }
 
+/// Whoever calls, if they are let in.
+pub(super) struct Asker<G>(Result<Caller<G>, CallerError>);
+
+impl<G> Asker<G> {
+    /// The caller.
+    pub(super) fn caller(self) -> Result<Caller<G>, CallerError> {
+        self.0
+    }
+}
+
+impl<G: Grouped> FromRequestParts<App> for Asker<G> {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
+        Ok(Self(Caller::counted(parts, app, G::GROUP).await))
+    }
+}
+
+/// As operations take it whose refusals are of any status.
 impl<G: Grouped> FromRequestParts<App> for Caller<G> {
     type Rejection = RestFailure;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, RestFailure> {
-        Self::counted(parts, app, G::GROUP).await
+        Ok(Self::counted(parts, app, G::GROUP).await?)
     }
 }
 
 impl<G> Caller<G> {
-    async fn counted(parts: &Parts, app: &App, group: RateGroup) -> Result<Self, RestFailure> {
-        let token = token(parts, app)?;
-        let user = app.directory.user(&token.user).ok_or_else(RestFailure::unknown_token)?;
-        let extension = user.extension.clone().ok_or_else(RestFailure::no_extension)?;
-        group.count(app, parts.extensions.get(), &token.user, &token.device, token.scopes)?;
-        note_use(parts, app).await;
+    async fn counted(parts: &Parts, app: &App, group: RateGroup) -> Result<Self, CallerError> {
+        let (token, secret) = token(parts, app).await?;
+        let user = app.directory.user(&token.user).ok_or_else(RestRefusal::unknown_token)?;
+        let extension = user.extension.clone().ok_or_else(RestRefusal::no_extension)?;
+        let counted = group.count(app, parts.extensions.get(), &token.user, &token.device, token.scopes);
+        counted.map_err(RestRefusal::too_many_requests)?;
+        if let Some(secret) = secret {
+            note_use(&secret, app).await;
+        }
         Ok(Self { user, extension, token, group: PhantomData })
     }
 
@@ -112,11 +126,11 @@ impl<G> Caller<G> {
     }
 
     /// Refuses whoever may not do this: the application first, then the user. Editing includes reading.
-    pub(super) fn require(&self, permission: Permission) -> Result<(), RestFailure> {
+    pub(super) fn require(&self, permission: Permission) -> Result<(), Forbidden> {
         if !self.app_has(permission) {
-            return Err(RestFailure::app_lacks(permission));
+            return Err(RestRefusal::app_lacks(permission));
         }
-        if self.token.guest { Err(RestFailure::user_lacks(permission)) } else { Ok(()) }
+        if self.token.guest { Err(RestRefusal::user_lacks(permission)) } else { Ok(()) }
     }
 
     /// Whether the application may do this.
@@ -135,31 +149,43 @@ impl<G> Caller<G> {
     }
 
     /// The account that a path names, which can only be the caller's own.
-    pub(super) fn account(&self, ids: &PathIds) -> Result<u64, RestFailure> {
+    pub(super) fn account(&self, ids: &PathIds) -> Result<u64, NotFound> {
         let own = self.extension.account;
         let is_own = ids.account == "~" || ids.account == own.to_string();
-        if is_own { Ok(own) } else { Err(RestFailure::not_found("accountId")) }
+        if is_own { Ok(own) } else { Err(RestRefusal::not_found("accountId")) }
+    }
+
+    /// Refuses all but the caller's own extension.
+    pub(super) fn own(&self, user: &User) -> Result<(), Forbidden> {
+        if user.id == self.user.id { Ok(()) } else { Err(RestRefusal::another_extension()) }
     }
 
     /// The extension that an id names: `~` is the caller's own.
-    pub(super) fn find(&self, app: &App, id: &str) -> Result<User, RestFailure> {
+    pub(super) fn find(&self, app: &App, id: &str) -> Result<User, NotFound> {
         if id == "~" {
             return Ok(self.user.clone());
         }
         let number = id.parse().ok().filter(|number: &u64| number.to_string() == id);
         let user = number.and_then(|number| app.directory.extension(self.extension.account, number));
-        user.ok_or_else(|| RestFailure::not_found("extensionId"))
+        user.ok_or_else(|| RestRefusal::not_found("extensionId"))
     }
 }
 
-/// A token was sent that opens something, whatever is called.
-pub(super) struct AnyToken;
+/// Whether a token was sent that opens something, whatever is called.
+pub(super) struct AnyToken(Result<(), AuthError>);
+
+impl AnyToken {
+    /// Refuses whoever sent none.
+    pub(super) fn required(self) -> Result<(), AuthError> {
+        self.0
+    }
+}
 
 impl FromRequestParts<App> for AnyToken {
-    type Rejection = RestFailure;
+    type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, RestFailure> {
-        token(parts, app).map(|_| Self)
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
+        Ok(Self(token(parts, app).await.map(drop)))
     }
 }
 
@@ -175,14 +201,28 @@ impl FromRequestParts<App> for PathIds {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Infallible> {
-        // As `/restapi/v1.0/account/{accountId}/extension/{extensionId}/…` has them. What is not UTF-8 is the
-        // id of nothing.
-        let segment = |place: usize| {
-            let segment = parts.uri.path().split('/').nth(place).unwrap_or_default();
-            percent_decode_str(segment).decode_utf8_lossy().into_owned()
-        };
-        Ok(Self { account: segment(4), extension: segment(6) })
+        // As `/restapi/v1.0/account/{accountId}/extension/{extensionId}/…` has them.
+        Ok(Self { account: segment(parts, 4), extension: segment(parts, 6) })
     }
+}
+
+/// The id of a subscription in the path, as it was written.
+#[derive(Debug)]
+pub(super) struct SubscriptionId(pub(super) String);
+
+impl FromRequestParts<App> for SubscriptionId {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Infallible> {
+        // As `/restapi/v1.0/subscription/{subscriptionId}` has it.
+        Ok(Self(segment(parts, 4)))
+    }
+}
+
+/// One segment of the path. What is not UTF-8 is the id of nothing.
+fn segment(parts: &Parts, place: usize) -> String {
+    let segment = parts.uri.path().split('/').nth(place).unwrap_or_default();
+    percent_decode_str(segment).decode_utf8_lossy().into_owned()
 }
 
 /// The addresses of an account's resources, under the address that the client uses.
@@ -229,11 +269,11 @@ pub(super) async fn read_object(
     headers: &HeaderMap,
     body: Body,
     most: usize,
-) -> Result<Map<String, Value>, RestFailure> {
+) -> Result<Map<String, Value>, UnreadBody> {
     match read_json(app, headers, body, most).await? {
         None => Ok(Map::new()),
         Some(Value::Object(object)) => Ok(object),
-        Some(_) => Err(RestFailure::not_json()),
+        Some(_) => Err(RestRefusal::not_json().into()),
     }
 }
 
@@ -243,16 +283,15 @@ pub(super) async fn read_json(
     headers: &HeaderMap,
     body: Body,
     most: usize,
-) -> Result<Option<Value>, RestFailure> {
-    let read = body::read(body, most, &app.config.limits).await;
-    let bytes = read.map_err(|error| RestFailure::unread_body(&error))?;
+) -> Result<Option<Value>, UnreadBody> {
+    let bytes = body::read(body, most, &app.config.limits).await?;
     if bytes.is_empty() {
         return Ok(None);
     }
     if !is_json(headers) {
-        return Err(RestFailure::not_json_type());
+        return Err(RestRefusal::not_json_type().into());
     }
-    serde_json::from_slice(&bytes).map(Some).map_err(|_| RestFailure::not_json())
+    serde_json::from_slice(&bytes).map(Some).map_err(|_| RestRefusal::not_json().into())
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

@@ -9,12 +9,12 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    error::{ErrorResponse, Refusals, RestFailure},
-    extract::{Caller, PathIds, Permission},
+    error::{CallerError, RestRefusal},
+    extract::{Asker, PathIds, Permission},
     query::Query,
     rate::Light,
 };
-use crate::app::App;
+use crate::{api::refusal::refusals, app::App};
 
 /// What an extension's user may do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -45,6 +45,20 @@ const FEATURES: [(&str, Permission); 7] = [
     ("ReadCompanyInfo", Permission::ReadAccounts),
 ];
 
+refusals! {
+    /// Why an extension's features are not told.
+    pub(super) enum FeaturesError: RestRefusal, from CallerError {
+        BadRequest => RestRefusal::invalid("availableOnly"),
+        Unauthorized,
+        /// The extension is not the caller's.
+        Forbidden => RestRefusal::another_extension(),
+        NotFound,
+        TooLarge,
+        TooManyRequests,
+        Unavailable,
+    }
+}
+
 /// Read what an extension's user may do.
 ///
 /// It depends on what the caller's application may do, too.
@@ -66,30 +80,18 @@ const FEATURES: [(&str, Permission); 7] = [
         (status = 200, description = "The features.", body = FeatureList, examples(("ok" = (value =
             json!({"records": [{"id": "ReadPresenceStatus", "available": true},
                 {"id": "EditPresenceStatus", "available": true}]}))))),
-        (status = 400, description = "A parameter is not valid.", body = ErrorResponse,
-            examples(("badRequest" = (value = json!({"errorCode": "InvalidParameter",
-                "message": "Parameter [availableOnly] value is invalid", "errors": [{"errorCode": "CMN-101",
-                    "message": "Parameter [availableOnly] value is invalid", "parameterName": "availableOnly"}],
-                "parameterName": "availableOnly"}))))),
-        (status = 404, description = "There is no such account or extension for the caller to see.",
-            body = ErrorResponse,
-            examples(("notFound" = (value = json!({"errorCode": "CMN-102",
-                "message": "Resource for parameter [extensionId] is not found", "errors": [{"errorCode": "CMN-102",
-                    "message": "Resource for parameter [extensionId] is not found",
-                    "parameterName": "extensionId"}], "parameterName": "extensionId"}))))),
-        Refusals,
+        FeaturesError,
     ),
 )]
 pub(super) async fn read_user_features(
     State(app): State<App>,
-    caller: Caller<Light>,
+    asker: Asker<Light>,
     ids: PathIds,
     RawQuery(query): RawQuery,
-) -> Result<Json<FeatureList>, RestFailure> {
+) -> Result<Json<FeatureList>, FeaturesError> {
+    let caller = asker.caller()?;
     caller.account(&ids)?;
-    if caller.find(&app, &ids.extension)?.id != caller.user.id {
-        return Err(RestFailure::another_extension());
-    }
+    caller.own(&caller.find(&app, &ids.extension)?)?;
     let query = Query::of(query.as_deref());
     let available_only = query.flag("availableOnly")?;
     let is_wanted =

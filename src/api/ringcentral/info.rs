@@ -11,14 +11,14 @@ use utoipa::ToSchema;
 
 use super::{
     choice::choose,
-    error::{ErrorResponse, Refusals, RestFailure},
-    extract::{Caller, PathIds, Permission, Uris},
+    error::{BadRequest, CallerError, RestRefusal},
+    extract::{Asker, PathIds, Permission, Uris},
     pages::{NavigationInfo, Pages, PagingInfo},
     query::Query,
     rate::{Light, Medium},
 };
 use crate::{
-    api::origin,
+    api::{origin, refusal::refusals},
     app::App,
     directory::{ExtensionStatus, ExtensionType, User},
 };
@@ -209,7 +209,7 @@ struct Wanted {
 }
 
 impl Wanted {
-    fn of(query: &Query) -> Result<Self, RestFailure> {
+    fn of(query: &Query) -> Result<Self, BadRequest> {
         let mut parameters = form_urlencoded::Serializer::new(String::new());
         for name in ["type", "status", "extensionNumber"] {
             parameters.extend_pairs(query.all(name).map(|value| (name, value)));
@@ -239,6 +239,53 @@ impl Wanted {
     }
 }
 
+refusals! {
+    /// Why the version of the API is not told.
+    pub(super) enum OpenError: RestRefusal {
+        TooLarge,
+        Unavailable,
+    }
+}
+
+refusals! {
+    /// Why an account is not told about.
+    pub(super) enum AccountError: RestRefusal, from CallerError {
+        Unauthorized,
+        Forbidden => RestRefusal::app_lacks(Permission::ReadAccounts),
+        /// The account is not the caller's.
+        NotFound => RestRefusal::not_found("accountId"),
+        TooLarge,
+        TooManyRequests,
+        Unavailable,
+    }
+}
+
+refusals! {
+    /// Why the extensions of an account are not listed.
+    pub(super) enum ListExtensionsError: RestRefusal, from CallerError {
+        BadRequest,
+        Unauthorized,
+        Forbidden => RestRefusal::app_lacks(Permission::ReadAccounts),
+        /// The account is not the caller's.
+        NotFound => RestRefusal::not_found("accountId"),
+        TooLarge,
+        TooManyRequests,
+        Unavailable,
+    }
+}
+
+refusals! {
+    /// Why an extension is not told about.
+    pub(super) enum ReadExtensionError: RestRefusal, from CallerError {
+        Unauthorized,
+        Forbidden => RestRefusal::app_lacks(Permission::ReadAccounts),
+        NotFound,
+        TooLarge,
+        TooManyRequests,
+        Unavailable,
+    }
+}
+
 /// Read the version of the API.
 ///
 /// It takes no token: clients ask it to see whether the server is there.
@@ -252,16 +299,15 @@ impl Wanted {
         (status = 200, description = "The version.", body = GetVersionResponse, examples(("ok" = (value =
             json!({"uri": "http://127.0.0.1:8008/restapi/v1.0", "versionString": "0.1.0",
                 "uriString": "v1.0"}))))),
-        (status = 503, description = "The server starts.", body = ErrorResponse,
-            headers(("Retry-After" = u32, description = "How many seconds to wait.")),
-            examples(("unavailable" = (value = json!({"errorCode": "CMN-211",
-                "message": "The store takes no writes at present", "errors": [{"errorCode": "CMN-211",
-                    "message": "The store takes no writes at present"}]}))))),
+        OpenError,
     ),
 )]
-pub(super) async fn read_api_version(State(app): State<App>, headers: HeaderMap) -> Json<GetVersionResponse> {
+pub(super) async fn read_api_version(
+    State(app): State<App>,
+    headers: HeaderMap,
+) -> Result<Json<GetVersionResponse>, OpenError> {
     let uri = format!("{}/restapi/v1.0", origin(&app.config, &headers));
-    Json(GetVersionResponse { uri, version_string: env!("CARGO_PKG_VERSION"), uri_string: "v1.0" })
+    Ok(Json(GetVersionResponse { uri, version_string: env!("CARGO_PKG_VERSION"), uri_string: "v1.0" }))
 }
 
 /// Read one's account.
@@ -275,20 +321,16 @@ pub(super) async fn read_api_version(State(app): State<App>, headers: HeaderMap)
     responses(
         (status = 200, description = "The account.", body = GetAccountInfoResponse, examples(("ok" = (value =
             json!({"uri": "http://127.0.0.1:8008/restapi/v1.0/account/1", "id": 1}))))),
-        (status = 404, description = "The account is not the caller's.", body = ErrorResponse,
-            examples(("notFound" = (value = json!({"errorCode": "CMN-102",
-                "message": "Resource for parameter [accountId] is not found", "errors": [{"errorCode": "CMN-102",
-                    "message": "Resource for parameter [accountId] is not found", "parameterName": "accountId"}],
-                "parameterName": "accountId"}))))),
-        Refusals,
+        AccountError,
     ),
 )]
 pub(super) async fn read_account_info(
     State(app): State<App>,
-    caller: Caller<Light>,
+    asker: Asker<Light>,
     ids: PathIds,
     headers: HeaderMap,
-) -> Result<Json<GetAccountInfoResponse>, RestFailure> {
+) -> Result<Json<GetAccountInfoResponse>, AccountError> {
+    let caller = asker.caller()?;
     caller.require(Permission::ReadAccounts)?;
     let id = caller.account(&ids)?;
     let uri = Uris::new(&app, &headers, id).account().to_owned();
@@ -331,26 +373,17 @@ pub(super) async fn read_account_info(
                     "firstPage": {"uri": "http://127.0.0.1:8008/restapi/v1.0/account/1/extension?page=1&perPage=100"},
                     "lastPage": {"uri": "http://127.0.0.1:8008/restapi/v1.0/account/1/extension?page=1&perPage=100"}
                 }}))))),
-        (status = 400, description = "A parameter is not valid.", body = ErrorResponse,
-            examples(("badRequest" = (value = json!({"errorCode": "InvalidParameter",
-                "message": "Parameter [page] value is invalid", "errors": [{"errorCode": "CMN-101",
-                    "message": "Parameter [page] value is invalid", "parameterName": "page"}],
-                "parameterName": "page"}))))),
-        (status = 404, description = "The account is not the caller's.", body = ErrorResponse,
-            examples(("notFound" = (value = json!({"errorCode": "CMN-102",
-                "message": "Resource for parameter [accountId] is not found", "errors": [{"errorCode": "CMN-102",
-                    "message": "Resource for parameter [accountId] is not found", "parameterName": "accountId"}],
-                "parameterName": "accountId"}))))),
-        Refusals,
+        ListExtensionsError,
     ),
 )]
 pub(super) async fn list_extensions(
     State(app): State<App>,
-    caller: Caller<Medium>,
+    asker: Asker<Medium>,
     ids: PathIds,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
-) -> Result<Json<GetExtensionListResponse>, RestFailure> {
+) -> Result<Json<GetExtensionListResponse>, ListExtensionsError> {
+    let caller = asker.caller()?;
     caller.require(Permission::ReadAccounts)?;
     let account = caller.account(&ids)?;
     let query = Query::of(query.as_deref());
@@ -392,24 +425,19 @@ pub(super) async fn list_extensions(
                 "account": {"uri": "http://127.0.0.1:8008/restapi/v1.0/account/1", "id": "1"}, "name": "Alice",
                 "type": "User", "status": "Enabled", "contact": {"firstName": "Alice"},
                 "permissions": {"admin": {"enabled": false}}}))))),
-        (status = 404, description = "There is no such account or extension for the caller to see.",
-            body = ErrorResponse,
-            examples(("notFound" = (value = json!({"errorCode": "CMN-102",
-                "message": "Resource for parameter [extensionId] is not found", "errors": [{"errorCode": "CMN-102",
-                    "message": "Resource for parameter [extensionId] is not found",
-                    "parameterName": "extensionId"}], "parameterName": "extensionId"}))))),
-        Refusals,
+        ReadExtensionError,
     ),
 )]
 pub(super) async fn read_extension(
     State(app): State<App>,
-    caller: Caller<Light>,
+    asker: Asker<Light>,
     ids: PathIds,
     headers: HeaderMap,
-) -> Result<Json<GetExtensionInfoResponse>, RestFailure> {
+) -> Result<Json<GetExtensionInfoResponse>, ReadExtensionError> {
+    let caller = asker.caller()?;
     caller.require(Permission::ReadAccounts)?;
     let uris = Uris::new(&app, &headers, caller.account(&ids)?);
     let user = caller.find(&app, &ids.extension)?;
     let info = GetExtensionInfoResponse::of(&app, &uris, &user);
-    info.map(Json).ok_or_else(|| RestFailure::not_found("extensionId"))
+    info.map(Json).ok_or_else(|| RestRefusal::not_found("extensionId").into())
 }

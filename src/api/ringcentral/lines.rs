@@ -9,12 +9,16 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::{
-    error::{ErrorResponse, Refusals, RestFailure},
-    extract::{Caller, PathIds, Permission, Uris, read_json},
+    error::{CallerError, RestRefusal, UnreadBody},
+    extract::{Asker, Caller, PathIds, Permission, Uris, read_json},
     presence::ExtensionInfo,
     rate::{Light, Medium},
 };
-use crate::{app::App, directory::MonitoredLine};
+use crate::{
+    api::refusal::refusals,
+    app::App,
+    directory::{DirectoryError, MonitoredLine},
+};
 
 /// How many extensions somebody may monitor.
 const MOST: usize = 100;
@@ -82,11 +86,33 @@ fn show<G>(app: &App, caller: &Caller<G>, headers: &HeaderMap) -> MonitoredExten
     MonitoredExtensions { uri: format!("{}/line", uris.presence(caller.user.number)), records }
 }
 
-/// Refuses all but the caller's own extension.
-fn own<G>(app: &App, caller: &Caller<G>, ids: &PathIds) -> Result<(), RestFailure> {
-    caller.account(ids)?;
-    let is_own = caller.find(app, &ids.extension)?.id == caller.user.id;
-    is_own.then_some(()).ok_or_else(RestFailure::another_extension)
+refusals! {
+    /// Why it is not told whom an extension monitors.
+    pub(super) enum ReadLinesError: RestRefusal, from CallerError {
+        Unauthorized,
+        /// The application or the user may not do this, or the extension is not the caller's.
+        Forbidden => RestRefusal::another_extension(),
+        NotFound,
+        TooLarge,
+        TooManyRequests,
+        Unavailable,
+    }
+}
+
+refusals! {
+    /// Why it was not set whom an extension monitors. Nothing was changed.
+    pub(super) enum UpdateLinesError: RestRefusal, from CallerError, UnreadBody, DirectoryError {
+        /// The body is not valid, or names an extension that is not there, or one twice. Nothing was changed.
+        BadRequest => RestRefusal::invalid("records"),
+        Unauthorized,
+        /// The application or the user may not do this, or the extension is not the caller's.
+        Forbidden => RestRefusal::another_extension(),
+        NotFound,
+        TooLarge,
+        UnsupportedMediaType,
+        TooManyRequests,
+        Unavailable,
+    }
 }
 
 /// Read whom one monitors.
@@ -107,23 +133,19 @@ fn own<G>(app: &App, caller: &Caller<G>, ids: &PathIds) -> Result<(), RestFailur
             json!({"uri": "http://127.0.0.1:8008/restapi/v1.0/account/1/extension/1/presence/line", "records": [
                 {"id": "1", "extension": {"uri": "http://127.0.0.1:8008/restapi/v1.0/account/1/extension/2",
                     "id": 2, "extensionNumber": "102"}}]}))))),
-        (status = 404, description = "There is no such account or extension for the caller to see.",
-            body = ErrorResponse,
-            examples(("notFound" = (value = json!({"errorCode": "CMN-102",
-                "message": "Resource for parameter [extensionId] is not found", "errors": [{"errorCode": "CMN-102",
-                    "message": "Resource for parameter [extensionId] is not found",
-                    "parameterName": "extensionId"}], "parameterName": "extensionId"}))))),
-        Refusals,
+        ReadLinesError,
     ),
 )]
 pub(super) async fn read_monitored_extensions(
     State(app): State<App>,
-    caller: Caller<Light>,
+    asker: Asker<Light>,
     ids: PathIds,
     headers: HeaderMap,
-) -> Result<Json<MonitoredExtensions>, RestFailure> {
+) -> Result<Json<MonitoredExtensions>, ReadLinesError> {
+    let caller = asker.caller()?;
     caller.require(Permission::ReadPresence)?;
-    own(&app, &caller, &ids)?;
+    caller.account(&ids)?;
+    caller.own(&caller.find(&app, &ids.extension)?)?;
     Ok(Json(show(&app, &caller, &headers)))
 }
 
@@ -147,37 +169,24 @@ pub(super) async fn read_monitored_extensions(
                 "uri": "http://127.0.0.1:8008/restapi/v1.0/account/1/extension/1/presence/line", "records": [
                 {"id": "1", "extension": {"uri": "http://127.0.0.1:8008/restapi/v1.0/account/1/extension/2",
                     "id": 2, "extensionNumber": "102"}}]}))))),
-        (status = 400, description = "The body is not valid, or names an extension that is not there, or one twice. \
-            Nothing was changed.", body = ErrorResponse,
-            examples(("badRequest" = (value = json!({"errorCode": "InvalidParameter",
-                "message": "Parameter [records] value is invalid", "errors": [{"errorCode": "CMN-101",
-                    "message": "Parameter [records] value is invalid", "parameterName": "records"}],
-                "parameterName": "records"}))))),
-        (status = 404, description = "There is no such account or extension for the caller to see.",
-            body = ErrorResponse,
-            examples(("notFound" = (value = json!({"errorCode": "CMN-102",
-                "message": "Resource for parameter [extensionId] is not found", "errors": [{"errorCode": "CMN-102",
-                    "message": "Resource for parameter [extensionId] is not found",
-                    "parameterName": "extensionId"}], "parameterName": "extensionId"}))))),
-        (status = 415, description = "The body is not declared as JSON.", body = ErrorResponse,
-            examples(("notJson" = (value = json!({"errorCode": "CMN-104", "message": "Cannot parse request",
-                "errors": [{"errorCode": "CMN-104", "message": "Cannot parse request"}]}))))),
-        Refusals,
+        UpdateLinesError,
     ),
 )]
 pub(super) async fn update_monitored_extensions(
     State(app): State<App>,
-    caller: Caller<Medium>,
+    asker: Asker<Medium>,
     ids: PathIds,
     headers: HeaderMap,
     body: Body,
-) -> Result<Json<MonitoredExtensions>, RestFailure> {
+) -> Result<Json<MonitoredExtensions>, UpdateLinesError> {
+    let caller = asker.caller()?;
     caller.require(Permission::EditPresence)?;
-    own(&app, &caller, &ids)?;
+    caller.account(&ids)?;
+    caller.own(&caller.find(&app, &ids.extension)?)?;
     let body = read_json(&app, &headers, body, app.config.limits.body_bytes).await?;
-    let lines = lines(&app, &caller, body.as_ref()).ok_or_else(|| RestFailure::invalid("records"))?;
+    let lines = lines(&app, &caller, body.as_ref()).ok_or_else(|| RestRefusal::invalid("records"))?;
     let set = app.directory.set_desk(&caller.user.id, move |desk| desk.lines = Some(lines.clone()));
-    set.await.map_err(RestFailure::from_directory)?;
+    set.await?;
     Ok(Json(show(&app, &caller, &headers)))
 }
 

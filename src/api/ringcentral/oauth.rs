@@ -4,15 +4,15 @@
 pub(super) mod authorize;
 pub(super) mod codes;
 mod page;
+mod refusal;
 
-use std::time::Duration;
+use std::{convert::Infallible, time::Duration};
 
 use axum::{
     Extension, Json,
     body::Body,
     extract::{FromRequest, Request, State},
-    http::{HeaderMap, StatusCode, header, request::Parts},
-    response::{IntoResponse, Response},
+    http::{HeaderMap, header, request::Parts},
 };
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde::Serialize;
@@ -20,23 +20,18 @@ use subtle::ConstantTimeEq as _;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use self::codes::Proof;
-use super::{
-    error::RestFailure,
-    rate::{Note, RateGroup, Refusals},
+use self::{
+    codes::Proof,
+    refusal::{OAuthFailure, OAuthRefusal},
 };
+use super::rate::{Note, RateGroup, Refusals};
 use crate::{
-    api::body,
+    api::body::{self, BodyError},
     app::App,
     audit,
-    auth::{
-        self,
-        assertion::{self, Once},
-    },
+    auth::assertion::{self, Once},
     config::OAuthApp,
-    directory::{
-        DirectoryError, Holder, LoggedIn, Login, Scope, Scopes, Session, TokenId, TokenSecret, User,
-    },
+    directory::{Holder, LoggedIn, Login, Scope, Scopes, Session, TokenId, TokenSecret, User},
     id::{DeviceId, UserId},
     presence::Timestamp,
     request::RequestInfo,
@@ -114,42 +109,19 @@ pub(super) struct OAuthErrorItem {
 #[derive(Serialize, ToSchema)]
 pub(super) struct Nothing {}
 
-/// A refused login on its way to the client.
-pub(super) enum OAuthFailure {
-    Refused { error: &'static str, code: &'static str, why: String },
-    Rest(RestFailure),
-}
-
 type Result<T> = std::result::Result<T, OAuthFailure>;
 
 impl OAuthFailure {
     fn refused(error: &'static str, code: &'static str, why: impl Into<String>) -> Self {
-        Self::Refused { error, code, why: why.into() }
+        OAuthRefusal::oauth(error, code, why).into()
     }
 
     fn invalid_client() -> Self {
-        Self::refused("invalid_client", "OAU-123", "The application is not known, or its secret is wrong")
+        OAuthRefusal::invalid_client().into()
     }
 
     fn invalid_request(why: impl Into<String>) -> Self {
         Self::refused("invalid_request", "CMN-101", why)
-    }
-
-    /// The same after it was counted, if it tells that nothing was proven; where that came too often, the refusal of
-    /// more.
-    fn counted(self, app: &App, refusals: Refusals) -> Self {
-        match self {
-            Self::Refused { .. } => refusals.count(app).map_or_else(Self::Rest, |()| self),
-            Self::Rest(_) => self,
-        }
-    }
-
-    /// What people are told.
-    fn why(&self) -> &str {
-        match self {
-            Self::Refused { why, .. } => why,
-            Self::Rest(failure) => &failure.message,
-        }
     }
 
     fn unknown_refresh_token() -> Self {
@@ -166,36 +138,6 @@ impl OAuthFailure {
     }
 }
 
-impl From<RestFailure> for OAuthFailure {
-    fn from(failure: RestFailure) -> Self {
-        Self::Rest(failure)
-    }
-}
-
-impl From<DirectoryError> for OAuthFailure {
-    fn from(error: DirectoryError) -> Self {
-        match error {
-            DirectoryError::Store(error) => Self::Rest(RestFailure::read_only(error)),
-            DirectoryError::TokenSpent => Self::unknown_refresh_token(),
-            // The user has as many tokens as are allowed, or was removed this moment.
-            error => Self::invalid_grant("OAU-140", error.to_string()),
-        }
-    }
-}
-
-impl IntoResponse for OAuthFailure {
-    fn into_response(self) -> Response {
-        match self {
-            Self::Rest(failure) => failure.into_response(),
-            Self::Refused { error, code, why } => {
-                let errors = vec![OAuthErrorItem { error_code: code, message: why.clone() }];
-                let body = OAuthError { error, error_description: why, errors };
-                (StatusCode::BAD_REQUEST, Json(body)).into_response()
-            }
-        }
-    }
-}
-
 /// What an application sends: who it is, and a form.
 pub(super) struct Form {
     app_id: DeviceId,
@@ -206,12 +148,27 @@ pub(super) struct Form {
     note: Option<Note>,
 }
 
-impl FromRequest<App> for Form {
-    type Rejection = OAuthFailure;
+/// A form, if it is one of an application that may send it.
+pub(super) struct Sent(Result<Form>);
 
-    async fn from_request(request: Request, app: &App) -> Result<Self> {
+impl Sent {
+    fn form(self) -> Result<Form> {
+        self.0
+    }
+}
+
+impl FromRequest<App> for Sent {
+    type Rejection = Infallible;
+
+    async fn from_request(request: Request, app: &App) -> std::result::Result<Self, Infallible> {
+        Ok(Self(Form::read(request, app).await))
+    }
+}
+
+impl Form {
+    async fn read(request: Request, app: &App) -> Result<Self> {
         let (parts, body) = request.into_parts();
-        let refusals = Refusals::of(app, &parts.extensions)?;
+        let refusals = Refusals::of(app, &parts.extensions).map_err(OAuthRefusal::too_many_requests)?;
         let fields = read_form(app, &parts, body).await?;
         let (app_id, has_secret) =
             app_behind(app, &parts.headers, &fields).map_err(|failure| failure.counted(app, refusals))?;
@@ -234,7 +191,8 @@ fn app_behind(app: &App, headers: &HeaderMap, fields: &[(String, String)]) -> Re
 impl Form {
     /// Counts what one user does through the application.
     fn count(&self, app: &App, user: &UserId, scopes: Scopes) -> Result<()> {
-        Ok(RateGroup::Auth.count(app, self.note.as_ref(), user, &self.app_id, scopes)?)
+        let counted = RateGroup::Auth.count(app, self.note.as_ref(), user, &self.app_id, scopes);
+        Ok(counted.map_err(OAuthRefusal::too_many_requests)?)
     }
 
     fn get(&self, name: &str) -> Option<&str> {
@@ -255,10 +213,13 @@ impl Form {
 }
 
 /// The fields of the body and of the query.
-async fn read_form(app: &App, parts: &Parts, body: Body) -> Result<Vec<(String, String)>> {
+async fn read_form(
+    app: &App,
+    parts: &Parts,
+    body: Body,
+) -> std::result::Result<Vec<(String, String)>, BodyError> {
     let limits = &app.config.limits;
-    let read = body::read(body, limits.body_bytes, limits).await;
-    let bytes = read.map_err(|error| RestFailure::unread_body(&error))?;
+    let bytes = body::read(body, limits.body_bytes, limits).await?;
     let query = parts.uri.query().unwrap_or_default();
     let fields = [bytes.as_slice(), query.as_bytes()].into_iter().flat_map(form_urlencoded::parse);
     Ok(fields.map(|(name, value)| (name.into_owned(), value.into_owned())).collect())
@@ -326,19 +287,15 @@ enum Spends {
     tag = "OAuth",
     responses(
         (status = 200, description = "The user is logged in.", body = TokenResponse),
-        (status = 400, description = "The application or the grant is not valid.", body = OAuthError),
-        (status = 413, description = "The body is too large.", body = super::error::ErrorResponse),
-        (status = 429, description = "The application asked too often.", body = super::error::ErrorResponse,
-            headers(("Retry-After" = u32, description = "How many seconds to wait."))),
-        (status = 503, description = "The store refuses writes at present. Nothing was changed.",
-            body = super::error::ErrorResponse),
+        OAuthFailure,
     ),
 )]
 pub(super) async fn get_token(
     State(app): State<App>,
     info: Option<Extension<RequestInfo>>,
-    form: Form,
+    sent: Sent,
 ) -> Result<Json<TokenResponse>> {
+    let form = sent.form()?;
     let (given, client) = (log_in(&app, &form).await, form.app_id.as_str());
     match given {
         Ok((user, given)) => {
@@ -389,8 +346,7 @@ async fn log_in(app: &App, form: &Form) -> Result<(UserId, TokenResponse)> {
 fn by_assertion(app: &App, assertion: &str, now: Timestamp) -> Result<Grantee> {
     let config = &app.config.ringcentral;
     if config.open_login
-        && let Ok(Holder::User { user, scopes, guest, .. }) =
-            auth::holder(&app.directory, assertion.as_bytes(), now)
+        && let Ok(Holder::User { user, scopes, guest, .. }) = app.auth.holder(assertion.as_bytes())
     {
         let user = with_extension(app.directory.user(&user))?;
         let end = app.directory.token(assertion.as_bytes()).and_then(|token| token.expires);
@@ -557,15 +513,11 @@ pub(super) struct RevokeRequest {
     tag = "OAuth",
     responses(
         (status = 200, description = "The token opens nothing any more.", body = Nothing),
-        (status = 400, description = "The application is not valid, or there is no token.", body = OAuthError),
-        (status = 413, description = "The body is too large.", body = super::error::ErrorResponse),
-        (status = 429, description = "The application asked too often.", body = super::error::ErrorResponse,
-            headers(("Retry-After" = u32, description = "How many seconds to wait."))),
-        (status = 503, description = "The store refuses writes at present. Nothing was changed.",
-            body = super::error::ErrorResponse),
+        OAuthFailure,
     ),
 )]
-pub(super) async fn revoke_token(State(app): State<App>, form: Form) -> Result<Json<Nothing>> {
+pub(super) async fn revoke_token(State(app): State<App>, sent: Sent) -> Result<Json<Nothing>> {
+    let form = sent.form()?;
     let info = app.directory.token(form.need("token")?.as_bytes());
     match info.map(|info| (info.holder, info.id)) {
         Some((Holder::User { user, device, scopes, .. }, id)) if device == form.app_id => {
@@ -576,7 +528,7 @@ pub(super) async fn revoke_token(State(app): State<App>, form: Form) -> Result<J
             form.count(&app, &user, scopes)?;
             app.directory.revoke_token(&user, &access).await?;
         }
-        _ => form.refusals.count(&app)?,
+        _ => form.refusals.count(&app).map_err(OAuthRefusal::too_many_requests)?,
     }
     Ok(Json(Nothing {}))
 }

@@ -1,6 +1,9 @@
 //! Query parameters. What is unknown is ignored; of several with one name the last counts.
 
-use super::{error::RestFailure, presence::Detail};
+use super::{
+    error::{BadRequest, RestRefusal},
+    presence::Detail,
+};
 
 /// The largest page.
 const MOST_PER_PAGE: usize = 1_000;
@@ -32,7 +35,7 @@ impl Query {
     }
 
     /// What of an extension's calls is asked for.
-    pub(super) fn detail(&self) -> Result<Detail, RestFailure> {
+    pub(super) fn detail(&self) -> Result<Detail, BadRequest> {
         // Nobody documents this one, so that nothing about it is an error.
         let total = self.get("totalActiveCalls");
         Ok(Detail {
@@ -43,27 +46,27 @@ impl Query {
     }
 
     /// Which page is asked for: the first 100 if none is.
-    pub(super) fn page(&self) -> Result<PageRequest, RestFailure> {
+    pub(super) fn page(&self) -> Result<PageRequest, BadRequest> {
         let page = self.number("page")?.unwrap_or(1);
         let per_page = self.number("perPage")?.unwrap_or(100).min(MOST_PER_PAGE);
-        if page == 0 { Err(RestFailure::invalid("page")) } else { Ok(PageRequest { page, per_page }) }
+        if page == 0 { Err(RestRefusal::invalid("page")) } else { Ok(PageRequest { page, per_page }) }
     }
 
     /// Whether a parameter is true; false if it is not there.
-    pub(super) fn flag(&self, name: &'static str) -> Result<bool, RestFailure> {
+    pub(super) fn flag(&self, name: &'static str) -> Result<bool, BadRequest> {
         match self.get(name) {
             None => Ok(false),
             Some(value) if value.eq_ignore_ascii_case("true") => Ok(true),
             Some(value) if value.eq_ignore_ascii_case("false") => Ok(false),
-            Some(_) => Err(RestFailure::not_among(name, &["true", "false"])),
+            Some(_) => Err(RestRefusal::not_among(name, &["true", "false"])),
         }
     }
 
     /// A number that is not negative. One that is too large to count to is as large as can be.
-    fn number(&self, name: &'static str) -> Result<Option<usize>, RestFailure> {
+    fn number(&self, name: &'static str) -> Result<Option<usize>, BadRequest> {
         let Some(text) = self.get(name) else { return Ok(None) };
         if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Err(RestFailure::invalid(name));
+            return Err(RestRefusal::invalid(name));
         }
         Ok(Some(text.parse().unwrap_or(usize::MAX)))
     }

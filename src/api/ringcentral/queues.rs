@@ -10,16 +10,17 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::{
-    error::{ErrorResponse, Refusals, RestFailure},
-    extract::{Caller, PathIds, Permission, read_object},
+    error::{CallerError, NotFound, RestRefusal, UnreadBody},
+    extract::{Asker, Caller, PathIds, Permission, read_object},
     rate::{Light, Medium},
 };
 use crate::{
+    api::refusal::refusals,
     app::App,
-    directory::{ExtensionType, User},
+    directory::{DirectoryError, ExtensionType, User},
     id::UserId,
     presence::DoNotDisturb,
-    service::ServiceError,
+    service::ReadError,
 };
 
 /// How many entries a change may have.
@@ -148,9 +149,9 @@ pub(super) struct CallQueueId {
 }
 
 /// The queue of the caller's account that an id names.
-fn queue<G>(app: &App, caller: &Caller<G>, id: &str) -> Result<User, RestFailure> {
+fn queue<G>(app: &App, caller: &Caller<G>, id: &str) -> Result<User, NotFound> {
     let found = caller.find(app, id).ok().filter(is_queue);
-    found.ok_or_else(|| RestFailure::not_found("groupId"))
+    found.ok_or_else(|| RestRefusal::not_found("groupId"))
 }
 
 fn is_queue(user: &User) -> bool {
@@ -173,7 +174,7 @@ pub(super) async fn of_queue(
     app: &App,
     viewer: &UserId,
     queue: &User,
-) -> Result<CallQueuePresence, ServiceError> {
+) -> Result<CallQueuePresence, ReadError> {
     let members = members(app, queue);
     let ids: Vec<&UserId> = members.iter().map(|user| &user.id).collect();
     let seen = app.service.extensions(viewer, &ids, app.service.now()).await?;
@@ -204,7 +205,7 @@ pub(super) async fn of_extension(
     app: &App,
     viewer: &UserId,
     user: &User,
-) -> Result<ExtensionCallQueuePresenceList, ServiceError> {
+) -> Result<ExtensionCallQueuePresenceList, ReadError> {
     let is_shown = app.service.extension(viewer, &user.id, app.service.now()).await?.shown.is_some();
     let closed = app.directory.desk(&user.id).closed_queues;
     let records = queues_of(app, user).into_iter().filter_map(|queue| {
@@ -241,7 +242,7 @@ fn entries(body: &Map<String, Value>, what: &str, flag: &str) -> Option<BTreeMap
 }
 
 /// Opens or closes queues for a user.
-async fn set(app: &App, user: &UserId, queues: BTreeMap<u64, bool>) -> Result<(), RestFailure> {
+async fn set(app: &App, user: &UserId, queues: BTreeMap<u64, bool>) -> Result<(), DirectoryError> {
     let set = app.directory.set_desk(user, move |desk| {
         for (queue, is_open) in &queues {
             match is_open {
@@ -250,7 +251,70 @@ async fn set(app: &App, user: &UserId, queues: BTreeMap<u64, bool>) -> Result<()
             };
         }
     });
-    set.await.map_err(RestFailure::from_directory)
+    set.await
+}
+
+refusals! {
+    /// Why it is not told who takes the calls of a queue.
+    pub(super) enum ReadQueueError: RestRefusal, from CallerError, ReadError {
+        Unauthorized,
+        Forbidden,
+        /// There is no such account, or no such queue for the caller to see.
+        NotFound => RestRefusal::not_found("groupId"),
+        TooLarge,
+        TooManyRequests,
+        Unavailable,
+    }
+}
+
+refusals! {
+    /// Why it was not set who takes the calls of a queue.
+    pub(super) enum UpdateQueueError: RestRefusal,
+        from CallerError, UnreadBody, DirectoryError, ReadError
+    {
+        /// The body is not valid, or names somebody who is no member. Nothing was changed.
+        BadRequest => RestRefusal::invalid("records"),
+        Unauthorized,
+        /// The application or the user may not do this, or the body names another member.
+        Forbidden => RestRefusal::another_extension(),
+        /// There is no such account, or no such queue for the caller to see.
+        NotFound => RestRefusal::not_found("groupId"),
+        TooLarge,
+        UnsupportedMediaType,
+        TooManyRequests,
+        /// The server starts, or its store cannot be used at present. Of several members some may have been set.
+        Unavailable,
+    }
+}
+
+refusals! {
+    /// Why it is not told of which queues somebody takes calls.
+    pub(super) enum ReadQueuesError: RestRefusal, from CallerError, ReadError {
+        Unauthorized,
+        Forbidden,
+        NotFound,
+        TooLarge,
+        TooManyRequests,
+        Unavailable,
+    }
+}
+
+refusals! {
+    /// Why it was not set of which queues somebody takes calls. Nothing was changed.
+    pub(super) enum UpdateQueuesError: RestRefusal,
+        from CallerError, UnreadBody, DirectoryError, ReadError
+    {
+        /// The body is not valid, or names a queue that the extension is no member of. Nothing was changed.
+        BadRequest => RestRefusal::invalid("records"),
+        Unauthorized,
+        /// The application or the user may not do this, or the extension is not the caller's.
+        Forbidden => RestRefusal::another_extension(),
+        NotFound,
+        TooLarge,
+        UnsupportedMediaType,
+        TooManyRequests,
+        Unavailable,
+    }
 }
 
 /// Read who takes the calls of a queue.
@@ -268,20 +332,15 @@ async fn set(app: &App, user: &UserId, queues: BTreeMap<u64, bool>) -> Result<()
         (status = 200, description = "The members of the queue.", body = CallQueuePresence,
             examples(("ok" = (value = json!({"records": [{"member": {"id": "1", "name": "Alice", "extensionNumber": "101"},
                 "acceptQueueCalls": true, "acceptCurrentQueueCalls": true}]}))))),
-        (status = 404, description = "There is no such account, or no such queue for the caller to see.",
-            body = ErrorResponse,
-            examples(("notFound" = (value = json!({"errorCode": "CMN-102",
-                "message": "Resource for parameter [groupId] is not found", "errors": [{"errorCode": "CMN-102",
-                    "message": "Resource for parameter [groupId] is not found",
-                    "parameterName": "groupId"}], "parameterName": "groupId"}))))),
-        Refusals,
+        ReadQueueError,
     ),
 )]
 pub(super) async fn read_call_queue_presence(
     State(app): State<App>,
-    caller: Caller<Light>,
+    asker: Asker<Light>,
     ids: PathIds,
-) -> Result<Json<CallQueuePresence>, RestFailure> {
+) -> Result<Json<CallQueuePresence>, ReadQueueError> {
+    let caller = asker.caller()?;
     caller.require(Permission::ReadPresence)?;
     caller.account(&ids)?;
     let queue = queue(&app, &caller, &ids.extension)?;
@@ -307,45 +366,31 @@ pub(super) async fn read_call_queue_presence(
         (status = 200, description = "The members of the queue now.", body = CallQueuePresence,
             examples(("ok" = (value = json!({"records": [{"member": {"id": "1", "name": "Alice", "extensionNumber": "101"},
                 "acceptQueueCalls": true, "acceptCurrentQueueCalls": true}]}))))),
-        (status = 400, description = "The body is not valid, or names somebody who is no member. Nothing was changed.",
-            body = ErrorResponse,
-            examples(("badRequest" = (value = json!({"errorCode": "InvalidParameter",
-                "message": "Parameter [records] value is invalid", "errors": [{"errorCode": "CMN-101",
-                    "message": "Parameter [records] value is invalid", "parameterName": "records"}],
-                "parameterName": "records"}))))),
-        (status = 404, description = "There is no such account, or no such queue for the caller to see.",
-            body = ErrorResponse,
-            examples(("notFound" = (value = json!({"errorCode": "CMN-102",
-                "message": "Resource for parameter [groupId] is not found", "errors": [{"errorCode": "CMN-102",
-                    "message": "Resource for parameter [groupId] is not found",
-                    "parameterName": "groupId"}], "parameterName": "groupId"}))))),
-        (status = 415, description = "The body is not declared as JSON.", body = ErrorResponse,
-            examples(("notJson" = (value = json!({"errorCode": "CMN-104", "message": "Cannot parse request",
-                "errors": [{"errorCode": "CMN-104", "message": "Cannot parse request"}]}))))),
-        Refusals,
+        UpdateQueueError,
     ),
 )]
 pub(super) async fn update_call_queue_presence(
     State(app): State<App>,
-    caller: Caller<Medium>,
+    asker: Asker<Medium>,
     ids: PathIds,
     headers: HeaderMap,
     body: Body,
-) -> Result<Json<CallQueuePresence>, RestFailure> {
+) -> Result<Json<CallQueuePresence>, UpdateQueueError> {
+    let caller = asker.caller()?;
     caller.require(Permission::EditPresence)?;
     caller.account(&ids)?;
     let queue = queue(&app, &caller, &ids.extension)?;
     let body = read_object(&app, &headers, body, app.config.limits.body_bytes).await?;
     let entries =
-        entries(&body, "member", "acceptCurrentQueueCalls").ok_or_else(|| RestFailure::invalid("records"))?;
+        entries(&body, "member", "acceptCurrentQueueCalls").ok_or_else(|| RestRefusal::invalid("records"))?;
     let members: BTreeMap<u64, User> =
         members(&app, &queue).into_iter().map(|user| (user.number, user)).collect();
     if !entries.keys().all(|number| members.contains_key(number)) {
-        return Err(RestFailure::invalid("records"));
+        return Err(RestRefusal::invalid("records").into());
     }
     let is_own = entries.keys().all(|number| *number == caller.user.number);
     if !is_own && !caller.extension.is_admin {
-        return Err(RestFailure::another_extension());
+        return Err(RestRefusal::another_extension().into());
     }
     for (number, is_open) in entries {
         set(&app, &members[&number].id, BTreeMap::from([(queue.number, is_open)])).await?;
@@ -368,20 +413,15 @@ pub(super) async fn update_call_queue_presence(
         (status = 200, description = "The queues that the extension is a member of.",
             body = ExtensionCallQueuePresenceList, examples(("ok" = (value = json!({"records": [{"callQueue": {"id": "4", "name": "Sales", "extensionNumber": "900",
                 "editableMemberStatus": true}, "acceptCalls": true}]}))))),
-        (status = 404, description = "There is no such account, or no such extension for the caller to see.",
-            body = ErrorResponse,
-            examples(("notFound" = (value = json!({"errorCode": "CMN-102",
-                "message": "Resource for parameter [extensionId] is not found", "errors": [{"errorCode": "CMN-102",
-                    "message": "Resource for parameter [extensionId] is not found",
-                    "parameterName": "extensionId"}], "parameterName": "extensionId"}))))),
-        Refusals,
+        ReadQueuesError,
     ),
 )]
 pub(super) async fn read_extension_call_queue_presence(
     State(app): State<App>,
-    caller: Caller<Light>,
+    asker: Asker<Light>,
     ids: PathIds,
-) -> Result<Json<ExtensionCallQueuePresenceList>, RestFailure> {
+) -> Result<Json<ExtensionCallQueuePresenceList>, ReadQueuesError> {
+    let caller = asker.caller()?;
     caller.require(Permission::ReadPresence)?;
     caller.account(&ids)?;
     let user = caller.find(&app, &ids.extension)?;
@@ -406,43 +446,29 @@ pub(super) async fn read_extension_call_queue_presence(
         (status = 200, description = "The queues now.", body = ExtensionCallQueuePresenceList,
             examples(("ok" = (value = json!({"records": [{"callQueue": {"id": "4", "name": "Sales", "extensionNumber": "900",
                 "editableMemberStatus": true}, "acceptCalls": true}]}))))),
-        (status = 400, description = "The body is not valid, or names a queue that the extension is no member of. Nothing was changed.",
-            body = ErrorResponse,
-            examples(("badRequest" = (value = json!({"errorCode": "InvalidParameter",
-                "message": "Parameter [records] value is invalid", "errors": [{"errorCode": "CMN-101",
-                    "message": "Parameter [records] value is invalid", "parameterName": "records"}],
-                "parameterName": "records"}))))),
-        (status = 404, description = "There is no such account, or no such extension for the caller to see.",
-            body = ErrorResponse,
-            examples(("notFound" = (value = json!({"errorCode": "CMN-102",
-                "message": "Resource for parameter [extensionId] is not found", "errors": [{"errorCode": "CMN-102",
-                    "message": "Resource for parameter [extensionId] is not found",
-                    "parameterName": "extensionId"}], "parameterName": "extensionId"}))))),
-        (status = 415, description = "The body is not declared as JSON.", body = ErrorResponse,
-            examples(("notJson" = (value = json!({"errorCode": "CMN-104", "message": "Cannot parse request",
-                "errors": [{"errorCode": "CMN-104", "message": "Cannot parse request"}]}))))),
-        Refusals,
+        UpdateQueuesError,
     ),
 )]
 pub(super) async fn update_extension_call_queue_presence(
     State(app): State<App>,
-    caller: Caller<Medium>,
+    asker: Asker<Medium>,
     ids: PathIds,
     headers: HeaderMap,
     body: Body,
-) -> Result<Json<ExtensionCallQueuePresenceList>, RestFailure> {
+) -> Result<Json<ExtensionCallQueuePresenceList>, UpdateQueuesError> {
+    let caller = asker.caller()?;
     caller.require(Permission::EditPresence)?;
     caller.account(&ids)?;
     let user = caller.find(&app, &ids.extension)?;
     if user.id != caller.user.id && !caller.extension.is_admin {
-        return Err(RestFailure::another_extension());
+        return Err(RestRefusal::another_extension().into());
     }
     let body = read_object(&app, &headers, body, app.config.limits.body_bytes).await?;
     let entries =
-        entries(&body, "callQueue", "acceptCalls").ok_or_else(|| RestFailure::invalid("records"))?;
+        entries(&body, "callQueue", "acceptCalls").ok_or_else(|| RestRefusal::invalid("records"))?;
     let queues = queues_of(&app, &user);
     if !entries.keys().all(|number| queues.iter().any(|queue| queue.number == *number)) {
-        return Err(RestFailure::invalid("records"));
+        return Err(RestRefusal::invalid("records").into());
     }
     set(&app, &user.id, entries).await?;
     Ok(Json(of_extension(&app, &caller.user.id, &user).await?))

@@ -14,7 +14,6 @@ use axum::{
     response::Response,
 };
 
-use super::error::RestFailure;
 use crate::{
     api::cors,
     app::App,
@@ -75,8 +74,8 @@ impl RateGroup {
         }
     }
 
-    /// Counts a call, and notes for the answer's headers where the caller stands. Whoever may do less is counted apart,
-    /// so that what is refused to them takes nothing from who may do it.
+    /// Counts a call, and notes for the answer's headers where the caller stands; or says how long to wait. Whoever may
+    /// do less is counted apart, so that what is refused to them takes nothing from who may do it.
     pub(super) fn count(
         self,
         app: &App,
@@ -84,7 +83,7 @@ impl RateGroup {
         user: &UserId,
         client: &DeviceId,
         scopes: Scopes,
-    ) -> Result<(), RestFailure> {
+    ) -> Result<(), Duration> {
         if !app.config.ringcentral.rate_limits {
             return Ok(());
         }
@@ -92,7 +91,7 @@ impl RateGroup {
         if let Some(Note(note)) = note {
             let _first = note.set((self, tally));
         }
-        tally.retry_after.map_or(Ok(()), |wait: Duration| Err(RestFailure::too_many_requests(wait)))
+        tally.retry_after.map_or(Ok(()), Err)
     }
 }
 
@@ -106,22 +105,22 @@ pub(super) struct Refusals(Option<IpAddr>);
 
 impl Refusals {
     /// Those of the address that a request comes from, while it may ask.
-    pub(super) fn of(app: &App, extensions: &Extensions) -> Result<Self, RestFailure> {
+    pub(super) fn of(app: &App, extensions: &Extensions) -> Result<Self, Duration> {
         if !app.config.ringcentral.rate_limits {
             return Ok(Self(None));
         }
         let address = network(RequestInfo::client_of(extensions));
         match app.refusal_limit.shut_out(address) {
-            Some(wait) => Err(RestFailure::too_many_requests(wait)),
+            Some(wait) => Err(wait),
             None => Ok(Self(Some(address))),
         }
     }
 
     /// Counts one more.
-    pub(super) fn count(self, app: &App) -> Result<(), RestFailure> {
+    pub(super) fn count(self, app: &App) -> Result<(), Duration> {
         let Some(address) = self.0 else { return Ok(()) };
         let tally = app.refusal_limit.check(address, REFUSALS_A_MINUTE);
-        tally.retry_after.map_or(Ok(()), |wait| Err(RestFailure::too_many_requests(wait)))
+        tally.retry_after.map_or(Ok(()), Err)
     }
 }
 

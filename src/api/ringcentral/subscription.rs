@@ -8,7 +8,7 @@ use std::time::Duration;
 use axum::{
     Extension, Json,
     body::Body,
-    extract::{Path, State},
+    extract::State,
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
 };
@@ -19,7 +19,7 @@ use uuid::Uuid;
 use self::wish::{Target, Wish};
 use super::{
     error::{ErrorResponse, RestFailure},
-    extract::{Caller, Permission, read_object},
+    extract::{Caller, Permission, SubscriptionId, read_object},
     push::{
         self, Subscription,
         check::{self, Refused},
@@ -384,7 +384,7 @@ pub(super) async fn list_subscriptions(
 pub(super) async fn read_subscription(
     State(app): State<App>,
     caller: Caller<Light>,
-    Path(id): Path<String>,
+    SubscriptionId(id): SubscriptionId,
     headers: HeaderMap,
 ) -> Result<Response, RestFailure> {
     caller.require(Permission::ReadPresence)?;
@@ -422,7 +422,7 @@ pub(super) async fn read_subscription(
 pub(super) async fn update_subscription(
     State(app): State<App>,
     caller: Caller<Medium>,
-    Path(id): Path<String>,
+    SubscriptionId(id): SubscriptionId,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, RestFailure> {
@@ -473,7 +473,7 @@ pub(super) async fn update_subscription(
 pub(super) async fn renew_subscription(
     State(app): State<App>,
     caller: Caller<Light>,
-    Path(id): Path<String>,
+    SubscriptionId(id): SubscriptionId,
     headers: HeaderMap,
 ) -> Result<Response, RestFailure> {
     caller.require(Permission::ReadPresence)?;
@@ -534,7 +534,7 @@ async fn renew(
 pub(super) async fn delete_subscription(
     State(app): State<App>,
     caller: Caller<Medium>,
-    Path(id): Path<String>,
+    SubscriptionId(id): SubscriptionId,
 ) -> Result<StatusCode, RestFailure> {
     caller.require(Permission::ReadPresence)?;
     let subscription = app.push.subscriptions.find(&owner(&caller), &id)?;

@@ -5,7 +5,8 @@ use serde_json::{Map, Value};
 
 use super::{
     choice::choose,
-    error::RestFailure,
+    error::{BadRequest, RestRefusal},
+    extensions::UpdateUserPresenceError,
     presence::{MESSAGE_CHARACTERS, UserStatus},
 };
 use crate::{
@@ -18,7 +19,7 @@ pub(super) fn inputs(
     body: &Map<String, Value>,
     extension: &Extension,
     now: Timestamp,
-) -> Result<Vec<Input>, RestFailure> {
+) -> Result<Vec<Input>, UpdateUserPresenceError> {
     let mut inputs = Vec::new();
     // The text comes before the status: whoever goes offline leaves the text of this update behind.
     if let Some(message) = message(body)? {
@@ -51,16 +52,16 @@ pub(super) fn inputs(
 
 /// Turning calls away is a feature of some extensions, and turning those of a department away of those that
 /// get such calls.
-fn check_dnd(change: CallSettingsChange, extension: &Extension) -> Result<(), RestFailure> {
+fn check_dnd(change: CallSettingsChange, extension: &Extension) -> Result<(), UpdateUserPresenceError> {
     let is_dnd = change.dnd.is_some() || change.personal_dnd.is_some();
     if is_dnd && !extension.has_dnd {
-        return Err(RestFailure::no_dnd());
+        return Err(RestRefusal::no_dnd().into());
     }
     match change.dnd {
         Some(DoNotDisturb::DoNotAcceptDepartmentCalls | DoNotDisturb::TakeDepartmentCallsOnly)
             if !extension.takes_department_calls() =>
         {
-            Err(RestFailure::invalid("dndStatus"))
+            Err(RestRefusal::invalid("dndStatus").into())
         }
         _ => Ok(()),
     }
@@ -70,15 +71,15 @@ fn member<'a>(body: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
     body.get(name).filter(|value| !value.is_null())
 }
 
-fn message(body: &Map<String, Value>) -> Result<Option<&str>, RestFailure> {
-    let invalid = || RestFailure::invalid("message");
+fn message(body: &Map<String, Value>) -> Result<Option<&str>, BadRequest> {
+    let invalid = || RestRefusal::invalid("message");
     let Some(value) = member(body, "message") else { return Ok(None) };
     let text = value.as_str().ok_or_else(invalid)?;
     if text.chars().count() > MESSAGE_CHARACTERS { Err(invalid()) } else { Ok(Some(text)) }
 }
 
-fn flag(body: &Map<String, Value>, name: &'static str) -> Result<Option<bool>, RestFailure> {
-    let flag = |value: &Value| value.as_bool().ok_or_else(|| RestFailure::invalid(name));
+fn flag(body: &Map<String, Value>, name: &'static str) -> Result<Option<bool>, BadRequest> {
+    let flag = |value: &Value| value.as_bool().ok_or_else(|| RestRefusal::invalid(name));
     member(body, name).map(flag).transpose()
 }
 
@@ -86,7 +87,7 @@ fn flag(body: &Map<String, Value>, name: &'static str) -> Result<Option<bool>, R
 fn choice<T: DeserializeOwned>(
     body: &Map<String, Value>,
     name: &'static str,
-) -> Result<Option<T>, RestFailure> {
+) -> Result<Option<T>, BadRequest> {
     // What is no text is refused as a text that is no name.
     let choose = |value: &Value| choose(name, value.as_str().unwrap_or_default());
     member(body, name).map(choose).transpose()

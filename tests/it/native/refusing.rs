@@ -1,21 +1,300 @@
-//! Over a store that refuses writes: who pushes and who reports is told so.
+//! Every operation where it has to refuse: what it answers then stands in the document, since every answer is
+//! checked against it.
 
+use std::{collections::BTreeSet, pin::Pin};
+
+use presenced::{
+    config::Config,
+    id::UserId,
+    server::{self, Listener},
+};
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
 
-use crate::support::{ALICE, FaultyStore, TestServer};
+use crate::support::{ALICE, Answer, BOB, FaultyStore, TestServer, conformance};
+
+/// An operation with what it is asked, which would change something if it were done.
+type Operation = (&'static str, Method, String, Value);
+
+/// All operations. What ends something stands after what needs it.
+fn operations(token: &str, app_token: &str) -> Vec<Operation> {
+    let user = format!("/presenced/v1/users/{ALICE}");
+    let members = "/presenced/v1/rooms/!lobby:example.com/members".to_owned();
+    let call = json!({"direction": "Inbound", "telephonyStatus": "Ringing"});
+    let beat = json!({"heartbeats": [{"userId": ALICE, "deviceId": "D", "state": "online"}]});
+    let (get, put, post, delete) = (Method::GET, Method::PUT, Method::POST, Method::DELETE);
+    let none = Value::Null;
+    vec![
+        ("listUsers", get.clone(), "/presenced/v1/users".to_owned(), none.clone()),
+        ("getUser", get.clone(), user.clone(), none.clone()),
+        ("putUser", put.clone(), user.clone(), json!({"displayName": "Another"})),
+        ("listTokens", get.clone(), format!("{user}/tokens"), none.clone()),
+        ("createToken", post.clone(), format!("{user}/tokens"), json!({"deviceId": "D"})),
+        ("listAppTokens", get.clone(), "/presenced/v1/app-tokens".to_owned(), none.clone()),
+        ("createAppToken", post.clone(), "/presenced/v1/app-tokens".to_owned(), json!({"name": "wall"})),
+        ("listRooms", get.clone(), "/presenced/v1/rooms".to_owned(), none.clone()),
+        ("getMembers", get.clone(), members.clone(), none.clone()),
+        ("putMembers", put.clone(), members, json!({"members": [BOB]})),
+        ("getUserPresence", get.clone(), format!("{user}/presence"), none.clone()),
+        ("queryPresence", post.clone(), "/presenced/v1/presence/query".to_owned(), json!({"users": [ALICE]})),
+        ("streamChanges", get.clone(), "/presenced/v1/changes?state=online".to_owned(), none.clone()),
+        ("postHeartbeats", post, "/presenced/v1/heartbeats".to_owned(), beat),
+        ("putCall", put.clone(), format!("{user}/calls/c1"), call),
+        ("deleteCall", delete.clone(), format!("{user}/calls/c1"), none.clone()),
+        ("getSettings", get.clone(), format!("{user}/settings"), none.clone()),
+        ("putSettings", put.clone(), format!("{user}/settings"), json!({"hidden": true})),
+        ("exportData", get.clone(), "/presenced/v1/export".to_owned(), none.clone()),
+        ("getHealth", get.clone(), "/healthz".to_owned(), none.clone()),
+        ("getReadiness", get.clone(), "/readyz".to_owned(), none.clone()),
+        ("getPresenceList", get, format!("{user}/presence-list"), none.clone()),
+        ("acceptObserver", put, format!("{user}/observers/{BOB}"), none.clone()),
+        ("denyObserver", delete.clone(), format!("{user}/observers/{BOB}"), none.clone()),
+        ("revokeToken", delete.clone(), format!("{user}/tokens/{token}"), none.clone()),
+        ("revokeAppToken", delete.clone(), format!("/presenced/v1/app-tokens/{app_token}"), none.clone()),
+        ("deleteUser", delete, user, none),
+    ]
+}
+
+/// The operations with tokens and an invitation that are there.
+async fn furnish(server: &TestServer) -> Vec<Operation> {
+    let id = |issued: Answer| issued.json()["info"]["tokenId"].as_str().expect("an id").to_owned();
+    let path = format!("/users/{ALICE}/tokens");
+    let token = server.admin(Method::POST, &path, Some(json!({"deviceId": "OTHER"}))).await;
+    let app_token = server.admin(Method::POST, "/app-tokens", Some(json!({"name": "door"}))).await;
+    let list = server.call(Method::POST, format!("/_matrix/client/r0/presence/list/{BOB}"));
+    let invited = list.token("demo-bob").json(&json!({"invite": [ALICE]})).send().await;
+    assert_eq!(invited.status, 200);
+    operations(&id(token), &id(app_token))
+}
+
+/// Sends an operation. A stream has to be a user's, who may speak for a device.
+async fn ask(server: &TestServer, (id, method, path, body): Operation, token: &str) -> Answer {
+    let token = if id == "streamChanges" && token == "demo-admin" { "demo-alice" } else { token };
+    let call = server.call(method, path).token(token);
+    if body.is_null() { call.send().await } else { call.json(&body).send().await }
+}
+
+/// The answer to each operation in short: its status and what kind of problem it is.
+async fn answers(server: &TestServer, operations: &[Operation], token: &str) -> String {
+    let mut lines = Vec::new();
+    for operation in operations {
+        let answer = ask(server, operation.clone(), token).await;
+        let kind = match answer.header("content-type") {
+            "application/problem+json" => answer.json()["type"].as_str().unwrap_or_default().to_owned(),
+            _ => String::new(),
+        };
+        let kind = kind.trim_start_matches("urn:presenced:problem:");
+        lines.push(format!("{} {} {kind}", operation.0, answer.status.as_u16()).trim_end().to_owned());
+    }
+    lines.join("\n")
+}
+
+#[test]
+fn these_are_all_operations() {
+    let paths = conformance::document("presenced")["paths"].as_object().expect("paths");
+    let documented = paths.values().flat_map(|item| item.as_object().expect("operations").values());
+    let documented: BTreeSet<_> =
+        documented.map(|operation| operation["operationId"].as_str().expect("an id").to_owned()).collect();
+    let asked: BTreeSet<_> = operations("t", "t").into_iter().map(|(id, ..)| id.to_owned()).collect();
+    assert_eq!(asked, documented);
+}
 
 #[tokio::test]
-async fn streams_and_heartbeats() {
+async fn over_a_store_that_refuses_writes() {
+    let store = FaultyStore::default();
+    let mood = store.mood.clone();
+    let server = TestServer::start_on(Box::new(store), |_| {}).await;
+    let operations = furnish(&server).await;
+    mood.refuse();
+    insta::assert_snapshot!(answers(&server, &operations, "demo-admin").await, @"
+    listUsers 200
+    getUser 200
+    putUser 503 store-unavailable
+    listTokens 200
+    createToken 503 store-unavailable
+    listAppTokens 200
+    createAppToken 503 store-unavailable
+    listRooms 200
+    getMembers 200
+    putMembers 503 store-unavailable
+    getUserPresence 200
+    queryPresence 200
+    streamChanges 503 store-unavailable
+    postHeartbeats 200
+    putCall 503 store-unavailable
+    deleteCall 503 store-unavailable
+    getSettings 200
+    putSettings 503 store-unavailable
+    exportData 409 nothing-kept
+    getHealth 200
+    getReadiness 503 not-ready
+    getPresenceList 200
+    acceptObserver 503 store-unavailable
+    denyObserver 503 store-unavailable
+    revokeToken 503 store-unavailable
+    revokeAppToken 503 store-unavailable
+    deleteUser 503 store-unavailable
+    ");
+    assert_eq!(server.app.service.watchers(), 0);
+    mood.be_well();
+    let alice = server.admin(Method::GET, &format!("/users/{ALICE}"), None).await;
+    assert_eq!(alice.json()["displayName"], "Alice", "nothing was changed");
+}
+
+#[tokio::test]
+async fn over_a_store_that_cannot_be_read_either() {
+    let store = FaultyStore::default();
+    let mood = store.mood.clone();
+    let server = TestServer::start_on(Box::new(store), |_| {}).await;
+    let operations = furnish(&server).await;
+    mood.refuse_everything();
+    insta::assert_snapshot!(answers(&server, &operations, "demo-admin").await, @"
+    listUsers 200
+    getUser 200
+    putUser 503 store-unavailable
+    listTokens 200
+    createToken 503 store-unavailable
+    listAppTokens 200
+    createAppToken 503 store-unavailable
+    listRooms 200
+    getMembers 200
+    putMembers 503 store-unavailable
+    getUserPresence 503 store-unavailable
+    queryPresence 503 store-unavailable
+    streamChanges 503 store-unavailable
+    postHeartbeats 200
+    putCall 503 store-unavailable
+    deleteCall 503 store-unavailable
+    getSettings 503 store-unavailable
+    putSettings 503 store-unavailable
+    exportData 503 store-unavailable
+    getHealth 200
+    getReadiness 503 not-ready
+    getPresenceList 200
+    acceptObserver 503 store-unavailable
+    denyObserver 503 store-unavailable
+    revokeToken 503 store-unavailable
+    revokeAppToken 503 store-unavailable
+    deleteUser 503 store-unavailable
+    ");
+    let stream = server.call(Method::GET, "/presenced/v1/changes").token("demo-alice").send().await;
+    assert_eq!((stream.status.as_u16(), stream.header("retry-after")), (503, "5"));
+    assert_eq!(server.app.service.watchers(), 0);
+}
+
+#[tokio::test]
+async fn while_the_server_starts() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    let listener = Listener::from(listener);
+    let asking = async {
+        for (id, method, path, _) in operations("t", "t") {
+            let request = reqwest::Client::new().request(method.clone(), format!("{url}{path}"));
+            let answer = request.bearer_auth("demo-admin").send().await.expect("an answer");
+            let (status, headers) = (answer.status(), answer.headers().clone());
+            let answer = Answer { status, headers, text: answer.text().await.expect("text") };
+            let path = path.split('?').next().unwrap_or_default();
+            assert_eq!(conformance::verdict(&method, path, &answer), Ok(()), "{id}");
+            assert_eq!(answer.status, if id == "getHealth" { 200 } else { 503 }, "{id}");
+        }
+    };
+    let config = Config::default();
+    tokio::select! {
+        () = asking => {}
+        () = server::starting(&listener, &config) => unreachable!("it is never done"),
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_is_too_large() {
+    let server = TestServer::start_with(|config| config.limits.bulk_body_bytes = 1_024).await;
+    for (id, method, path, _) in furnish(&server).await {
+        let call = server.call(method, path).token("demo-admin");
+        assert_eq!(call.body(" ".repeat(1_025)).send().await.status, 413, "{id}");
+    }
+}
+
+/// What a token lacks is told before anything else about the request is.
+#[tokio::test]
+async fn tokens_that_do_not_suffice() {
+    let server = TestServer::start().await;
+    let mut operations = furnish(&server).await;
+    for (_, method, path, body) in &mut operations {
+        *body =
+            if *method == Method::PUT || *method == Method::POST { json!("nonsense") } else { Value::Null };
+        *path = path.replace(BOB, "@nobody:example.com");
+    }
+    let issue = async |wish: Value| {
+        let path = format!("/users/{ALICE}/tokens");
+        let issued = server.admin(Method::POST, &path, Some(wish)).await.json();
+        issued["token"].as_str().expect("a token").to_owned()
+    };
+    let guest = issue(json!({"deviceId": "D", "guest": true})).await;
+    let idle = issue(json!({"deviceId": "D", "scopes": []})).await;
+    for (token, status) in [("nonsense", 401), (guest.as_str(), 403), (idle.as_str(), 403)] {
+        for operation in &operations {
+            let expected = if operation.2.ends_with('z') { 200 } else { status };
+            let answer = ask(&server, operation.clone(), token).await;
+            assert_eq!(answer.status, expected, "{token} {}: {}", operation.0, answer.text);
+        }
+    }
+}
+
+/// Ids that are none in a URL either.
+#[tokio::test]
+async fn paths_that_are_not_utf8() {
+    let server = TestServer::start().await;
+    for (id, method, path, body) in operations("t", "t") {
+        let path =
+            path.replace(ALICE, "%FF").replace("!lobby:example.com", "%FF").replace("tokens/t", "tokens/%FF");
+        if path.contains("%FF") {
+            let answer = ask(&server, (id, method, path, body), "demo-admin").await;
+            insta::allow_duplicates! {
+                insta::assert_snapshot!(answer.line(), @r#"400 {"type":"urn:presenced:problem:invalid","title":"Bad Request","status":400,"detail":"the path is not UTF-8"}"#);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_stream_of_a_user_who_is_removed_meanwhile() {
+    let store = FaultyStore::default();
+    let meanwhile = store.meanwhile.clone();
+    let server = TestServer::start_on(Box::new(store), |_| {}).await;
+    let directory = server.app.directory.clone();
+    *meanwhile.lock().expect("nobody panics here") = Some(Box::new(move || {
+        let directory = directory.clone();
+        let work: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(async move {
+            let alice: UserId = ALICE.parse().expect("a user id");
+            assert!(directory.remove_user(&alice).await.expect("the store removes"));
+        });
+        work
+    }));
+    let call = server.call(Method::GET, "/presenced/v1/changes?state=online").token("demo-alice");
+    insta::assert_snapshot!(call.send().await.line(), @r#"401 {"type":"urn:presenced:problem:unknown-token","title":"Unauthorized","status":401,"detail":"the access token is unknown or was revoked"}"#);
+}
+
+#[tokio::test]
+async fn who_may_not_speak_spends_no_stream() {
+    let server = TestServer::start_with(|config| config.limits.new_streams_per_second = 1).await;
+    let wish = json!({"deviceId": "D", "scopes": ["read"]});
+    let issued = server.admin(Method::POST, &format!("/users/{ALICE}/tokens"), Some(wish)).await.json();
+    let reading = issued["token"].as_str().expect("a token");
+    for token in [reading, "demo-admin"] {
+        let call = server.call(Method::GET, "/presenced/v1/changes?state=online").token(token);
+        assert_eq!(call.send().await.status, 403, "{token}");
+    }
+    server.call(Method::GET, "/presenced/v1/changes").token(reading).open().await;
+}
+
+/// A report that fails in the store is told apart from those that can never be accepted.
+#[tokio::test]
+async fn heartbeats_are_refused_one_by_one() {
     let store = FaultyStore::default();
     let mood = store.mood.clone();
     let server = TestServer::start_on(Box::new(store), |_| {}).await;
     mood.refuse_everything();
-    for query in ["", "state=online"] {
-        let call = server.call(Method::GET, format!("/presenced/v1/changes?{query}")).token("demo-alice");
-        assert_eq!(call.send().await.status, 503, "{query}");
-    }
-    assert_eq!(server.app.service.watchers(), 0);
     let heartbeats = json!({"heartbeats": [
         {"userId": ALICE, "deviceId": "D", "state": "online"},
         {"userId": "@nobody:example.com", "deviceId": "D", "state": "online"},

@@ -15,7 +15,7 @@ fn documents() -> Vec<(&'static str, Value)> {
 }
 
 /// Every operation of a document: its path, method and value.
-fn operations(document: &Value) -> Vec<(&str, &str, &Value)> {
+pub(super) fn operations(document: &Value) -> Vec<(&str, &str, &Value)> {
     let paths = document["paths"].as_object().expect("a document has paths");
     let of_path = |(path, item)| {
         let item: &Map<String, Value> = Value::as_object(item).expect("a path has operations");
@@ -174,7 +174,7 @@ fn assert_property_examples(name: &str, document: &Value) {
 }
 
 /// What a request to a documented path looks like: each parameter at its example.
-fn example_path(path: &str, operation: &Value) -> String {
+pub(super) fn example_path(path: &str, operation: &Value) -> String {
     operation["parameters"].as_array().into_iter().flatten().fold(path.to_owned(), |path, parameter| {
         let name = parameter["name"].as_str().unwrap_or_default();
         path.replace(&format!("{{{name}}}"), parameter["example"].as_str().unwrap_or("1"))
@@ -182,7 +182,7 @@ fn example_path(path: &str, operation: &Value) -> String {
 }
 
 /// The first base path of a document or operation: that of its server's variables.
-fn base_path(document: &Value, operation: &Value) -> String {
+pub(super) fn base_path(document: &Value, operation: &Value) -> String {
     let servers = operation.get("servers").unwrap_or(&document["servers"]);
     let base = servers.pointer("/0/variables/basePath/default").and_then(Value::as_str);
     base.unwrap_or_default().to_owned()

@@ -2,6 +2,10 @@
 
 use reqwest::Method;
 use serde_json::json;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
 
 use super::{ACCOUNT, OWN, codes, get, presence_path, refused, update};
 use crate::support::{ALICE, FaultyStore, TestServer, seconds};
@@ -87,6 +91,12 @@ async fn what_is_not_there() {
         assert_eq!(codes(&answer), refused(404, "CMN-102", "CMN-102"), "{unknown}");
         assert_eq!(answer.json()["parameterName"], "extensionId");
     }
+    for path in ["9999", "%ff", "%ff/renew"].map(|id| format!("/restapi/v1.0/subscription/{id}")) {
+        let method = if path.ends_with("renew") { Method::POST } else { Method::GET };
+        let answer = server.call(method, &path).token("demo-alice").send().await;
+        assert_eq!(codes(&answer), refused(404, "CMN-102", "CMN-102"), "{path}");
+        assert_eq!(answer.json()["parameterName"], "subscriptionId");
+    }
     for path in
         ["/restapi", "/restapi/", "/restapi/v2.0", "/restapi/v1.0/account/~/nonsense", "/restapi/oauth"]
     {
@@ -136,8 +146,61 @@ async fn a_store_that_cannot_be_read() {
     mood.refuse_everything();
     for path in [OWN.to_owned(), ACCOUNT.to_owned(), presence_path("1,2")] {
         let answer = get(&server, "demo-alice", path).send().await;
-        assert_eq!(codes(&answer), refused(500, "CMN-201", "CMN-201"));
+        assert_eq!(codes(&answer), refused(503, "CMN-211", "CMN-211"));
     }
     let put = update(&server, "demo-alice", json!({"userStatus": "Busy"})).await;
     insta::assert_snapshot!(put.line(), @r#"503 {"errorCode":"CMN-211","message":"the store refuses writes: the disk is full","errors":[{"errorCode":"CMN-211","message":"the store refuses writes: the disk is full"}]}"#);
+}
+
+/// Sends a request up to where the server waits for its body, and what comes back when no body comes.
+async fn without_its_body(method: &str, path: &str) -> String {
+    let server = TestServer::start().await;
+    let address = server.url.strip_prefix("http://").expect("an http address");
+    let mut stream = TcpStream::connect(address).await.expect("a connection");
+    let head = format!(
+        "{method} {path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer demo-alice\r\ncontent-length: 22\r\n\
+         content-type: application/json\r\nexpect: 100-continue\r\nconnection: close\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).await.expect("a head that is sent");
+    let mut interim = [0; 25];
+    stream.read_exact(&mut interim).await.expect("100 Continue");
+    // From here on time passes as soon as everybody waits.
+    tokio::time::pause();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.expect("an answer");
+    tokio::time::resume();
+    answer
+}
+
+/// Each operation's refusal is in its own form: an object with codes, as logins have it, or a page.
+#[tokio::test]
+async fn bodies_that_do_not_come() {
+    for (method, path, said) in [
+        ("PUT", OWN, r#""errors":[{"errorCode":"CMN-103""#),
+        ("POST", "/restapi/oauth/token", r#"{"error":"invalid_request","error_description":"#),
+        ("POST", "/restapi/oauth/revoke", r#"{"error":"invalid_request","error_description":"#),
+        ("POST", "/restapi/oauth/authorize", "<!doctype html>"),
+    ] {
+        let answer = without_its_body(method, path).await;
+        assert!(answer.starts_with("HTTP/1.1 400 Bad Request\r\n"), "{path}: {answer}");
+        assert!(answer.contains(said), "{path}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn bodies_that_are_too_large() {
+    let server = TestServer::start_with(|config| config.limits.body_bytes = 100).await;
+    for (method, path) in [
+        (Method::PUT, OWN),
+        (Method::PUT, "/restapi/v1.0/account/~/extension/~/presence/line"),
+        (Method::POST, "/restapi/oauth/token"),
+        (Method::POST, "/restapi/oauth/authorize"),
+    ] {
+        let call = server.call(method, path).token("demo-alice").header("content-type", "application/json");
+        let answer = call.body(" ".repeat(101)).send().await;
+        assert_eq!(codes(&answer), refused(413, "CMN-104", "CMN-104"), "{path}");
+    }
+    let most = presenced::config::Config::default().limits.bulk_body_bytes;
+    let version = server.call(Method::GET, "/restapi/v1.0").body(" ".repeat(most + 1)).send().await;
+    assert_eq!(codes(&version), refused(413, "CMN-104", "CMN-104"));
 }

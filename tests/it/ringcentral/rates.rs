@@ -112,7 +112,12 @@ async fn updates_share_the_limit_of_all_dialects() {
         config.limits.put_burst = std::num::NonZeroU32::MIN;
     })
     .await;
+    let reader = super::token_with(&server, &["read"]).await;
+    for _ in 0..2 {
+        assert_eq!(update(&server, &reader, json!({})).await.status, 403, "it takes no turn");
+    }
     assert_eq!(update(&server, "demo-alice", json!({})).await.status, 200);
+    assert_eq!(update(&server, &reader, json!({})).await.status, 403, "and needs none");
     let limited = update(&server, "demo-alice", json!({})).await;
     assert_eq!(codes(&limited), refused(429, "CMN-301", "CMN-301"));
     assert_eq!(limited.header("retry-after"), "10");

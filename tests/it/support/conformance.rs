@@ -22,6 +22,12 @@ pub(crate) fn document(name: &str) -> &'static Value {
     &found.expect("a known dialect").1
 }
 
+/// A response as an answer.
+pub(crate) async fn of_response(response: reqwest::Response) -> Answer {
+    let (status, headers) = (response.status(), response.headers().clone());
+    Answer { status, headers, text: response.text().await.expect("a whole answer") }
+}
+
 /// What is wrong with the answer, if anything.
 pub(crate) fn verdict(method: &Method, path: &str, answer: &Answer) -> Result<(), String> {
     if *method == Method::OPTIONS {

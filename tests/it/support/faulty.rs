@@ -122,6 +122,7 @@ impl Store for FaultyStore {
     }
 
     fn export(&self, visit: &mut LineVisit<'_>) -> Result<(), StoreError> {
+        self.mood.try_to_read()?;
         self.store.export(visit)
     }
 

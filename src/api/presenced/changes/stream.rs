@@ -5,20 +5,17 @@ use futures_util::{Stream, StreamExt, stream};
 use serde::Serialize;
 use tokio::time::{Interval, MissedTickBehavior};
 
-use super::{PresenceList, Query, UserPresence};
+use super::{ChangesError, PresenceList, Query, UserPresence};
 use crate::{
-    api::presenced::{
-        error::Failure,
-        extract::{Caller, Follower},
-    },
+    api::presenced::{error::ProblemRefusal, extract::Caller},
     app::App,
-    auth::AuthError,
-    directory::{Scope, TokenId},
+    directory::TokenId,
     id::UserId,
     limit::StreamPermit,
     metrics::Watching,
     presence::{Presence, State},
-    service::{Connection, First, Picture, ServiceError, Watcher},
+    service::{Connection, First, Picture, UpdateError, Watcher},
+    store::StoreError,
 };
 
 /// How long clients are asked to wait before they come again, at least and at most. It differs from stream to
@@ -47,15 +44,15 @@ impl ChangeStream {
     /// Starts a stream that goes on from `since`.
     pub(super) async fn start(
         app: App,
-        follower: Follower,
+        permit: StreamPermit,
+        caller: &Caller,
+        token: TokenId,
         query: Query,
         since: Option<u64>,
-    ) -> Result<Self, Failure> {
-        let Follower { caller, token } = follower;
-        let permit = app.stream_limit.open(caller.user())?;
+    ) -> Result<Self, ChangesError> {
         let watcher = app.service.watch(caller.viewer()?, query.users);
         let connection = match query.state {
-            Some(state) => Some(connect(&app, &caller, state).await?),
+            Some(state) => connect(&app, caller, state).await?,
             None => None,
         };
         let watching = app.metrics.watch("sse");
@@ -86,7 +83,7 @@ impl ChangeStream {
     }
 
     /// Begins with what the client does not know yet. Whether the store reads shows before the answer begins.
-    async fn begin(&mut self, since: Option<u64>) -> Result<(), ServiceError> {
+    async fn begin(&mut self, since: Option<u64>) -> Result<(), StoreError> {
         let (first, knows_of_lists) = match since {
             Some(since) if since <= self.app.service.token() => {
                 let picture = self.watcher.since(since).await?;
@@ -106,7 +103,7 @@ impl ChangeStream {
 
     /// Makes the next part of the first picture ready. Its last event waits for the id, if it is the last of
     /// all.
-    async fn go_on(&mut self) -> Result<(), ServiceError> {
+    async fn go_on(&mut self) -> Result<(), StoreError> {
         let Some(mut first) = self.first.take() else { return Ok(()) };
         match self.watcher.go_on(&mut first).await? {
             Some(part) => {
@@ -174,10 +171,18 @@ fn event(name: &str, data: &impl Serialize) -> Event {
     Event::default().event(name).data(data)
 }
 
-async fn connect(app: &App, caller: &Caller, state: State) -> Result<Connection, Failure> {
-    let Caller::User(caller) = caller else { return Err(AuthError::NoUser.into()) };
-    caller.require(Scope::Write)?;
-    Ok(app.service.connect(&caller.user, &caller.device, state).await?)
+/// Lets the stream speak for the caller's device. If it comes too soon after others it does not, and opens all the
+/// same.
+async fn connect(app: &App, caller: &Caller, state: State) -> Result<Option<Connection>, ChangesError> {
+    let speaker = caller.speaker()?;
+    let Some(turn) = app.service.turn_to_connect(&speaker.user) else { return Ok(None) };
+    let connected = app.service.connect(turn, &speaker.device, state).await;
+    connected.map(Some).map_err(|error| match error {
+        // The user was removed since the token was looked at, and the token with them.
+        UpdateError::UnknownUser => ProblemRefusal::no_such_token().into(),
+        UpdateError::StatusTooLong { .. } => ProblemRefusal::larger_than_allowed(error.to_string()).into(),
+        UpdateError::Store(error) => error.into(),
+    })
 }
 
 /// Ticks that begin one period from now.

@@ -1,6 +1,8 @@
 //! `/restapi/oauth/authorize`: where an application sends a user's browser, and gets it back with a code.
 //! Source: RFC 6749, section 4.1, and RFC 7636; RingCentral's developer guide, "Authorization code flow".
 
+use std::convert::Infallible;
+
 use axum::{
     body::Body,
     extract::{FromRequest, Request, State},
@@ -11,16 +13,19 @@ use url::Url;
 use utoipa::ToSchema;
 
 use super::{
-    OAuthFailure, app_of,
+    app_of,
     codes::{self, Allowed},
     numbered,
     page::{self, Choice, Question},
     read_form,
 };
 use crate::{
-    api::ringcentral::error::ErrorResponse,
+    api::{
+        body::BodyError,
+        refusal::Refusal as _,
+        ringcentral::{error::RestRefusal, info::OpenError},
+    },
     app::App,
-    auth,
     directory::{Holder, Scope, Scopes, User},
     id::DeviceId,
     presence::Timestamp,
@@ -39,12 +44,26 @@ const CARRIED: [&str; 6] =
 /// What comes with a request, in the query or in a form.
 pub(in crate::api::ringcentral) struct Fields(Vec<(String, String)>);
 
-impl FromRequest<App> for Fields {
-    type Rejection = OAuthFailure;
+/// The same, if it arrived in full.
+pub(in crate::api::ringcentral) struct Sent(Result<Fields, BodyError>);
 
-    async fn from_request(request: Request, app: &App) -> Result<Self, OAuthFailure> {
+impl FromRequest<App> for Sent {
+    type Rejection = Infallible;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Infallible> {
         let (parts, body): (_, Body) = request.into_parts();
-        read_form(app, &parts, body).await.map(Self)
+        Ok(Self(read_form(app, &parts, body).await.map(Fields)))
+    }
+}
+
+impl Sent {
+    /// The page that answers it.
+    fn page(self, answer: impl FnOnce(&Fields) -> Response) -> Result<Response, OpenError> {
+        match self.0 {
+            Ok(fields) => Ok(answer(&fields)),
+            Err(BodyError::Incomplete) => Ok(page::refuse("The request did not arrive in full.")),
+            Err(BodyError::TooLarge { limit }) => Err(RestRefusal::too_large(limit).into()),
+        }
     }
 }
 
@@ -147,7 +166,7 @@ struct Shown {
 impl Shown {
     /// The token, if it is one of a user with an extension.
     fn of(app: &App, token: &str) -> Option<Self> {
-        let holder = auth::holder(&app.directory, token.as_bytes(), app.service.now()).ok()?;
+        let holder = app.auth.holder(token.as_bytes()).ok()?;
         let Holder::User { user, scopes, guest: false, .. } = holder else { return None };
         let user = app.directory.user(&user).filter(|user| user.extension.is_some())?;
         let end = app.directory.token(token.as_bytes())?.expires;
@@ -263,22 +282,24 @@ pub(in crate::api::ringcentral) struct AuthorizationAnswer {
             headers(("Location" = String, description = "The application's address."))),
         (status = 400, description = "The application or its address is not known, or nobody is called so.",
             body = String, content_type = "text/html", examples(("badRequest" = (value = json!("<!doctype html>"))))),
-        (status = 413, description = "The body is too large.", body = ErrorResponse,
-            examples(("tooLarge" = (value = json!({"errorCode": "CMN-104", "message": "Cannot parse request",
-                "errors": [{"errorCode": "CMN-104", "message": "Cannot parse request"}]}))))),
-        (status = 503, description = "The server starts.", body = ErrorResponse,
-            examples(("unavailable" = (value = json!({"errorCode": "CMN-211", "message": "the server is starting",
-                "errors": [{"errorCode": "CMN-211", "message": "the server is starting"}]}))))),
+        OpenError,
     ),
 )]
-pub(in crate::api::ringcentral) async fn authorize(State(app): State<App>, fields: Fields) -> Response {
-    let asked = match Asked::new(&app, &fields) {
+pub(in crate::api::ringcentral) async fn authorize(
+    State(app): State<App>,
+    sent: Sent,
+) -> Result<Response, OpenError> {
+    sent.page(|fields| ask(&app, fields))
+}
+
+fn ask(app: &App, fields: &Fields) -> Response {
+    let asked = match Asked::new(app, fields) {
         Ok(asked) => asked,
-        Err(refused) => return refuse(&fields, refused),
+        Err(refused) => return refuse(fields, refused),
     };
     match fields.get("login_hint").filter(|_| app.config.ringcentral.open_login) {
-        Some(hint) => choose(&app, asked, hinted(&app, hint)),
-        None => asked.page(&app, None),
+        Some(hint) => choose(app, asked, hinted(app, hint)),
+        None => asked.page(app, None),
     }
 }
 
@@ -296,34 +317,33 @@ pub(in crate::api::ringcentral) async fn authorize(State(app): State<App>, field
             headers(("Location" = String, description = "The application's address."))),
         (status = 400, description = "The page again, with what was wrong.", body = String,
             content_type = "text/html", examples(("badRequest" = (value = json!("<!doctype html>"))))),
-        (status = 413, description = "The body is too large.", body = ErrorResponse,
-            examples(("tooLarge" = (value = json!({"errorCode": "CMN-104", "message": "Cannot parse request",
-                "errors": [{"errorCode": "CMN-104", "message": "Cannot parse request"}]}))))),
-        (status = 503, description = "The server starts.", body = ErrorResponse,
-            examples(("unavailable" = (value = json!({"errorCode": "CMN-211", "message": "the server is starting",
-                "errors": [{"errorCode": "CMN-211", "message": "the server is starting"}]}))))),
+        OpenError,
     ),
 )]
 pub(in crate::api::ringcentral) async fn answer_authorization(
     State(app): State<App>,
-    fields: Fields,
-) -> Response {
-    let asked = match Asked::new(&app, &fields) {
+    sent: Sent,
+) -> Result<Response, OpenError> {
+    sent.page(|fields| take_answer(&app, fields))
+}
+
+fn take_answer(app: &App, fields: &Fields) -> Response {
+    let asked = match Asked::new(app, fields) {
         Ok(asked) => asked,
-        Err(refused) => return refuse(&fields, refused),
+        Err(refused) => return refuse(fields, refused),
     };
     if fields.get("deny").is_some() {
         let why = "The user does not want it";
-        return refuse(&fields, Refused::Back { to: asked.back, error: "access_denied", why });
+        return refuse(fields, Refused::Back { to: asked.back, error: "access_denied", why });
     }
     if app.config.ringcentral.open_login {
-        let chosen = fields.get("user").and_then(|number| numbered(&app, number));
-        let user = chosen.or_else(|| hinted(&app, fields.get("login_hint")?));
-        return choose(&app, asked, user);
+        let chosen = fields.get("user").and_then(|number| numbered(app, number));
+        let user = chosen.or_else(|| hinted(app, fields.get("login_hint")?));
+        return choose(app, asked, user);
     }
-    match fields.get("token").and_then(|token| Shown::of(&app, token)) {
-        Some(token) => asked.allow(&app, &token.user, Some(&token)),
-        None => asked.page(&app, Some("This is no token of a user with an extension.")),
+    match fields.get("token").and_then(|token| Shown::of(app, token)) {
+        Some(token) => asked.allow(app, &token.user, Some(&token)),
+        None => asked.page(app, Some("This is no token of a user with an extension.")),
     }
 }
 

@@ -7,7 +7,7 @@ use super::{
     registry::Subscription,
 };
 use crate::{
-    api::ringcentral::error::RestFailure, app::App, directory::User, id::UserId, service::ServiceError,
+    api::ringcentral::error::RestFailure, app::App, directory::User, id::UserId, service::ReadError,
 };
 
 /// A filter that brings nothing, and why.
@@ -66,7 +66,7 @@ async fn refusals(
             Ok(seen) if seen.shown.is_none() => {
                 refusals.insert(user.number, RestFailure::subscribe_hidden());
             }
-            Err(ServiceError::Store(error)) => return Err(error.into()),
+            Err(ReadError::Store(error)) => return Err(error.into()),
             Ok(_) | Err(_) => {}
         }
     }

@@ -17,7 +17,7 @@ use crate::{
     app::App,
     presence::Timestamp,
     request::{TRACE_PARENT, TraceParent},
-    service::ServiceError,
+    service::ReadError,
 };
 
 /// The pause after the first failure; each further one doubles it.
@@ -115,7 +115,7 @@ impl Courier {
     }
 
     /// Does what is next, if there is something to do now.
-    async fn step(&mut self, subscription: &Subscription) -> Result<Step, ServiceError> {
+    async fn step(&mut self, subscription: &Subscription) -> Result<Step, ReadError> {
         let now = self.now();
         let _work = self.app.push.work();
         if now >= subscription.expires {
@@ -177,7 +177,7 @@ impl Courier {
         first.filter(|(at, _)| *at < subscription.expires).unwrap_or((subscription.expires, None))
     }
 
-    async fn deliver(&mut self, subscription: &Subscription, parcel: &Parcel) -> Result<(), ServiceError> {
+    async fn deliver(&mut self, subscription: &Subscription, parcel: &Parcel) -> Result<(), ReadError> {
         let user = self.app.directory.extension(subscription.account, parcel.item.0);
         let trace = user.and_then(|user| self.app.service.trace_of(&user.id));
         if self.send(subscription, &parcel.notification, trace).await? {
@@ -195,7 +195,7 @@ impl Courier {
         subscription: &Subscription,
         notification: &Notification,
         trace: Option<TraceParent>,
-    ) -> Result<bool, ServiceError> {
+    ) -> Result<bool, ReadError> {
         let Err(reason) = post(&self.app, subscription, notification, trace).await else {
             self.count("delivered");
             self.failures = 0;
@@ -216,7 +216,7 @@ impl Courier {
         self.app.metrics.families.deliveries.get_or_create(&[("outcome", outcome)]).inc();
     }
 
-    async fn blacklist(&mut self, subscription: &Subscription, reason: String) -> Result<(), ServiceError> {
+    async fn blacklist(&mut self, subscription: &Subscription, reason: String) -> Result<(), ReadError> {
         let (id, owner, failures) = (subscription.id, &subscription.owner, self.failures);
         tracing::warn!(%id, %owner, failures, reason, "a webhook is blacklisted until its owner renews it");
         let blacklisted = Some(Blacklisted { at: self.now(), reason });

@@ -23,7 +23,7 @@ use crate::{
     changes::{Marks, Topic, Watch},
     directory::User,
     id::UserId,
-    service::ServiceError,
+    service::ReadError,
 };
 
 /// How many extensions are looked at in one go.
@@ -61,7 +61,7 @@ impl Feed {
         subscription: &Subscription,
         interests: Interests,
         since: Option<u64>,
-    ) -> Result<Self, ServiceError> {
+    ) -> Result<Self, ReadError> {
         let subscriber = subscription.subscriber();
         let mut feed = Self {
             owner: subscription.owner.clone(),
@@ -80,7 +80,7 @@ impl Feed {
     }
 
     /// Takes what everybody is now for told, but for whoever changed after `since`.
-    async fn learn(&mut self, app: &App, since: Option<u64>) -> Result<(), ServiceError> {
+    async fn learn(&mut self, app: &App, since: Option<u64>) -> Result<(), ReadError> {
         for users in self.watched(app).chunks(GO) {
             let ids: Vec<&UserId> = users.iter().map(|user| &user.id).collect();
             let seen = app.service.extensions(&self.owner, &ids, app.service.now()).await?;
@@ -167,7 +167,7 @@ impl Feed {
         &mut self,
         app: &App,
         subscription: &Subscription,
-    ) -> Result<Option<Parcel>, ServiceError> {
+    ) -> Result<Option<Parcel>, ReadError> {
         while let Some(item) = self.pending.first().copied() {
             let body = self.look(app, item).await?;
             self.pending.remove(&item);
@@ -186,13 +186,13 @@ impl Feed {
     }
 
     /// What the owner sees of an item now; nothing if it is not for the owner any more.
-    async fn look(&self, app: &App, (extension, family): Item) -> Result<Option<Body>, ServiceError> {
+    async fn look(&self, app: &App, (extension, family): Item) -> Result<Option<Body>, ReadError> {
         let detail = self.detail(extension, family);
         let user = app.directory.extension(self.subscriber.account, extension);
         let Some((user, detail)) = user.zip(detail) else { return Ok(None) };
         match app.service.extension(&self.owner, &user.id, app.service.now()).await {
             Ok(seen) => Ok(Some(Body::new(app, &self.owner, &user, &seen, family, detail).await?)),
-            Err(ServiceError::Store(error)) => Err(error.into()),
+            Err(ReadError::Store(error)) => Err(error.into()),
             Err(_) => Ok(None),
         }
     }

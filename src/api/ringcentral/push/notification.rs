@@ -26,7 +26,7 @@ use crate::{
     directory::User,
     id::UserId,
     presence::{CallKind, DoNotDisturb, PersonalDnd, TelephonyStatus, Timestamp},
-    service::{ExtensionPresence, ServiceError},
+    service::{ExtensionPresence, ReadError},
 };
 
 /// How many calls a notification has at most, the latest.
@@ -220,7 +220,7 @@ impl Body {
         seen: &ExtensionPresence,
         family: Family,
         detail: Detail,
-    ) -> Result<Self, ServiceError> {
+    ) -> Result<Self, ReadError> {
         let account = user.extension.as_ref().map_or(0, |extension| extension.account);
         let info = GetPresenceInfo::new(&Uris::bare(app, account), user, seen, detail);
         let mut presence = PresenceEventBody::new(user.number, seen.sequence, info);

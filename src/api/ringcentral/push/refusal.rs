@@ -3,7 +3,7 @@
 
 use axum::http::StatusCode;
 
-use crate::{api::ringcentral::error::RestFailure, store::StoreError, webhook::WebhookError};
+use crate::{api::ringcentral::error::RestFailure, webhook::WebhookError};
 
 /// How much of a filter is told in a refusal of it, in characters.
 const NAMED: usize = 256;
@@ -72,16 +72,5 @@ impl RestFailure {
                 Self::new(StatusCode::BAD_REQUEST, "SUB-521", format!("WebHook is not reachable: {error}"))
             }
         }
-    }
-
-    /// The code and text that name a refusal within another answer.
-    pub(in crate::api::ringcentral) fn named(&self) -> (&'static str, String) {
-        (self.inner, self.message.clone().into_owned())
-    }
-}
-
-impl From<StoreError> for RestFailure {
-    fn from(error: StoreError) -> Self {
-        Self::read_only(error)
     }
 }

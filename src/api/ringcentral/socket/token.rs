@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 use crate::{
     api::ringcentral::{
         error::{ErrorResponse, RestFailure},
-        extract::{Caller, Permission},
+        extract::{ACCEPTS, Caller, Permission},
         push::registry::Owner,
         rate::Light,
     },
@@ -111,7 +111,8 @@ pub(in crate::api::ringcentral) async fn create_web_socket_token(
     headers: HeaderMap,
 ) -> Result<Json<WebSocketToken>, RestFailure> {
     caller.require(Permission::ReadPresence)?;
-    let access_token = auth::token(&headers, uri.query(), true)?;
+    let identified = app.auth.identify_by(&headers, &uri, ACCEPTS).await?;
+    let access_token = identified.secret.unwrap_or_default();
     let opener = Opener { caller: caller.token().clone(), access_token };
     let token = app.push.tokens.issue(opener, app.service.now());
     let uri = super::uri(&app, &headers);

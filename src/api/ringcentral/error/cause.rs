@@ -1,0 +1,102 @@
+//! What is said of failures below the dialect.
+
+use super::{
+    BadRequest, CallerError, Forbidden, NotFound, RestFailure, RestRefusal, TooLarge, TooManyRequests,
+    Unauthorized, Unavailable, UnreadBody, UnsupportedMediaType,
+};
+use crate::{
+    api::{
+        refusal::{Cause, Refusal as _},
+        ringcentral::extract::Permission,
+    },
+    auth::AuthError,
+    directory::DirectoryError,
+    service::{ReadError, UpdateError},
+    store::StoreError,
+};
+
+impl<E: From<Unauthorized> + From<Forbidden>> Cause<RestRefusal, E> for AuthError {
+    fn refuse(self) -> E {
+        match self {
+            Self::Missing => RestRefusal::missing_authorization().into(),
+            Self::Malformed | Self::Ambiguous => RestRefusal::malformed_authorization().into(),
+            Self::Revoked => RestRefusal::revoked_token().into(),
+            Self::Unknown => RestRefusal::unknown_token().into(),
+            Self::Expired => RestRefusal::expired_token().into(),
+            Self::NoUser | Self::NotRegistered => RestRefusal::no_extension().into(),
+            Self::Guest => RestRefusal::user_lacks(Permission::ReadPresence).into(),
+            Self::MissingScope(_) => RestRefusal::app_lacks(Permission::ReadPresence).into(),
+        }
+    }
+}
+
+impl<E: From<Unauthorized> + From<Forbidden> + From<TooManyRequests>> Cause<RestRefusal, E> for CallerError {
+    fn refuse(self) -> E {
+        match self {
+            Self::Unauthorized(refused) => refused.into(),
+            Self::Forbidden(refused) => refused.into(),
+            Self::TooManyRequests(refused) => refused.into(),
+        }
+    }
+}
+
+impl<E: From<BadRequest> + From<TooLarge> + From<UnsupportedMediaType>> Cause<RestRefusal, E> for UnreadBody {
+    fn refuse(self) -> E {
+        match self {
+            Self::BadRequest(refused) => refused.into(),
+            Self::TooLarge(refused) => refused.into(),
+            Self::UnsupportedMediaType(refused) => refused.into(),
+        }
+    }
+}
+
+impl<E: From<NotFound> + From<Unavailable>> Cause<RestRefusal, E> for ReadError {
+    fn refuse(self) -> E {
+        match self {
+            Self::UnknownUser | Self::NotVisible | Self::Hidden => {
+                RestRefusal::not_found("extensionId").into()
+            }
+            Self::Store(error) => error.refuse(),
+        }
+    }
+}
+
+impl<E: From<BadRequest> + From<NotFound> + From<Unavailable>> Cause<RestRefusal, E> for UpdateError {
+    fn refuse(self) -> E {
+        match self {
+            Self::UnknownUser => RestRefusal::not_found("extensionId").into(),
+            Self::StatusTooLong { .. } => RestRefusal::invalid("message").into(),
+            Self::Store(error) => error.refuse(),
+        }
+    }
+}
+
+impl<E: From<NotFound> + From<Unavailable>> Cause<RestRefusal, E> for DirectoryError {
+    fn refuse(self) -> E {
+        match self {
+            Self::Store(error) => error.refuse(),
+            // The user was removed at this moment.
+            _ => RestRefusal::not_found("extensionId").into(),
+        }
+    }
+}
+
+impl<E: From<Unavailable>> Cause<RestRefusal, E> for StoreError {
+    fn refuse(self) -> E {
+        RestRefusal::unavailable(&self).into()
+    }
+}
+
+macro_rules! untyped {
+    ($($cause:ty),+) => {
+        $(
+            impl From<$cause> for RestFailure {
+                fn from(cause: $cause) -> Self {
+                    Cause::<RestRefusal, Self>::refuse(cause)
+                }
+            }
+        )+
+    };
+}
+
+untyped!(AuthError, CallerError, ReadError, StoreError, UnreadBody);

@@ -1,0 +1,203 @@
+//! Every documented operation of every dialect while the server cannot do what it is asked for: each answer is
+//! held to its document. Requests are made of the documents' own examples.
+
+use presenced::{
+    api,
+    config::Config,
+    demo,
+    openapi::to_value,
+    server::{self, Listener},
+};
+use reqwest::Method;
+use serde_json::Value;
+use tokio::net::TcpListener;
+
+use super::lint::{base_path, example_path, operations};
+use crate::support::{FaultyStore, TestServer, conformance};
+
+/// A documented operation, and a good request to it.
+struct Example {
+    method: Method,
+    path: String,
+    body: Option<(&'static str, String)>,
+    needs_token: bool,
+    streams: bool,
+}
+
+/// One for each documented operation, in the order of the documents.
+fn examples() -> Vec<Example> {
+    let documents = api::ALL.map(|dialect| to_value(&(dialect.document)()));
+    let of_document = |document: &Value| {
+        let example = |(path, method, operation): (&str, &str, &Value)| Example {
+            method: method.to_uppercase().parse().expect("a method"),
+            path: base_path(document, operation) + &example_path(path, operation),
+            body: body(document, operation),
+            needs_token: ways(operation).any(|way| way != "basic"),
+            streams: operation.pointer("/responses/200/content/text~1event-stream").is_some(),
+        };
+        // What subscriptions answer is not made of types, nor all of it documented.
+        let typed = |(_, _, operation): &(_, _, &Value)| operation["tags"][0] != "Subscriptions";
+        operations(document).into_iter().filter(typed).map(example).collect::<Vec<_>>()
+    };
+    documents.iter().flat_map(of_document).collect()
+}
+
+/// The names of the ways to say who one is that an operation takes.
+fn ways(operation: &Value) -> impl Iterator<Item = &str> {
+    let ways = operation["security"].as_array().into_iter().flatten();
+    ways.filter_map(Value::as_object).flat_map(|way| way.keys()).map(String::as_str)
+}
+
+/// The example of an operation's body, in the first media type that is written here.
+fn body(document: &Value, operation: &Value) -> Option<(&'static str, String)> {
+    let content = operation.pointer("/requestBody/content")?;
+    let kinds = ["application/json", "application/x-www-form-urlencoded"];
+    let (kind, media) = kinds.into_iter().find_map(|kind| Some((kind, content.get(kind)?)))?;
+    let schema = &media["schema"];
+    let schema = match schema["$ref"].as_str() {
+        Some(reference) => document.pointer(&reference[1..])?,
+        None => schema,
+    };
+    let example = media.get("example").or_else(|| schema.get("example"))?;
+    Some((
+        kind,
+        match kind {
+            "application/json" => example.to_string(),
+            _ => form(example),
+        },
+    ))
+}
+
+fn form(example: &Value) -> String {
+    let mut form = form_urlencoded::Serializer::new(String::new());
+    for (name, value) in example.as_object().into_iter().flatten() {
+        form.append_pair(name, value.as_str().map_or_else(|| value.to_string(), str::to_owned).as_str());
+    }
+    form.finish()
+}
+
+/// The token that opens an operation in the demo.
+fn token(path: &str) -> &'static str {
+    if path.starts_with("/presenced") { demo::ADMIN_TOKEN } else { "demo-alice" }
+}
+
+/// Whether the server says of itself that it is there, whatever its store does.
+fn is_about_the_process(example: &Example) -> bool {
+    example.path == "/healthz"
+}
+
+/// Sends each example with `token`, and adds to `faults` what is wrong with its answer.
+async fn walk(server: &TestServer, token: impl Fn(&str) -> String) -> Vec<(Example, u16)> {
+    let (mut answers, mut faults) = (Vec::new(), Vec::new());
+    for example in examples() {
+        let mut call = server.call(example.method.clone(), &example.path);
+        if example.needs_token {
+            call = call.token(&token(&example.path));
+        }
+        if let Some((kind, body)) = &example.body {
+            call = call.header("content-type", *kind).body(body.as_str());
+        }
+        if example.streams {
+            let (status, verdict) = call.send_head_judged().await;
+            faults.extend(verdict.err());
+            answers.push((example, status.as_u16()));
+            continue;
+        }
+        let (answer, verdict) = call.send_judged().await;
+        faults.extend(verdict.err().map(|why| format!("{} {why}: {}", answer.status, answer.text)));
+        answers.push((example, answer.status.as_u16()));
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    answers
+}
+
+fn of_demo(path: &str) -> String {
+    token(path).to_owned()
+}
+
+#[tokio::test]
+async fn a_store_that_refuses_writes() {
+    let store = FaultyStore::default();
+    let mood = store.mood.clone();
+    let server = TestServer::start_on(Box::new(store), |_| {}).await;
+    mood.refuse();
+    let answers = walk(&server, of_demo).await;
+    // Some write for sure.
+    let refused = answers.iter().filter(|(_, status)| *status == 503).count();
+    assert!(refused >= 5, "{refused} operations were refused");
+    assert!(answers.iter().all(|(_, status)| *status < 500 || *status == 503));
+}
+
+#[tokio::test]
+async fn a_store_that_cannot_be_read() {
+    let store = FaultyStore::default();
+    let mood = store.mood.clone();
+    let server = TestServer::start_on(Box::new(store), |_| {}).await;
+    mood.refuse_everything();
+    let answers = walk(&server, of_demo).await;
+    let refused = answers.iter().filter(|(_, status)| *status == 503).count();
+    assert!(refused >= 10, "{refused} operations were refused");
+    assert!(answers.iter().all(|(_, status)| *status < 500 || *status == 503));
+}
+
+#[tokio::test]
+async fn a_token_that_was_revoked_meanwhile() {
+    let server = TestServer::start().await;
+    let tokens = server.admin(Method::GET, "/users/@alice:example.com/tokens", None).await.json();
+    let id = tokens["tokens"][0]["tokenId"].as_str().expect("alice has a token");
+    server.admin(Method::DELETE, &format!("/users/@alice:example.com/tokens/{id}"), None).await;
+    for (example, status) in walk(&server, |_| "demo-alice".to_owned()).await {
+        let expected = if example.needs_token { status == 401 } else { status != 401 };
+        assert!(expected, "{} {}: {status}", example.method, example.path);
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_is_too_large() {
+    let server = TestServer::start_with(|config| {
+        config.limits.body_bytes = 1_024;
+        config.limits.bulk_body_bytes = 1_024;
+    })
+    .await;
+    let mut faults = Vec::new();
+    for example in examples() {
+        let call = server.call(example.method.clone(), &example.path).token(token(&example.path));
+        let call = call.header("content-type", "application/json").body(vec![b' '; 4_096]);
+        let (answer, verdict) = call.send_judged().await;
+        faults.extend(verdict.err());
+        if answer.status != 413 && !is_read_without_its_body(&example) {
+            faults.push(format!("{} {}: {}", example.method, example.path, answer.line()));
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// In pnut's dialect a body counts for nothing where nothing is set by it.
+fn is_read_without_its_body(example: &Example) -> bool {
+    example.path.starts_with("/v0") && example.method == Method::GET
+}
+
+#[tokio::test]
+async fn a_server_that_is_starting() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    let listener = Listener::from(listener);
+    let config = Config::default().for_demo();
+    let asking = async {
+        let mut faults = Vec::new();
+        for example in examples() {
+            let request = reqwest::Client::new().request(example.method.clone(), url.clone() + &example.path);
+            let answer = conformance::of_response(request.send().await.expect("an answer")).await;
+            let expected = if is_about_the_process(&example) { 200 } else { 503 };
+            assert_eq!(answer.status, expected, "{} {}", example.method, example.path);
+            let verdict = conformance::verdict(&example.method, &example.path, &answer);
+            faults.extend(verdict.err().map(|why| format!("{} {}: {why}", example.method, example.path)));
+        }
+        faults
+    };
+    let faults = tokio::select! {
+        faults = asking => faults,
+        () = server::starting(&listener, &config) => unreachable!("it is never done"),
+    };
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
