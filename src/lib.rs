@@ -43,7 +43,7 @@
 //! Beside the source: `openapi/` has the documents as checked in, and the contract that the Matrix one
 //! follows; `tests/it/` the tests, in files that mirror the API; `tests/run` is the test command;
 //! `snapshots/` what the tests compare answers and command output with; `benches/` the measurements; `deploy/`
-//! recipes for proxies, a dashboard and alerts.
+//! recipes for proxies, a dashboard and alerts; `docs/` what else operators need to know.
 
 pub mod alarms;
 pub mod api;

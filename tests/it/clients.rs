@@ -34,6 +34,14 @@ async fn matrix_nio() {
     }
 }
 
+/// Tries Swagger UI at an address with a browser.
+pub(crate) async fn browse(url: &str) {
+    let folder = env::var("PRESENCED_TEST_NODE").expect("tests/run says where the packages are");
+    let mut command = Command::new("node");
+    command.args(["tests/clients/swagger_ui.mjs", url, &folder, "/usr/bin/chromium"]);
+    passes(command).await;
+}
+
 /// Runs a script of Node's against a server of its own.
 async fn node(script: &str) {
     let server = TestServer::start().await;

@@ -180,6 +180,9 @@ fn never_a_server_error_and_never_undocumented() {
         let sendable =
             request.authorization.as_deref().is_none_or(|value| HeaderValue::from_bytes(value).is_ok());
         prop_assume!(sendable, "no client could send this header");
+        // Two dots in place of an id lead a client out of the dialect.
+        let url = reqwest::Url::parse(&format!("http://x{}", request.path));
+        prop_assume!(url.is_ok_and(|url| url.path() != "/"), "a page is no operation");
         let mut call = server.call(request.method.clone(), &request.path).body(request.body);
         if let Some(value) = request.authorization {
             call = call.header("authorization", value);

@@ -10,6 +10,7 @@ mod names;
 mod origins;
 mod proxies;
 mod proxy_protocol;
+mod room;
 pub(crate) mod tls;
 mod unix;
 

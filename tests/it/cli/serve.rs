@@ -2,7 +2,7 @@
 
 use std::{fs, net::TcpListener, os::unix::fs::PermissionsExt};
 
-use super::{run, running::Running, shown};
+use super::{presenced, run, running::Running, shown};
 use crate::support::snapshots;
 
 /// Where a demo serves, as its greeting says.
@@ -83,7 +83,9 @@ fn starts_that_fail_say_why_in_one_line() {
     ];
     let mut lines = Vec::new();
     for arguments in rows {
-        let output = run(arguments);
+        // So many connections there may be on any machine.
+        let mut command = presenced(arguments);
+        let output = command.env("PRESENCED_LIMITS__CONNECTIONS", "500").output().expect("the binary runs");
         assert_eq!(output.status.code(), Some(2), "{}", shown(&output));
         let text = String::from_utf8(output.stderr).expect("text");
         // Before it there is only what the log says of the start.
@@ -186,7 +188,7 @@ async fn settings_win_over_the_demos() {
 
 #[test]
 fn the_demo_has_its_own_name() {
-    let output = super::presenced(&["serve", "--demo", "--listen", "127.0.0.1:0"])
+    let output = presenced(&["serve", "--demo", "--listen", "127.0.0.1:0"])
         .env("PRESENCED_SERVER__NAME", "presence.example")
         .output()
         .expect("a run");

@@ -84,11 +84,13 @@ fn write(folder: &Path, name: &str, text: &str) -> PathBuf {
     file
 }
 
-async fn nginx(server: &TestServer) -> Proxy {
+async fn nginx(server: &TestServer, without: &[&str]) -> Proxy {
     let (folder, port) = (tempfile::tempdir().expect("a folder"), free_port());
     let listen = format!("listen 127.0.0.1:{port};");
     let address = server.url.trim_start_matches("http://");
-    let recipe = adapted("nginx.conf", &[("listen 80;", &listen), ("127.0.0.1:8008", address)]);
+    let mut changes = vec![("listen 80;", listen.as_str()), ("127.0.0.1:8008", address)];
+    changes.extend(without.iter().map(|line| (*line, "")));
+    let recipe = adapted("nginx.conf", &changes);
     let place = folder.path().display().to_string();
     let paths: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
         .map(|name| format!("{name}_temp_path {place}/{name};\n"))
@@ -238,7 +240,25 @@ fn behind_a_proxy(config: &mut Config) {
 #[ignore = "needs nginx, which tests/run installs"]
 async fn nginx_as_in_its_recipe() {
     let server = TestServer::start_with(behind_a_proxy).await;
-    all_of_it(&nginx(&server).await.url).await;
+    all_of_it(&nginx(&server, &[]).await.url).await;
+}
+
+/// Whether the proxy says how it is called or not: a page knows where it is.
+#[tokio::test]
+#[ignore = "needs nginx, playwright-core and chromium, which tests/run installs"]
+async fn a_browser_executes_operations_behind_nginx() {
+    let silent = [
+        "proxy_set_header X-Forwarded-Proto $scheme;",
+        "proxy_set_header X-Forwarded-Host $http_host;",
+        "proxy_set_header X-Forwarded-Prefix /presence;",
+        "proxy_set_header X-Forwarded-For $remote_addr;",
+        "proxy_set_header Host $http_host;",
+    ];
+    for without in [&[] as &[&str], &silent] {
+        let server = TestServer::start_with(trust_this_machine).await;
+        let proxy = nginx(&server, without).await;
+        crate::clients::browse(&format!("{}/swagger-ui/", proxy.url)).await;
+    }
 }
 
 #[tokio::test]
