@@ -6,7 +6,7 @@ use super::{
     token::date,
 };
 use crate::{
-    api::presenced::{self, AppTokenRequest},
+    api::presenced::types::{self, AppTokenRequest},
     client::{AdminClient, ClientError},
 };
 
@@ -51,7 +51,7 @@ impl Action for AppToken {
     }
 }
 
-fn row(token: &presenced::AppToken) -> [String; 3] {
+fn row(token: &types::AppToken) -> [String; 3] {
     let expires = token.expires_at.map_or_else(|| "never".to_owned(), date);
     [token.token_id.clone(), token.name.clone(), expires]
 }
