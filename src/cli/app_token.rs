@@ -6,7 +6,7 @@ use super::{
     token::{date, names},
 };
 use crate::{
-    api::presenced::{self, AppTokenRequest},
+    api::presenced::types::{self, AppTokenRequest},
     client::{AdminClient, ClientError},
     directory::Scope,
 };
@@ -55,7 +55,7 @@ impl Action for AppToken {
     }
 }
 
-fn row(token: &presenced::AppToken) -> [String; 4] {
+fn row(token: &types::AppToken) -> [String; 4] {
     let expires = token.expires_at.map_or_else(|| "never".to_owned(), date);
     [token.token_id.clone(), token.name.clone(), names(&token.scopes), expires]
 }

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::admin::{Action, Report};
 use crate::{
-    api::presenced::{self, TokenRequest},
+    api::presenced::types::{self, TokenRequest},
     client::{AdminClient, ClientError},
     directory::Scope,
 };
@@ -72,7 +72,7 @@ impl Create {
     }
 }
 
-fn row(token: &presenced::Token) -> [String; 4] {
+fn row(token: &types::Token) -> [String; 4] {
     let guest = if token.guest { " (guest)" } else { "" };
     [
         token.token_id.clone(),

@@ -2,18 +2,17 @@
 //! them.
 
 use axum::{Json, body::Body, extract::State, http::StatusCode};
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 use super::{
     error::{ProblemRefusal, found},
     extract::{AccessError, Asker, Ids, JsonError, read_json},
     tokens::expiry,
+    types::{AppToken, AppTokenList, AppTokenRequest, IssuedAppToken},
 };
 use crate::{
     api::refusal::refusals,
     app::App,
-    directory::{DirectoryError, Holder, NewToken, Scope, TokenId, TokenInfo, TokenSecret},
+    directory::{DirectoryError, Holder, NewToken, TokenId, TokenInfo, TokenSecret},
     presence::Timestamp,
     store::StoreError,
 };
@@ -63,66 +62,6 @@ refusals! {
 
 /// The longest name of an app, in bytes of UTF-8.
 const LONGEST_NAME: usize = 255;
-
-/// A token of an app to be made.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[schema(example = json!({"name": "wallboard", "scopes": ["read", "write"]}))]
-pub struct AppTokenRequest {
-    /// What the app is called.
-    #[schema(example = "wallboard", min_length = 1, max_length = 255)]
-    pub name: String,
-    /// What the token may be used for; reading if left out.
-    #[serde(default = "AppTokenRequest::default_scopes")]
-    #[schema(example = json!(["read", "write"]))]
-    pub scopes: Vec<Scope>,
-    /// When the token stops working, in seconds from now; never if left out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<i64>, minimum = 1, maximum = 3_153_600_000_u64, example = 86_400, nullable = false)]
-    pub expires_in_seconds: Option<u64>,
-}
-
-/// What may be shown of an app's token.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct AppToken {
-    /// The token's name in listings. It opens nothing.
-    #[schema(example = "0f1e2d3c4b5a6978")]
-    pub token_id: String,
-    /// What the app is called.
-    #[schema(example = "wallboard")]
-    pub name: String,
-    /// What the token may be used for.
-    #[schema(example = json!(["read", "write"]))]
-    pub scopes: Vec<Scope>,
-    /// When the token stops working, in milliseconds since the Unix epoch; absent: never.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<i64>, example = 1_767_603_600_000_u64, nullable = false)]
-    pub expires_at: Option<u64>,
-}
-
-/// A new token of an app with its text, which is shown this once.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct IssuedAppToken {
-    /// The text to send as `Authorization: Bearer`. The server keeps its hash alone.
-    #[schema(example = "pd_5e1f")]
-    pub token: String,
-    /// What a listing shows of it.
-    pub info: AppToken,
-}
-
-/// The tokens of all apps.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct AppTokenList {
-    pub tokens: Vec<AppToken>,
-}
-
-impl AppTokenRequest {
-    fn default_scopes() -> Vec<Scope> {
-        vec![Scope::Read]
-    }
-}
 
 impl AppToken {
     fn of_app(info: TokenInfo) -> Option<Self> {

@@ -3,12 +3,11 @@
 use std::collections::BTreeSet;
 
 use axum::{Json, body::Body, extract::State};
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 use super::{
     error::{BadRequest, ListError, ProblemRefusal},
     extract::{AccessError, Asker, Ids, JsonError, Paging, read_json},
+    types::{Members, RoomPage, RoomSummary},
 };
 use crate::{
     api::refusal::refusals,
@@ -44,36 +43,6 @@ refusals! {
         TooLarge,
         Unavailable,
     }
-}
-
-/// The members of a room.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({"members": ["@alice:example.com", "@bob:example.com"]}))]
-pub struct Members {
-    /// User ids, each once; at most as many as `limits.room_members` of the configuration says.
-    #[schema(example = json!(["@alice:example.com", "@bob:example.com"]))]
-    pub members: Vec<String>,
-}
-
-/// A room in a listing.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct RoomSummary {
-    #[schema(example = "!lobby:example.com")]
-    pub room_id: String,
-    /// How many members the room has.
-    #[schema(value_type = i64, example = 2)]
-    pub member_count: usize,
-}
-
-/// A page of rooms, in the order of their ids.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct RoomPage {
-    pub rooms: Vec<RoomSummary>,
-    /// Whether there are rooms after these.
-    #[schema(example = false)]
-    pub more: bool,
 }
 
 impl Members {

@@ -1,12 +1,11 @@
 //! `/presenced/v1/users/{userId}/settings`: what a user sets by hand for all devices.
 
 use axum::{Extension, Json, body::Body, extract::State, http::Method};
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 use super::{
     error::ProblemRefusal,
     extract::{AccessError, Asker, Caller, Ids, JsonError, read_json},
+    types::{OverrideName, UserSettings},
 };
 use crate::{
     api::refusal::refusals,
@@ -44,31 +43,6 @@ refusals! {
         TooManyRequests,
         Unavailable,
     }
-}
-
-/// What the user set by hand for all devices.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-#[schema(example = "busy")]
-pub enum OverrideName {
-    #[default]
-    None,
-    Busy,
-    Invisible,
-}
-
-/// What a user set for themselves besides state and status.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
-#[schema(example = json!({"override": "busy", "hidden": false}))]
-pub struct UserSettings {
-    /// `busy` counts whatever the devices say; `invisible` looks offline to others; `none` leaves it to
-    /// the devices.
-    #[serde(rename = "override")]
-    pub overridden: OverrideName,
-    /// Whether others are told that there is no presence to see at all.
-    #[schema(example = false)]
-    pub hidden: bool,
 }
 
 impl From<Settings> for UserSettings {

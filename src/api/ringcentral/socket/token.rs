@@ -10,17 +10,16 @@ use axum::{
     http::{HeaderMap, Uri},
 };
 use parking_lot::Mutex;
-use serde::Serialize;
 use sha2::{Digest as _, Sha256};
-use utoipa::ToSchema;
 
 use crate::{
     api::ringcentral::{
         Own,
-        error::{ErrorResponse, RestFailure},
+        error::RestFailure,
         extract::{ACCEPTS, Caller, Permission},
         rate::Light,
         socket::sessions::{OnSocket, Session},
+        types::{ErrorResponse, WebSocketToken},
     },
     app::App,
     auth::{self, AuthError},
@@ -31,20 +30,6 @@ use crate::{
 
 /// How long a token opens sockets, in seconds.
 const LIFETIME: u64 = 30;
-
-/// A token for WebSockets.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub(in crate::api::ringcentral) struct WebSocketToken {
-    /// The token.
-    #[schema(example = "pd_5f2c")]
-    ws_access_token: String,
-    /// Where to open it.
-    #[schema(example = "ws://127.0.0.1:8008/restapi/v1.0/ws")]
-    uri: String,
-    /// How long the token can be used, in seconds.
-    #[schema(value_type = i64, example = 30)]
-    expires_in: u64,
-}
 
 /// Whoever opens a socket.
 #[derive(Clone)]
