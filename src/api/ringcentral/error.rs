@@ -64,6 +64,7 @@ refusals! {
         Unauthorized,
         Forbidden,
         TooManyRequests,
+        Unavailable,
     }
 }
 

@@ -39,7 +39,7 @@ use crate::{
     api::origin,
     app::App,
     auth::AuthError,
-    directory::TokenId,
+    directory::{Origin, TokenId},
     presence::Timestamp,
     push::{Owner, RegistryError, Snapshot, Subscription, Transport, sender},
     task::to_the_end,
@@ -71,13 +71,13 @@ async fn login(
     on_socket: Option<&OnSocket>,
     headers: &HeaderMap,
     uri: &Uri,
-) -> Result<TokenId, RestFailure> {
+) -> Result<Origin, RestFailure> {
     if let Some(OnSocket { login, .. }) = on_socket {
         return Ok(login.clone());
     }
-    let secret = app.auth.identify_by(headers, uri, ACCEPTS).await?.secret;
-    let info = secret.and_then(|secret| app.directory.token(&secret));
-    Ok(info.ok_or(AuthError::Revoked)?.login().clone())
+    let token = app.auth.identify_by(headers, uri, ACCEPTS).await?.credential();
+    let origin = token.and_then(|token| app.directory.origin(&token));
+    Ok(origin.ok_or(AuthError::Revoked)?)
 }
 
 /// A subscription as its owner is shown it.
@@ -175,7 +175,7 @@ pub(super) async fn create_subscription(
     let new = NewSubscription::parse(&app, &body, on_socket.is_some())?;
     let filters = EventFilters::parse(&new.filters, subscriber(&caller))?;
     check::all(&app, &caller.user.id, &filters, subscriber(&caller)).await?;
-    let subscription = new_subscription(&app, &caller, &new, &filters, login);
+    let subscription = new_subscription(&app, &caller, &new, &filters, login.login());
     if let Target::WebHook { address, .. } = &new.target {
         // Nobody is asked for nothing.
         if app.push.registry.room(&owner(&caller)) == 0 {
@@ -188,9 +188,11 @@ pub(super) async fn create_subscription(
     let snapshot = Snapshot::start(&app, &subscription, interests, None).await?;
     to_the_end(async move {
         match on_socket {
-            Some(OnSocket { session, .. }) => session.subscribe(&app, subscription, snapshot).await?,
+            Some(OnSocket { session, .. }) => {
+                session.subscribe(&app, subscription, snapshot, login).await?;
+            }
             None => {
-                let entry = app.push.registry.add(&RingCentral, subscription).await?;
+                let entry = app.push.registry.add(&RingCentral, subscription, login).await?;
                 sender::start(&app, entry, snapshot);
             }
         }
