@@ -159,7 +159,7 @@ fn base() -> OpenApi {
         SecurityScheme::Http(
             HttpBuilder::new()
                 .scheme(HttpAuthScheme::Bearer)
-                .description(Some("A token of a user's device, or the admin token."))
+                .description(Some("A token of a user's device, a service token of an application's backend, or the admin token."))
                 .build(),
         ),
     );

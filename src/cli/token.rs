@@ -73,16 +73,18 @@ impl Create {
 }
 
 fn row(token: &types::Token) -> [String; 4] {
-    let mut scopes: Vec<_> = token.scopes.iter().map(|scope| scope.name()).collect();
-    if token.guest {
-        scopes.push("(guest)");
-    }
+    let guest = if token.guest { " (guest)" } else { "" };
     [
         token.token_id.clone(),
         token.device_id.clone(),
-        scopes.join(" "),
+        names(&token.scopes) + guest,
         token.expires_at.map_or_else(|| "never".to_owned(), date),
     ]
+}
+
+/// The names of scopes, for people.
+pub(super) fn names(scopes: &[Scope]) -> String {
+    scopes.iter().map(|scope| scope.name()).collect::<Vec<_>>().join(" ")
 }
 
 /// A moment in milliseconds since the Unix epoch, for people.

@@ -1,4 +1,5 @@
-//! `/presenced/v1/app-tokens`: what lets a program read presence where that takes no user, for admins.
+//! `/presenced/v1/app-tokens`: service tokens, which belong to an application's backend and to no user. Admins keep
+//! them.
 
 use axum::{Json, body::Body, extract::State, http::StatusCode};
 
@@ -64,9 +65,9 @@ const LONGEST_NAME: usize = 255;
 
 impl AppToken {
     fn of_app(info: TokenInfo) -> Option<Self> {
-        let Holder::App { name } = info.holder else { return None };
-        let expires_at = info.expires.map(Timestamp::as_millis);
-        Some(Self { token_id: info.id.as_str().to_owned(), name, expires_at })
+        let Holder::App { name, scopes } = info.holder else { return None };
+        let (scopes, expires_at) = (scopes.iter().collect(), info.expires.map(Timestamp::as_millis));
+        Some(Self { token_id: info.id.as_str().to_owned(), name, scopes, expires_at })
     }
 }
 
@@ -93,7 +94,9 @@ pub(super) async fn list_app_tokens(
 
 /// Make a token for an app.
 ///
-/// It belongs to no user, and reads presence in the dialects that have such tokens: pnut.io.
+/// Such a service token belongs to an application's backend and to no user. In presenced's own API `read` reads and
+/// follows everybody as an admin does, `write` sets for anybody and keeps rooms, and `gateway` reports devices and
+/// calls. The directory and tokens stay the admin's. pnut.io takes it as the token of an app.
 #[utoipa::path(
     post,
     path = "/presenced/v1/app-tokens",
@@ -119,7 +122,7 @@ pub(super) async fn create_app_token(
     }
     let expires = expiry(&app, request.expires_in_seconds)?;
     let secret = TokenSecret::random();
-    let holder = Holder::App { name: request.name };
+    let holder = Holder::App { name: request.name, scopes: request.scopes.into_iter().collect() };
     let info = app.directory.add_token(&secret, NewToken { holder, expires }).await?;
     let info = AppToken::of_app(info).expect("the token was made for an app");
     Ok((StatusCode::CREATED, Json(IssuedAppToken { token: secret.reveal().to_owned(), info })))

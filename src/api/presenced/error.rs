@@ -174,6 +174,7 @@ impl<E: From<Unauthorized> + From<Forbidden>> Cause<ProblemRefusal, E> for Acces
                 | AuthError::Expired),
             ) => ProblemRefusal::unknown(error).into(),
             Self::NotAdmin
+            | Self::NotService
             | Self::NotOneself
             | Self::Auth(
                 AuthError::Guest | AuthError::NoUser | AuthError::NotRegistered | AuthError::MissingScope(_),

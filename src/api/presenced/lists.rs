@@ -96,7 +96,7 @@ pub(super) async fn get_presence_list(
 ) -> Result<Json<PresenceList>, GetListError> {
     let caller = asker.caller()?;
     let user: UserId = ids.get("userId")?;
-    caller.require_self(&user, Scope::Read)?;
+    caller.may_for(&user, Scope::Read)?;
     if !app.directory.knows(&user) {
         return Err(ProblemRefusal::no_user(&user).into());
     }
@@ -173,7 +173,7 @@ pub(super) async fn deny_observer(
 fn own_invitation(app: &App, asker: Asker, ids: &Ids) -> Result<(UserId, UserId), ObserverError> {
     let caller = asker.caller()?;
     let (user, observer) = (ids.get("userId")?, ids.get("observerId")?);
-    caller.require_self(&user, Scope::Write)?;
+    caller.may_for(&user, Scope::Write)?;
     caller.turn(app)?;
     Ok((user, observer))
 }

@@ -1,4 +1,4 @@
-//! `/presenced/v1/rooms`: named sets of users that may see each other, for admins.
+//! `/presenced/v1/rooms`: named sets of users that may see each other, for admins and service tokens.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ use super::{
 use crate::{
     api::refusal::refusals,
     app::App,
-    directory::DirectoryError,
+    directory::{DirectoryError, Scope},
     id::{RoomId, UserId},
     store::StoreError,
 };
@@ -23,8 +23,8 @@ refusals! {
         /// The id is not valid.
         BadRequest => ProblemRefusal::invalid("roomId: a room id starts with `!`"),
         Unauthorized,
-        /// The caller is not an admin.
-        Forbidden => ProblemRefusal::forbidden(AccessError::NotAdmin),
+        /// The caller is neither an admin nor a service token with the scope `read`.
+        Forbidden => ProblemRefusal::forbidden(AccessError::NotService),
         /// There is no such room: nobody is a member.
         NotFound => ProblemRefusal::not_found("there is no room !nowhere:example.com"),
         TooLarge,
@@ -38,8 +38,8 @@ refusals! {
         /// The id or the body is not valid, or a member is unknown. Nothing was changed.
         BadRequest => ProblemRefusal::invalid("members: there is no user @dave:example.com"),
         Unauthorized,
-        /// The caller is not an admin.
-        Forbidden => ProblemRefusal::forbidden(AccessError::NotAdmin),
+        /// The caller is neither an admin nor a service token with the scope `write`.
+        Forbidden => ProblemRefusal::forbidden(AccessError::NotService),
         TooLarge,
         Unavailable,
     }
@@ -97,6 +97,8 @@ pub(super) async fn list_rooms(
 }
 
 /// Get the members of a room.
+///
+/// For admins, and for service tokens with the scope `read`.
 #[utoipa::path(
     get,
     path = "/presenced/v1/rooms/{roomId}/members",
@@ -114,7 +116,7 @@ pub(super) async fn get_members(
     asker: Asker,
     ids: Ids,
 ) -> Result<Json<Members>, GetMembersError> {
-    asker.admin()?;
+    asker.service(Scope::Read)?;
     let room: RoomId = ids.get("roomId")?;
     let members = app.directory.members(&room);
     if members.is_empty() {
@@ -126,7 +128,7 @@ pub(super) async fn get_members(
 /// Set the members of a room.
 ///
 /// The list replaces the one before. A room comes into being with its first members and ends with an
-/// empty list.
+/// empty list. For admins, and for service tokens with the scope `write`.
 #[utoipa::path(
     put,
     path = "/presenced/v1/rooms/{roomId}/members",
@@ -146,7 +148,7 @@ pub(super) async fn put_members(
     ids: Ids,
     body: Body,
 ) -> Result<Json<Members>, PutMembersError> {
-    asker.admin()?;
+    asker.service(Scope::Write)?;
     let room: RoomId = ids.get("roomId")?;
     let body: Members = read_json(&app, body).await?;
     let members = body.read(app.config.limits.room_members)?;

@@ -76,7 +76,7 @@ pub(super) async fn get_settings(
 ) -> Result<Json<UserSettings>, GetSettingsError> {
     let caller = asker.caller()?;
     let user: UserId = ids.get("userId")?;
-    caller.require_self(&user, Scope::Read)?;
+    caller.may_for(&user, Scope::Read)?;
     Ok(Json(app.service.settings(&user).await?.into()))
 }
 
@@ -105,7 +105,7 @@ pub(super) async fn put_settings(
 ) -> Result<Json<UserSettings>, PutSettingsError> {
     let caller = asker.caller()?;
     let user: UserId = ids.get("userId")?;
-    caller.require_self(&user, Scope::Write)?;
+    caller.may_for(&user, Scope::Write)?;
     let turn = caller.turn(&app)?;
     let settings: UserSettings = read_json(&app, body).await?;
     let overridden = match settings.overridden {

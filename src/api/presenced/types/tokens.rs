@@ -79,11 +79,15 @@ pub struct TokenList {
 /// A token of an app to be made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[schema(example = json!({"name": "wallboard"}))]
+#[schema(example = json!({"name": "wallboard", "scopes": ["read", "write"]}))]
 pub struct AppTokenRequest {
     /// What the app is called.
     #[schema(example = "wallboard", min_length = 1, max_length = 255)]
     pub name: String,
+    /// What the token may be used for; reading if left out.
+    #[serde(default = "AppTokenRequest::default_scopes")]
+    #[schema(example = json!(["read", "write"]))]
+    pub scopes: Vec<Scope>,
     /// When the token stops working, in seconds from now; never if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<i64>, minimum = 1, maximum = 3_153_600_000_u64, example = 86_400, nullable = false)]
@@ -100,6 +104,9 @@ pub struct AppToken {
     /// What the app is called.
     #[schema(example = "wallboard")]
     pub name: String,
+    /// What the token may be used for.
+    #[schema(example = json!(["read", "write"]))]
+    pub scopes: Vec<Scope>,
     /// When the token stops working, in milliseconds since the Unix epoch; absent: never.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<i64>, example = 1_767_603_600_000_u64, nullable = false)]
@@ -121,4 +128,10 @@ pub struct IssuedAppToken {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AppTokenList {
     pub tokens: Vec<AppToken>,
+}
+
+impl AppTokenRequest {
+    fn default_scopes() -> Vec<Scope> {
+        vec![Scope::Read]
+    }
 }

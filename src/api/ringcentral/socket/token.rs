@@ -2,7 +2,11 @@
 //! the address, where it may end up in a log; that is why it opens nothing soon. Until then it opens as many as its
 //! owner may have: clients keep theirs for the next connection.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
 
 use axum::{
     Json,
@@ -20,7 +24,7 @@ use crate::{
             error::{CallerError, RestRefusal},
             extract::{ACCEPTS, Asker, Permission},
             rate::Light,
-            socket::sessions::{OnSocket, Session},
+            socket::sessions::{MOST, OnSocket, Session},
             types::WebSocketToken,
         },
     },
@@ -70,23 +74,45 @@ impl Opener {
     }
 }
 
-/// The tokens that open something, by their hashes.
+/// The tokens that open something.
 #[derive(Default)]
-pub(in crate::api::ringcentral) struct SocketTokens(Mutex<HashMap<[u8; 32], (Opener, Timestamp)>>);
+pub(in crate::api::ringcentral) struct SocketTokens(Mutex<Issued>);
+
+#[derive(Default)]
+struct Issued {
+    by_hash: HashMap<[u8; 32], (Opener, Timestamp)>,
+    /// The hashes of each owner's, the oldest first.
+    of_owners: HashMap<Owner, VecDeque<[u8; 32]>>,
+    /// When those whose time was over were forgotten.
+    cleaned: Option<Timestamp>,
+}
 
 impl SocketTokens {
+    /// A token for whoever opens a socket. Of as many as an owner may have sessions, the oldest makes room.
     fn issue(&self, opener: Opener, now: Timestamp) -> TokenSecret {
-        let secret = TokenSecret::random();
-        let mut tokens = self.0.lock();
-        tokens.retain(|_, (_, end)| now < *end);
-        tokens.insert(hash(secret.reveal()), (opener, now + Duration::from_secs(LIFETIME)));
+        let (secret, end) = (TokenSecret::random(), now + Duration::from_secs(LIFETIME));
+        let Issued { by_hash, of_owners, cleaned } = &mut *self.0.lock();
+        if cleaned.is_none_or(|cleaned| now >= cleaned + Duration::from_secs(LIFETIME)) {
+            *cleaned = Some(now);
+            by_hash.retain(|_, (_, end)| now < *end);
+            of_owners.values_mut().for_each(|own| own.retain(|hash| by_hash.contains_key(hash)));
+            of_owners.retain(|_, own| !own.is_empty());
+        }
+        let own = of_owners.entry(opener.owner()).or_default();
+        if own.len() == MOST
+            && let Some(oldest) = own.pop_front()
+        {
+            by_hash.remove(&oldest);
+        }
+        own.push_back(hash(secret.reveal()));
+        by_hash.insert(hash(secret.reveal()), (opener, end));
         secret
     }
 
     /// Whoever opens a socket with this token.
     pub(super) fn opener(&self, token: &str, now: Timestamp) -> Option<Opener> {
-        let tokens = self.0.lock();
-        let (opener, end) = tokens.get(&hash(token))?;
+        let issued = self.0.lock();
+        let (opener, end) = issued.by_hash.get(&hash(token))?;
         (now < *end).then(|| opener.clone())
     }
 }
