@@ -14,14 +14,12 @@ use serde::{
     Deserialize,
     de::{IntoDeserializer, value::Error as ValueError},
 };
-use utoipa::ToSchema;
 
 use self::stream::ChangeStream;
 use super::{
     error::{BadRequest, ProblemRefusal},
     extract::{AccessError, Follower},
-    lists::PresenceList,
-    presence::UserPresence,
+    types::{ChangeEvent, ConnectedState},
 };
 use crate::{
     api::refusal::refusals, app::App, id::UserId, limit::TooManyStreams, presence::State as CoreState,
@@ -41,24 +39,6 @@ refusals! {
         /// The server starts, or its store cannot be used at present, or the server takes no more streams.
         Unavailable => ProblemRefusal::too_many_streams(TooManyStreams::Server),
     }
-}
-
-/// What a stream may say of the caller's device.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-#[schema(example = "online")]
-enum ConnectedState {
-    Unavailable,
-    Online,
-}
-
-/// The data of an event: of `presence` or of `presence-list`, as its name says.
-#[derive(ToSchema)]
-#[serde(untagged)]
-#[expect(dead_code, reason = "it stands for the schema; what is sent is one of the two")]
-enum ChangeEvent {
-    Presence(UserPresence),
-    PresenceList(PresenceList),
 }
 
 /// What a stream is asked for.
