@@ -10,8 +10,13 @@
 mod address;
 mod resolver;
 
-use std::{error::Error, sync::OnceLock, time::Duration};
+use std::{
+    error::Error,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
+use arc_swap::ArcSwap;
 use axum::http::{HeaderMap, Request, StatusCode};
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::body::{Bytes, Incoming};
@@ -40,8 +45,11 @@ const ADDRESS_BYTES: usize = 2_048;
 /// How long a connection is kept for the next request.
 const IDLE: Duration = Duration::from_secs(60);
 
-/// Sends webhooks within the bounds of the configuration.
-pub struct Webhooks {
+/// Sends webhooks within the bounds of the configuration, which may change.
+pub struct Webhooks(ArcSwap<Sending>);
+
+/// What sends them, as it is configured.
+struct Sending {
     allowed: Allowed,
     timeout: Duration,
     /// Over TLS, and made when it is first needed: it reads the machine's certificates.
@@ -90,6 +98,32 @@ pub enum WebhookError {
 impl Webhooks {
     /// A sender with this configuration.
     pub fn new(config: &config::Webhooks) -> Self {
+        Self(ArcSwap::from_pointee(Sending::new(config)))
+    }
+
+    /// Sends by another configuration from now on. Connections that are kept may lead where it allows none.
+    pub fn replace(&self, config: &config::Webhooks) {
+        self.0.store(Arc::new(Sending::new(config)));
+    }
+
+    /// Takes an address, if it is one and does not itself say that it leads where webhooks may not go.
+    pub fn address(&self, text: &str) -> Result<Address, WebhookError> {
+        self.0.load().address(text)
+    }
+
+    /// Sends a POST request and waits for the answer.
+    pub async fn post(
+        &self,
+        address: &Address,
+        headers: HeaderMap,
+        body: Vec<u8>,
+    ) -> Result<Answer, WebhookError> {
+        self.0.load_full().post(address, headers, body).await
+    }
+}
+
+impl Sending {
+    fn new(config: &config::Webhooks) -> Self {
         let allowed = Allowed::new(config.allow_networks.clone());
         Self {
             timeout: Duration::from_millis(config.timeout_milliseconds),
@@ -99,8 +133,7 @@ impl Webhooks {
         }
     }
 
-    /// Takes an address, if it is one and does not itself say that it leads where webhooks may not go.
-    pub fn address(&self, text: &str) -> Result<Address, WebhookError> {
+    fn address(&self, text: &str) -> Result<Address, WebhookError> {
         let url = Url::parse(text).map_err(|_| WebhookError::NoAddress)?;
         let is_http = matches!(url.scheme(), "http" | "https");
         let is_open = url.username().is_empty() && url.password().is_none();
@@ -127,8 +160,7 @@ impl Webhooks {
         }
     }
 
-    /// Sends a POST request and waits for the answer.
-    pub async fn post(
+    async fn post(
         &self,
         address: &Address,
         headers: HeaderMap,
