@@ -255,7 +255,7 @@ fn every_key_holds_when_it_is_said_to() {
             let reloaded = Config::default().reloaded(&config);
             let is_said = comment_above(&format!("{key} = "), section).contains("from the next start");
             assert_eq!(reloaded.config == config, !is_said, "{name}");
-            assert_eq!(if is_said { &reloaded.later } else { &reloaded.now }, &[name.clone()]);
+            assert_eq!(if is_said { &reloaded.later } else { &reloaded.now }, std::slice::from_ref(&name));
             assert!(if is_said { reloaded.now.is_empty() } else { reloaded.later.is_empty() }, "{name}");
             later.extend(is_said.then_some(name));
         }

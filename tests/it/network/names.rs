@@ -57,7 +57,8 @@ async fn webhooks_are_part_of_the_trace_of_their_cause() {
     };
     let long = "x".repeat(513);
     let (parent, of_ours) = (("traceparent", changed.as_str()), ("tracestate", "ours=1"));
-    let rows: [(&[(&'static str, &str)], &[(&str, &str)]); 5] = [
+    type Headers<'a> = &'a [(&'static str, &'a str)];
+    let rows: [(Headers, Headers); 5] = [
         (&[parent, of_ours], &[parent, of_ours]),
         (&[], &[]),
         (&[("traceparent", "nonsense"), of_ours], &[]),
