@@ -20,7 +20,7 @@ use crate::{
     alarms::Alarms,
     auth::{Auth, AuthError, assertion},
     clock::{Clock, LEAP},
-    config::{Config, Limits, Live},
+    config::{Config, Limits, Live, Reloaded},
     directory::{Credential, Directory},
     limit::{RateLimit, StreamLimit, WindowLimit},
     metrics::{self, Metrics},
@@ -109,7 +109,7 @@ impl App {
         let new_streams = limits.new_streams_per_second;
         let penalty = Duration::from_secs(config.ringcentral.penalty_seconds);
         Ok(Self(Arc::new(Parts {
-            push: Push::new(&config, directory.clone()),
+            push: Push::new(&config, directory.clone(), clock.clone()),
             auth: Auth::new(directory.clone(), clock.clone(), config.clone()),
             directory,
             service,
@@ -135,6 +135,7 @@ fn budgets(limits: &Limits, clock: &Arc<dyn Clock>) -> Budgets {
     Budgets {
         set: RateLimit::new(limits.put_per_second, limits.put_burst, clock.clone()),
         connect: RateLimit::new(limits.sync_presence_per_second, connect_burst, clock.clone()),
+        activity: RateLimit::new(limits.put_per_second, limits.put_burst, clock.clone()),
     }
 }
 
@@ -152,19 +153,22 @@ impl Deref for App {
 }
 
 impl Parts {
-    /// Takes another configuration, as far as it may change while the server runs. Tells the keys that hold from
-    /// the next start.
-    pub fn reload(&self, config: &Config) -> Vec<String> {
-        let (next, later) = self.config.reloaded(config);
+    /// Takes another configuration, as far as it may change while the server runs. Tells what that does.
+    pub fn reload(&self, config: &Config) -> Reloaded {
+        let reloaded = self.config.reloaded(config);
+        let next = &reloaded.config;
         let limits = &next.limits;
         self.refill(limits);
         self.stream_limit.replace(limits.streams, limits.streams_per_user);
         self.group_limit.replace_penalty(Duration::from_secs(next.ringcentral.penalty_seconds));
         self.service.replace_limit(limits.status_bytes);
         self.directory.replace_limits(limits.tokens_per_user, limits.list_entries);
-        self.config.replace(next);
+        if next.webhooks != self.config.webhooks {
+            self.push.replace(&next.webhooks);
+        }
+        self.config.replace(next.clone());
         self.auth.jwts.reload();
-        later
+        reloaded
     }
 
     /// What a dialect holds for itself while the server runs, made when it is first asked for.
@@ -174,8 +178,9 @@ impl Parts {
 
     /// Fills the buckets of all rates.
     fn refill(&self, limits: &Limits) {
-        let Budgets { set, connect } = self.service.budgets();
+        let Budgets { set, connect, activity } = self.service.budgets();
         set.replace(limits.put_per_second, limits.put_burst);
+        activity.replace(limits.put_per_second, limits.put_burst);
         connect.replace(limits.sync_presence_per_second, limits.sync_presence_burst);
         self.new_stream_limit.replace(limits.new_streams_per_second.into(), burst(limits));
     }
@@ -193,9 +198,10 @@ impl Parts {
         self.log_out().await;
         self.service.tick().await;
         self.alarms.ring();
-        let Budgets { set, connect } = self.service.budgets();
+        let Budgets { set, connect, activity } = self.service.budgets();
         set.clean();
         connect.clean();
+        activity.clean();
         self.group_limit.clean();
         self.refusal_limit.clean();
     }

@@ -24,13 +24,14 @@ use tracing::{Instrument as _, Level, Span};
 
 use super::{
     doing::{Guard, Guarded},
+    handed::Waiting,
     listener::Peer,
     proxy,
 };
 use crate::{
     clock::Clock,
     config::{Config, Live},
-    request::{REQUEST_ID, RequestInfo, TRACE_PARENT, TraceParent, is_id, traced},
+    request::{REQUEST_ID, RequestInfo, Trace, is_id, traced},
 };
 
 /// The target of the spans of requests, and of the line about each.
@@ -67,15 +68,17 @@ impl Exchanges {
         self.clock.micros()
     }
 
-    /// Answers one request, which is under way until its answer ends.
+    /// Answers one request, which is under way until its answer ends. `waiting` is where answers wait, if their
+    /// connection has several.
     pub(super) async fn answer_counted(
         &self,
         peer: Peer,
         request: Request<Incoming>,
         guard: Guard,
+        waiting: Option<Waiting>,
     ) -> Result<Response<Guarded>, Infallible> {
         let response = self.answer(peer, request).await?;
-        Ok(response.map(|body| Guarded::new(body, guard)))
+        Ok(response.map(|body| Guarded::new(body, guard, waiting)))
     }
 
     async fn answer(&self, peer: Peer, mut request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
@@ -85,7 +88,7 @@ impl Exchanges {
         }
         let client = proxy::client(peer, request.headers_mut(), &self.config.server);
         let info =
-            RequestInfo { client, id: self.ids.of(request.headers()), trace: trace_of(request.headers()) };
+            RequestInfo { client, id: self.ids.of(request.headers()), trace: Trace::of(request.headers()) };
         let line = tracing::enabled!(target: REQUESTS, Level::DEBUG).then(|| self.begin(&request, &info));
         let (id, trace) = (info.id.clone(), info.trace.clone());
         request.extensions_mut().insert(info);
@@ -109,7 +112,7 @@ impl Exchanges {
     }
 
     fn begin(&self, request: &Request<Incoming>, info: &RequestInfo) -> Line {
-        let trace = info.trace.as_ref().map(TraceParent::trace);
+        let trace = info.trace.as_ref().map(Trace::id);
         let span = tracing::debug_span!(target: REQUESTS, "request", id = info.name(), trace);
         #[cfg(feature = "opentelemetry")]
         span::begin(&span, request);
@@ -132,22 +135,26 @@ impl Exchanges {
     }
 }
 
-/// HTTP/2 tells the host in its own way. Past this point it stands in the header, as with HTTP/1.
+/// The host of the target, which HTTP/2 has and clients of proxies send, goes before the header. Past this point it
+/// stands there.
 fn name_host(request: &mut Request<Incoming>) {
-    if request.version() != Version::HTTP_2 || request.headers().contains_key(header::HOST) {
-        return;
-    }
+    let told = request.headers().get_all(header::HOST).iter().count();
+    let is_due = told == usize::from(request.version() != Version::HTTP_2);
     let host = request.uri().authority().and_then(|host| HeaderValue::from_str(host.as_str()).ok());
-    if let Some(host) = host {
+    if let Some(host) = host.filter(|_| is_due) {
         request.headers_mut().insert(header::HOST, host);
     }
 }
 
-/// Whether it is plain which host a request is for. Source: RFC 9112, section 3.2.
+/// Whether it is plain which host a request is for. Source: RFC 9112, section 3.2; RFC 9113, section 8.3.1.
 fn names_host(request: &Request<Incoming>) -> bool {
     let mut hosts = request.headers().get_all(header::HOST).iter();
+    let is_targets = |host: &HeaderValue| {
+        let target = request.uri().authority();
+        target.is_none_or(|target| target.as_str().as_bytes().eq_ignore_ascii_case(host.as_bytes()))
+    };
     match (hosts.next(), hosts.next()) {
-        (Some(host), None) => proxy::is_host(host),
+        (Some(host), None) => proxy::is_host(host) && is_targets(host),
         (None, _) => request.version() <= Version::HTTP_10,
         (Some(_), Some(_)) => false,
     }
@@ -157,10 +164,6 @@ fn no_host() -> Response<Body> {
     let why = "A request has one Host header, with the name of a host.\n";
     let headers = [(header::CONNECTION, "close"), (header::CONTENT_TYPE, "text/plain; charset=utf-8")];
     (StatusCode::BAD_REQUEST, headers, why).into_response()
-}
-
-fn trace_of(headers: &HeaderMap) -> Option<TraceParent> {
-    headers.get(TRACE_PARENT).and_then(TraceParent::new)
 }
 
 /// Names of requests: the client's own, or one that no other process gives.

@@ -64,6 +64,7 @@ impl Service {
         for (user, device) in self.directory.take_logged_out() {
             self.log_out(&user, device).await;
         }
+        self.tallies.forget_idle(self.clock.now());
         for partition in 0..PARTITIONS {
             for user in self.store.due(partition, self.clock.now()).await {
                 if let Err(error) = self.remind(&user).await {
@@ -106,6 +107,7 @@ impl Service {
             Effect { micros, audiences, keep, outlook: Outlook::of(record, now, &self.rules) }
         };
         self.store.update(user, known, &edit).await?;
+        self.note_in_tallies(user);
         Ok(())
     }
 

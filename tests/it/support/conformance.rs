@@ -34,6 +34,9 @@ pub(crate) fn verdict(method: &Method, path: &str, answer: &Answer) -> Result<()
         let is_right = answer.status == 204 && answer.text.is_empty();
         return is_right.then_some(()).ok_or_else(|| "a preflight answers 204 without a body".to_owned());
     }
+    if answer.status == 401 && !answer.headers.contains_key("www-authenticate") {
+        return Err("it does not say how to come in".to_owned());
+    }
     let document = dialect_of(path);
     let status = answer.status.as_u16().to_string();
     let name = if *method == Method::HEAD { "get".to_owned() } else { method.as_str().to_lowercase() };
@@ -96,12 +99,18 @@ fn check_events(body: &Value) -> Result<(), String> {
     Ok(())
 }
 
-/// What is wrong with the data of an event from a documented stream, if anything.
-pub(crate) fn event_verdict(path: &str, data: &Value) -> Result<(), String> {
+/// What is wrong with an event from a documented stream, if anything: by its name its data are of a schema.
+pub(crate) fn event_verdict(path: &str, name: &str, data: &Value) -> Result<(), String> {
     let document = dialect_of(path);
-    let media = operation(document, path, "get")
-        .and_then(|operation| operation.pointer("/responses/200/content")?.get("text/event-stream"));
-    validate(document, &media.ok_or("an undocumented stream")?["schema"], data)
+    operation(document, path, "get")
+        .and_then(|operation| operation.pointer("/responses/200/content")?.get("text/event-stream"))
+        .ok_or("an undocumented stream")?;
+    let schema = match name {
+        "presence" => "UserPresence",
+        "presence-list" => "PresenceList",
+        other => return Err(format!("an event with an unknown name: {other:?}")),
+    };
+    validate(document, &json!({"$ref": format!("#/components/schemas/{schema}")}), data)
 }
 
 /// What is wrong with a notification of the RingCentral dialect, if anything.

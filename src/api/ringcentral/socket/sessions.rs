@@ -15,11 +15,11 @@ use tokio::sync::{Notify, watch};
 use uuid::Uuid;
 
 use crate::{
-    api::ringcentral::{Own, error::RestFailure, push::voice::RingCentral},
+    api::ringcentral::{Own, push::voice::RingCentral},
     app::App,
     auth,
     directory::{Origin, TokenSecret},
-    push::{Item, Owner, Snapshot, Subscription, Tracked},
+    push::{AdditionError, Item, Owner, Snapshot, Subscription, Tracked},
 };
 
 /// How many sessions one user of one application may have.
@@ -175,7 +175,7 @@ impl Session {
         subscription: Subscription,
         snapshot: Snapshot,
         login: Origin,
-    ) -> Result<(), RestFailure> {
+    ) -> Result<(), AdditionError> {
         let before = self.subscription.lock().take();
         if let Some(before) = before {
             app.push.registry.remove(before).await?;
