@@ -93,7 +93,7 @@ impl UserPresence {
     get,
     path = "/presenced/v1/users/{userId}/presence",
     operation_id = "getUserPresence",
-    params(("userId" = String, Path, description = "The user's id.", example = "@alice:example.com")),
+    params(("userId" = String, Path, description = "The user's id, or `me` for the caller's own.", example = "@alice:example.com")),
     security(("bearer" = [])),
     tag = "Presence",
     responses(
@@ -109,7 +109,7 @@ pub(super) async fn get_user_presence(
     ids: Ids,
 ) -> Result<Json<UserPresence>, GetPresenceError> {
     let caller = asker.caller()?;
-    let user: UserId = ids.get("userId")?;
+    let user = ids.user::<GetPresenceError>(&caller)?;
     let presence = app.service.get(caller.viewer()?, &user, app.service.now()).await?;
     Ok(Json(UserPresence::new(&user, &presence)))
 }
