@@ -135,9 +135,3 @@ pub struct IssuedAppToken {
 pub struct AppTokenList {
     pub tokens: Vec<AppToken>,
 }
-
-impl AppTokenRequest {
-    fn default_scopes() -> Vec<Scope> {
-        vec![Scope::Read]
-    }
-}
