@@ -161,6 +161,7 @@ fn framed(app: &App, mut resources: Router<App>) -> Router {
         },
         too_large: refusal::too_large::<RestRefusal>,
         internal_error: refusal::internal::<RestRefusal>,
+        unanswerable: refusal::unanswerable::<RestRefusal>,
     };
     // Some clients end these paths so.
     let subscription = "/restapi/v1.0/subscription/";
