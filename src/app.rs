@@ -108,7 +108,7 @@ impl App {
         let new_streams = limits.new_streams_per_second;
         let penalty = Duration::from_secs(config.ringcentral.penalty_seconds);
         Ok(Self(Arc::new(Parts {
-            push: Push::new(&config, directory.clone()),
+            push: Push::new(&config, directory.clone(), clock.clone()),
             auth: Auth::new(directory.clone(), clock.clone(), AppServices::of(&config)),
             directory,
             service,

@@ -34,7 +34,7 @@ use self::{
     turns::{Turn, Turns},
     webhook::{Address, Answer, WebhookError, Webhooks},
 };
-use crate::{app::App, config::Config, directory::Directory, id::UserId};
+use crate::{app::App, clock::Clock, config::Config, directory::Directory, id::UserId};
 
 /// All that push holds for one server.
 pub struct Push {
@@ -54,10 +54,10 @@ pub struct Work(watch::Sender<usize>);
 
 impl Push {
     /// Push with the subscriptions of a directory, which are read by [`start`](Self::start).
-    pub fn new(config: &Config, directory: Arc<Directory>) -> Self {
+    pub fn new(config: &Config, directory: Arc<Directory>, clock: Arc<dyn Clock>) -> Self {
         Self {
             registry: Registry::new(directory),
-            webhooks: Webhooks::new(&config.webhooks),
+            webhooks: Webhooks::new(&config.webhooks, clock),
             deliveries: Turns::new(config.webhooks.concurrent),
             questions: Turns::new(config.webhooks.concurrent),
             works: watch::Sender::new(0),

@@ -27,8 +27,8 @@ use crate::{
 /// How many subscriptions one user of one application may have.
 const MOST: usize = 30;
 
-/// How many expired subscriptions of one user of one application are still known as such.
-const EXPIRED_KNOWN: usize = 30;
+/// How many expired subscriptions are still known as such, of everybody together.
+const EXPIRED_KNOWN: usize = 10_000;
 
 /// Why a subscription is not there, or does not come to be.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -98,7 +98,9 @@ pub struct Registry {
 struct Entries {
     by_id: BTreeMap<Uuid, Arc<Entry>>,
     by_owner: HashMap<Owner, BTreeMap<(Timestamp, Uuid), Arc<Entry>>>,
-    expired: HashMap<Owner, VecDeque<Uuid>>,
+    expired: HashMap<Uuid, Owner>,
+    /// The same, the oldest first.
+    expired_in_order: VecDeque<Uuid>,
 }
 
 impl Registry {
@@ -152,7 +154,7 @@ impl Registry {
         if let Some(subscription) = found.filter(|subscription| subscription.key() == *owner) {
             return Ok(subscription);
         }
-        match entries.expired.get(owner).is_some_and(|expired| expired.contains(&id)) {
+        match entries.expired.get(&id) == Some(owner) {
             true => Err(RegistryError::Expired),
             false => Err(RegistryError::Unknown),
         }
@@ -302,11 +304,13 @@ impl Entries {
             }
         }
         if has_expired {
-            let expired = self.expired.entry(owner).or_default();
-            if expired.len() == EXPIRED_KNOWN {
-                expired.pop_front();
+            if self.expired_in_order.len() == EXPIRED_KNOWN
+                && let Some(oldest) = self.expired_in_order.pop_front()
+            {
+                self.expired.remove(&oldest);
             }
-            expired.push_back(subscription.id);
+            self.expired_in_order.push_back(subscription.id);
+            self.expired.insert(subscription.id, owner);
         }
     }
 }

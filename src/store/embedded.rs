@@ -101,6 +101,12 @@ impl EmbeddedStore {
         self.parts.shards.iter().map(|shard| shard.lock().len()).sum()
     }
 
+    /// How many places of reminders there are. Those that count for nothing any more are taken out where they are most of
+    /// them.
+    pub fn places(&self) -> usize {
+        self.parts.shards.iter().map(|shard| shard.lock().places()).sum()
+    }
+
     /// Whether there is no record.
     pub fn is_empty(&self) -> bool {
         self.len() == 0

@@ -14,12 +14,12 @@ use serde::{
     Deserialize,
     de::{IntoDeserializer, value::Error as ValueError},
 };
-use utoipa::ToSchema;
 
 use self::stream::ChangeStream;
 use super::{
     error::{BadRequest, ProblemRefusal},
     extract::{AccessError, Follower},
+    types::ConnectedState,
 };
 use crate::{
     api::refusal::refusals, app::App, id::UserId, limit::TooManyStreams, presence::State as CoreState,
@@ -39,15 +39,6 @@ refusals! {
         /// The server starts, or its store cannot be used at present, or the server takes no more streams.
         Unavailable => ProblemRefusal::too_many_streams(TooManyStreams::Server),
     }
-}
-
-/// What a stream may say of the caller's device.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-#[schema(example = "online")]
-enum ConnectedState {
-    Unavailable,
-    Online,
 }
 
 /// An event as it is on the wire.

@@ -16,8 +16,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-pub(super) use self::body::ErrorResponse;
-use super::extract::Permission;
+use super::{extract::Permission, types::ErrorResponse};
 use crate::{
     api::{
         body::BodyError,

@@ -5,14 +5,17 @@
 use std::collections::BTreeMap;
 
 use axum::{Json, body::Body, extract::State, http::HeaderMap};
-use serde::Serialize;
 use serde_json::{Map, Value};
-use utoipa::ToSchema;
 
 use super::{
     error::{CallerError, NotFound, RestRefusal, UnreadBody},
     extract::{Asker, Caller, PathIds, Permission, read_object},
     rate::{Light, Medium},
+    types::{
+        CallQueueMember, CallQueueMemberPresence, CallQueuePresence, CallQueueUpdatePresence,
+        ExtensionCallQueuePresence, ExtensionCallQueuePresenceList, ExtensionCallQueueUpdatePresenceList,
+        PresenceCallQueueInfo,
+    },
 };
 use crate::{
     api::refusal::refusals,
@@ -25,128 +28,6 @@ use crate::{
 
 /// How many entries a change may have.
 const MOST: usize = 100;
-
-/// Who takes the calls of a queue.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub(super) struct CallQueuePresence {
-    /// In the order of the members' ids.
-    records: Vec<CallQueueMemberPresence>,
-}
-
-/// Whether one member of a queue takes its calls.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct CallQueueMemberPresence {
-    member: CallQueueMember,
-    /// Whether the member takes calls of queues at all, as `dndStatus` says; absent if that is not to be seen.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = true, nullable = false)]
-    accept_queue_calls: Option<bool>,
-    /// Whether the member takes those of this queue; absent if that is not to be seen.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = true, nullable = false)]
-    accept_current_queue_calls: Option<bool>,
-}
-
-/// A member of a queue.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct CallQueueMember {
-    /// The id of the member's extension.
-    #[schema(example = "1")]
-    id: String,
-    /// The name that people are shown.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "Alice", nullable = false)]
-    name: Option<String>,
-    /// The short number.
-    #[schema(example = "101")]
-    extension_number: String,
-}
-
-/// Of which queues somebody takes calls.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub(super) struct ExtensionCallQueuePresenceList {
-    /// In the order of the queues' ids.
-    records: Vec<ExtensionCallQueuePresence>,
-}
-
-/// Whether somebody takes the calls of one queue.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct ExtensionCallQueuePresence {
-    call_queue: PresenceCallQueueInfo,
-    /// Whether its calls are taken; absent if that is not to be seen.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = true, nullable = false)]
-    accept_calls: Option<bool>,
-}
-
-/// A queue.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct PresenceCallQueueInfo {
-    /// The id of the queue's extension.
-    #[schema(example = "4")]
-    id: String,
-    /// The name that people are shown.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "Sales", nullable = false)]
-    name: Option<String>,
-    /// The short number.
-    #[schema(example = "900")]
-    extension_number: String,
-    /// Whether members may change whether they take its calls. Always true.
-    #[schema(example = true)]
-    editable_member_status: bool,
-}
-
-/// Who is to take the calls of a queue.
-#[derive(ToSchema)]
-#[schema(example = json!({"records": [{"member": {"id": "1"}, "acceptCurrentQueueCalls": false}]}))]
-#[expect(dead_code, reason = "it stands for the schema; what is read is an object with any members")]
-pub(super) struct CallQueueUpdatePresence {
-    #[schema(max_items = 100)]
-    records: Vec<CallQueueMemberUpdate>,
-}
-
-/// Whether one member is to take the calls of a queue.
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-#[expect(dead_code, reason = "it stands for the schema; what is read is an object with any members")]
-pub(super) struct CallQueueMemberUpdate {
-    member: CallQueueId,
-    #[schema(example = false)]
-    accept_current_queue_calls: bool,
-}
-
-/// Of which queues somebody is to take calls.
-#[derive(ToSchema)]
-#[schema(example = json!({"records": [{"callQueue": {"id": "4"}, "acceptCalls": false}]}))]
-#[expect(dead_code, reason = "it stands for the schema; what is read is an object with any members")]
-pub(super) struct ExtensionCallQueueUpdatePresenceList {
-    #[schema(max_items = 100)]
-    records: Vec<ExtensionCallQueueUpdate>,
-}
-
-/// Whether somebody is to take the calls of one queue.
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-#[expect(dead_code, reason = "it stands for the schema; what is read is an object with any members")]
-pub(super) struct ExtensionCallQueueUpdate {
-    call_queue: CallQueueId,
-    #[schema(example = false)]
-    accept_calls: bool,
-}
-
-/// The extension of a queue, or of a member of one.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "it stands for the schema; what is read may be a number too")]
-pub(super) struct CallQueueId {
-    /// The extension's id.
-    #[schema(example = "4")]
-    id: String,
-}
 
 /// The queue of the caller's account that an id names.
 fn queue<G>(app: &App, caller: &Caller<G>, id: &str) -> Result<User, NotFound> {

@@ -18,10 +18,11 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use self::{connection::Connection, frame::WsError, sessions::Opened, token::Opener};
+use self::{connection::Connection, sessions::Opened, token::Opener};
 use super::{
     Own,
-    error::{ErrorResponse, RestFailure},
+    error::RestFailure,
+    types::{ErrorResponse, WsError},
 };
 use crate::{api::origin, app::App};
 

@@ -12,14 +12,12 @@ use axum::{
     http::{HeaderMap, StatusCode, Uri},
     response::{IntoResponse, Response},
 };
-use serde::Serialize;
-use utoipa::ToSchema;
 use uuid::Uuid;
 
 use self::request::{NewSubscription, Target};
 use super::{
     DIALECT,
-    error::{ErrorResponse, RestFailure},
+    error::RestFailure,
     extract::{ACCEPTS, Caller, Permission, SubscriptionId, read_object},
     push::{
         check::{self, Refused},
@@ -31,6 +29,11 @@ use super::{
     },
     rate::{Light, Medium},
     socket::sessions::OnSocket,
+    types::{
+        BlacklistedData, CreateSubscriptionRequest, DisabledFilterInfo, ErrorResponse,
+        NotificationDeliveryMode, SubscriptionInfo, SubscriptionListResource, SubscriptionStatus,
+        TransportType, UpdateSubscriptionRequest,
+    },
 };
 use crate::{
     api::origin,
@@ -41,160 +44,6 @@ use crate::{
     push::{Owner, RegistryError, Snapshot, Subscription, Transport, sender},
     task::to_the_end,
 };
-
-/// A subscription.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(example = json!({"uri": "http://127.0.0.1:8008/restapi/v1.0/subscription/0b9e5a52-63f5-4c6e-8d0c-3a7f3b0f2a77",
-    "id": "0b9e5a52-63f5-4c6e-8d0c-3a7f3b0f2a77",
-    "eventFilters": ["/restapi/v1.0/account/1/extension/2/presence"], "creationTime": "2026-01-05T09:00:00.000Z",
-    "expirationTime": "2026-01-12T09:00:00.000Z", "expiresIn": 604_800, "status": "Active",
-    "deliveryMode": {"transportType": "WebHook", "address": "https://example.com/hook", "encryption": false}}))]
-pub(super) struct SubscriptionInfo {
-    /// Where this resource is.
-    #[schema(
-        example = "http://127.0.0.1:8008/restapi/v1.0/subscription/0b9e5a52-63f5-4c6e-8d0c-3a7f3b0f2a77"
-    )]
-    uri: String,
-    /// The subscription's id.
-    #[schema(value_type = String, format = "uuid", example = "0b9e5a52-63f5-4c6e-8d0c-3a7f3b0f2a77")]
-    id: Uuid,
-    /// What it is about, with `~` resolved.
-    #[schema(example = json!(["/restapi/v1.0/account/1/extension/2/presence"]))]
-    event_filters: Vec<String>,
-    /// Filters that bring nothing at present, if there are any.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schema(value_type = Option<Vec<DisabledFilterInfo>>, nullable = false)]
-    disabled_filters: Vec<DisabledFilterInfo>,
-    /// When it was made.
-    #[schema(format = "date-time", example = "2026-01-05T09:00:00.000Z")]
-    creation_time: String,
-    /// When it ends unless it is renewed. On a WebSocket it renews itself.
-    #[schema(format = "date-time", example = "2026-01-12T09:00:00.000Z")]
-    expiration_time: String,
-    /// The same in seconds from now.
-    #[schema(value_type = i64, minimum = 1, example = 604_800)]
-    expires_in: u64,
-    status: SubscriptionStatus,
-    delivery_mode: NotificationDeliveryMode,
-    /// Why nothing is sent any more, if so.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    blacklisted_data: Option<BlacklistedData>,
-}
-
-/// Whether notifications are sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[schema(example = "Active")]
-pub(super) enum SubscriptionStatus {
-    Active,
-    /// The receiver failed too often. Renewing or updating the subscription starts it again.
-    Blacklisted,
-}
-
-/// The way on which notifications go.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct NotificationDeliveryMode {
-    transport_type: TransportType,
-    /// Where they go to.
-    #[schema(example = "https://example.com/hook")]
-    address: String,
-    /// Always false: notifications are as safe as the way they go.
-    #[schema(example = false)]
-    encryption: bool,
-}
-
-/// The kind of the way on which notifications go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[schema(example = "WebHook")]
-pub(super) enum TransportType {
-    WebHook,
-    WebSocket,
-}
-
-/// A filter that brings nothing at present.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub(super) struct DisabledFilterInfo {
-    /// The filter.
-    #[schema(example = "/restapi/v1.0/account/1/extension/2/presence")]
-    filter: String,
-    /// The code of what stands against it.
-    #[schema(example = "SUB-403")]
-    reason: &'static str,
-    /// The same for people.
-    #[schema(example = "The user does not allow others to see the presence")]
-    message: String,
-}
-
-/// Why nothing is sent any more.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct BlacklistedData {
-    /// Since when.
-    #[schema(format = "date-time", example = "2026-01-05T11:00:00.000Z")]
-    blacklisted_at: String,
-    /// The last failure.
-    #[schema(example = "the receiver answered 500")]
-    reason: String,
-}
-
-/// All of the caller's subscriptions with this application.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub(super) struct SubscriptionListResource {
-    /// Where this resource is.
-    #[schema(example = "http://127.0.0.1:8008/restapi/v1.0/subscription")]
-    uri: String,
-    /// The oldest first.
-    records: Vec<SubscriptionInfo>,
-}
-
-/// A wish to be told of changes.
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase", example = json!({
-    "eventFilters": ["/restapi/v1.0/account/~/extension/2/presence?detailedTelephonyState=true"],
-    "deliveryMode": {"transportType": "WebHook", "address": "https://example.com/hook"}, "expiresIn": 604_800}))]
-#[expect(dead_code, reason = "it stands for the schema; what is read is a NewSubscription")]
-pub(super) struct CreateSubscriptionRequest {
-    /// What it is about: paths of resources; `~` is the caller's own account or extension. Of those that have
-    /// nothing to do with presence, as `…/extension/~/message-store`, nothing is ever told.
-    #[schema(min_items = 1, example = json!(["/restapi/v1.0/account/~/extension/2/presence"]))]
-    event_filters: Vec<String>,
-    delivery_mode: NotificationDeliveryModeRequest,
-    /// For how long, in seconds; a week if left out, and ten years if it is more. On a WebSocket it does not count.
-    #[schema(minimum = 1, example = 604_800, nullable = false)]
-    expires_in: Option<i64>,
-}
-
-/// The way on which notifications are to go.
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-#[expect(dead_code, reason = "it stands for the schema; what is read is a NewSubscription")]
-pub(super) struct NotificationDeliveryModeRequest {
-    /// `WebSocket` only in a request that comes over one, and then without an address.
-    transport_type: TransportType,
-    /// Where the receiver is. It is asked before it gets anything: it has to answer within 3 seconds, with
-    /// status 200 and the header `Validation-Token` as it was sent.
-    #[schema(example = "https://example.com/hook", nullable = false)]
-    address: Option<String>,
-    /// What the receiver knows notifications by: each carries it in the headers `Verification-Token` and
-    /// `Validation-Token`.
-    #[schema(example = "a-secret-of-the-receiver", nullable = false)]
-    verification_token: Option<String>,
-}
-
-/// A change of a subscription. What is left out stays, and the lifetime starts anew.
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-#[expect(dead_code, reason = "it stands for the schema; what is read are its members")]
-pub(super) struct UpdateSubscriptionRequest {
-    /// What it is about from now on.
-    #[schema(min_items = 1, example = json!(["/restapi/v1.0/account/~/presence"]), nullable = false)]
-    event_filters: Option<Vec<String>>,
-    /// For how long, in seconds; a week if left out, and ten years if it is more.
-    #[schema(minimum = 1, example = 604_800, nullable = false)]
-    expires_in: Option<i64>,
-}
 
 /// Names, in an answer's extensions, the subscription that it is about.
 #[derive(Clone, Copy, Debug)]

@@ -63,9 +63,14 @@ struct Wheel {
     /// When tick 0 begins, in milliseconds; none before the first deadline.
     start: Option<u64>,
     filed: BTreeMap<u32, Vec<Slot>>,
+    /// How many places are filed, ignored ones too.
+    places: usize,
     /// How many slots have a deadline.
     deadlines: usize,
 }
+
+/// So many places may be ignored beside those that count, before they are taken out.
+const IGNORED: usize = 1_024;
 
 impl Shard {
     /// The record that can be read, if there is one.
@@ -199,6 +204,10 @@ impl Shard {
         due.into_iter().map(|slot| self.table.user(slot)).collect()
     }
 
+    pub(super) fn places(&self) -> usize {
+        self.wheel.places
+    }
+
     pub(super) fn reminders(&self) -> usize {
         self.wheel.deadlines
     }
@@ -230,8 +239,38 @@ impl Wheel {
         let is_filed_in_time = deadline.filed != 0 && deadline.filed <= due;
         if due != 0 && !is_filed_in_time {
             deadline.filed = due;
-            self.filed.entry(due).or_default().push(slot);
+            self.file(due, slot);
+            self.take_out_ignored(table);
         }
+    }
+
+    fn file(&mut self, tick: u32, slot: Slot) {
+        self.filed.entry(tick).or_default().push(slot);
+        self.places += 1;
+    }
+
+    /// Takes out what is ignored where it is most of what is filed: whoever moves a deadline earlier again and again takes
+    /// no more room than others.
+    fn take_out_ignored(&mut self, table: &mut Table<Deadline>) {
+        if self.places <= 2 * self.deadlines + IGNORED {
+            return;
+        }
+        self.places = 0;
+        self.filed.retain(|tick, slots| {
+            slots.sort_unstable();
+            slots.dedup();
+            slots.retain(|slot| {
+                let deadline = table.beside_mut(*slot);
+                let is_here = deadline.filed == *tick;
+                if is_here && deadline.due == 0 {
+                    deadline.filed = 0;
+                }
+                is_here && deadline.due != 0
+            });
+            slots.shrink_to_fit();
+            self.places += slots.len();
+            !slots.is_empty()
+        });
     }
 
     fn due(&mut self, table: &mut Table<Deadline>, now: Timestamp) -> Vec<Slot> {
@@ -240,6 +279,7 @@ impl Wheel {
         let current = tick(now.as_millis().saturating_sub(start) / TICK_MILLIS);
         let later = self.filed.split_off(&(current.saturating_add(1)));
         for (tick, slots) in mem::replace(&mut self.filed, later) {
+            self.places -= slots.len();
             for slot in slots {
                 let deadline = table.beside_mut(slot);
                 // Filed anew for an earlier tick, or of a user that was removed.
@@ -251,8 +291,9 @@ impl Wheel {
                     continue;
                 }
                 deadline.filed = deadline.due;
-                self.filed.entry(deadline.due).or_default().push(slot);
-                if deadline.due <= current {
+                let at = deadline.due;
+                self.file(at, slot);
+                if at <= current {
                     due.push(slot);
                 }
             }

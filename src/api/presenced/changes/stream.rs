@@ -7,7 +7,11 @@ use tokio::time::{Interval, MissedTickBehavior};
 
 use super::{ChangesError, Query};
 use crate::{
-    api::presenced::{error::ProblemRefusal, extract::Caller, lists::PresenceList, presence::UserPresence},
+    api::presenced::{
+        error::ProblemRefusal,
+        extract::Caller,
+        types::{PresenceList, UserPresence},
+    },
     app::App,
     directory::TokenId,
     id::UserId,

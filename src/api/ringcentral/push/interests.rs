@@ -9,12 +9,9 @@ use std::{
 use async_trait::async_trait;
 use hashbrown::HashSet;
 
-use super::{
-    filter::{EventFilters, Family, Subscriber},
-    notification::Body,
-};
+use super::filter::{EventFilters, Family, Subscriber};
 use crate::{
-    api::ringcentral::presence::Detail,
+    api::ringcentral::{presence::Detail, types::Body},
     app::App,
     changes::{Marks, Topic},
     directory::User,

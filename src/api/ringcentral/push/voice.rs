@@ -11,10 +11,9 @@ use super::{
     filter::{EventFilters, Subscriber},
     handshake::VALIDATION_TOKEN,
     interests::Filtered,
-    notification::Notification,
 };
 use crate::{
-    api::ringcentral::DIALECT,
+    api::ringcentral::{DIALECT, types::Notification},
     app::App,
     id::{DeviceId, UserId},
     presence::Timestamp,

@@ -10,9 +10,12 @@ use http_body_util::{BodyExt as _, Collected};
 use serde_json::Value;
 use tower::ServiceExt as _;
 
-use super::frame::{ClientMeta, Kind, Meta};
 use super::sessions::OnSocket;
-use crate::api::ringcentral::{error::RestFailure, subscription::About};
+use crate::api::ringcentral::{
+    error::RestFailure,
+    subscription::About,
+    types::{ClientMeta, Kind, Meta},
+};
 
 /// The headers that a message may carry. Who asks is known, and the rest is of the connection.
 const PASSED: [HeaderName; 3] = [header::ACCEPT, header::ACCEPT_LANGUAGE, header::CONTENT_TYPE];
