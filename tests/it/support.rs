@@ -24,7 +24,7 @@ use presenced::{
     config::Config,
     demo,
     presence::Timestamp,
-    server::{self, Listener},
+    server::{Listener, Server},
     store::{EmbeddedStore, Store},
 };
 use reqwest::{Method, Response, StatusCode, header::HeaderMap};
@@ -139,7 +139,7 @@ impl TestServer {
         let shutdown = async {
             let _dropped = stopped.await;
         };
-        let running = tokio::spawn(server::run(listener, app.clone(), shutdown));
+        let running = tokio::spawn(Server::default().run(listener, app.clone(), shutdown));
         let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build();
         Self { url, app, clock, http: http.expect("a client"), stop, running }
     }

@@ -6,7 +6,7 @@ use presenced::{
     config::Config,
     demo,
     openapi::to_value,
-    server::{self, Listener},
+    server::{Listener, Server},
 };
 use reqwest::Method;
 use serde_json::Value;
@@ -181,6 +181,7 @@ async fn a_server_that_is_starting() {
     let url = format!("http://{}", listener.local_addr().expect("an address"));
     let listener = Listener::from(listener);
     let config = Config::default().for_demo();
+    let server = Server::default();
     let asking = async {
         let mut faults = Vec::new();
         for example in examples() {
@@ -195,7 +196,7 @@ async fn a_server_that_is_starting() {
     };
     let faults = tokio::select! {
         faults = asking => faults,
-        () = server::starting(&listener, &config) => unreachable!("it is never done"),
+        () = server.starting(&listener, &config) => unreachable!("it is never done"),
     };
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
