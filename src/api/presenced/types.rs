@@ -15,8 +15,8 @@ pub use self::{
     error::Problem,
     lists::{ListEntry, PresenceList, Standing},
     presence::{
-        ChangeEvent, ConnectedState, OverrideName, PresenceQuery, PresenceQueryResult, PresenceState,
-        UserPresence, UserSettings,
+        ConnectedState, OverrideName, PresenceQuery, PresenceQueryResult, PresenceState, UserPresence,
+        UserSettings,
     },
     reports::{
         CallDisplay, CallDisplayLine, CallReport, Heartbeat, HeartbeatOutcome, HeartbeatResult,

@@ -3,7 +3,6 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::PresenceList;
 
 /// How present somebody is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -65,14 +64,6 @@ pub struct PresenceQueryResult {
 pub enum ConnectedState {
     Unavailable,
     Online,
-}
-
-/// The data of an event: of `presence` or of `presence-list`, as its name says.
-#[derive(ToSchema)]
-#[serde(untagged)]
-pub enum ChangeEvent {
-    Presence(UserPresence),
-    PresenceList(PresenceList),
 }
 
 /// What the user set by hand for all devices.
