@@ -9,6 +9,9 @@ mod logins;
 mod memory;
 mod permissions;
 mod silence;
+mod starts;
+mod streams;
+mod timing;
 mod tokens;
 
 use presenced::config::{Config, JwtKey, OAuthApp};

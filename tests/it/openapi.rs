@@ -4,7 +4,7 @@ mod breakage;
 mod contract;
 mod documents;
 mod faults;
-mod lint;
+pub(crate) mod lint;
 mod schemas;
 mod served;
 mod states;

@@ -8,6 +8,8 @@ use std::{
     time::Duration,
 };
 
+use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit};
+
 use super::{presenced, presenced_after};
 use crate::support::secrets;
 
@@ -110,11 +112,24 @@ impl Running {
         std::fs::read_dir(format!("/proc/{}/fd", self.child.id())).expect("a process").count()
     }
 
+    /// Lets it have no more files open than so many.
+    pub(crate) fn limit_files(&self, files: usize) {
+        let id = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw).expect("a process");
+        let limit = Rlimit { current: Some(files as u64), maximum: getrlimit(Resource::Nofile).maximum };
+        prlimit(Some(id), Resource::Nofile, limit).expect("a limit");
+    }
+
     /// Sends a signal by name.
     pub(crate) fn signal(&self, signal: &str) {
         let kill = format!("kill -s {signal} {}", self.child.id());
         let status = Command::new("sh").args(["-c", &kill]).status();
         assert!(status.expect("a shell").success());
+    }
+
+    /// Kills it, and returns its log.
+    pub(crate) fn ended_by_kill(self) -> String {
+        self.signal("KILL");
+        self.ended().1
     }
 
     /// Sends a signal by name, and returns the exit code and the log. No token may be in it.

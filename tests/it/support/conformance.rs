@@ -155,7 +155,7 @@ fn operation<'a>(document: &'a Value, path: &str, method: &str) -> Option<&'a Va
 
 /// Where the paths of an operation begin: what its server says, which may be one of several, and for the
 /// Matrix base path every prefix that stands beside it.
-fn bases(document: &Value, operation: &Value) -> Vec<String> {
+pub(crate) fn bases(document: &Value, operation: &Value) -> Vec<String> {
     let servers = operation.get("servers").unwrap_or(&document["servers"]);
     let variable = servers.pointer("/0/variables/basePath");
     if let Some(several) = variable.and_then(|variable| variable.get("enum")?.as_array()) {
