@@ -134,6 +134,7 @@ fn budgets(limits: &Limits, clock: &Arc<dyn Clock>) -> Budgets {
     Budgets {
         set: RateLimit::new(limits.put_per_second, limits.put_burst, clock.clone()),
         connect: RateLimit::new(limits.sync_presence_per_second, connect_burst, clock.clone()),
+        activity: RateLimit::new(limits.put_per_second, limits.put_burst, clock.clone()),
     }
 }
 
@@ -172,8 +173,9 @@ impl Parts {
 
     /// Fills the buckets of all rates.
     fn refill(&self, limits: &Limits) {
-        let Budgets { set, connect } = self.service.budgets();
+        let Budgets { set, connect, activity } = self.service.budgets();
         set.replace(limits.put_per_second, limits.put_burst);
+        activity.replace(limits.put_per_second, limits.put_burst);
         connect.replace(limits.sync_presence_per_second, limits.sync_presence_burst);
         self.new_stream_limit.replace(limits.new_streams_per_second.into(), burst(limits));
     }
@@ -188,9 +190,10 @@ impl Parts {
         }
         self.service.tick().await;
         self.alarms.ring();
-        let Budgets { set, connect } = self.service.budgets();
+        let Budgets { set, connect, activity } = self.service.budgets();
         set.clean();
         connect.clean();
+        activity.clean();
         self.group_limit.clean();
         self.refusal_limit.clean();
     }

@@ -24,7 +24,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 pub use self::{
-    registry::{Registry, RegistryError},
+    registry::{AdditionError, NotThere, Registry},
     snapshot::Snapshot,
     subscription::{Owner, Subscription, Suspension, Transport},
     tracked::{Happened, Tracked},

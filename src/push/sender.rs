@@ -17,7 +17,7 @@ use crate::{
     app::App,
     presence::Timestamp,
     request::{TRACE_PARENT, TraceParent},
-    service::ReadError,
+    store::StoreError,
 };
 
 /// The pause after the first failure; each further one doubles it.
@@ -153,7 +153,7 @@ impl Sender {
     }
 
     /// Does what is next, if there is something to do now.
-    async fn step(&mut self, subscription: &Subscription) -> Result<Step, ReadError> {
+    async fn step(&mut self, subscription: &Subscription) -> Result<Step, StoreError> {
         let now = self.now();
         let _work = self.app.push.work();
         let registry = &self.app.push.registry;
@@ -237,7 +237,7 @@ impl Sender {
     }
 
     /// Decides how to go on after a delivery.
-    async fn judge(&mut self, subscription: &Subscription, outcome: Outcome) -> Result<Step, ReadError> {
+    async fn judge(&mut self, subscription: &Subscription, outcome: Outcome) -> Result<Step, StoreError> {
         let (reason, verdict) = match outcome {
             Outcome::Arrived => {
                 self.count("delivered");
@@ -262,7 +262,7 @@ impl Sender {
         self.app.metrics.families.deliveries.get_or_create(&[("outcome", outcome)]).inc();
     }
 
-    async fn suspend(&mut self, subscription: &Subscription, reason: String) -> Result<(), ReadError> {
+    async fn suspend(&mut self, subscription: &Subscription, reason: String) -> Result<(), StoreError> {
         let (id, owner, failures) = (subscription.id, &subscription.owner, self.failures);
         tracing::warn!(%id, %owner, failures, reason, "a webhook is blacklisted until its owner renews it");
         let suspended = Some(Suspension { at: self.now(), reason });

@@ -139,7 +139,7 @@ impl Exchanges {
 /// stands there.
 fn name_host(request: &mut Request<Incoming>) {
     let told = request.headers().get_all(header::HOST).iter().count();
-    let is_due = told == if request.version() == Version::HTTP_2 { 0 } else { 1 };
+    let is_due = told == usize::from(request.version() != Version::HTTP_2);
     let host = request.uri().authority().and_then(|host| HeaderValue::from_str(host.as_str()).ok());
     if let Some(host) = host.filter(|_| is_due) {
         request.headers_mut().insert(header::HOST, host);
