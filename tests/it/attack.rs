@@ -5,6 +5,7 @@ mod files;
 mod frames;
 mod heads;
 mod hosts;
+mod load;
 mod logins;
 mod memory;
 mod permissions;

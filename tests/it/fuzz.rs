@@ -11,12 +11,11 @@ mod talk;
 
 use std::{
     env,
-    io::{self, Write as _},
     time::{Duration, Instant},
 };
 
 use self::{operations::operations, random::Requests, talk::Talk};
-use crate::cli::running::Running;
+use crate::{cli::running::Running, support::figure};
 
 /// How many requests there are, unless `PRESENCED_TEST_REQUESTS` says otherwise.
 const REQUESTS: u64 = 10_000;
@@ -82,14 +81,13 @@ async fn never_a_server_error_and_never_undocumented() {
     talk.reset().await;
     let (after, took) = (running.resident_bytes(), now().duration_since(begun).as_secs());
     let before = before.unwrap_or(after);
-    // Not by println, which shows nothing of a test that passes.
     let figures = format!(
         "{requests} requests from the seed {seed} in {took} s, {} of them over a socket; {} MiB of memory became {} MiB",
         talk.over_sockets(),
         before >> 20,
         after >> 20
     );
-    writeln!(io::stderr(), "{figures}").expect("a terminal");
+    figure(&figures);
     assert!(after < before + SLACK, "{figures}");
     let (code, log) = running.end("TERM");
     assert_eq!(code, Some(0));

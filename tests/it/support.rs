@@ -11,7 +11,11 @@ pub(crate) mod socket;
 mod stream;
 pub(crate) mod sync;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    io::{self, Write as _},
+    sync::Arc,
+    time::Duration,
+};
 
 pub(crate) use self::{
     faulty::{FaultyStore, Mood},
@@ -293,6 +297,11 @@ impl Answer {
         let errcode = self.json()["errcode"].as_str().unwrap_or_default().to_owned();
         (self.status.as_u16(), errcode)
     }
+}
+
+/// Shows a figure, of a test that passes too.
+pub(crate) fn figure(text: &str) {
+    writeln!(io::stderr(), "figure: {text}").expect("standard error");
 }
 
 pub(crate) const fn seconds(seconds: u64) -> Duration {

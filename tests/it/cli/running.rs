@@ -8,7 +8,10 @@ use std::{
     time::Duration,
 };
 
-use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit};
+use rustix::{
+    param::clock_ticks_per_second,
+    process::{Pid, Resource, Rlimit, getrlimit, prlimit},
+};
 
 use super::{presenced, presenced_after};
 use crate::support::secrets;
@@ -105,6 +108,15 @@ impl Running {
         let text = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("a process");
         let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("a size");
         line.trim().trim_end_matches(" kB").parse::<usize>().expect("a number") * 1_024
+    }
+
+    /// For how long it has kept processors busy.
+    pub(crate) fn processor_time(&self) -> Duration {
+        let text = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).expect("a process");
+        // Behind the name, which may have spaces; of the process itself, by user and system.
+        let fields: Vec<&str> = text.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+        let ticks = |field: usize| fields[field].parse::<u64>().expect("a number");
+        Duration::from_millis((ticks(11) + ticks(12)) * 1_000 / clock_ticks_per_second())
     }
 
     /// How many files it has open.
