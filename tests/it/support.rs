@@ -13,7 +13,12 @@ pub(crate) mod socket;
 mod stream;
 pub(crate) mod sync;
 
-use std::{sync::Arc, thread, time::Duration};
+use std::{
+    io::{self, Write as _},
+    sync::Arc,
+    thread,
+    time::Duration,
+};
 
 pub(crate) use self::{
     faulty::{FaultyStore, Mood},
@@ -330,6 +335,11 @@ impl Answer {
         let errcode = self.json()["errcode"].as_str().unwrap_or_default().to_owned();
         (self.status.as_u16(), errcode)
     }
+}
+
+/// Shows a figure, of a test that passes too.
+pub(crate) fn figure(text: &str) {
+    writeln!(io::stderr(), "figure: {text}").expect("standard error");
 }
 
 pub(crate) const fn seconds(seconds: u64) -> Duration {

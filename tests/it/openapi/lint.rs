@@ -15,7 +15,7 @@ fn documents() -> Vec<(&'static str, Value)> {
 }
 
 /// Every operation of a document: its path, method and value.
-pub(super) fn operations(document: &Value) -> Vec<(&str, &str, &Value)> {
+pub(crate) fn operations(document: &Value) -> Vec<(&str, &str, &Value)> {
     let paths = document["paths"].as_object().expect("a document has paths");
     let of_path = |(path, item)| {
         let item: &Map<String, Value> = Value::as_object(item).expect("a path has operations");
