@@ -162,7 +162,7 @@ refusals! {
     }
 }
 
-impl<E: From<Unauthorized> + From<Forbidden>> Cause<ProblemRefusal, E> for AccessError {
+impl<E: From<Unauthorized> + From<Forbidden> + From<Unavailable>> Cause<ProblemRefusal, E> for AccessError {
     fn refuse(self) -> E {
         match self {
             Self::Auth(
@@ -171,8 +171,11 @@ impl<E: From<Unauthorized> + From<Forbidden>> Cause<ProblemRefusal, E> for Acces
                 | AuthError::Ambiguous
                 | AuthError::Unknown
                 | AuthError::Revoked
-                | AuthError::Expired),
+                | AuthError::Expired
+                | AuthError::Jwt(_)
+                | AuthError::Stranger),
             ) => ProblemRefusal::unknown(error).into(),
+            Self::Auth(AuthError::Unavailable) => AuthError::unavailable().refuse(),
             Self::NotAdmin
             | Self::NotService
             | Self::NotOneself

@@ -15,7 +15,7 @@ use crate::{
     api::body::{self, BodyError},
     app::App,
     auth::{self, Accepts, AuthError, Identified},
-    directory::{Holder, Scope, Scopes, TokenId},
+    directory::{Credential, Holder, Scope, Scopes},
     id::UserId,
     service::{Turn, Viewer},
 };
@@ -92,9 +92,9 @@ impl FromRequestParts<App> for Follower {
 
 impl Follower {
     /// The caller, with the name of the token: the stream ends with it.
-    pub(super) fn caller(self) -> Result<(Caller, TokenId), AccessError> {
+    pub(super) fn caller(self) -> Result<(Caller, Credential), AccessError> {
         let identified = self.0?;
-        let token = identified.token().ok_or(AuthError::NoUser)?;
+        let token = identified.credential().ok_or(AuthError::NoUser)?;
         Ok((Caller::of(identified.holder)?, token))
     }
 }
