@@ -37,6 +37,7 @@ pub use self::{
     metrics::Metrics,
     pnut::Pnut,
     presence::Presence,
+    reload::Reloaded,
     ringcentral::{JwtKey, OAuthApp, RingCentral},
     server::{DialectName, ForwardedHeaders, Server},
     store::Store,
@@ -66,6 +67,9 @@ pub struct Config {
     /// Whether this is the demo, with its fixtures and answers on demand. Only the command line says so.
     #[serde(skip)]
     pub demo: bool,
+    /// Whether what is sent and accepted is held against the documents. Only the command line says so.
+    #[serde(skip)]
+    pub check_contract: bool,
 }
 
 impl Default for Config {

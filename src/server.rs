@@ -94,6 +94,10 @@ pub async fn run(listener: impl Into<Listener>, app: App, shutdown: impl Future<
     if let Err(error) = app.service.close().await {
         tracing::error!(%error, "not all of the activity could be kept");
     }
+    #[cfg(feature = "contract-check")]
+    if app.config.check_contract {
+        app.own::<openapi::conformance::Ledger>().tell();
+    }
     tracing::info!("stopped");
 }
 

@@ -42,14 +42,21 @@ pub(super) struct Frame {
     pub(super) too_large: fn(usize) -> Response,
     /// The dialect's answer where the server itself failed.
     pub(super) internal_error: fn() -> Response,
+    /// The dialect's refusal of a wish for an answer that is not documented.
+    pub(super) unanswerable: fn(String) -> Response,
 }
 
 impl Frame {
     /// Puts the frame around a dialect's routes.
     pub(super) fn around(self, routes: Router) -> Router {
-        let routes = openapi::on_demand(&self.app, self.dialect, self.bases, routes);
+        let routes = openapi::on_demand(&self.app, self.dialect, self.bases, self.unanswerable, routes);
         let operations = Operations::new(&self.app.metrics, self.dialect, self.bases);
-        routes.layer(middleware::from_fn_with_state(Arc::new((self, operations)), frame))
+        #[cfg(feature = "contract-check")]
+        let (app, dialect, bases) = (self.app.clone(), self.dialect, self.bases);
+        let routes = routes.layer(middleware::from_fn_with_state(Arc::new((self, operations)), frame));
+        #[cfg(feature = "contract-check")]
+        let routes = openapi::conformance::checked(&app, dialect, bases, routes);
+        routes
     }
 }
 
@@ -70,6 +77,9 @@ async fn frame(State(framed): State<Arc<(Frame, Operations)>>, request: Request,
     let status = response.status();
     let headers = response.headers_mut();
     frame.cors.put_on(headers);
+    if frame.app.config.demo {
+        cors::show_demo(headers);
+    }
     cors::allow(&frame.app.config.server, origin.as_ref(), headers);
     if is_preflight {
         cors::hold(headers);

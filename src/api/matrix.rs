@@ -163,6 +163,7 @@ fn router(app: &App) -> Router {
         cors: Cors::MATRIX,
         too_large: refusal::too_large::<MatrixRefusal>,
         internal_error: refusal::internal::<MatrixRefusal>,
+        unanswerable: refusal::unanswerable::<MatrixRefusal>,
     };
     let routes = router.method_not_allowed_fallback(async || MatrixRefusal::no_method());
     frame.around(routes.with_state(app.clone()))

@@ -128,6 +128,7 @@ fn router(app: &App) -> Router {
         },
         too_large: refusal::too_large::<ProblemRefusal>,
         internal_error: refusal::internal::<ProblemRefusal>,
+        unanswerable: refusal::unanswerable::<ProblemRefusal>,
     };
     let (routes, _) = routes(app.config.presence.lists).split_for_parts();
     let routes = routes

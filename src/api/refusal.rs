@@ -40,6 +40,9 @@ pub trait Refusal: Clone + Debug + Send + Sync + 'static {
     /// A body that ended early, or did not arrive in time.
     fn incomplete() -> BadRequest<Self>;
 
+    /// An answer on demand that is not documented, and those that are.
+    fn unanswerable(why: String) -> BadRequest<Self>;
+
     /// A path that is none of the dialect's.
     fn no_path() -> NotFound<Self>;
 
@@ -68,6 +71,7 @@ pub type MethodNotAllowed<R> = Refused<R, 405>;
 pub type Conflict<R> = Refused<R, 409>;
 pub type TooLarge<R> = Refused<R, 413>;
 pub type UnsupportedMediaType<R> = Refused<R, 415>;
+pub type UpgradeRequired<R> = Refused<R, 426>;
 pub type TooManyRequests<R> = Refused<R, 429>;
 pub type InternalError<R> = Refused<R, 500>;
 pub type Unavailable<R> = Refused<R, 503>;
@@ -152,6 +156,11 @@ pub fn unavailable<R: Refusal>(error: StoreError) -> Response {
 /// The refusal of a body that is larger than so many bytes.
 pub fn too_large<R: Refusal>(limit: usize) -> Response {
     R::too_large(limit).into_response()
+}
+
+/// The refusal of a wish for an answer that is not documented.
+pub fn unanswerable<R: Refusal>(why: String) -> Response {
+    R::unanswerable(why).into_response()
 }
 
 /// The answer where the server itself failed.

@@ -19,7 +19,7 @@ use self::stream::ChangeStream;
 use super::{
     error::{BadRequest, ProblemRefusal},
     extract::{AccessError, Follower},
-    types::{ChangeEvent, ConnectedState},
+    types::ConnectedState,
 };
 use crate::{
     api::refusal::refusals, app::App, id::UserId, limit::TooManyStreams, presence::State as CoreState,
@@ -40,6 +40,12 @@ refusals! {
         Unavailable => ProblemRefusal::too_many_streams(TooManyStreams::Server),
     }
 }
+
+/// An event as it is on the wire.
+const EVENT: &str = "event: presence\n\
+    data: {\"userId\":\"@alice:example.com\",\"state\":\"online\",\"currentlyActive\":true,\
+    \"lastActiveAt\":1767603600000}\n\
+    id: 1767603600000000\n\n";
 
 /// What a stream is asked for.
 #[derive(Debug, Default)]
@@ -134,11 +140,9 @@ fn last_event_id(headers: &HeaderMap) -> Result<Option<u64>, BadRequest> {
     security(("bearer" = []), ("accessToken" = [])),
     tag = "Presence",
     responses(
-        (status = 200, description = "The changes, for as long as the client takes them.", body = ChangeEvent,
+        (status = 200, description = "The changes, for as long as the client takes them.", body = String,
             content_type = "text/event-stream",
-            examples(("event" = (summary = "The data of one event", value = json!({
-                "userId": "@alice:example.com", "state": "online", "currentlyActive": true,
-                "lastActiveAt": 1_767_603_600_000_u64}))))),
+            examples(("event" = (summary = "One event", value = json!(EVENT))))),
         ChangesError,
     ),
 )]

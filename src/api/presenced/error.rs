@@ -285,6 +285,10 @@ impl Refusal for ProblemRefusal {
         Self::invalid("the request body did not arrive in full")
     }
 
+    fn unanswerable(why: String) -> BadRequest {
+        Self::invalid(why)
+    }
+
     fn no_path() -> NotFound {
         Self::not_found("there is no such path")
     }

@@ -16,8 +16,8 @@ pub use self::{
     error::Problem,
     lists::{ListEntry, PresenceList, Standing},
     presence::{
-        ChangeEvent, ConnectedState, DevicePresence, OverrideName, PresenceQuery, PresenceQueryResult,
-        PresenceState, RoomPresence, StateCounts, UserPresence, UserSettings,
+        ConnectedState, DevicePresence, OverrideName, PresenceQuery, PresenceQueryResult, PresenceState,
+        RoomPresence, StateCounts, UserPresence, UserSettings,
     },
     reports::{
         CallDisplay, CallDisplayLine, CallReport, Heartbeat, HeartbeatOutcome, HeartbeatResult,

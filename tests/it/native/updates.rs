@@ -36,7 +36,8 @@ async fn each_has_its_own_outcome() {
         {"userId": CAROL, "status": {"text": "x".repeat(1_025)}},
         {"userId": CAROL, "status": {"text": "x", "expiresAt": 1}},
     ]);
-    let answer = update(&server, &service_token(&server, &["write"]).await, updates).await.json();
+    let (token, body) = (service_token(&server, &["write"]).await, json!({ "updates": updates }));
+    let answer = server.call(Method::POST, PATH).token(&token).json(&body).leniently().send().await.json();
     let told = |result: &Value| {
         let text = |name: &str| result[name].as_str().unwrap_or_default().to_owned();
         format!("{} {} {}", text("userId"), text("outcome"), text("detail")).trim_end().to_owned()

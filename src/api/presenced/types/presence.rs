@@ -3,8 +3,6 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::PresenceList;
-
 /// How present somebody is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
@@ -134,14 +132,6 @@ pub struct StateCounts {
 pub enum ConnectedState {
     Unavailable,
     Online,
-}
-
-/// The data of an event: of `presence` or of `presence-list`, as its name says.
-#[derive(ToSchema)]
-#[serde(untagged)]
-pub enum ChangeEvent {
-    Presence(UserPresence),
-    PresenceList(PresenceList),
 }
 
 /// What the user set by hand for all devices.
