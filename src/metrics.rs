@@ -3,7 +3,6 @@
 //! No label has a value that users choose.
 
 mod census;
-mod operations;
 mod process;
 mod routes;
 
@@ -21,10 +20,7 @@ use prometheus_client::{
 };
 
 pub use self::census::Census;
-pub(crate) use self::{
-    operations::{Operation, Operations},
-    routes::{alone, guarded},
-};
+pub(crate) use self::routes::{alone, guarded};
 use crate::app::Parts;
 
 /// A family with one label.

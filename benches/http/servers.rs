@@ -111,7 +111,7 @@ pub(super) fn serve(role: Role, options: &Options) {
         };
         let app = app(options.users, data).await;
         println!("{address}");
-        server::run(listener, app, end).await;
+        server::Server::default().run(listener, app, end).await;
     });
 }
 

@@ -25,9 +25,9 @@ use presenced::{
     clock::ManualClock,
     config::Config,
     demo,
-    openapi::conformance::Ledger,
+    api::contract::Ledger,
     presence::Timestamp,
-    server::{self, Listener},
+    server::{Listener, Server},
     store::{EmbeddedStore, Store},
 };
 use reqwest::{Method, Response, StatusCode, header::HeaderMap};
@@ -163,7 +163,7 @@ impl TestServer {
         let shutdown = async {
             let _dropped = stopped.await;
         };
-        let running = tokio::spawn(server::run(listener, app.clone(), shutdown));
+        let running = tokio::spawn(Server::default().run(listener, app.clone(), shutdown));
         let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build();
         let found = Found(app.clone());
         Self { url, app, clock, http: http.expect("a client"), stop, running, _found: found }

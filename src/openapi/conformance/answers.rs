@@ -31,7 +31,7 @@ const GENERAL: [HeaderName; 18] = [
 ];
 
 /// The media type of streams.
-pub(super) const EVENTS: &str = "text/event-stream";
+pub(crate) const EVENTS: &str = "text/event-stream";
 
 /// What the headers begin with by which pages of other origins are told what they may do.
 const CORS: &str = "access-control-";
