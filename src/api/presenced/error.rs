@@ -17,7 +17,7 @@ use crate::{
     auth::AuthError,
     directory::{DirectoryError, Scope},
     limit::TooManyStreams,
-    service::{ReadError, UpdateError},
+    service::{ReadError, SayError, UpdateError},
     store::StoreError,
 };
 
@@ -212,6 +212,17 @@ impl<E: From<NotFound> + From<TooLarge> + From<Unavailable>> Cause<ProblemRefusa
             Self::UnknownUser => ProblemRefusal::not_found("there is no such user").into(),
             Self::StatusTooLong { .. } => ProblemRefusal::larger_than_allowed(self.to_string()).into(),
             Self::Store(error) => error.refuse(),
+        }
+    }
+}
+
+impl<E: From<BadRequest> + From<NotFound> + From<TooLarge> + From<Unavailable>> Cause<ProblemRefusal, E>
+    for SayError
+{
+    fn refuse(self) -> E {
+        match self {
+            Self::NoClaim => ProblemRefusal::invalid(format!("label: {self}")).into(),
+            Self::Update(error) => error.refuse(),
         }
     }
 }

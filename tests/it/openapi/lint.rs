@@ -156,7 +156,8 @@ fn properties_have_examples_and_every_example_is_valid() {
 fn assert_property_examples(name: &str, document: &Value) {
     for (schema, value) in document["components"]["schemas"].as_object().expect("schemas") {
         for (property, value) in value["properties"].as_object().into_iter().flatten() {
-            let of = value.get("$ref").or_else(|| value["items"].get("$ref")).and_then(Value::as_str);
+            let of = value.get("$ref").or_else(|| value["items"].get("$ref"));
+            let of = of.or_else(|| value["oneOf"][0].get("$ref")).and_then(Value::as_str);
             let has_example = match of.and_then(|reference| document.pointer(&reference[1..])) {
                 Some(component) => {
                     component["type"] == "object"
