@@ -108,7 +108,7 @@ impl App {
         let new_streams = limits.new_streams_per_second;
         let penalty = Duration::from_secs(config.ringcentral.penalty_seconds);
         Ok(Self(Arc::new(Parts {
-            push: Push::new(&config, directory.clone()),
+            push: Push::new(&config, directory.clone(), clock.clone()),
             auth: Auth::new(directory.clone(), clock.clone(), AppServices::of(&config)),
             directory,
             service,
@@ -134,6 +134,7 @@ fn budgets(limits: &Limits, clock: &Arc<dyn Clock>) -> Budgets {
     Budgets {
         set: RateLimit::new(limits.put_per_second, limits.put_burst, clock.clone()),
         connect: RateLimit::new(limits.sync_presence_per_second, connect_burst, clock.clone()),
+        activity: RateLimit::new(limits.put_per_second, limits.put_burst, clock.clone()),
     }
 }
 
@@ -175,8 +176,9 @@ impl Parts {
 
     /// Fills the buckets of all rates.
     fn refill(&self, limits: &Limits) {
-        let Budgets { set, connect } = self.service.budgets();
+        let Budgets { set, connect, activity } = self.service.budgets();
         set.replace(limits.put_per_second, limits.put_burst);
+        activity.replace(limits.put_per_second, limits.put_burst);
         connect.replace(limits.sync_presence_per_second, limits.sync_presence_burst);
         self.new_stream_limit.replace(limits.new_streams_per_second.into(), burst(limits));
     }
@@ -191,9 +193,10 @@ impl Parts {
         }
         self.service.tick().await;
         self.alarms.ring();
-        let Budgets { set, connect } = self.service.budgets();
+        let Budgets { set, connect, activity } = self.service.budgets();
         set.clean();
         connect.clean();
+        activity.clean();
         self.group_limit.clean();
         self.refusal_limit.clean();
     }

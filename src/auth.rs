@@ -201,6 +201,11 @@ impl Caller {
 
     /// Whether the caller's token has a scope.
     pub fn require(&self, scope: Scope) -> Result<(), AuthError> {
-        self.scopes.contains(scope).then_some(()).ok_or(AuthError::MissingScope(scope))
+        require(self.scopes, scope)
     }
+}
+
+/// Refuses a token whose scopes lack one.
+pub fn require(scopes: Scopes, scope: Scope) -> Result<(), AuthError> {
+    scopes.contains(scope).then_some(()).ok_or(AuthError::MissingScope(scope))
 }

@@ -4,7 +4,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode};
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde::de::DeserializeOwned;
 
-use crate::api::presenced::{
+use crate::api::presenced::types::{
     AppTokenList, AppTokenRequest, IssuedAppToken, IssuedToken, ListEntry, Members, PresenceList, Problem,
     RoomPage, SubscriptionPage, TokenList, TokenRequest, User, UserPage, UserProfile,
 };

@@ -19,9 +19,10 @@
 //! What it speaks:
 //!
 //! - [`api`]: the list of dialects. `api/<dialect>.rs` puts one together: its routes and its document.
-//!   `api/<dialect>/` has a file for each resource, with types, documentation, refusals and handlers of its
-//!   operations, and `error.rs` with the dialect's form of every refusal. `api/refusal.rs`: refusals with their
-//!   status in their type, of which documents are made, so that nothing undocumented can be answered.
+//!   `api/<dialect>/` has a file for each resource, with documentation, refusals and handlers of its operations;
+//!   `types.rs` with what goes over the wire, which clients share; and `error.rs` with the dialect's form of every
+//!   refusal. `api/refusal.rs`: refusals with their status in their type, of which documents are made, so that
+//!   nothing undocumented can be answered.
 //! - [`openapi`]: what all documents share, their twins in OpenAPI 3.0, what breaks users of an
 //!   older one, the demo's answers on demand, the routes that serve them, and Swagger UI.
 //! - [`request`]: who sent a request, what it is called, and which trace it is part of. [`auth`]: whose token it

@@ -24,7 +24,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 pub use self::{
-    registry::{Registry, RegistryError},
+    registry::{AdditionError, NotThere, Registry},
     snapshot::Snapshot,
     subscription::{Owner, Subscription, Suspension, Transport},
     tracked::{Happened, Tracked},
@@ -36,6 +36,7 @@ use self::{
 };
 use crate::{
     app::App,
+    clock::Clock,
     config::{self, Config},
     directory::Directory,
     id::UserId,
@@ -59,10 +60,10 @@ pub struct Work(watch::Sender<usize>);
 
 impl Push {
     /// Push with the subscriptions of a directory, which are read by [`start`](Self::start).
-    pub fn new(config: &Config, directory: Arc<Directory>) -> Self {
+    pub fn new(config: &Config, directory: Arc<Directory>, clock: Arc<dyn Clock>) -> Self {
         Self {
             registry: Registry::new(directory),
-            webhooks: Webhooks::new(&config.webhooks),
+            webhooks: Webhooks::new(&config.webhooks, clock),
             deliveries: Turns::new(config.webhooks.concurrent),
             questions: Turns::new(config.webhooks.concurrent),
             works: watch::Sender::new(0),

@@ -5,6 +5,7 @@ mod backoff;
 mod connections;
 mod doing;
 mod exchange;
+mod handed;
 mod listener;
 mod preface;
 pub(crate) mod proxy;

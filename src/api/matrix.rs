@@ -15,6 +15,7 @@ mod profile;
 mod register;
 mod rooms;
 mod sync;
+pub mod types;
 mod versions;
 
 use axum::{Router, response::IntoResponse, routing};
@@ -29,7 +30,8 @@ use utoipa_axum::{
 
 use self::{
     contract::without_additions,
-    error::{LimitExceeded, MatrixError, MatrixRefusal},
+    error::MatrixRefusal,
+    types::{LimitExceeded, MatrixError},
 };
 use super::{
     Dialect,

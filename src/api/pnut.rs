@@ -10,6 +10,7 @@ mod exchange;
 mod form;
 mod limit;
 mod presence;
+pub mod types;
 mod update;
 
 use std::sync::Arc;
@@ -26,9 +27,10 @@ use utoipa_axum::{
 };
 
 use self::{
-    error::{ErrorAnswer, PnutRefusal},
+    error::PnutRefusal,
     exchange::{Gate, exchange},
     limit::RateLimits,
+    types::ErrorAnswer,
 };
 use super::{
     Dialect,

@@ -16,6 +16,7 @@ mod rooms;
 mod settings;
 mod subscriptions;
 mod tokens;
+pub mod types;
 mod users;
 
 use axum::{Router, middleware, response::IntoResponse, routing};
@@ -25,7 +26,7 @@ use utoipa::openapi::{
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use self::error::ProblemRefusal;
+use self::{error::ProblemRefusal, types::Problem};
 use super::{
     Dialect,
     cors::Cors,
@@ -33,21 +34,6 @@ use super::{
     refusal::{self, Refusal as _},
 };
 use crate::{app::App, audit, config::Config, openapi};
-
-pub use self::{
-    app_tokens::{AppToken, AppTokenList, AppTokenRequest, IssuedAppToken},
-    calls::{CallDisplay, CallDisplayLine, CallReport, LineAppearance, SipDialog},
-    demo::Advance,
-    error::Problem,
-    heartbeats::{Heartbeat, HeartbeatOutcome, HeartbeatResult, HeartbeatResults, Heartbeats},
-    lists::{ListEntry, PresenceList, Standing},
-    presence::{PresenceQuery, PresenceQueryResult, UserPresence},
-    rooms::{Members, RoomPage, RoomSummary},
-    settings::{OverrideName, UserSettings},
-    subscriptions::{Subscription, SubscriptionPage, SubscriptionState, SubscriptionTransport},
-    tokens::{IssuedToken, Token, TokenList, TokenRequest},
-    users::{User, UserPage, UserProfile},
-};
 
 /// What the tags of operations are about.
 const TAGS: [(&str, &str); 5] = [
@@ -173,7 +159,7 @@ fn base() -> OpenApi {
         SecurityScheme::Http(
             HttpBuilder::new()
                 .scheme(HttpAuthScheme::Bearer)
-                .description(Some("A token of a user's device, or the admin token."))
+                .description(Some("A token of a user's device, a service token of an application's backend, or the admin token."))
                 .build(),
         ),
     );

@@ -21,6 +21,7 @@ mod rate;
 mod rule;
 mod socket;
 mod subscription;
+pub mod types;
 mod update;
 
 use std::convert::Infallible;
@@ -36,11 +37,12 @@ use utoipa::openapi::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use self::{
-    error::{ErrorResponse, RestFailure, RestRefusal},
+    error::{RestFailure, RestRefusal},
     extract::AnyToken,
-    oauth::{OAuthError, codes::Codes},
+    oauth::codes::Codes,
     push::voice::RingCentral,
     socket::{sessions::Sessions, token::SocketTokens},
+    types::{ErrorResponse, OAuthError},
 };
 use super::{
     Companion, Dialect,

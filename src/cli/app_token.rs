@@ -3,16 +3,17 @@ use serde_json::json;
 
 use super::{
     admin::{Action, Report},
-    token::date,
+    token::{date, names},
 };
 use crate::{
-    api::presenced::{self, AppTokenRequest},
+    api::presenced::types::{self, AppTokenRequest},
     client::{AdminClient, ClientError},
+    directory::Scope,
 };
 
 #[derive(Debug, Subcommand)]
 pub(super) enum AppToken {
-    /// Make a token for an app and print it: it is not shown again.
+    /// Make a service token for an application's backend and print it: it is not shown again.
     Create(Create),
     /// List the tokens of apps.
     List,
@@ -24,6 +25,9 @@ pub(super) enum AppToken {
 pub(super) struct Create {
     /// What the app is called.
     name: String,
+    /// What the token may be used for.
+    #[arg(long, value_enum, value_delimiter = ',', default_value = "read")]
+    scope: Vec<Scope>,
     /// When the token stops working; never if left out.
     #[arg(long, value_name = "SECONDS")]
     expires_in: Option<u64>,
@@ -32,14 +36,14 @@ pub(super) struct Create {
 impl Action for AppToken {
     async fn call(self, client: &AdminClient) -> Result<Report, ClientError> {
         match self {
-            Self::Create(Create { name, expires_in }) => {
-                let request = AppTokenRequest { name, expires_in_seconds: expires_in };
+            Self::Create(Create { name, scope, expires_in }) => {
+                let request = AppTokenRequest { name, scopes: scope, expires_in_seconds: expires_in };
                 let issued = client.create_app_token(&request).await?;
                 Ok(Report::sentence(&issued, issued.token.clone()))
             }
             Self::List => {
                 let list = client.app_tokens().await?;
-                let header = ["TOKEN ID", "APP", "EXPIRES"];
+                let header = ["TOKEN ID", "APP", "SCOPES", "EXPIRES"];
                 Ok(Report::table(&list.tokens, header, list.tokens.iter().map(row)))
             }
             Self::Revoke { token_id } => {
@@ -51,7 +55,7 @@ impl Action for AppToken {
     }
 }
 
-fn row(token: &presenced::AppToken) -> [String; 3] {
+fn row(token: &types::AppToken) -> [String; 4] {
     let expires = token.expires_at.map_or_else(|| "never".to_owned(), date);
-    [token.token_id.clone(), token.name.clone(), expires]
+    [token.token_id.clone(), token.name.clone(), names(&token.scopes), expires]
 }

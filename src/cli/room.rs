@@ -2,7 +2,7 @@ use clap::Subcommand;
 
 use super::admin::{Action, Report};
 use crate::{
-    api::presenced::{Members, RoomPage, RoomSummary},
+    api::presenced::types::{Members, RoomPage, RoomSummary},
     client::{AdminClient, ClientError},
 };
 

@@ -6,7 +6,7 @@ use super::{
     token::date,
 };
 use crate::{
-    api::presenced::{self, SubscriptionPage, SubscriptionState},
+    api::presenced::types::{self, SubscriptionPage, SubscriptionState},
     client::{AdminClient, ClientError},
 };
 
@@ -35,7 +35,7 @@ impl Action for Subscription {
     }
 }
 
-fn row(subscription: &presenced::Subscription) -> [String; 6] {
+fn row(subscription: &types::Subscription) -> [String; 6] {
     let state = match subscription.state {
         SubscriptionState::Active => "active",
         SubscriptionState::Suspended => "suspended",
@@ -50,8 +50,8 @@ fn row(subscription: &presenced::Subscription) -> [String; 6] {
     ]
 }
 
-async fn all(client: &AdminClient) -> Result<Vec<presenced::Subscription>, ClientError> {
-    let mut subscriptions: Vec<presenced::Subscription> = Vec::new();
+async fn all(client: &AdminClient) -> Result<Vec<types::Subscription>, ClientError> {
+    let mut subscriptions: Vec<types::Subscription> = Vec::new();
     loop {
         let after = subscriptions.last().map(|last| last.subscription_id.as_str());
         let SubscriptionPage { subscriptions: page, more } = client.subscriptions(after).await?;

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::admin::{Action, Report};
 use crate::{
-    api::presenced::{self, TokenRequest},
+    api::presenced::types::{self, TokenRequest},
     client::{AdminClient, ClientError},
     directory::Scope,
 };
@@ -72,17 +72,19 @@ impl Create {
     }
 }
 
-fn row(token: &presenced::Token) -> [String; 4] {
-    let mut scopes: Vec<_> = token.scopes.iter().map(|scope| scope.name()).collect();
-    if token.guest {
-        scopes.push("(guest)");
-    }
+fn row(token: &types::Token) -> [String; 4] {
+    let guest = if token.guest { " (guest)" } else { "" };
     [
         token.token_id.clone(),
         token.device_id.clone(),
-        scopes.join(" "),
+        names(&token.scopes) + guest,
         token.expires_at.map_or_else(|| "never".to_owned(), date),
     ]
+}
+
+/// The names of scopes, for people.
+pub(super) fn names(scopes: &[Scope]) -> String {
+    scopes.iter().map(|scope| scope.name()).collect::<Vec<_>>().join(" ")
 }
 
 /// A moment in milliseconds since the Unix epoch, for people.

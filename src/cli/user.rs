@@ -3,7 +3,7 @@ use serde_json::json;
 
 use super::admin::{Action, Report};
 use crate::{
-    api::presenced::{self, UserPage, UserProfile},
+    api::presenced::types::{self, UserPage, UserProfile},
     client::{AdminClient, ClientError},
     directory::{ExtensionStatus, ExtensionType},
 };
@@ -102,8 +102,8 @@ impl Add {
     }
 }
 
-async fn all(client: &AdminClient) -> Result<Vec<presenced::User>, ClientError> {
-    let mut users: Vec<presenced::User> = Vec::new();
+async fn all(client: &AdminClient) -> Result<Vec<types::User>, ClientError> {
+    let mut users: Vec<types::User> = Vec::new();
     loop {
         let UserPage { users: page, more } =
             client.users(users.last().map(|user| user.user_id.as_str())).await?;
@@ -116,11 +116,11 @@ async fn all(client: &AdminClient) -> Result<Vec<presenced::User>, ClientError> 
 
 const HEADER: [&str; 7] = ["USER", "NUMBER", "NAME", "ACCOUNT", "EXTENSION", "TYPE", "STATUS"];
 
-fn one(user: &presenced::User) -> Report {
+fn one(user: &types::User) -> Report {
     Report::table(user, HEADER, [row(user)])
 }
 
-fn row(user: &presenced::User) -> [String; 7] {
+fn row(user: &types::User) -> [String; 7] {
     [
         user.user_id.clone(),
         user.number.to_string(),

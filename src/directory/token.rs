@@ -84,16 +84,16 @@ impl From<String> for TokenId {
     }
 }
 
-/// What a token may be used for.
+/// What a token may be used for: a user's token for that user, a service token for everybody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 #[schema(example = "read")]
 pub enum Scope {
     /// Read presence.
     Read,
-    /// Set the user's own presence.
+    /// Set presence: the user's own, or anybody's and the rooms.
     Write,
-    /// Report for other users, as a gateway.
+    /// Report devices and calls of all users, as a gateway.
     Gateway,
 }
 
@@ -120,6 +120,11 @@ impl Scopes {
     /// All scopes.
     pub fn all() -> Self {
         Scope::ALL.into_iter().collect()
+    }
+
+    /// Reading alone.
+    pub fn read() -> Self {
+        [Scope::Read].into_iter().collect()
     }
 
     /// Whether the scope is among them.
@@ -172,8 +177,12 @@ pub enum Holder {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         spent: Option<Spent>,
     },
-    /// A program that reads presence where that takes no user.
-    App { name: String },
+    /// An application's backend: a service token, which belongs to no user.
+    App {
+        name: String,
+        #[serde(default = "Scopes::read")]
+        scopes: Scopes,
+    },
 }
 
 /// What stays the same from one refresh of a login to the next.

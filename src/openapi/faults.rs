@@ -150,9 +150,7 @@ impl Faults {
         let value = example.cloned().or_else(|| self.sample(&media["schema"])).unwrap_or_default();
         let is_json = name.ends_with("json") && !name.ends_with("ndjson");
         let text = if is_json { value.to_string() } else { plain(&value) };
-        // What the document has of a stream are the data of an event.
-        let is_data = name == "text/event-stream" && !value.is_string();
-        Ok((Some(name), if is_data { format!("data: {text}\n\n") } else { text }))
+        Ok((Some(name), text))
     }
 
     /// A value that a schema allows, of its examples as far as it has some.

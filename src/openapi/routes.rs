@@ -1,13 +1,15 @@
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, convert::Infallible, iter, sync::Arc};
 
 use axum::{
     Json, Router,
-    extract::{Path, Request, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    body::{Body, Bytes},
+    extract::{Request, State},
+    http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
     middleware::{self, Next},
     response::{Html, IntoResponse, Response},
     routing,
 };
+use futures_util::stream;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use utoipa_swagger_ui::{Config as UiConfig, SwaggerUi, Url};
@@ -25,10 +27,47 @@ const ORIGIN: &str = "http://origin.invalid";
 /// The server as a page in `/swagger-ui/` sees it: under whatever host, and behind whatever prefix.
 const FROM_PAGE: &str = "..";
 
-/// The documents of one server by file name, written out; but for [`ORIGIN`], where that stands in it.
+/// The documents of one server by file name.
 struct Documents {
-    files: HashMap<String, (Format, String)>,
+    files: HashMap<String, File>,
     config: Arc<Live<Config>>,
+}
+
+/// A document, written out once: an answer holds no copy of it, however long its client takes.
+struct File {
+    format: Format,
+    /// What stands before, between and behind the places of [`ORIGIN`].
+    parts: Vec<Bytes>,
+    digest: [u8; 32],
+}
+
+impl File {
+    fn new(format: Format, text: String) -> Self {
+        let digest = Sha256::digest(&text).into();
+        let text = Bytes::from(text);
+        let parts = std::str::from_utf8(&text).expect("it is text").split(ORIGIN);
+        let parts = parts.map(|part| text.slice_ref(part.as_bytes())).collect();
+        Self { format, parts, digest }
+    }
+
+    /// The parts of the document as it is under an address.
+    fn at(&self, origin: &str) -> Vec<Bytes> {
+        let origin = Bytes::copy_from_slice(origin.as_bytes());
+        let between = iter::once(None).chain(iter::repeat(Some(origin)));
+        self.parts
+            .iter()
+            .zip(between)
+            .flat_map(|(part, before)| [before, Some(part.clone())])
+            .flatten()
+            .collect()
+    }
+
+    /// What names the document as it is there.
+    fn tag(&self, origin: &str) -> HeaderValue {
+        let digest: [u8; 32] = Sha256::new().chain_update(self.digest).chain_update(origin).finalize().into();
+        let tag = u128::from_be_bytes(*digest.first_chunk().expect("a digest has 32 bytes"));
+        HeaderValue::try_from(format!("\"{tag:032x}\"")).expect("hexadecimal digits make a header value")
+    }
 }
 
 /// `/openapi/<dialect>.json` and `.yaml`, the same in OpenAPI 3.0 with `-3.0` after the name, and Swagger UI over copies of its own at `/swagger-ui`. None of it needs
@@ -49,7 +88,7 @@ pub fn router(app: &App) -> Router {
             put(&mut files, dialect, companion.name, &(companion.document)());
         }
         let relative = Format::Json.write(dialect, &at_server(document, FROM_PAGE));
-        of_pages.insert(format!("{}.json", dialect.name), (Format::Json, relative));
+        of_pages.insert(format!("{}.json", dialect.name), File::new(Format::Json, relative));
     }
     let leak = |files| -> &'static Documents {
         Box::leak(Box::new(Documents { files, config: app.config.clone() }))
@@ -69,9 +108,10 @@ pub fn router(app: &App) -> Router {
 }
 
 /// Adds a document in every form.
-fn put(files: &mut HashMap<String, (Format, String)>, dialect: &Dialect, name: &str, document: &Value) {
+fn put(files: &mut HashMap<String, File>, dialect: &Dialect, name: &str, document: &Value) {
     for format in Format::ALL {
-        files.insert(format!("{name}.{}", format.extension()), (format, format.write(dialect, document)));
+        let file = File::new(format, format.write(dialect, document));
+        files.insert(format!("{name}.{}", format.extension()), file);
     }
 }
 
@@ -175,26 +215,23 @@ async fn tell_programs(State(documents): State<&'static Documents>, headers: Hea
     ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response()
 }
 
-async fn get_document(
-    State(documents): State<&'static Documents>,
-    Path(file): Path<String>,
-    headers: HeaderMap,
-) -> Response {
-    answer(documents, &file, &headers)
+async fn get_document(State(documents): State<&'static Documents>, uri: Uri, headers: HeaderMap) -> Response {
+    let file = uri.path().rsplit('/').next().unwrap_or_default();
+    answer(documents, file, &headers)
 }
 
 fn answer(documents: &Documents, file: &str, headers: &HeaderMap) -> Response {
-    let Some((format, text)) = documents.files.get(file) else {
+    let Some(document) = documents.files.get(file) else {
         let text = format!("There is no such document; there are: {}\n", names(documents).join(", "));
         return (StatusCode::NOT_FOUND, text).into_response();
     };
-    let text = text.replace(ORIGIN, &api::origin(&documents.config, headers));
-    let etag = etag(&text);
+    let origin = api::origin(&documents.config, headers);
+    let etag = document.tag(&origin);
     let is_known = headers.get(header::IF_NONE_MATCH).is_some_and(|known| *known == etag);
     let mut response = if is_known {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
-        ([(header::CONTENT_TYPE, format.content_type())], text).into_response()
+        whole(document.format, document.at(&origin))
     };
     let common = [
         (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
@@ -209,8 +246,13 @@ fn answer(documents: &Documents, file: &str, headers: &HeaderMap) -> Response {
     response
 }
 
-fn etag(text: &str) -> HeaderValue {
-    let digest: [u8; 32] = Sha256::digest(text).into();
-    let tag = u128::from_be_bytes(*digest.first_chunk().expect("a digest has 32 bytes"));
-    HeaderValue::try_from(format!("\"{tag:032x}\"")).expect("hexadecimal digits make a header value")
+/// The answer of these parts.
+fn whole(format: Format, parts: Vec<Bytes>) -> Response {
+    let length: usize = parts.iter().map(Bytes::len).sum();
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static(format.content_type())),
+        (header::CONTENT_LENGTH, length.into()),
+    ];
+    let body = Body::from_stream(stream::iter(parts.into_iter().map(Ok::<_, Infallible>)));
+    (headers, body).into_response()
 }

@@ -27,25 +27,30 @@ use crate::{
 /// How many subscriptions one user of one application may have.
 const MOST: usize = 30;
 
-/// How many expired subscriptions of one user of one application are still known as such.
-const EXPIRED_KNOWN: usize = 30;
+/// How many expired subscriptions are still known as such, of everybody together.
+const EXPIRED_KNOWN: usize = 10_000;
 
-/// Why a subscription is not there, or does not come to be.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum RegistryError {
-    #[error("there may be {MOST} subscriptions, no more")]
-    TooMany,
-    #[error("the login was revoked")]
-    LoggedOut,
+/// Why a subscription is not there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotThere {
     #[error("there is no such subscription")]
     Unknown,
     #[error("the subscription has expired")]
     Expired,
+}
+
+/// Why a subscription does not come to be.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AdditionError {
+    #[error("there may be {MOST} subscriptions, no more")]
+    TooMany,
+    #[error("the login was revoked")]
+    LoggedOut,
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-impl From<DirectoryError> for RegistryError {
+impl From<DirectoryError> for AdditionError {
     fn from(error: DirectoryError) -> Self {
         match error {
             DirectoryError::Store(error) => Self::Store(error),
@@ -98,7 +103,9 @@ pub struct Registry {
 struct Entries {
     by_id: BTreeMap<Uuid, Arc<Entry>>,
     by_owner: HashMap<Owner, BTreeMap<(Timestamp, Uuid), Arc<Entry>>>,
-    expired: HashMap<Owner, VecDeque<Uuid>>,
+    expired: HashMap<Uuid, Owner>,
+    /// The same, the oldest first.
+    expired_in_order: VecDeque<Uuid>,
 }
 
 impl Registry {
@@ -130,13 +137,13 @@ impl Registry {
         &self,
         voice: &'static dyn Voice,
         subscription: Subscription,
-    ) -> Result<Arc<Entry>, RegistryError> {
+    ) -> Result<Arc<Entry>, AdditionError> {
         let _turn = self.adding.lock().await;
         if self.room(&subscription.key()) == 0 {
-            return Err(RegistryError::TooMany);
+            return Err(AdditionError::TooMany);
         }
         if subscription.is_kept() {
-            let login = subscription.login.clone().ok_or(RegistryError::LoggedOut)?;
+            let login = subscription.login.clone().ok_or(AdditionError::LoggedOut)?;
             let id = subscription.id.to_string();
             self.directory
                 .keep_subscription(id, (subscription.owner.clone(), login), json(&subscription))
@@ -146,15 +153,15 @@ impl Registry {
     }
 
     /// An owner's subscription.
-    pub fn find(&self, owner: &Owner, id: Uuid) -> Result<Arc<Subscription>, RegistryError> {
+    pub fn find(&self, owner: &Owner, id: Uuid) -> Result<Arc<Subscription>, NotThere> {
         let entries = self.entries.lock();
         let found = entries.by_id.get(&id).and_then(|entry| entry.get());
         if let Some(subscription) = found.filter(|subscription| subscription.key() == *owner) {
             return Ok(subscription);
         }
-        match entries.expired.get(owner).is_some_and(|expired| expired.contains(&id)) {
-            true => Err(RegistryError::Expired),
-            false => Err(RegistryError::Unknown),
+        match entries.expired.get(&id) == Some(owner) {
+            true => Err(NotThere::Expired),
+            false => Err(NotThere::Unknown),
         }
     }
 
@@ -302,11 +309,13 @@ impl Entries {
             }
         }
         if has_expired {
-            let expired = self.expired.entry(owner).or_default();
-            if expired.len() == EXPIRED_KNOWN {
-                expired.pop_front();
+            if self.expired_in_order.len() == EXPIRED_KNOWN
+                && let Some(oldest) = self.expired_in_order.pop_front()
+            {
+                self.expired.remove(&oldest);
             }
-            expired.push_back(subscription.id);
+            self.expired_in_order.push_back(subscription.id);
+            self.expired.insert(subscription.id, owner);
         }
     }
 }

@@ -13,7 +13,7 @@ use super::{
     voice::{Delivery, Item, Verdict},
     webhook::Address,
 };
-use crate::{app::App, presence::Timestamp, request::Trace, service::ReadError};
+use crate::{app::App, presence::Timestamp, request::Trace, store::StoreError};
 
 /// The pause after the first failure; each further one doubles it.
 const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
@@ -148,7 +148,7 @@ impl Sender {
     }
 
     /// Does what is next, if there is something to do now.
-    async fn step(&mut self, subscription: &Subscription) -> Result<Step, ReadError> {
+    async fn step(&mut self, subscription: &Subscription) -> Result<Step, StoreError> {
         let now = self.now();
         let _work = self.app.push.work();
         let registry = &self.app.push.registry;
@@ -232,7 +232,7 @@ impl Sender {
     }
 
     /// Decides how to go on after a delivery.
-    async fn judge(&mut self, subscription: &Subscription, outcome: Outcome) -> Result<Step, ReadError> {
+    async fn judge(&mut self, subscription: &Subscription, outcome: Outcome) -> Result<Step, StoreError> {
         let (reason, verdict) = match outcome {
             Outcome::Arrived => {
                 self.count("delivered");
@@ -257,7 +257,7 @@ impl Sender {
         self.app.metrics.families.deliveries.get_or_create(&[("outcome", outcome)]).inc();
     }
 
-    async fn suspend(&mut self, subscription: &Subscription, reason: String) -> Result<(), ReadError> {
+    async fn suspend(&mut self, subscription: &Subscription, reason: String) -> Result<(), StoreError> {
         let (id, owner, failures) = (subscription.id, &subscription.owner, self.failures);
         tracing::warn!(%id, %owner, failures, reason, "a webhook is blacklisted until its owner renews it");
         let suspended = Some(Suspension { at: self.now(), reason });

@@ -8,6 +8,7 @@
 //! failure does not tell whether a name is known here that the internet does not know.
 
 mod address;
+mod kept;
 mod resolver;
 
 use std::{
@@ -32,9 +33,10 @@ use url::{Host, Url};
 
 use self::{
     address::Allowed,
+    kept::Kept,
     resolver::{Guard, Refused},
 };
-use crate::config;
+use crate::{clock::Clock, config};
 
 /// How much of an answer is read, in bytes.
 const ANSWER_BYTES: usize = 16 * 1024;
@@ -46,19 +48,29 @@ const ADDRESS_BYTES: usize = 2_048;
 const IDLE: Duration = Duration::from_secs(60);
 
 /// Sends webhooks within the bounds of the configuration, which may change.
-pub struct Webhooks(ArcSwap<Sending>);
+pub struct Webhooks {
+    sending: ArcSwap<Sending>,
+    clock: Arc<dyn Clock>,
+}
 
 /// What sends them, as it is configured.
 struct Sending {
     allowed: Allowed,
     timeout: Duration,
     /// Over TLS, and made when it is first needed: it reads the machine's certificates.
-    secure: OnceLock<Result<Sender<HttpsConnector<Plain>>, String>>,
-    plain: Sender<Plain>,
+    secure: OnceLock<Result<Senders<HttpsConnector<Plain>>, String>>,
+    plain: Senders<Plain>,
+    kept: Kept,
 }
 
 type Plain = HttpConnector<Guard>;
 type Sender<C> = Client<C, Full<Bytes>>;
+
+/// One that keeps connections for the next request, and one that does not.
+struct Senders<C> {
+    keeping: Sender<C>,
+    closing: Sender<C>,
+}
 
 /// An address that webhooks may be sent to, as far as it tells by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,18 +109,18 @@ pub enum WebhookError {
 
 impl Webhooks {
     /// A sender with this configuration.
-    pub fn new(config: &config::Webhooks) -> Self {
-        Self(ArcSwap::from_pointee(Sending::new(config)))
+    pub fn new(config: &config::Webhooks, clock: Arc<dyn Clock>) -> Self {
+        Self { sending: ArcSwap::from_pointee(Sending::new(config, clock.clone())), clock }
     }
 
     /// Sends by another configuration from now on. Connections that are kept may lead where it allows none.
     pub fn replace(&self, config: &config::Webhooks) {
-        self.0.store(Arc::new(Sending::new(config)));
+        self.sending.store(Arc::new(Sending::new(config, self.clock.clone())));
     }
 
     /// Takes an address, if it is one and does not itself say that it leads where webhooks may not go.
     pub fn address(&self, text: &str) -> Result<Address, WebhookError> {
-        self.0.load().address(text)
+        self.sending.load().address(text)
     }
 
     /// Sends a POST request and waits for the answer.
@@ -118,17 +130,20 @@ impl Webhooks {
         headers: HeaderMap,
         body: Vec<u8>,
     ) -> Result<Answer, WebhookError> {
-        self.0.load_full().post(address, headers, body).await
+        self.sending.load_full().post(address, headers, body).await
     }
 }
 
 impl Sending {
-    fn new(config: &config::Webhooks) -> Self {
+    /// It keeps no more connections than it may have requests under way.
+    fn new(config: &config::Webhooks, clock: Arc<dyn Clock>) -> Self {
         let allowed = Allowed::new(config.allow_networks.clone());
+        let timeout = Duration::from_millis(config.timeout_milliseconds);
         Self {
-            timeout: Duration::from_millis(config.timeout_milliseconds),
+            timeout,
             secure: OnceLock::new(),
-            plain: sender(connector(Guard::named_only(allowed.clone()))),
+            plain: Senders::over(connector(Guard::named_only(allowed.clone()))),
+            kept: Kept::new(config.concurrent, timeout + IDLE, clock),
             allowed,
         }
     }
@@ -184,24 +199,26 @@ impl Sending {
             .body(Full::from(body))
             .map_err(|error| WebhookError::Unreachable(error.to_string()))?;
         *request.headers_mut() = headers;
+        let keeps = self.kept.keep(&address.0.origin().ascii_serialization());
         let answer = if address.is_secure() {
-            self.secure()?.request(request).await
+            self.secure()?.of(keeps).request(request).await
         } else {
-            self.plain.request(request).await
+            self.plain.of(keeps).request(request).await
         };
         let answer = answer.map_err(|error| why(&error))?;
         let (parts, body) = answer.into_parts();
         Ok(Answer { status: parts.status, headers: parts.headers, body_bytes: drain(body).await? })
     }
 
-    fn secure(&self) -> Result<&Sender<HttpsConnector<Plain>>, WebhookError> {
+    fn secure(&self) -> Result<&Senders<HttpsConnector<Plain>>, WebhookError> {
         let made = self.secure.get_or_init(|| {
             let builder = HttpsConnectorBuilder::new()
                 .with_provider_and_platform_verifier(rustls::crypto::ring::default_provider())
                 .map_err(|error| error.to_string())?
                 .https_only()
                 .enable_http1();
-            Ok(sender(builder.wrap_connector(connector(Guard::public_and_named(self.allowed.clone())))))
+            let guard = Guard::public_and_named(self.allowed.clone());
+            Ok(Senders::over(builder.wrap_connector(connector(guard))))
         });
         made.as_ref().map_err(|why| WebhookError::Certificate(why.clone()))
     }
@@ -231,11 +248,22 @@ fn connector(guard: Guard) -> Plain {
     connector
 }
 
-fn sender<C: Connect + Clone>(connector: C) -> Sender<C> {
+impl<C: Connect + Clone> Senders<C> {
+    fn over(connector: C) -> Self {
+        Self { keeping: sender(connector.clone(), 1), closing: sender(connector, 0) }
+    }
+
+    fn of(&self, keeps: bool) -> &Sender<C> {
+        if keeps { &self.keeping } else { &self.closing }
+    }
+}
+
+/// A sender that keeps so many connections to each receiver.
+fn sender<C: Connect + Clone>(connector: C, kept: usize) -> Sender<C> {
     Client::builder(TokioExecutor::new())
         .pool_timer(TokioTimer::new())
         .pool_idle_timeout(IDLE)
-        .pool_max_idle_per_host(1)
+        .pool_max_idle_per_host(kept)
         .http1_max_buf_size(ANSWER_BYTES)
         .build(connector)
 }

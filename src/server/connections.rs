@@ -30,6 +30,7 @@ use super::{
     backoff::Backoff,
     doing::{Doing, Guarded},
     exchange::Exchanges,
+    handed::Waiting,
     listener::{Listener, Peer, Stream},
     preface::{Begun, HttpVersion},
     proxy,
@@ -191,7 +192,8 @@ impl Connections {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let service = service_fn(|request| self.0.exchanges.answer_counted(peer, request, doing.enter()));
+        let service =
+            service_fn(|request| self.0.exchanges.answer_counted(peer, request, doing.enter(), None));
         let connection = http(&self.config().limits).serve_connection(TokioIo::new(stream), service);
         let mut connection = pin!(connection.with_upgrades());
         tokio::select! {
@@ -209,20 +211,24 @@ impl Connections {
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         // Requests run beside one another, each as a task of its own.
-        let (parts, counter) = (self.0.clone(), doing.clone());
+        let (waiting, counter) = (Waiting::default(), doing.clone());
+        let (parts, of_answers) = (self.0.clone(), waiting.clone());
         let service = service_fn(move |mut request: Request<Incoming>| {
-            let (parts, guard) = (parts.clone(), counter.enter());
+            let (parts, guard, waiting) = (parts.clone(), counter.enter(), Some(of_answers.clone()));
             if request.method() == Method::CONNECT {
                 request.extensions_mut().insert(Lasting::new(counter.enter()));
             }
-            async move { parts.exchanges.answer_counted(peer, request, guard).await }
+            async move { parts.exchanges.answer_counted(peer, request, guard, waiting).await }
         });
-        let mut connection = pin!(serve_two(&self.config().limits, stream, service));
-        let longest = Duration::from_secs(self.config().limits.head_seconds);
+        let limits = &self.config().limits;
+        let mut connection = pin!(serve_two(limits, stream, service));
+        let longest_idle = Duration::from_secs(limits.head_seconds);
+        let longest_wait = Duration::from_secs(limits.stream_write_seconds);
         tokio::select! {
             _gone = connection.as_mut() => return,
+            () = waiting.longer_than(longest_wait) => return,
             () = self.0.room.stopped() => {}
-            () = doing.idle_for(longest) => {}
+            () = doing.idle_for(longest_idle) => {}
         }
         connection.as_mut().graceful_shutdown();
         tokio::select! {

@@ -6,13 +6,15 @@ use std::{
         Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
     time::Duration,
 };
 
 use axum::body::{Body, Bytes, HttpBody};
 use hyper::body::{Frame, SizeHint};
 use tokio::sync::Notify;
+
+use super::handed::{Handed, Waiting};
 
 /// How long after its last request a connection that has to end may take to hand over what it still holds.
 const LINGER: Duration = Duration::from_millis(200);
@@ -87,16 +89,32 @@ impl Drop for Guard {
     }
 }
 
+/// As much of an answer may wait for its client while nobody knows of it.
+const PIECE: usize = 16 * 1024;
+
 /// The body of an answer whose request is under way until it ends.
 #[derive(Debug)]
 pub(super) struct Guarded {
     body: Body,
     _guard: Guard,
+    /// Where the answer waits, if it is one of several on its connection.
+    waiting: Option<Waiting>,
+    handed: Option<Handed>,
+    /// What the body gave and was not handed over yet.
+    rest: Bytes,
 }
 
 impl Guarded {
-    pub(super) fn new(body: Body, guard: Guard) -> Self {
-        Self { body, _guard: guard }
+    pub(super) fn new(body: Body, guard: Guard, waiting: Option<Waiting>) -> Self {
+        let handed = waiting.as_ref().map(Waiting::begin);
+        Self { body, _guard: guard, waiting, handed, rest: Bytes::new() }
+    }
+
+    /// Hands over the next piece.
+    fn piece(&mut self) -> Bytes {
+        self.handed = self.waiting.as_ref().map(Waiting::begin);
+        let most = if self.waiting.is_some() { PIECE } else { usize::MAX };
+        self.rest.split_to(most.min(self.rest.len()))
     }
 }
 
@@ -104,18 +122,32 @@ impl HttpBody for Guarded {
     type Data = Bytes;
     type Error = axum::Error;
 
+    /// Whoever asks for more has taken what there was.
     fn poll_frame(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        Pin::new(&mut self.body).poll_frame(context)
+        self.handed = None;
+        if self.rest.is_empty() {
+            match ready!(Pin::new(&mut self.body).poll_frame(context)) {
+                Some(Ok(frame)) if frame.is_data() => self.rest = frame.into_data().unwrap_or_default(),
+                other => return Poll::Ready(other),
+            }
+        }
+        Poll::Ready(Some(Ok(Frame::data(self.piece()))))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        self.rest.is_empty() && self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        let (hint, rest) = (self.body.size_hint(), self.rest.len() as u64);
+        let mut with_rest = SizeHint::new();
+        with_rest.set_lower(hint.lower() + rest);
+        if let Some(upper) = hint.upper() {
+            with_rest.set_upper(upper + rest);
+        }
+        with_rest
     }
 }

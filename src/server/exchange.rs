@@ -24,6 +24,7 @@ use tracing::{Instrument as _, Level, Span};
 
 use super::{
     doing::{Guard, Guarded},
+    handed::Waiting,
     listener::Peer,
     proxy,
 };
@@ -67,15 +68,17 @@ impl Exchanges {
         self.clock.micros()
     }
 
-    /// Answers one request, which is under way until its answer ends.
+    /// Answers one request, which is under way until its answer ends. `waiting` is where answers wait, if their
+    /// connection has several.
     pub(super) async fn answer_counted(
         &self,
         peer: Peer,
         request: Request<Incoming>,
         guard: Guard,
+        waiting: Option<Waiting>,
     ) -> Result<Response<Guarded>, Infallible> {
         let response = self.answer(peer, request).await?;
-        Ok(response.map(|body| Guarded::new(body, guard)))
+        Ok(response.map(|body| Guarded::new(body, guard, waiting)))
     }
 
     async fn answer(&self, peer: Peer, mut request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
@@ -132,22 +135,26 @@ impl Exchanges {
     }
 }
 
-/// HTTP/2 tells the host in its own way. Past this point it stands in the header, as with HTTP/1.
+/// The host of the target, which HTTP/2 has and clients of proxies send, goes before the header. Past this point it
+/// stands there.
 fn name_host(request: &mut Request<Incoming>) {
-    if request.version() != Version::HTTP_2 || request.headers().contains_key(header::HOST) {
-        return;
-    }
+    let told = request.headers().get_all(header::HOST).iter().count();
+    let is_due = told == if request.version() == Version::HTTP_2 { 0 } else { 1 };
     let host = request.uri().authority().and_then(|host| HeaderValue::from_str(host.as_str()).ok());
-    if let Some(host) = host {
+    if let Some(host) = host.filter(|_| is_due) {
         request.headers_mut().insert(header::HOST, host);
     }
 }
 
-/// Whether it is plain which host a request is for. Source: RFC 9112, section 3.2.
+/// Whether it is plain which host a request is for. Source: RFC 9112, section 3.2; RFC 9113, section 8.3.1.
 fn names_host(request: &Request<Incoming>) -> bool {
     let mut hosts = request.headers().get_all(header::HOST).iter();
+    let is_targets = |host: &HeaderValue| {
+        let target = request.uri().authority();
+        target.is_none_or(|target| target.as_str().as_bytes().eq_ignore_ascii_case(host.as_bytes()))
+    };
     match (hosts.next(), hosts.next()) {
-        (Some(host), None) => proxy::is_host(host),
+        (Some(host), None) => proxy::is_host(host) && is_targets(host),
         (None, _) => request.version() <= Version::HTTP_10,
         (Some(_), Some(_)) => false,
     }

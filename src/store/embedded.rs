@@ -101,6 +101,12 @@ impl EmbeddedStore {
         self.parts.shards.iter().map(|shard| shard.lock().len()).sum()
     }
 
+    /// How many places of reminders there are. Those that count for nothing any more are taken out where they are most of
+    /// them.
+    pub fn places(&self) -> usize {
+        self.parts.shards.iter().map(|shard| shard.lock().places()).sum()
+    }
+
     /// Whether there is no record.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -210,9 +216,10 @@ impl Parts {
                     self.numbers.landed(news.as_ref().map(News::number));
                     return Err(closing);
                 }
-                shard.put(user, &packed, outlook);
+                shard.put_kept(user, &packed, outlook);
             }
             Keep::Lazily => shard.put_lagging(user, &packed, outlook),
+            Keep::InPassing => shard.put_ahead(user, &packed, outlook),
             Keep::Derived => drop(shard.put(user, &packed, outlook)),
         }
         Ok(Change { record, done: None, news })

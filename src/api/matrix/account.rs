@@ -4,15 +4,16 @@
 use std::collections::BTreeMap;
 
 use axum::Json;
-use serde::Serialize;
-use serde_json::{Value, json};
-use utoipa::ToSchema;
+use serde_json::json;
 
-use super::{error::MatrixRefusal, extract::Asker};
+use super::{
+    error::MatrixRefusal,
+    extract::Asker,
+    types::{Capabilities, PushRules, Whoami},
+};
 use crate::{
     api::refusal::refusals,
     auth::{AuthError, Caller},
-    id::DeviceId,
 };
 
 refusals! {
@@ -24,20 +25,6 @@ refusals! {
         TooLarge,
         Unavailable,
     }
-}
-
-#[derive(Serialize, ToSchema)]
-pub(super) struct Whoami {
-    /// The user that the access token speaks for.
-    #[schema(example = "@alice:example.com")]
-    user_id: String,
-    /// The device that it speaks with; application services have none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, example = "DEMO", nullable = false)]
-    device_id: Option<DeviceId>,
-    /// Whether the user is a guest.
-    #[schema(example = false)]
-    is_guest: bool,
 }
 
 /// Tell whom the access token speaks for.
@@ -59,13 +46,6 @@ pub(super) async fn get_token_owner(asker: Asker) -> Result<Json<Whoami>, Accoun
     Ok(Json(Whoami { user_id: user.into(), device_id: token.map(|_| device), is_guest: guest }))
 }
 
-#[derive(Serialize, ToSchema)]
-pub(super) struct PushRules {
-    /// No rules: nobody is pushed anything but presence.
-    #[schema(example = json!({}))]
-    global: BTreeMap<String, Value>,
-}
-
 /// Get the push rules: there are none.
 #[utoipa::path(
     get,
@@ -81,13 +61,6 @@ pub(super) struct PushRules {
 pub(super) async fn get_push_rules(asker: Asker) -> Result<Json<PushRules>, AccountError> {
     asker.anyone()?;
     Ok(Json(PushRules { global: BTreeMap::new() }))
-}
-
-#[derive(Serialize, ToSchema)]
-pub(super) struct Capabilities {
-    /// What the user may do besides: nothing.
-    #[schema(example = json!({"m.change_password": {"enabled": false}}))]
-    capabilities: BTreeMap<String, Value>,
 }
 
 /// Tell what the user may do besides presence.

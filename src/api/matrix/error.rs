@@ -7,9 +7,8 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
-use serde::Serialize;
-use utoipa::ToSchema;
 
+use super::types::{MatrixError, RateLimitError};
 use crate::{
     api::refusal::{self, Cause, Refusal, Refused, retry_after},
     auth::AuthError,
@@ -18,49 +17,6 @@ use crate::{
     service::{ReadError, UpdateError},
     store::StoreError,
 };
-
-/// A Matrix-level Error
-#[derive(Serialize, ToSchema)]
-#[schema(title = "Error")]
-pub(super) struct MatrixError {
-    /// An error code.
-    #[schema(example = "M_UNKNOWN")]
-    errcode: String,
-    /// A human-readable error message.
-    #[schema(example = "An unknown error occurred", nullable = false)]
-    error: Option<String>,
-    /// Whether the client may log in again and go on, after a 401.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = false, nullable = false)]
-    soft_logout: Option<bool>,
-}
-
-/// The rate limit was reached for this request
-#[derive(Serialize, ToSchema)]
-#[schema(title = "RateLimitError")]
-pub(super) struct RateLimitError {
-    /// The M_LIMIT_EXCEEDED error code
-    #[schema(example = "M_LIMIT_EXCEEDED")]
-    errcode: String,
-    /// A human-readable error message.
-    #[schema(example = "Too many requests", nullable = false)]
-    error: Option<String>,
-    /// The amount of time in milliseconds the client should wait
-    /// before trying the request again.
-    #[schema(value_type = Option<i64>, example = 2000, nullable = false)]
-    retry_after_ms: u64,
-}
-
-// The contract composes its 429 from both schemas. The document does too; the fields are sent once.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "it stands for the schema; what is sent is a RateLimitError")]
-pub(super) struct LimitExceeded {
-    #[schema(inline = false)]
-    #[serde(flatten)]
-    error: MatrixError,
-    #[serde(flatten)]
-    limit: RateLimitError,
-}
 
 /// What a refusal says.
 #[derive(Clone, Debug)]

@@ -7,14 +7,13 @@ use axum::{
     extract::{RawPathParams, State, rejection::RawPathParamsRejection},
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use serde::Serialize;
 use serde_json::{Map, Value, value::RawValue};
 use sha2::{Digest as _, Sha256};
-use utoipa::ToSchema;
 
 use super::{
     error::{BadRequest, MatrixRefusal},
     extract::{Asker, Target, read_body},
+    types::{Filter, FilterId},
 };
 use crate::{api::refusal::refusals, app::App, auth::AuthError, directory::DirectoryError, id::UserId};
 
@@ -162,44 +161,6 @@ async fn store(app: &App, user: &UserId, filter: String) -> Result<String, Direc
     let (most, now) = (app.config.limits.filters_per_user, app.service.now());
     app.directory.put_filter(user, &id, filter, most, now).await?;
     Ok(id)
-}
-
-/// A filter. Further properties are allowed, and have no meaning here.
-#[derive(ToSchema)]
-#[schema(example = json!({"presence": {"not_senders": ["@bob:example.com"]}}))]
-#[expect(dead_code, reason = "it stands for the schema; clients' filters are kept as they are")]
-pub(super) struct Filter {
-    #[schema(value_type = Option<EventFilter>, nullable = false)]
-    presence: Option<EventFilter>,
-}
-
-/// Which presence events pass. Further properties are allowed, and have no meaning here.
-#[derive(ToSchema)]
-#[schema(example = json!({"not_senders": ["@bob:example.com"]}))]
-#[expect(dead_code, reason = "it stands for the schema; clients' filters are kept as they are")]
-pub(super) struct EventFilter {
-    /// The types that pass; `*` stands for any sequence of characters.
-    #[schema(value_type = Option<Vec<String>>, example = json!(["m.presence"]), nullable = false)]
-    types: Option<Vec<String>>,
-    /// The types that do not pass.
-    #[schema(value_type = Option<Vec<String>>, example = json!(["m.presence"]), nullable = false)]
-    not_types: Option<Vec<String>>,
-    /// The users whose events pass.
-    #[schema(value_type = Option<Vec<String>>, example = json!(["@alice:example.com"]), nullable = false)]
-    senders: Option<Vec<String>>,
-    /// The users whose events do not pass.
-    #[schema(value_type = Option<Vec<String>>, example = json!(["@bob:example.com"]), nullable = false)]
-    not_senders: Option<Vec<String>>,
-    /// It limits nothing: presence has one value for each user.
-    #[schema(value_type = Option<f64>, example = 10, nullable = false)]
-    limit: Option<f64>,
-}
-
-#[derive(Serialize, ToSchema)]
-pub(super) struct FilterId {
-    /// The id to name the filter by. It never starts with `{`.
-    #[schema(example = "e30", max_length = 128)]
-    filter_id: String,
 }
 
 /// Store a filter.

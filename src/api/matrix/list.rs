@@ -3,15 +3,12 @@
 //! Source: <https://matrix.org/docs/spec/client_server/r0.4.0.html>; removed in r0.5.0.
 
 use axum::{Json, body::Body, extract::State};
-use serde::Serialize;
 use serde_json::{Map, Value};
-use utoipa::ToSchema;
 
 use super::{
     error::{BadRequest, MatrixRefusal},
-    event::EventType,
     extract::{Asker, Target, read_body},
-    presence::{Empty, PresenceStatus},
+    types::{Empty, EventType, ListedEvent, ListedPresence, PresenceListUpdate, PresenceStatus},
 };
 use crate::{
     api::refusal::refusals,
@@ -53,18 +50,6 @@ refusals! {
     }
 }
 
-/// What to change of the caller's presence list.
-#[derive(Debug, PartialEq, Eq, ToSchema)]
-#[schema(example = json!({"invite": ["@bob:example.com"], "drop": ["@alice:example.com"]}))]
-pub(super) struct PresenceListUpdate {
-    /// Users to ask. Empty strings are skipped, and so is the caller.
-    #[schema(value_type = Option<Vec<String>>, example = json!(["@bob:example.com"]), nullable = false)]
-    invite: Vec<UserId>,
-    /// Users to take off the list, after that.
-    #[schema(value_type = Option<Vec<String>>, example = json!(["@alice:example.com"]), nullable = false)]
-    drop: Vec<UserId>,
-}
-
 impl PresenceListUpdate {
     fn parse(body: &[u8]) -> Result<Self, BadRequest> {
         let body: Value = serde_json::from_slice(body)
@@ -85,27 +70,6 @@ fn users(body: &Map<String, Value>, key: &str) -> Result<Vec<UserId>, BadRequest
             .ok_or_else(|| MatrixRefusal::bad_json(format!("`{key}` holds what is no user id: {entry}")))
     };
     entries.iter().filter(|entry| *entry != "").map(user).collect()
-}
-
-/// Somebody on the caller's presence list.
-#[derive(Serialize, ToSchema)]
-#[schema(example = json!({"type": "m.presence", "content": {"user_id": "@alice:example.com",
-    "presence": "offline", "last_active_ago": 395}}))]
-pub(super) struct ListedEvent {
-    #[serde(rename = "type")]
-    kind: EventType,
-    content: ListedPresence,
-}
-
-/// A user, and their presence.
-#[derive(Serialize, ToSchema)]
-#[schema(example = json!({"user_id": "@alice:example.com", "presence": "offline", "last_active_ago": 395}))]
-pub(super) struct ListedPresence {
-    /// The user whose presence it is.
-    #[schema(example = "@alice:example.com")]
-    user_id: String,
-    #[serde(flatten)]
-    presence: PresenceStatus,
 }
 
 /// The caller, if the list is theirs.

@@ -2,13 +2,12 @@
 //! Source: <https://spec.matrix.org/v1.10/client-server-api/#login>
 
 use axum::{Extension, Json, body::Body, extract::State};
-use serde::Serialize;
 use serde_json::Value;
-use utoipa::ToSchema;
 
 use super::{
     error::{BadRequest, Forbidden, MatrixRefusal},
     extract::read_body,
+    types::{Login, LoginFlow, LoginFlows, LoginRequest, LoginType},
     versions::OpenError,
 };
 use crate::{
@@ -34,26 +33,6 @@ refusals! {
     }
 }
 
-#[derive(Serialize, ToSchema)]
-pub(super) struct LoginFlows {
-    flows: Vec<LoginFlow>,
-}
-
-/// A way to log in.
-#[derive(Serialize, ToSchema)]
-pub(super) struct LoginFlow {
-    #[serde(rename = "type")]
-    kind: LoginType,
-}
-
-/// The kind of a login.
-#[derive(Serialize, ToSchema)]
-#[schema(example = "m.login.token")]
-pub(super) enum LoginType {
-    #[serde(rename = "m.login.token")]
-    Token,
-}
-
 /// Tell how to log in: with a token that an admin made.
 #[utoipa::path(
     get,
@@ -71,21 +50,6 @@ pub(super) async fn get_login_flows() -> Result<Json<LoginFlows>, OpenError> {
 }
 
 const TOKEN_LOGIN: &str = "m.login.token";
-
-/// A wish to log in. Further properties are allowed, and have no meaning here.
-#[derive(ToSchema)]
-#[schema(example = json!({"type": "m.login.token", "token": "demo-alice", "device_id": "PHONE"}))]
-pub(super) struct LoginRequest {
-    #[expect(dead_code, reason = "there is one kind; it stands for its place in the schema")]
-    #[schema(rename = "type")]
-    kind: LoginType,
-    /// A token of the user's.
-    #[schema(example = "demo-alice")]
-    token: String,
-    /// The device to log in on; a new one if it is left out or empty.
-    #[schema(value_type = Option<String>, example = "PHONE", max_length = 255, nullable = false)]
-    device_id: Option<DeviceId>,
-}
 
 impl LoginRequest {
     fn parse(body: &[u8]) -> Result<Self, BadRequest> {
@@ -119,24 +83,6 @@ pub(super) fn new_device() -> DeviceId {
     getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
     let letters: String = bytes.iter().map(|byte| char::from(b'A' + byte % 26)).collect();
     letters.parse().expect("letters are a name")
-}
-
-/// A session that was opened.
-#[derive(Serialize, ToSchema)]
-pub(super) struct Login {
-    /// The user that logged in.
-    #[schema(example = "@alice:example.com")]
-    user_id: String,
-    /// The token to use.
-    #[schema(example = "pd_5e1f")]
-    access_token: String,
-    /// The device that the token speaks with.
-    #[schema(example = "PHONE")]
-    device_id: String,
-    /// In how many milliseconds the token stops working; absent: never.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<i64>, example = 86_400_000, nullable = false)]
-    expires_in_ms: Option<u64>,
 }
 
 /// Log in with a token that an admin made.

@@ -3,7 +3,7 @@
 
 use axum::{Json, extract::State};
 
-use super::{error::MatrixRefusal, extract::Asker, presence::Empty};
+use super::{error::MatrixRefusal, extract::Asker, types::Empty};
 use crate::{api::refusal::refusals, app::App, auth::AuthError, directory::DirectoryError};
 
 refusals! {

@@ -2,14 +2,12 @@
 //! Source: <https://spec.matrix.org/v1.10/client-server-api/#presence>
 
 use axum::{Json, body::Body, extract::State};
-use schemars::JsonSchema;
-use serde::Serialize;
 use serde_json::{Map, Value};
-use utoipa::ToSchema;
 
 use super::{
     error::{BadRequest, MatrixRefusal},
     extract::{Asker, Target, read_body},
+    types::{Empty, PresenceState, PresenceStatus, PresenceUpdate},
 };
 use crate::{
     api::refusal::refusals,
@@ -22,17 +20,6 @@ use crate::{
 
 /// The busy state's name on the wire (MSC3026), while it is unstable.
 pub(super) const BUSY: &str = "org.matrix.msc3026.busy";
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-#[schema(example = "online")]
-pub(super) enum PresenceState {
-    Online,
-    Offline,
-    Unavailable,
-    #[serde(rename = "org.matrix.msc3026.busy")]
-    Busy,
-}
 
 impl PresenceState {
     pub(super) fn from_name(name: &str, busy: bool) -> Option<Self> {
@@ -63,16 +50,6 @@ impl PresenceState {
             Self::Busy => CoreState::Busy,
         }
     }
-}
-
-#[derive(Debug, PartialEq, Eq, ToSchema)]
-#[schema(example = json!({"presence": "online", "status_msg": "I am here."}))]
-pub(super) struct PresenceUpdate {
-    /// The new presence state.
-    presence: PresenceState,
-    /// The status message to attach to this state.
-    #[schema(example = "I am here.", nullable = false)]
-    status_msg: Option<String>,
 }
 
 impl PresenceUpdate {
@@ -108,25 +85,6 @@ impl PresenceUpdate {
     }
 }
 
-#[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub(super) struct PresenceStatus {
-    /// This user's presence.
-    pub(super) presence: PresenceState,
-    /// The length of time in milliseconds since an action was performed
-    /// by this user.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<i64>, example = 420_845, nullable = false)]
-    pub(super) last_active_ago: Option<u64>,
-    /// The state message for this user if one was set.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "Back at noon")]
-    pub(super) status_msg: Option<String>,
-    /// Whether the user is currently active
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = false, nullable = false)]
-    pub(super) currently_active: Option<bool>,
-}
-
 impl PresenceStatus {
     pub(super) fn new(presence: &Presence, now: Timestamp, busy: bool) -> Self {
         Self {
@@ -137,9 +95,6 @@ impl PresenceStatus {
         }
     }
 }
-
-#[derive(Serialize, ToSchema)]
-pub(super) struct Empty {}
 
 const OWN_ALONE: &str = "You can only set your own presence";
 

@@ -2,12 +2,11 @@
 //! Source: <https://spec.matrix.org/v1.10/client-server-api/#profiles>
 
 use axum::{Json, extract::State};
-use serde::Serialize;
-use utoipa::ToSchema;
 
 use super::{
     error::MatrixRefusal,
     extract::{Asker, Target},
+    types::{AvatarUrl, DisplayName, Profile},
 };
 use crate::{
     api::refusal::refusals,
@@ -35,37 +34,6 @@ refusals! {
         TooLarge,
         Unavailable,
     }
-}
-
-/// A user's name and picture. What is not known is left out.
-#[derive(Serialize, ToSchema)]
-pub(super) struct Profile {
-    /// The user's display name.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "Alice", nullable = false)]
-    displayname: Option<String>,
-    /// The address of the user's picture.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "https://example.com/alice.png", nullable = false)]
-    avatar_url: Option<String>,
-}
-
-/// A user's name, if it is known.
-#[derive(Serialize, ToSchema)]
-pub(super) struct DisplayName {
-    /// The user's display name.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "Alice", nullable = false)]
-    displayname: Option<String>,
-}
-
-/// A user's picture, if there is one.
-#[derive(Serialize, ToSchema)]
-pub(super) struct AvatarUrl {
-    /// The address of the user's picture.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "https://example.com/alice.png", nullable = false)]
-    avatar_url: Option<String>,
 }
 
 /// The directory's entry of the user that the path names, if the caller may see them.

@@ -2,21 +2,20 @@
 //! Source: <https://spec.matrix.org/v1.10/application-service-api/#server-admin-style-permissions>
 
 use axum::{Json, body::Body, extract::State, http::request::Parts};
-use serde::Serialize;
 use serde_json::Value;
-use utoipa::ToSchema;
 
 use super::{
     error::{BadRequest, MatrixRefusal},
     extract::{accepts, read_body},
     login::{device, new_device},
+    types::{Registered, RegistrationRequest, RegistrationType},
 };
 use crate::{
     api::refusal::refusals,
     app::App,
     auth::AuthError,
     directory::{DirectoryError, NewGhost, TokenSecret},
-    id::{DeviceId, UserId},
+    id::UserId,
     store::StoreError,
 };
 
@@ -34,33 +33,7 @@ refusals! {
     }
 }
 
-/// How a user is registered.
-#[derive(Serialize, ToSchema)]
-#[schema(example = "m.login.application_service")]
-pub(super) enum RegistrationType {
-    #[serde(rename = "m.login.application_service")]
-    AppService,
-}
-
 const APP_SERVICE: &str = "m.login.application_service";
-
-/// A user to be made. Further properties are allowed, and have no meaning here.
-#[derive(ToSchema)]
-#[schema(example = json!({"type": "m.login.application_service", "username": "irc_dave", "inhibit_login": true}))]
-pub(super) struct RegistrationRequest {
-    #[expect(dead_code, reason = "there is one kind; it stands for its place in the schema")]
-    #[schema(rename = "type")]
-    kind: RegistrationType,
-    /// The user's name: the part of the id between `@` and `:`.
-    #[schema(example = "irc_dave", pattern = "^[a-z0-9._=/+-]+$")]
-    username: String,
-    /// Whether the user is not logged in at once.
-    #[schema(value_type = Option<bool>, example = true, nullable = false)]
-    inhibit_login: bool,
-    /// The device to log in on; a new one if it is left out or empty.
-    #[schema(value_type = Option<String>, example = "BRIDGE", max_length = 255, nullable = false)]
-    device_id: Option<DeviceId>,
-}
 
 impl RegistrationRequest {
     fn parse(body: &[u8]) -> Result<Self, RegisterError> {
@@ -93,22 +66,6 @@ impl RegistrationRequest {
             MatrixRefusal::invalid_username("A name is made of a-z, 0-9 and . _ = - / +, and not too long")
         })
     }
-}
-
-/// A user that was made.
-#[derive(Serialize, ToSchema)]
-pub(super) struct Registered {
-    /// The user's id.
-    #[schema(example = "@irc_dave:example.com")]
-    user_id: String,
-    /// The user's token, unless it was not to be logged in.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "pd_5e1f", nullable = false)]
-    access_token: Option<String>,
-    /// The device that the token speaks with.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "BRIDGE", nullable = false)]
-    device_id: Option<String>,
 }
 
 /// Make a user, as an application service.

@@ -2,11 +2,9 @@
 //! Source: <https://spec.matrix.org/v1.10/client-server-api/#get_matrixclientv3joined_rooms>
 
 use axum::{Json, extract::State};
-use serde::Serialize;
-use utoipa::ToSchema;
 
-use super::{error::MatrixRefusal, extract::Asker};
-use crate::{api::refusal::refusals, app::App, auth::AuthError, directory::Scope, id::RoomId};
+use super::{error::MatrixRefusal, extract::Asker, types::JoinedRooms};
+use crate::{api::refusal::refusals, app::App, auth::AuthError, directory::Scope};
 
 refusals! {
     /// Why the caller's rooms are not told.
@@ -16,13 +14,6 @@ refusals! {
         TooLarge,
         Unavailable,
     }
-}
-
-#[derive(Serialize, ToSchema)]
-pub(super) struct JoinedRooms {
-    /// The rooms, in the order of their ids.
-    #[schema(value_type = Vec<String>, example = json!(["!lobby:example.com"]))]
-    joined_rooms: Vec<RoomId>,
 }
 
 /// Get the rooms that the caller is a member of.

@@ -11,15 +11,12 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures_util::stream;
-use serde::Serialize;
-use utoipa::ToSchema;
 
 use super::{
     error::{BadRequest, MatrixRefusal},
-    event::PresenceEvent,
     extract::Asker,
     filter::PresenceFilter,
-    presence::PresenceState,
+    types::{PresenceEvent, PresenceEvents, PresenceState, SyncResponse},
 };
 use crate::{
     api::refusal::refusals,
@@ -46,23 +43,6 @@ refusals! {
         TooManyRequests => MatrixRefusal::too_many_streams(TooManyStreams::User),
         Unavailable,
     }
-}
-
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct SyncResponse {
-    /// What to send as `since` next. It changes exactly when there is news.
-    #[schema(example = "p1767603600000000")]
-    next_batch: String,
-    /// The news; left out when there is none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    presence: Option<PresenceEvents>,
-}
-
-/// Presence events, one for each user.
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct PresenceEvents {
-    events: Vec<PresenceEvent>,
 }
 
 /// What a `/sync` asks for.

@@ -1,13 +1,9 @@
 //! `GET /_matrix/client/versions`.
 //! Source: <https://spec.matrix.org/v1.10/client-server-api/#get_matrixclientversions>
 
-use std::collections::BTreeMap;
-
 use axum::{Json, extract::State};
-use serde::Serialize;
-use utoipa::ToSchema;
 
-use super::error::MatrixRefusal;
+use super::{error::MatrixRefusal, types::SupportedVersions};
 use crate::{api::refusal::refusals, app::App};
 
 refusals! {
@@ -16,17 +12,6 @@ refusals! {
         TooLarge,
         Unavailable,
     }
-}
-
-/// What this server speaks.
-#[derive(Serialize, ToSchema)]
-pub(super) struct SupportedVersions {
-    /// The versions of the client-server API whose presence module is served.
-    #[schema(example = json!(["v1.1", "v1.11"]))]
-    versions: Vec<String>,
-    /// Features that are not in a version yet, and whether they are on.
-    #[schema(example = json!({"org.matrix.msc3026.busy_presence": true}))]
-    unstable_features: BTreeMap<String, bool>,
 }
 
 /// Tell which versions are served.

@@ -7,17 +7,15 @@ use axum::{
     http::request::Parts,
     response::Response,
 };
-use serde::Serialize;
-use utoipa::ToSchema;
 
 use super::{
     caller::{Caller, Target},
-    envelope::Meta,
     error::PnutRefusal,
     exchange::{Exchange, OnEveryCall},
     form,
     presence::{date, show, shown_name},
     scope_name,
+    types::{Token, TokenAnswer, TokenApp, User, UserAnswer},
 };
 use crate::{
     api::refusal::refusals, app::App, auth::AuthError, directory, service::ReadError, store::StoreError,
@@ -45,65 +43,6 @@ refusals! {
         TooManyRequests,
         Unavailable,
     }
-}
-
-/// Somebody.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[schema(example = json!({"id": "1", "username": "alice", "name": "Alice",
-    "created_at": "2026-01-05T09:00:00Z"}))]
-pub(super) struct User {
-    /// The user's number, as a string.
-    #[schema(example = "1", pattern = "^[0-9]+$")]
-    id: String,
-    /// The user's name without the `@`.
-    #[schema(example = "alice")]
-    username: String,
-    /// The name that people are shown, cut to 50 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "Alice", max_length = 50, nullable = false)]
-    name: Option<String>,
-    /// When the user was added to this server, in UTC, to the second.
-    #[schema(example = "2026-01-05T09:00:00Z", format = DateTime)]
-    created_at: String,
-    /// How the user's presence reads; only if that was asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "on the train", max_length = 100, nullable = false)]
-    presence: Option<String>,
-}
-
-/// What an access token is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub(super) struct Token {
-    app: TokenApp,
-    /// What the token may be used for.
-    #[schema(example = json!(["basic", "presence"]))]
-    scopes: Vec<String>,
-    /// Whose token it is; absent for an app's own.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    user: Option<User>,
-}
-
-/// Who uses a token.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub(super) struct TokenApp {
-    /// The device or the app that the token was made for.
-    #[schema(example = "DEMO")]
-    name: String,
-}
-
-/// The answer about the access token.
-#[derive(Serialize, ToSchema)]
-pub(super) struct TokenAnswer {
-    meta: Meta,
-    data: Token,
-}
-
-/// The answer about a user.
-#[derive(Serialize, ToSchema)]
-pub(super) struct UserAnswer {
-    meta: Meta,
-    data: User,
 }
 
 /// Whether users are wanted with their presence: `include_presence` is `1` or `true`.

@@ -33,7 +33,7 @@ impl From<Holder> for Caller {
     fn from(holder: Holder) -> Self {
         match holder {
             Holder::Admin => Self::App { name: "presenced".to_owned(), scopes: Scopes::all() },
-            Holder::App { name } => Self::App { name, scopes: [Scope::Read].into_iter().collect() },
+            Holder::App { name, scopes } => Self::App { name, scopes },
             Holder::User { user, device, scopes, guest } => {
                 Self::User(auth::Caller { user, device, scopes, guest })
             }

@@ -9,20 +9,8 @@ use axum::{
 };
 use futures_util::stream;
 use serde::Serialize;
-use utoipa::ToSchema;
 
-/// About an answer.
-#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
-#[schema(example = json!({"code": 200, "updated_presence": true}))]
-pub(super) struct Meta {
-    /// The HTTP status.
-    #[schema(example = 200)]
-    code: u16,
-    /// Whether `update_presence` was applied; absent if that was not tried.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = true, nullable = false)]
-    updated_presence: Option<bool>,
-}
+use super::types::Meta;
 
 impl Meta {
     pub(super) fn success(updated_presence: Option<bool>) -> Self {

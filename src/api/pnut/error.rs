@@ -7,41 +7,14 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use serde::Serialize;
-use utoipa::ToSchema;
 
+use super::types::{ErrorAnswer, ErrorMeta};
 use crate::{
     api::refusal::{self, Cause, Refusal, Refused, whole_seconds},
     auth::AuthError,
     service::{ReadError, UpdateError},
     store::StoreError,
 };
-
-/// An answer that is a refusal.
-#[derive(Serialize, ToSchema)]
-#[schema(example = json!({"meta": {"code": 401, "error_message": "Access token required."}}))]
-pub(super) struct ErrorAnswer {
-    pub(super) meta: ErrorMeta,
-}
-
-/// What was refused, and why.
-#[derive(Serialize, ToSchema)]
-pub(super) struct ErrorMeta {
-    /// The HTTP status.
-    #[schema(example = 404)]
-    pub(super) code: u16,
-    /// Whether `update_presence` was applied; absent if that was not tried.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = true, nullable = false)]
-    pub(super) updated_presence: Option<bool>,
-    /// What is wrong, for people.
-    #[schema(example = "There is no such user.")]
-    pub(super) error_message: String,
-    /// How many seconds to wait, after a 429.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<i64>, example = 600, nullable = false)]
-    pub(super) retry_in: Option<u64>,
-}
 
 /// What a refusal says. The layer around the routes completes its envelope.
 #[derive(Clone, Debug)]

@@ -15,11 +15,12 @@ use utoipa::IntoParams;
 
 use super::{
     caller::Caller,
-    envelope::{Layout, Meta},
+    envelope::Layout,
     error::{BadRequest, PnutRefusal, TooManyRequests},
     limit::{Allowance, RateLimits, Who},
     presence::SetPresenceError,
     scope_name,
+    types::Meta,
     update::Update,
 };
 use crate::{

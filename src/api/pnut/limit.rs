@@ -20,9 +20,9 @@ use crate::{
 /// How often those whose window is over are forgotten.
 const CLEANED_EVERY: Duration = Duration::from_secs(60);
 
-/// How many windows are known at a time. Where there are more, those of all addresses are forgotten: whoever has so
-/// many is not to be held by a limit for each.
-const MOST_WINDOWS: usize = 100_000;
+/// How many windows of addresses are known at a time. Where there are more, all are forgotten: whoever has so many is not
+/// to be held by a limit for each. Of tokens there are as many windows as are used.
+const MOST_ADDRESSES: usize = 100_000;
 
 /// The calls of everybody in their present windows.
 pub(super) struct RateLimits {
@@ -34,7 +34,8 @@ pub(super) struct RateLimits {
 
 #[derive(Debug, Default)]
 struct Windows {
-    by_key: HashMap<Key, Window>,
+    of_tokens: HashMap<Key, Window>,
+    of_addresses: HashMap<Key, Window>,
     cleaned: Option<Timestamp>,
 }
 
@@ -74,21 +75,31 @@ impl Who {
     pub(super) fn at(address: IpAddr) -> Self {
         Self::Address(network(address))
     }
+
+    fn is_address(self) -> bool {
+        matches!(self, Self::Address(_))
+    }
 }
 
 impl Windows {
-    fn make_room(&mut self, now: Timestamp) {
-        if self.cleaned.is_some_and(|cleaned| now < cleaned + CLEANED_EVERY)
-            && self.by_key.len() < MOST_WINDOWS
-        {
-            return;
+    /// Where the window of a key is, or has room.
+    fn of(&mut self, key: &Key, now: Timestamp) -> &mut HashMap<Key, Window> {
+        let is_over = |cleaned| now >= cleaned + CLEANED_EVERY;
+        let is_crowded = || self.of_addresses.len() >= MOST_ADDRESSES && !self.of_addresses.contains_key(key);
+        if self.cleaned.is_none_or(is_over) || (key.who.is_address() && is_crowded()) {
+            self.cleaned = Some(now);
+            for windows in [&mut self.of_tokens, &mut self.of_addresses] {
+                windows.retain(|_, window| now < window.until);
+                windows.shrink_to_fit();
+            }
         }
-        self.cleaned = Some(now);
-        self.by_key.retain(|_, window| now < window.until);
-        if self.by_key.len() >= MOST_WINDOWS {
-            self.by_key.retain(|key, _| matches!(key.who, Who::Token(_)));
+        if !key.who.is_address() {
+            return &mut self.of_tokens;
         }
-        self.by_key.shrink_to_fit();
+        if self.of_addresses.len() >= MOST_ADDRESSES && !self.of_addresses.contains_key(key) {
+            self.of_addresses = HashMap::new();
+        }
+        &mut self.of_addresses
     }
 }
 
@@ -113,10 +124,9 @@ impl RateLimits {
         if limit == 0 {
             return None;
         }
-        let mut windows = self.windows.lock();
-        windows.make_room(now);
+        let (mut windows, key) = (self.windows.lock(), Key { who, writes });
         let fresh = || Window { used: 0, is_banned: false, until: now + span };
-        let window = windows.by_key.entry(Key { who, writes }).or_insert_with(fresh);
+        let window = windows.of(&key, now).entry(key).or_insert_with(fresh);
         if now >= window.until {
             *window = fresh();
         }

@@ -6,14 +6,12 @@ use axum::{
     extract::{Request, State},
     response::Response,
 };
-use serde::Serialize;
-use utoipa::ToSchema;
 
 use super::{
     caller::Target,
-    envelope::Meta,
     error::PnutRefusal,
     exchange::{Exchange, OnEveryCall},
+    types::{PresenceAnswer, PresenceList, PresenceUpdate, UserPresence},
     update::{LONGEST, Update},
 };
 use crate::{
@@ -69,46 +67,6 @@ refusals! {
 /// The longest name that is shown, in Unicode scalar values.
 const LONGEST_NAME: usize = 50;
 
-/// One user's presence.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub(super) struct UserPresence {
-    /// The user's number, as a string.
-    #[schema(example = "1", pattern = "^[0-9]+$")]
-    id: String,
-    /// The user's name without the `@`.
-    #[schema(example = "alice")]
-    username: String,
-    /// The name that people are shown, cut to 50 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "Alice", max_length = 50, nullable = false)]
-    name: Option<String>,
-    /// Where the user's picture is.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "https://example.com/alice.png", nullable = false)]
-    avatar_image: Option<String>,
-    /// The user's text, cut to 100 characters; `online` without one, `offline` for who is not there.
-    #[schema(example = "on the train", max_length = 100)]
-    presence: String,
-    /// When the presence was last set, in UTC, to the second; absent if it never was.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "2026-01-05T09:03:41Z", format = DateTime, nullable = false)]
-    last_seen_at: Option<String>,
-}
-
-/// The answer with one user's presence.
-#[derive(Serialize, ToSchema)]
-pub(super) struct PresenceAnswer {
-    meta: Meta,
-    data: UserPresence,
-}
-
-/// The answer with everybody's presence.
-#[derive(Serialize, ToSchema)]
-pub(super) struct PresenceList {
-    meta: Meta,
-    data: Vec<UserPresence>,
-}
-
 /// How a presence reads, in one word or in the user's own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Reading {
@@ -124,21 +82,6 @@ struct Present {
     number: u64,
     user: UserId,
     reading: Reading,
-}
-
-/// What a PUT sets.
-#[derive(ToSchema)]
-#[schema(example = json!({"presence": "on the train"}))]
-#[expect(dead_code, reason = "it stands for the documentation; the body is read in several forms")]
-pub(super) struct PresenceUpdate {
-    /// `offline` or `0` ends the presence; `1`, null, nothing or an empty string is online without a text;
-    /// anything else is the text. In JSON a number is taken too, and stands for its digits.
-    #[schema(example = "on the train", max_length = 100)]
-    presence: Option<String>,
-    /// When it is to end, in seconds since the Unix epoch, under `/v1`: at most 7 days ahead, to which it is cut;
-    /// in the past it is the same as `offline`. Under `/v0` it does not count.
-    #[schema(example = 1_767_690_000)]
-    expiration: Option<i64>,
 }
 
 impl Reading {

@@ -1,13 +1,13 @@
-//! `/presenced/v1/app-tokens`: what lets a program read presence where that takes no user, for admins.
+//! `/presenced/v1/app-tokens`: service tokens, which belong to an application's backend and to no user. Admins keep
+//! them.
 
 use axum::{Json, body::Body, extract::State, http::StatusCode};
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 use super::{
     error::{ProblemRefusal, found},
     extract::{AccessError, Asker, Ids, JsonError, read_json},
     tokens::expiry,
+    types::{AppToken, AppTokenList, AppTokenRequest, IssuedAppToken},
 };
 use crate::{
     api::refusal::refusals,
@@ -63,58 +63,11 @@ refusals! {
 /// The longest name of an app, in bytes of UTF-8.
 const LONGEST_NAME: usize = 255;
 
-/// A token of an app to be made.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[schema(example = json!({"name": "wallboard"}))]
-pub struct AppTokenRequest {
-    /// What the app is called.
-    #[schema(example = "wallboard", min_length = 1, max_length = 255)]
-    pub name: String,
-    /// When the token stops working, in seconds from now; never if left out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<i64>, minimum = 1, maximum = 3_153_600_000_u64, example = 86_400, nullable = false)]
-    pub expires_in_seconds: Option<u64>,
-}
-
-/// What may be shown of an app's token.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct AppToken {
-    /// The token's name in listings. It opens nothing.
-    #[schema(example = "0f1e2d3c4b5a6978")]
-    pub token_id: String,
-    /// What the app is called.
-    #[schema(example = "wallboard")]
-    pub name: String,
-    /// When the token stops working, in milliseconds since the Unix epoch; absent: never.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<i64>, example = 1_767_603_600_000_u64, nullable = false)]
-    pub expires_at: Option<u64>,
-}
-
-/// A new token of an app with its text, which is shown this once.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct IssuedAppToken {
-    /// The text to send as `Authorization: Bearer`. The server keeps its hash alone.
-    #[schema(example = "pd_5e1f")]
-    pub token: String,
-    /// What a listing shows of it.
-    pub info: AppToken,
-}
-
-/// The tokens of all apps.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct AppTokenList {
-    pub tokens: Vec<AppToken>,
-}
-
 impl AppToken {
     fn of_app(info: TokenInfo) -> Option<Self> {
-        let Holder::App { name } = info.holder else { return None };
-        let expires_at = info.expires.map(Timestamp::as_millis);
-        Some(Self { token_id: info.id.as_str().to_owned(), name, expires_at })
+        let Holder::App { name, scopes } = info.holder else { return None };
+        let (scopes, expires_at) = (scopes.iter().collect(), info.expires.map(Timestamp::as_millis));
+        Some(Self { token_id: info.id.as_str().to_owned(), name, scopes, expires_at })
     }
 }
 
@@ -141,7 +94,9 @@ pub(super) async fn list_app_tokens(
 
 /// Make a token for an app.
 ///
-/// It belongs to no user, and reads presence in the dialects that have such tokens: pnut.io.
+/// Such a service token belongs to an application's backend and to no user. In presenced's own API `read` reads and
+/// follows everybody as an admin does, `write` sets for anybody and keeps rooms, and `gateway` reports devices and
+/// calls. The directory and tokens stay the admin's. pnut.io takes it as the token of an app.
 #[utoipa::path(
     post,
     path = "/presenced/v1/app-tokens",
@@ -167,7 +122,7 @@ pub(super) async fn create_app_token(
     }
     let expires = expiry(&app, request.expires_in_seconds)?;
     let secret = TokenSecret::random();
-    let holder = Holder::App { name: request.name };
+    let holder = Holder::App { name: request.name, scopes: request.scopes.into_iter().collect() };
     let info = app.directory.add_token(&secret, NewToken { holder, expires }).await?;
     let info = AppToken::of_app(info).expect("the token was made for an app");
     Ok((StatusCode::CREATED, Json(IssuedAppToken { token: secret.reveal().to_owned(), info })))

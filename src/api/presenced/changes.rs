@@ -14,14 +14,12 @@ use serde::{
     Deserialize,
     de::{IntoDeserializer, value::Error as ValueError},
 };
-use utoipa::ToSchema;
 
 use self::stream::ChangeStream;
 use super::{
     error::{BadRequest, ProblemRefusal},
     extract::{AccessError, Follower},
-    lists::PresenceList,
-    presence::UserPresence,
+    types::ConnectedState,
 };
 use crate::{
     api::refusal::refusals, app::App, id::UserId, limit::TooManyStreams, presence::State as CoreState,
@@ -43,23 +41,11 @@ refusals! {
     }
 }
 
-/// What a stream may say of the caller's device.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-#[schema(example = "online")]
-enum ConnectedState {
-    Unavailable,
-    Online,
-}
-
-/// The data of an event: of `presence` or of `presence-list`, as its name says.
-#[derive(ToSchema)]
-#[serde(untagged)]
-#[expect(dead_code, reason = "it stands for the schema; what is sent is one of the two")]
-enum ChangeEvent {
-    Presence(UserPresence),
-    PresenceList(PresenceList),
-}
+/// An event as it is on the wire.
+const EVENT: &str = "event: presence\n\
+    data: {\"userId\":\"@alice:example.com\",\"state\":\"online\",\"currentlyActive\":true,\
+    \"lastActiveAt\":1767603600000}\n\
+    id: 1767603600000000\n\n";
 
 /// What a stream is asked for.
 #[derive(Debug, Default)]
@@ -154,11 +140,9 @@ fn last_event_id(headers: &HeaderMap) -> Result<Option<u64>, BadRequest> {
     security(("bearer" = []), ("accessToken" = [])),
     tag = "Presence",
     responses(
-        (status = 200, description = "The changes, for as long as the client takes them.", body = ChangeEvent,
+        (status = 200, description = "The changes, for as long as the client takes them.", body = String,
             content_type = "text/event-stream",
-            examples(("event" = (summary = "The data of one event", value = json!({
-                "userId": "@alice:example.com", "state": "online", "currentlyActive": true,
-                "lastActiveAt": 1_767_603_600_000_u64}))))),
+            examples(("event" = (summary = "One event", value = json!(EVENT))))),
         ChangesError,
     ),
 )]

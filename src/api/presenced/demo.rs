@@ -3,12 +3,11 @@
 use std::time::Duration;
 
 use axum::{body::Body, extract::State, http::StatusCode};
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 use super::{
     error::{NotFound, ProblemRefusal, Unauthorized, Unavailable},
     extract::{Asker, JsonError, read_json},
+    types::Advance,
 };
 use crate::{
     api::refusal::{Refusal as _, refusals},
@@ -43,16 +42,6 @@ refusals! {
 
 /// The longest time that may be let pass in a call, in seconds: a year.
 const LONGEST: u64 = 31_536_000;
-
-/// How far to move the demo's clock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({"seconds": 900}))]
-pub struct Advance {
-    /// In seconds.
-    #[schema(value_type = i32, minimum = 1, maximum = 31_536_000, example = 900)]
-    pub seconds: u64,
-}
 
 /// Elsewhere than in a demo nothing is there; in one, any token will do.
 fn permit<E: From<NotFound> + From<Unauthorized>>(app: &App, asker: Asker) -> Result<(), E> {

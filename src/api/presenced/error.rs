@@ -7,10 +7,11 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
-use super::extract::{AccessError, JsonError};
+use super::{
+    extract::{AccessError, JsonError},
+    types::Problem,
+};
 use crate::{
     api::refusal::{self, Cause, Refusal, Refused, refusals, retry_after},
     auth::AuthError,
@@ -19,26 +20,6 @@ use crate::{
     service::{ReadError, UpdateError},
     store::StoreError,
 };
-
-/// What went wrong, as problem details (RFC 9457).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[schema(example = json!({"type": "urn:presenced:problem:not-found", "title": "Not Found",
-    "status": 404, "detail": "there is no user @dave:example.com"}))]
-pub struct Problem {
-    /// The kind of problem; programs decide by it.
-    #[serde(rename = "type")]
-    #[schema(example = "urn:presenced:problem:not-found")]
-    pub kind: String,
-    /// The HTTP status as text.
-    #[schema(example = "Not Found")]
-    pub title: String,
-    /// The HTTP status.
-    #[schema(example = 404)]
-    pub status: u16,
-    /// What went wrong this time, for people.
-    #[schema(example = "there is no user @dave:example.com")]
-    pub detail: String,
-}
 
 /// What a refusal says.
 #[derive(Clone, Debug)]
@@ -193,6 +174,7 @@ impl<E: From<Unauthorized> + From<Forbidden>> Cause<ProblemRefusal, E> for Acces
                 | AuthError::Expired),
             ) => ProblemRefusal::unknown(error).into(),
             Self::NotAdmin
+            | Self::NotService
             | Self::NotOneself
             | Self::Auth(
                 AuthError::Guest | AuthError::NoUser | AuthError::NotRegistered | AuthError::MissingScope(_),
@@ -244,6 +226,7 @@ impl<E: From<Conflict> + From<Unavailable>> Cause<ProblemRefusal, E> for Directo
             | Self::TooManyTokens(..)
             | Self::TooManyAppTokens(_)
             | Self::TokenTaken
+            | Self::RoomFull(_)
             | Self::ListTooLong(_) => ProblemRefusal::conflict(self.to_string()).into(),
         }
     }

@@ -15,7 +15,7 @@ use crate::{
     api::body::{self, BodyError},
     app::App,
     auth::{self, Accepts, AuthError, Identified},
-    directory::{Holder, Scope, TokenId},
+    directory::{Holder, Scope, Scopes, TokenId},
     id::UserId,
     service::{Turn, Viewer},
 };
@@ -27,6 +27,8 @@ pub(super) enum AccessError {
     Auth(#[from] AuthError),
     #[error("this needs the admin token")]
     NotAdmin,
+    #[error("this needs the admin token or a service token")]
+    NotService,
     #[error("this is for the user themselves and the admin")]
     NotOneself,
 }
@@ -58,13 +60,18 @@ impl Asker {
 
     /// Who may report for other users: a token with the scope `gateway`, or the admin token.
     pub(super) fn gateway(self) -> Result<(), AccessError> {
+        self.caller()?.may(Scope::Gateway)
+    }
+
+    /// Refuses users: what is left are service tokens with `scope`, and the admin.
+    pub(super) fn service(self, scope: Scope) -> Result<(), AccessError> {
         match self.caller()? {
-            Caller::Admin => Ok(()),
-            Caller::User(caller) => Ok(caller.require(Scope::Gateway)?),
+            Caller::User(_) => Err(AccessError::NotService),
+            caller => caller.may(scope),
         }
     }
 
-    /// Whoever may ask for presence: a user, who is no guest, or the admin.
+    /// Whoever may ask for presence: a user, who is no guest, an application's backend, or the admin.
     pub(super) fn caller(self) -> Result<Caller, AccessError> {
         Ok(Caller::of(self.0?.holder)?)
     }
@@ -92,9 +99,12 @@ impl Follower {
     }
 }
 
-/// Whoever may ask for presence: a user or the admin.
+/// Whoever may ask for presence.
 pub(super) enum Caller {
     Admin,
+    /// A service token: what its scopes allow, for anybody.
+    Service(Scopes),
+    /// What the scopes of the token allow, for oneself.
     User(auth::Caller),
 }
 
@@ -102,33 +112,47 @@ impl Caller {
     fn of(holder: Holder) -> Result<Self, AuthError> {
         match holder {
             Holder::Admin => Ok(Self::Admin),
+            Holder::App { scopes, .. } => Ok(Self::Service(scopes)),
             user => Ok(Self::User(auth::Caller::of(user)?.refuse_guests()?)),
         }
     }
 
-    /// The user; an admin is none.
+    /// Refuses a caller whose token lacks the scope; the admin's lacks none.
+    pub(super) fn may(&self, scope: Scope) -> Result<(), AccessError> {
+        match self {
+            Self::Admin => Ok(()),
+            Self::Service(scopes) => Ok(auth::require(*scopes, scope)?),
+            Self::User(caller) => Ok(caller.require(scope)?),
+        }
+    }
+
+    /// Refuses a caller who may not do something for that user: users may for themselves alone, with `scope`, which
+    /// service tokens need too.
+    pub(super) fn may_for(&self, user: &UserId, scope: Scope) -> Result<(), AccessError> {
+        match self {
+            Self::User(caller) if caller.user != *user => Err(AccessError::NotOneself),
+            _ => self.may(scope),
+        }
+    }
+
+    /// The user; an admin and a service token are none.
     pub(super) fn user(&self) -> Option<&UserId> {
         match self {
-            Self::Admin => None,
+            Self::Admin | Self::Service(_) => None,
             Self::User(caller) => Some(&caller.user),
         }
     }
 
     /// Whose eyes to read with, if the caller may read.
     pub(super) fn viewer(&self) -> Result<Viewer<'_>, AccessError> {
-        match self {
-            Self::Admin => Ok(Viewer::Admin),
-            Self::User(caller) => {
-                caller.require(Scope::Read)?;
-                Ok(Viewer::User(&caller.user))
-            }
-        }
+        self.may(Scope::Read)?;
+        Ok(self.user().map_or(Viewer::Admin, Viewer::User))
     }
 
     /// Whose device speaks, if the caller has one that may.
     pub(super) fn speaker(&self) -> Result<&auth::Caller, AccessError> {
         match self {
-            Self::Admin => Err(AuthError::NoUser.into()),
+            Self::Admin | Self::Service(_) => Err(AuthError::NoUser.into()),
             Self::User(caller) => {
                 caller.require(Scope::Write)?;
                 Ok(caller)
@@ -136,19 +160,10 @@ impl Caller {
         }
     }
 
-    /// The turn of a user who is about to set something of their own; an admin needs none.
+    /// The turn of a user who is about to set something of their own; others need none.
     pub(super) fn turn(&self, app: &App) -> Result<Option<Turn<'_>>, TooManyRequests> {
         let turn = self.user().map(|user| app.service.turn(user));
         turn.transpose().map_err(ProblemRefusal::too_fast)
-    }
-
-    /// Refuses everybody but the admin and the user themselves, with `scope`.
-    pub(super) fn require_self(&self, user: &UserId, scope: Scope) -> Result<(), AccessError> {
-        match self {
-            Self::Admin => Ok(()),
-            Self::User(caller) if caller.user == *user => Ok(caller.require(scope)?),
-            Self::User(_) => Err(AccessError::NotOneself),
-        }
     }
 }
 

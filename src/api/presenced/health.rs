@@ -1,10 +1,8 @@
 //! `/healthz` and `/readyz`, for whatever watches the process and routes to it.
 
 use axum::{Json, extract::State};
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
-use super::error::ProblemRefusal;
+use super::{error::ProblemRefusal, types::Health};
 use crate::{api::refusal::refusals, app::App};
 
 refusals! {
@@ -23,14 +21,6 @@ refusals! {
         /// Route elsewhere; `detail` says why.
         Unavailable => ProblemRefusal::not_ready("the store refuses writes: the disk is full"),
     }
-}
-
-/// The server's word that it is well.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub(super) struct Health {
-    /// Always `ok`.
-    #[schema(example = "ok")]
-    pub status: String,
 }
 
 impl Health {

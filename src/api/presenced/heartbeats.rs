@@ -5,15 +5,14 @@ use std::collections::BTreeMap;
 use axum::{Json, body::Body, extract::State};
 use futures_util::future::join_all;
 use serde::{
-    Deserialize, Serialize,
+    Deserialize,
     de::{IntoDeserializer, value::Error as ValueError},
 };
-use utoipa::ToSchema;
 
 use super::{
     error::ProblemRefusal,
     extract::{AccessError, Asker, JsonError, read_json},
-    presence::PresenceState,
+    types::{Heartbeat, HeartbeatOutcome, HeartbeatResult, HeartbeatResults, Heartbeats, PresenceState},
 };
 use crate::{
     api::refusal::{Refusal as _, refusals},
@@ -37,70 +36,6 @@ refusals! {
         /// The server starts.
         Unavailable => ProblemRefusal::unavailable(&StoreError::Opening),
     }
-}
-
-/// What is reported in one call.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({"heartbeats": [
-    {"userId": "@alice:example.com", "deviceId": "DESK", "state": "online"},
-    {"userId": "@nobody:example.com", "deviceId": "DESK", "state": "busy"}]}))]
-pub struct Heartbeats {
-    /// At most 1,000. Of several for one device the last one counts.
-    #[schema(max_items = 1000)]
-    pub heartbeats: Vec<Heartbeat>,
-}
-
-/// What one device says.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Heartbeat {
-    #[schema(example = "@alice:example.com")]
-    pub user_id: String,
-    #[schema(example = "DESK", min_length = 1, max_length = 255)]
-    pub device_id: String,
-    /// `offline` ends what the device said before; anything else holds for a lease.
-    #[schema(value_type = PresenceState)]
-    pub state: String,
-}
-
-/// What became of each report.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[schema(example = json!({"results": [
-    {"userId": "@alice:example.com", "deviceId": "DESK", "outcome": "accepted"},
-    {"userId": "@nobody:example.com", "deviceId": "DESK", "outcome": "unknown-user",
-        "detail": "there is no such user"}]}))]
-pub struct HeartbeatResults {
-    /// In the order of the reports.
-    pub results: Vec<HeartbeatResult>,
-}
-
-/// What became of one report.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct HeartbeatResult {
-    /// The user as reported.
-    #[schema(example = "@alice:example.com")]
-    pub user_id: String,
-    /// The device as reported.
-    #[schema(example = "DESK")]
-    pub device_id: String,
-    pub outcome: HeartbeatOutcome,
-    /// Why the report was not accepted, for people; absent if it was.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "there is no such user", nullable = false)]
-    pub detail: Option<String>,
-}
-
-/// Whether a report was accepted: `invalid` ones will never be, `unavailable` ones may be later.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "kebab-case")]
-#[schema(example = "accepted")]
-pub enum HeartbeatOutcome {
-    Accepted,
-    UnknownUser,
-    Invalid,
-    Unavailable,
 }
 
 /// An outcome, and why it is no other.

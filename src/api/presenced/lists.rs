@@ -5,12 +5,11 @@
 use std::fmt::Display;
 
 use axum::{Json, extract::State, http::StatusCode};
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 use super::{
     error::{NotFound, ProblemRefusal, found},
     extract::{AccessError, Asker, Ids},
+    types::{ListEntry, PresenceList, Standing},
 };
 use crate::{
     api::refusal::refusals,
@@ -48,33 +47,6 @@ refusals! {
         TooManyRequests,
         Unavailable,
     }
-}
-
-/// How far an entry of a presence list has come: `pending` until the invited user accepts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-#[schema(example = "pending")]
-pub enum Standing {
-    Pending,
-    Accepted,
-}
-
-/// The other user of an entry, and how far it has come.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct ListEntry {
-    #[schema(example = "@carol:example.com")]
-    pub user_id: String,
-    pub standing: Standing,
-}
-
-/// What presence lists say of a user.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct PresenceList {
-    /// Whom the user invited to be seen by them, in the order of their ids.
-    pub observed: Vec<ListEntry>,
-    /// Who invited the user, in the order of their ids. Who is accepted sees the user.
-    pub observers: Vec<ListEntry>,
 }
 
 impl From<CoreStanding> for Standing {
@@ -124,7 +96,7 @@ pub(super) async fn get_presence_list(
 ) -> Result<Json<PresenceList>, GetListError> {
     let caller = asker.caller()?;
     let user: UserId = ids.get("userId")?;
-    caller.require_self(&user, Scope::Read)?;
+    caller.may_for(&user, Scope::Read)?;
     if !app.directory.knows(&user) {
         return Err(ProblemRefusal::no_user(&user).into());
     }
@@ -201,7 +173,7 @@ pub(super) async fn deny_observer(
 fn own_invitation(app: &App, asker: Asker, ids: &Ids) -> Result<(UserId, UserId), ObserverError> {
     let caller = asker.caller()?;
     let (user, observer) = (ids.get("userId")?, ids.get("observerId")?);
-    caller.require_self(&user, Scope::Write)?;
+    caller.may_for(&user, Scope::Write)?;
     caller.turn(app)?;
     Ok((user, observer))
 }

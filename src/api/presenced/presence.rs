@@ -1,12 +1,11 @@
 //! Presence as presenced itself tells it: of one user, or of many in a call.
 
 use axum::{Json, body::Body, extract::State};
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 use super::{
     error::{BadRequest, ProblemRefusal},
     extract::{AccessError, Asker, Ids, JsonError, read_json},
+    types::{PresenceQuery, PresenceQueryResult, PresenceState, UserPresence},
 };
 use crate::{
     api::refusal::refusals,
@@ -43,49 +42,6 @@ refusals! {
     }
 }
 
-/// How present somebody is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-#[schema(example = "online")]
-pub enum PresenceState {
-    Offline,
-    Unavailable,
-    Online,
-    Busy,
-}
-
-/// One user's presence.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct UserPresence {
-    /// The user's canonical id.
-    #[schema(example = "@alice:example.com")]
-    pub user_id: String,
-    /// How present the user is.
-    pub state: PresenceState,
-    /// Whether the user was active within the last minute or what is configured.
-    #[schema(example = true)]
-    pub currently_active: bool,
-    /// When the user was last active, in milliseconds since the Unix epoch; absent: never.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<i64>, example = 1_767_603_600_000_u64, nullable = false)]
-    pub last_active_at: Option<u64>,
-    /// The user's status text, if there is one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "Back at noon", nullable = false)]
-    pub status: Option<String>,
-}
-
-/// Whose presence to tell.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({"users": ["@alice:example.com", "@bob:example.com"]}))]
-pub struct PresenceQuery {
-    /// User ids, at most 1,000.
-    #[schema(max_items = 1000, example = json!(["@alice:example.com", "@bob:example.com"]))]
-    pub users: Vec<String>,
-}
-
 impl PresenceQuery {
     fn read(&self, most: usize) -> Result<Vec<UserId>, BadRequest> {
         if self.users.len() > most {
@@ -96,16 +52,6 @@ impl PresenceQuery {
         };
         self.users.iter().map(parse).collect()
     }
-}
-
-/// The presence of those that the caller may see.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct PresenceQueryResult {
-    /// In the order asked for.
-    pub presence: Vec<UserPresence>,
-    /// The users that are unknown, hidden, or not for the caller to see.
-    #[schema(example = json!(["@dave:example.com"]))]
-    pub unavailable: Vec<String>,
 }
 
 impl From<CoreState> for PresenceState {

@@ -1,19 +1,18 @@
-//! `/presenced/v1/rooms`: named sets of users that may see each other, for admins.
+//! `/presenced/v1/rooms`: named sets of users that may see each other, for admins and service tokens.
 
 use std::collections::BTreeSet;
 
 use axum::{Json, body::Body, extract::State};
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 use super::{
     error::{BadRequest, ListError, ProblemRefusal},
     extract::{AccessError, Asker, Ids, JsonError, Paging, read_json},
+    types::{Members, RoomPage, RoomSummary},
 };
 use crate::{
     api::refusal::refusals,
     app::App,
-    directory::DirectoryError,
+    directory::{DirectoryError, Scope},
     id::{RoomId, UserId},
     store::StoreError,
 };
@@ -24,8 +23,8 @@ refusals! {
         /// The id is not valid.
         BadRequest => ProblemRefusal::invalid("roomId: a room id starts with `!`"),
         Unauthorized,
-        /// The caller is not an admin.
-        Forbidden => ProblemRefusal::forbidden(AccessError::NotAdmin),
+        /// The caller is neither an admin nor a service token with the scope `read`.
+        Forbidden => ProblemRefusal::forbidden(AccessError::NotService),
         /// There is no such room: nobody is a member.
         NotFound => ProblemRefusal::not_found("there is no room !nowhere:example.com"),
         TooLarge,
@@ -39,41 +38,11 @@ refusals! {
         /// The id or the body is not valid, or a member is unknown. Nothing was changed.
         BadRequest => ProblemRefusal::invalid("members: there is no user @dave:example.com"),
         Unauthorized,
-        /// The caller is not an admin.
-        Forbidden => ProblemRefusal::forbidden(AccessError::NotAdmin),
+        /// The caller is neither an admin nor a service token with the scope `write`.
+        Forbidden => ProblemRefusal::forbidden(AccessError::NotService),
         TooLarge,
         Unavailable,
     }
-}
-
-/// The members of a room.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({"members": ["@alice:example.com", "@bob:example.com"]}))]
-pub struct Members {
-    /// User ids, each once; at most as many as `limits.room_members` of the configuration says.
-    #[schema(example = json!(["@alice:example.com", "@bob:example.com"]))]
-    pub members: Vec<String>,
-}
-
-/// A room in a listing.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct RoomSummary {
-    #[schema(example = "!lobby:example.com")]
-    pub room_id: String,
-    /// How many members the room has.
-    #[schema(value_type = i64, example = 2)]
-    pub member_count: usize,
-}
-
-/// A page of rooms, in the order of their ids.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct RoomPage {
-    pub rooms: Vec<RoomSummary>,
-    /// Whether there are rooms after these.
-    #[schema(example = false)]
-    pub more: bool,
 }
 
 impl Members {
@@ -128,6 +97,8 @@ pub(super) async fn list_rooms(
 }
 
 /// Get the members of a room.
+///
+/// For admins, and for service tokens with the scope `read`.
 #[utoipa::path(
     get,
     path = "/presenced/v1/rooms/{roomId}/members",
@@ -145,7 +116,7 @@ pub(super) async fn get_members(
     asker: Asker,
     ids: Ids,
 ) -> Result<Json<Members>, GetMembersError> {
-    asker.admin()?;
+    asker.service(Scope::Read)?;
     let room: RoomId = ids.get("roomId")?;
     let members = app.directory.members(&room);
     if members.is_empty() {
@@ -157,7 +128,7 @@ pub(super) async fn get_members(
 /// Set the members of a room.
 ///
 /// The list replaces the one before. A room comes into being with its first members and ends with an
-/// empty list.
+/// empty list. For admins, and for service tokens with the scope `write`.
 #[utoipa::path(
     put,
     path = "/presenced/v1/rooms/{roomId}/members",
@@ -177,7 +148,7 @@ pub(super) async fn put_members(
     ids: Ids,
     body: Body,
 ) -> Result<Json<Members>, PutMembersError> {
-    asker.admin()?;
+    asker.service(Scope::Write)?;
     let room: RoomId = ids.get("roomId")?;
     let body: Members = read_json(&app, body).await?;
     let members = body.read(app.config.limits.room_members)?;

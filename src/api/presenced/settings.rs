@@ -1,12 +1,11 @@
 //! `/presenced/v1/users/{userId}/settings`: what a user sets by hand for all devices.
 
 use axum::{Extension, Json, body::Body, extract::State, http::Method};
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 use super::{
     error::ProblemRefusal,
     extract::{AccessError, Asker, Caller, Ids, JsonError, read_json},
+    types::{OverrideName, UserSettings},
 };
 use crate::{
     api::refusal::refusals,
@@ -46,31 +45,6 @@ refusals! {
     }
 }
 
-/// What the user set by hand for all devices.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-#[schema(example = "busy")]
-pub enum OverrideName {
-    #[default]
-    None,
-    Busy,
-    Invisible,
-}
-
-/// What a user set for themselves besides state and status.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
-#[schema(example = json!({"override": "busy", "hidden": false}))]
-pub struct UserSettings {
-    /// `busy` counts whatever the devices say; `invisible` looks offline to others; `none` leaves it to
-    /// the devices.
-    #[serde(rename = "override")]
-    pub overridden: OverrideName,
-    /// Whether others are told that there is no presence to see at all.
-    #[schema(example = false)]
-    pub hidden: bool,
-}
-
 impl From<Settings> for UserSettings {
     fn from(settings: Settings) -> Self {
         let overridden = match settings.overridden {
@@ -102,7 +76,7 @@ pub(super) async fn get_settings(
 ) -> Result<Json<UserSettings>, GetSettingsError> {
     let caller = asker.caller()?;
     let user: UserId = ids.get("userId")?;
-    caller.require_self(&user, Scope::Read)?;
+    caller.may_for(&user, Scope::Read)?;
     Ok(Json(app.service.settings(&user).await?.into()))
 }
 
@@ -131,7 +105,7 @@ pub(super) async fn put_settings(
 ) -> Result<Json<UserSettings>, PutSettingsError> {
     let caller = asker.caller()?;
     let user: UserId = ids.get("userId")?;
-    caller.require_self(&user, Scope::Write)?;
+    caller.may_for(&user, Scope::Write)?;
     let turn = caller.turn(&app)?;
     let settings: UserSettings = read_json(&app, body).await?;
     let overridden = match settings.overridden {

@@ -3,17 +3,16 @@
 use std::time::Duration;
 
 use axum::{Json, body::Body, extract::State, http::StatusCode};
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 use super::{
     error::{BadRequest, ProblemRefusal, UserError, found},
     extract::{AccessError, Asker, Ids, JsonError, read_json},
+    types::{IssuedToken, Token, TokenList, TokenRequest},
 };
 use crate::{
     api::refusal::refusals,
     app::App,
-    directory::{DirectoryError, Holder, NewToken, Scope, TokenId, TokenInfo, TokenSecret},
+    directory::{DirectoryError, Holder, NewToken, TokenId, TokenInfo, TokenSecret},
     id::{DeviceId, UserId},
     presence::Timestamp,
     store::StoreError,
@@ -54,77 +53,6 @@ refusals! {
 
 /// The longest time after which a token may expire, in seconds: a hundred years.
 const LONGEST_LIFE: u64 = 100 * 365 * 24 * 60 * 60;
-
-/// A token to be made.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[schema(example = json!({"deviceId": "PHONE", "scopes": ["read", "write"]}))]
-pub struct TokenRequest {
-    /// The device that speaks with the token; tokens of one device share its claim.
-    #[schema(example = "PHONE", min_length = 1, max_length = 255)]
-    pub device_id: String,
-    /// What the token may be used for; reading and writing if left out.
-    #[serde(default = "TokenRequest::default_scopes")]
-    #[schema(example = json!(["read", "write"]))]
-    pub scopes: Vec<Scope>,
-    /// Whether the holder is a guest: guests are known but may not use presence.
-    #[serde(default)]
-    #[schema(example = false)]
-    pub guest: bool,
-    /// When the token stops working, in seconds from now; never if left out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<i64>, minimum = 1, maximum = 3_153_600_000_u64, example = 86_400, nullable = false)]
-    pub expires_in_seconds: Option<u64>,
-}
-
-impl TokenRequest {
-    fn default_scopes() -> Vec<Scope> {
-        vec![Scope::Read, Scope::Write]
-    }
-}
-
-/// What may be shown of a token.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Token {
-    /// The token's name in listings. It opens nothing.
-    #[schema(example = "0f1e2d3c4b5a6978")]
-    pub token_id: String,
-    /// The device that speaks with the token.
-    #[schema(example = "PHONE")]
-    pub device_id: String,
-    /// What the token may be used for.
-    #[schema(example = json!(["read", "write"]))]
-    pub scopes: Vec<Scope>,
-    /// Whether the holder is a guest.
-    #[schema(example = false)]
-    pub guest: bool,
-    /// The token opens nothing but gets its app new tokens, after a login.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    #[schema(example = true)]
-    pub refresh: bool,
-    /// When the token stops working, in milliseconds since the Unix epoch; absent: never.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<i64>, example = 1_767_603_600_000_u64, nullable = false)]
-    pub expires_at: Option<u64>,
-}
-
-/// A new token with its text, which is shown this once.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct IssuedToken {
-    /// The text to send as `Authorization: Bearer`. The server keeps its hash alone.
-    #[schema(example = "pd_5e1f")]
-    pub token: String,
-    /// What a listing shows of it.
-    pub info: Token,
-}
-
-/// A user's tokens.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct TokenList {
-    pub tokens: Vec<Token>,
-}
 
 impl Token {
     fn of_user(info: TokenInfo) -> Option<Self> {

@@ -6,30 +6,17 @@ use axum::{
     extract::{RawQuery, State},
     http::HeaderMap,
 };
-use serde::Serialize;
-use utoipa::ToSchema;
 
 use super::{
     error::{CallerError, RestRefusal},
     extract::{Asker, PathIds, Permission, Uris},
-    pages::{NavigationInfo, Pages, PagingInfo},
-    presence::{Detail, GetPresenceInfo},
+    pages::Pages,
+    presence::Detail,
     query::Query,
     rate::Heavy,
+    types::{AccountPresenceInfo, GetPresenceInfo},
 };
 use crate::{api::refusal::refusals, app::App, id::UserId, store::StoreError};
-
-/// The presence of an account's extensions, one page of it.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub(super) struct AccountPresenceInfo {
-    /// Where this page is.
-    #[schema(example = "http://127.0.0.1:8008/restapi/v1.0/account/1/presence?page=1&perPage=100")]
-    uri: String,
-    /// In the order of the extensions' ids.
-    records: Vec<GetPresenceInfo>,
-    paging: PagingInfo,
-    navigation: NavigationInfo,
-}
 
 impl Detail {
     /// The parameters that ask for it again.

@@ -9,17 +9,13 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
-use serde_json::json;
-use utoipa::{
-    PartialSchema, ToSchema,
-    openapi::{Ref, RefOr, Schema, schema::AnyOfBuilder},
-};
 
 use super::{
-    error::{ErrorResponse, NotFound, RestRefusal},
+    error::{NotFound, RestRefusal},
     extensions::ReadUserPresenceError,
     extract::{Caller, Uris},
-    presence::{Detail, GetPresenceInfo},
+    presence::Detail,
+    types::{BatchBody, BatchItem, GetPresenceInfo},
 };
 use crate::{
     api::refusal::Refused, app::App, id::UserId, presence::Timestamp, service::ReadError, store::StoreError,
@@ -30,41 +26,6 @@ const MOST: usize = 30;
 
 /// The form that is all JSON.
 const MULTIPART_JSON: &str = "application/vnd.ringcentral.multipart+json";
-
-/// One extension's answer, in the form that is all JSON.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct BatchItem {
-    /// The extension's id, or what was asked for instead of one.
-    #[schema(example = "1")]
-    resource_id: String,
-    /// The status that this extension alone would have been answered with.
-    #[schema(example = 200)]
-    status: u16,
-    body: BatchBody,
-}
-
-/// What an extension alone would have been answered with.
-#[derive(Debug, Serialize)]
-#[serde(untagged)]
-pub(super) enum BatchBody {
-    Presence(Box<GetPresenceInfo>),
-    Error(ErrorResponse),
-}
-
-impl ToSchema for BatchBody {}
-
-// No member of a presence is required, so that what is an error is a presence too: not `oneOf`.
-impl PartialSchema for BatchBody {
-    fn schema() -> RefOr<Schema> {
-        AnyOfBuilder::new()
-            .description(Some("What an extension alone would have been answered with."))
-            .item(Ref::from_schema_name("GetPresenceInfo"))
-            .item(Ref::from_schema_name("ErrorResponse"))
-            .examples([json!({"presenceStatus": "Available"})])
-            .into()
-    }
-}
 
 /// The first part of the form in parts: what became of each.
 #[derive(Serialize)]

@@ -10,12 +10,13 @@ use axum::{
 };
 
 use super::{
-    batch::{self, BatchItem},
+    batch,
     error::{CallerError, RestRefusal, UnreadBody},
     extract::{Asker, Caller, PathIds, Permission, Uris, read_object},
-    presence::{Detail, GetPresenceInfo, PresenceInfoResource},
+    presence::Detail,
     query::Query,
     rate::{Light, Medium},
+    types::{BatchItem, GetPresenceInfo, PresenceInfoResource},
     update,
 };
 use crate::{

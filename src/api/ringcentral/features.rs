@@ -5,34 +5,15 @@ use axum::{
     Json,
     extract::{RawQuery, State},
 };
-use serde::Serialize;
-use utoipa::ToSchema;
 
 use super::{
     error::{CallerError, RestRefusal},
     extract::{Asker, PathIds, Permission},
     query::Query,
     rate::Light,
+    types::{FeatureInfo, FeatureList},
 };
 use crate::{api::refusal::refusals, app::App};
-
-/// What an extension's user may do.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub(super) struct FeatureList {
-    /// Those that this server has anything to do with.
-    records: Vec<FeatureInfo>,
-}
-
-/// One thing to do, and whether it may be done.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub(super) struct FeatureInfo {
-    /// The feature's name.
-    #[schema(example = "ReadPresenceStatus")]
-    id: &'static str,
-    /// Whether the caller's application and the extension's user both have it.
-    #[schema(example = true)]
-    available: bool,
-}
 
 /// Every feature, and what it takes.
 const FEATURES: [(&str, Permission); 7] = [

@@ -6,149 +6,24 @@ use axum::{
     extract::{RawQuery, State},
     http::HeaderMap,
 };
-use serde::Serialize;
-use utoipa::ToSchema;
 
 use super::{
     choice::choose,
     error::{BadRequest, CallerError, RestRefusal},
     extract::{Asker, PathIds, Permission, Uris},
-    pages::{NavigationInfo, Pages, PagingInfo},
+    pages::Pages,
     query::Query,
     rate::{Light, Medium},
+    types::{
+        ContactInfo, DepartmentInfo, ExtensionAccountInfo, ExtensionPermissions, GetAccountInfoResponse,
+        GetExtensionInfoResponse, GetExtensionListResponse, GetVersionResponse, PermissionInfo,
+    },
 };
 use crate::{
     api::{origin, refusal::refusals},
     app::App,
     directory::{ExtensionStatus, ExtensionType, User},
 };
-
-/// The version of the API.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct GetVersionResponse {
-    /// Where this resource is.
-    #[schema(example = "http://127.0.0.1:8008/restapi/v1.0")]
-    uri: String,
-    /// The version of the server.
-    #[schema(example = "0.1.0")]
-    version_string: &'static str,
-    /// The version of the API, as paths have it.
-    #[schema(example = "v1.0")]
-    uri_string: &'static str,
-}
-
-/// A telephone account.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub(super) struct GetAccountInfoResponse {
-    /// Where this resource is.
-    #[schema(example = "http://127.0.0.1:8008/restapi/v1.0/account/1")]
-    uri: String,
-    /// The account's id.
-    #[schema(value_type = i64, example = 1)]
-    id: u64,
-}
-
-/// An extension of an account. What is not known is left out.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct GetExtensionInfoResponse {
-    /// Where this resource is.
-    #[schema(example = "http://127.0.0.1:8008/restapi/v1.0/account/1/extension/1")]
-    uri: String,
-    /// The extension's id.
-    #[schema(value_type = i64, example = 1)]
-    id: u64,
-    /// The short number that people dial.
-    #[schema(example = "101")]
-    extension_number: String,
-    account: ExtensionAccountInfo,
-    /// The name that people are shown.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "Alice Liddell", nullable = false)]
-    name: Option<String>,
-    #[serde(rename = "type")]
-    kind: ExtensionType,
-    status: ExtensionStatus,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    contact: Option<ContactInfo>,
-    permissions: ExtensionPermissions,
-    /// The departments whose calls the extension takes, if there are any.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schema(value_type = Option<Vec<DepartmentInfo>>, nullable = false)]
-    departments: Vec<DepartmentInfo>,
-}
-
-/// A department whose calls an extension takes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct DepartmentInfo {
-    /// Where the department's extension is.
-    #[schema(example = "http://127.0.0.1:8008/restapi/v1.0/account/1/extension/4")]
-    uri: String,
-    /// The id of its extension, which is text here.
-    #[schema(example = "4")]
-    id: String,
-    /// Its short number.
-    #[schema(example = "900")]
-    extension_number: String,
-}
-
-/// The account that an extension belongs to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub(super) struct ExtensionAccountInfo {
-    /// Where the account is.
-    #[schema(example = "http://127.0.0.1:8008/restapi/v1.0/account/1")]
-    uri: String,
-    /// The account's id, which is text here.
-    #[schema(example = "1")]
-    id: String,
-}
-
-/// Who uses an extension.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct ContactInfo {
-    /// The name up to its first space.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "Alice", nullable = false)]
-    first_name: Option<String>,
-    /// The rest of it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "Liddell", nullable = false)]
-    last_name: Option<String>,
-    /// The mail address.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "alice@example.com", nullable = false)]
-    email: Option<String>,
-}
-
-/// What an extension's user may do in the account.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub(super) struct ExtensionPermissions {
-    admin: PermissionInfo,
-}
-
-/// Whether somebody may do something.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub(super) struct PermissionInfo {
-    /// Whether it is so.
-    #[schema(example = false)]
-    enabled: bool,
-}
-
-/// The extensions of an account, one page of them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub(super) struct GetExtensionListResponse {
-    /// Where this page is.
-    #[schema(example = "http://127.0.0.1:8008/restapi/v1.0/account/1/extension?page=1&perPage=100")]
-    uri: String,
-    /// In the order of their ids.
-    records: Vec<GetExtensionInfoResponse>,
-    paging: PagingInfo,
-    navigation: NavigationInfo,
-}
 
 impl GetExtensionInfoResponse {
     /// What is known of a user, if they have an extension.

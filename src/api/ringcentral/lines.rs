@@ -4,15 +4,13 @@
 use std::collections::BTreeSet;
 
 use axum::{Json, body::Body, extract::State, http::HeaderMap};
-use serde::Serialize;
 use serde_json::Value;
-use utoipa::ToSchema;
 
 use super::{
     error::{CallerError, RestRefusal, UnreadBody},
     extract::{Asker, Caller, PathIds, Permission, Uris, read_json},
-    presence::ExtensionInfo,
     rate::{Light, Medium},
+    types::{ExtensionInfo, MonitoredExtension, MonitoredExtensions, MonitoredExtensionsUpdate},
 };
 use crate::{
     api::refusal::refusals,
@@ -25,54 +23,6 @@ const MOST: usize = 100;
 
 /// The longest name of a key, in bytes.
 const KEY_BYTES: usize = 64;
-
-/// Whom an extension monitors.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub(super) struct MonitoredExtensions {
-    /// Where this resource is.
-    #[schema(example = "http://127.0.0.1:8008/restapi/v1.0/account/1/extension/1/presence/line")]
-    uri: String,
-    /// In the order of the keys.
-    records: Vec<MonitoredExtension>,
-}
-
-/// One monitored extension.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub(super) struct MonitoredExtension {
-    /// The key that it is on.
-    #[schema(example = "1")]
-    id: String,
-    extension: ExtensionInfo,
-}
-
-/// Whom an extension is to monitor.
-#[derive(ToSchema)]
-#[schema(example = json!({"records": [{"id": "1", "extension": {"id": "2"}}]}))]
-#[expect(dead_code, reason = "it stands for the schema; what is read may be a bare list too")]
-pub(super) struct MonitoredExtensionsUpdate {
-    /// In the order of the keys.
-    #[schema(max_items = 100)]
-    records: Vec<MonitoredExtensionUpdate>,
-}
-
-/// One extension to monitor.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "it stands for the schema; what is read may be a bare list too")]
-pub(super) struct MonitoredExtensionUpdate {
-    /// The key that it is on; its place in the list if left out.
-    #[schema(max_length = 64, example = "1", nullable = false)]
-    id: Option<String>,
-    extension: MonitoredExtensionId,
-}
-
-/// The extension on a key.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "it stands for the schema; what is read may be a number too")]
-pub(super) struct MonitoredExtensionId {
-    /// The extension's id.
-    #[schema(example = "2")]
-    id: String,
-}
 
 fn show<G>(app: &App, caller: &Caller<G>, headers: &HeaderMap) -> MonitoredExtensions {
     let account = caller.extension.account;

@@ -15,9 +15,7 @@ use axum::{
     http::{HeaderMap, header, request::Parts},
 };
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use serde::Serialize;
 use subtle::ConstantTimeEq as _;
-use utoipa::ToSchema;
 use uuid::Uuid;
 
 use self::{
@@ -27,6 +25,7 @@ use self::{
 use super::{
     Own,
     rate::{Note, RateGroup, Refusals},
+    types::{Nothing, RevokeRequest, TokenRequest, TokenResponse},
 };
 use crate::{
     api::body::{self, BodyError},
@@ -47,70 +46,6 @@ const MOST_ENDPOINT_BYTES: usize = 255;
 
 /// The shortest life of a token that a client may ask for, in seconds.
 const SHORTEST_LIFE: u64 = 60;
-
-/// What a login gives.
-#[derive(Serialize, ToSchema)]
-pub(super) struct TokenResponse {
-    /// What to send as `Authorization: Bearer`.
-    #[schema(example = "pd_5e1f")]
-    access_token: String,
-    /// Always `bearer`.
-    #[schema(example = "bearer")]
-    token_type: &'static str,
-    /// How long the access token holds, in seconds.
-    #[schema(value_type = i64, example = 3600)]
-    expires_in: u64,
-    /// What gets the next access token, once. For clients that share it, it gets the same for an hour, or for 10
-    /// seconds after what it got was used.
-    #[schema(example = "pd_7a2c")]
-    refresh_token: String,
-    /// How long the refresh token holds, in seconds.
-    #[schema(value_type = i64, example = 604_800)]
-    refresh_token_expires_in: u64,
-    /// What the application may do, with spaces between.
-    #[schema(example = "ReadAccounts ReadPresence EditPresence")]
-    scope: String,
-    /// The id of the extension that is logged in.
-    #[schema(example = "1")]
-    owner_id: String,
-    /// The name of this login.
-    #[schema(example = "0f1e2d3c4b5a6978")]
-    session_id: String,
-    /// The name of the application's instance: its own, or one that it is given. It stays while the user is logged in.
-    #[schema(example = "desk-1")]
-    endpoint_id: String,
-}
-
-/// Why there was no login.
-#[derive(Serialize, ToSchema)]
-#[schema(example = json!({"error": "invalid_client", "error_description": "The application is not known",
-    "errors": [{"errorCode": "OAU-123", "message": "The application is not known"}]}))]
-pub(super) struct OAuthError {
-    /// The kind of refusal (RFC 6749, section 5.2).
-    #[schema(example = "invalid_client")]
-    error: &'static str,
-    /// What people are told.
-    #[schema(example = "The application is not known")]
-    error_description: String,
-    /// The same with a code.
-    errors: Vec<OAuthErrorItem>,
-}
-
-/// One error of a refused login.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct OAuthErrorItem {
-    /// What programs decide by.
-    #[schema(example = "OAU-123")]
-    error_code: &'static str,
-    /// What people are told.
-    #[schema(example = "The application is not known")]
-    message: String,
-}
-
-/// Nothing.
-#[derive(Serialize, ToSchema)]
-pub(super) struct Nothing {}
 
 type Result<T> = std::result::Result<T, OAuthFailure>;
 
@@ -453,53 +388,6 @@ fn scope_names(scopes: Scopes) -> String {
     let names = [(Scope::Read, "ReadAccounts ReadPresence"), (Scope::Write, "EditPresence")];
     let granted = names.into_iter().filter(|(scope, _)| scopes.contains(*scope));
     granted.map(|(_, name)| name).collect::<Vec<_>>().join(" ")
-}
-
-/// What is asked for.
-#[derive(ToSchema)]
-#[schema(example = json!({"grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer", "assertion": "demo-alice"}))]
-#[expect(dead_code, reason = "it stands for the schema; what is read is a form with any fields")]
-pub(super) struct TokenRequest {
-    /// What the user is known by.
-    #[schema(example = "urn:ietf:params:oauth:grant-type:jwt-bearer")]
-    grant_type: String,
-    /// The assertion, for that grant.
-    #[schema(example = "demo-alice", nullable = false)]
-    assertion: Option<String>,
-    /// The refresh token, for that grant.
-    #[schema(example = "pd_7a2c", nullable = false)]
-    refresh_token: Option<String>,
-    /// The code, for that grant.
-    #[schema(example = "pd_9b1d", nullable = false)]
-    code: Option<String>,
-    /// Where the user was sent back to with it.
-    #[schema(example = "https://desk.example.com/back", nullable = false)]
-    redirect_uri: Option<String>,
-    /// That of which the challenge was the hash.
-    #[schema(example = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk", nullable = false)]
-    code_verifier: Option<String>,
-    /// The application, if it does not authenticate itself.
-    #[schema(example = "desk", nullable = false)]
-    client_id: Option<String>,
-    /// How long the access token should hold, in seconds.
-    #[schema(value_type = Option<i64>, example = 600, nullable = false)]
-    access_token_ttl: Option<i64>,
-    /// The same of the refresh token.
-    #[schema(value_type = Option<i64>, example = 3600, nullable = false)]
-    refresh_token_ttl: Option<i64>,
-    /// A name of the application's instance, to be told again.
-    #[schema(max_length = 255, example = "desk-1", nullable = false)]
-    endpoint_id: Option<String>,
-}
-
-/// The token to end.
-#[derive(ToSchema)]
-#[schema(example = json!({"token": "pd_5e1f"}))]
-#[expect(dead_code, reason = "it stands for the schema; what is read is a form with any fields")]
-pub(super) struct RevokeRequest {
-    /// An access token or a refresh token.
-    #[schema(example = "pd_5e1f")]
-    token: String,
 }
 
 /// Log out.

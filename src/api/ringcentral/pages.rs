@@ -1,66 +1,9 @@
 //! Lists in pages: which one is shown, and where the others are.
 
-use serde::Serialize;
-use utoipa::ToSchema;
-
-use super::query::PageRequest;
-
-/// Which page this is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(example = json!({"page": 1, "perPage": 100, "pageStart": 0, "pageEnd": 2, "totalPages": 1,
-    "totalElements": 3}))]
-pub(super) struct PagingInfo {
-    /// The page's number, from 1; absent if there is nothing on it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<i32>, example = 1, nullable = false)]
-    page: Option<usize>,
-    /// How many elements a page has.
-    #[schema(value_type = i32, example = 100)]
-    per_page: usize,
-    /// The first element on the page, from 0; absent if there is nothing on it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<i32>, example = 0, nullable = false)]
-    page_start: Option<usize>,
-    /// The last element on the page; absent if there is nothing on it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<i32>, example = 2, nullable = false)]
-    page_end: Option<usize>,
-    /// How many pages there are; absent for pages without elements.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<i32>, example = 1, nullable = false)]
-    total_pages: Option<usize>,
-    /// How many elements there are.
-    #[schema(value_type = i32, example = 3)]
-    total_elements: usize,
-}
-
-/// The pages around this one, as far as there are such.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[expect(clippy::struct_field_names, reason = "the names on the wire")]
-pub(super) struct NavigationInfo {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    first_page: Option<PageLink>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    next_page: Option<PageLink>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    previous_page: Option<PageLink>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    last_page: Option<PageLink>,
-}
-
-/// Where a page is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub(super) struct PageLink {
-    /// The address, with what was asked for.
-    #[schema(example = "http://127.0.0.1:8008/restapi/v1.0/account/1/presence?page=1&perPage=100")]
-    uri: String,
-}
+use super::{
+    query::PageRequest,
+    types::{NavigationInfo, PageLink, PagingInfo},
+};
 
 /// One page of a list of so many elements.
 pub(super) struct Pages {

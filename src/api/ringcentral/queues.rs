@@ -5,14 +5,17 @@
 use std::collections::BTreeMap;
 
 use axum::{Json, body::Body, extract::State, http::HeaderMap};
-use serde::Serialize;
 use serde_json::{Map, Value};
-use utoipa::ToSchema;
 
 use super::{
     error::{CallerError, NotFound, RestRefusal, UnreadBody},
     extract::{Asker, Caller, PathIds, Permission, read_object},
     rate::{Light, Medium},
+    types::{
+        CallQueueMember, CallQueueMemberPresence, CallQueuePresence, CallQueueUpdatePresence,
+        ExtensionCallQueuePresence, ExtensionCallQueuePresenceList, ExtensionCallQueueUpdatePresenceList,
+        PresenceCallQueueInfo,
+    },
 };
 use crate::{
     api::refusal::refusals,
@@ -21,132 +24,11 @@ use crate::{
     id::UserId,
     presence::DoNotDisturb,
     service::ReadError,
+    store::StoreError,
 };
 
 /// How many entries a change may have.
 const MOST: usize = 100;
-
-/// Who takes the calls of a queue.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub(super) struct CallQueuePresence {
-    /// In the order of the members' ids.
-    records: Vec<CallQueueMemberPresence>,
-}
-
-/// Whether one member of a queue takes its calls.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct CallQueueMemberPresence {
-    member: CallQueueMember,
-    /// Whether the member takes calls of queues at all, as `dndStatus` says; absent if that is not to be seen.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = true, nullable = false)]
-    accept_queue_calls: Option<bool>,
-    /// Whether the member takes those of this queue; absent if that is not to be seen.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = true, nullable = false)]
-    accept_current_queue_calls: Option<bool>,
-}
-
-/// A member of a queue.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct CallQueueMember {
-    /// The id of the member's extension.
-    #[schema(example = "1")]
-    id: String,
-    /// The name that people are shown.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "Alice", nullable = false)]
-    name: Option<String>,
-    /// The short number.
-    #[schema(example = "101")]
-    extension_number: String,
-}
-
-/// Of which queues somebody takes calls.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub(super) struct ExtensionCallQueuePresenceList {
-    /// In the order of the queues' ids.
-    records: Vec<ExtensionCallQueuePresence>,
-}
-
-/// Whether somebody takes the calls of one queue.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct ExtensionCallQueuePresence {
-    call_queue: PresenceCallQueueInfo,
-    /// Whether its calls are taken; absent if that is not to be seen.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = true, nullable = false)]
-    accept_calls: Option<bool>,
-}
-
-/// A queue.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct PresenceCallQueueInfo {
-    /// The id of the queue's extension.
-    #[schema(example = "4")]
-    id: String,
-    /// The name that people are shown.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "Sales", nullable = false)]
-    name: Option<String>,
-    /// The short number.
-    #[schema(example = "900")]
-    extension_number: String,
-    /// Whether members may change whether they take its calls. Always true.
-    #[schema(example = true)]
-    editable_member_status: bool,
-}
-
-/// Who is to take the calls of a queue.
-#[derive(ToSchema)]
-#[schema(example = json!({"records": [{"member": {"id": "1"}, "acceptCurrentQueueCalls": false}]}))]
-#[expect(dead_code, reason = "it stands for the schema; what is read is an object with any members")]
-pub(super) struct CallQueueUpdatePresence {
-    #[schema(max_items = 100)]
-    records: Vec<CallQueueMemberUpdate>,
-}
-
-/// Whether one member is to take the calls of a queue.
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-#[expect(dead_code, reason = "it stands for the schema; what is read is an object with any members")]
-pub(super) struct CallQueueMemberUpdate {
-    member: CallQueueId,
-    #[schema(example = false)]
-    accept_current_queue_calls: bool,
-}
-
-/// Of which queues somebody is to take calls.
-#[derive(ToSchema)]
-#[schema(example = json!({"records": [{"callQueue": {"id": "4"}, "acceptCalls": false}]}))]
-#[expect(dead_code, reason = "it stands for the schema; what is read is an object with any members")]
-pub(super) struct ExtensionCallQueueUpdatePresenceList {
-    #[schema(max_items = 100)]
-    records: Vec<ExtensionCallQueueUpdate>,
-}
-
-/// Whether somebody is to take the calls of one queue.
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-#[expect(dead_code, reason = "it stands for the schema; what is read is an object with any members")]
-pub(super) struct ExtensionCallQueueUpdate {
-    call_queue: CallQueueId,
-    #[schema(example = false)]
-    accept_calls: bool,
-}
-
-/// The extension of a queue, or of a member of one.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "it stands for the schema; what is read may be a number too")]
-pub(super) struct CallQueueId {
-    /// The extension's id.
-    #[schema(example = "4")]
-    id: String,
-}
 
 /// The queue of the caller's account that an id names.
 fn queue<G>(app: &App, caller: &Caller<G>, id: &str) -> Result<User, NotFound> {
@@ -174,7 +56,7 @@ pub(super) async fn of_queue(
     app: &App,
     viewer: &UserId,
     queue: &User,
-) -> Result<CallQueuePresence, ReadError> {
+) -> Result<CallQueuePresence, StoreError> {
     let members = members(app, queue);
     let ids: Vec<&UserId> = members.iter().map(|user| &user.id).collect();
     let seen = app.service.extensions(viewer, &ids, app.service.now()).await?;
@@ -200,13 +82,8 @@ pub(super) async fn of_queue(
     Ok(CallQueuePresence { records: records.collect() })
 }
 
-/// Of which queues a user takes calls, as a viewer sees it.
-pub(super) async fn of_extension(
-    app: &App,
-    viewer: &UserId,
-    user: &User,
-) -> Result<ExtensionCallQueuePresenceList, ReadError> {
-    let is_shown = app.service.extension(viewer, &user.id, app.service.now()).await?.shown.is_some();
+/// Of which queues a user takes calls, for a viewer that the user is shown to or not.
+pub(super) fn of_extension(app: &App, user: &User, is_shown: bool) -> ExtensionCallQueuePresenceList {
     let closed = app.directory.desk(&user.id).closed_queues;
     let records = queues_of(app, user).into_iter().filter_map(|queue| {
         let extension_number = queue.extension.as_ref()?.number.clone();
@@ -219,7 +96,7 @@ pub(super) async fn of_extension(
         let accept_calls = is_shown.then_some(!closed.contains(&queue.number));
         Some(ExtensionCallQueuePresence { call_queue, accept_calls })
     });
-    Ok(ExtensionCallQueuePresenceList { records: records.collect() })
+    ExtensionCallQueuePresenceList { records: records.collect() }
 }
 
 /// The queues that a user is a member of, in the order of their ids.
@@ -251,7 +128,7 @@ fn set(desk: &mut Desk, queue: u64, is_open: bool) {
 
 refusals! {
     /// Why it is not told who takes the calls of a queue.
-    pub(super) enum ReadQueueError: RestRefusal, from CallerError, ReadError {
+    pub(super) enum ReadQueueError: RestRefusal, from CallerError, StoreError {
         Unauthorized,
         Forbidden,
         /// There is no such account, or no such queue for the caller to see.
@@ -265,7 +142,7 @@ refusals! {
 refusals! {
     /// Why it was not set who takes the calls of a queue. Nothing was changed.
     pub(super) enum UpdateQueueError: RestRefusal,
-        from CallerError, UnreadBody, DirectoryError, ReadError
+        from CallerError, UnreadBody, DirectoryError, StoreError
     {
         /// The body is not valid, or names somebody who is no member. Nothing was changed.
         BadRequest => RestRefusal::invalid("records"),
@@ -420,7 +297,8 @@ pub(super) async fn read_extension_call_queue_presence(
     caller.require(Permission::ReadPresence)?;
     caller.account(&ids)?;
     let user = caller.find(&app, &ids.extension)?;
-    Ok(Json(of_extension(&app, &caller.user.id, &user).await?))
+    let seen = app.service.extension(&caller.user.id, &user.id, app.service.now()).await?;
+    Ok(Json(of_extension(&app, &user, seen.shown.is_some())))
 }
 
 /// Set of which queues one takes calls, or as an admin of the account somebody else does.
@@ -467,5 +345,6 @@ pub(super) async fn update_extension_call_queue_presence(
     }
     let set_all = move |desk: &mut Desk| entries.iter().for_each(|(queue, open)| set(desk, *queue, *open));
     app.directory.set_desk(&user.id, set_all).await?;
-    Ok(Json(of_extension(&app, &caller.user.id, &user).await?))
+    let seen = app.service.extension(&caller.user.id, &user.id, app.service.now()).await?;
+    Ok(Json(of_extension(&app, &user, seen.shown.is_some())))
 }

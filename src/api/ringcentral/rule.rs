@@ -1,12 +1,11 @@
 //! The aggregation rule: what an extension's presence comes to. RingCentral publishes no formula; the table
 //! in `tests/it/ringcentral/rule.rs` tells for every row whether it is known or our decision.
 
+use super::types::{MeetingStatus, PresenceStatus};
 use crate::{
     directory::{Extension, ExtensionStatus},
     presence::{Call, CallKind, CallSettings, DoNotDisturb, Override, PersonalDnd, TelephonyStatus},
 };
-
-use super::presence::{MeetingStatus, PresenceStatus};
 
 /// The state of all of a user's calls of one kind: the highest.
 pub(super) fn telephony_status(calls: &[Call], kind: CallKind) -> TelephonyStatus {

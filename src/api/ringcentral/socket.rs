@@ -14,16 +14,26 @@ pub(super) mod token;
 use axum::{
     Extension, Router,
     extract::{State, WebSocketUpgrade, ws::rejection::WebSocketUpgradeRejection},
-    http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
-    response::{IntoResponse, Response},
+    http::{HeaderMap, Uri},
+    response::Response,
 };
 
-use self::{connection::Connection, frame::WsError, sessions::Opened, token::Opener};
-use super::{
-    Own,
-    error::{ErrorResponse, RestFailure},
+use self::{connection::Connection, sessions::Opened, token::Opener};
+use super::{Own, error::RestRefusal, types::WsError};
+use crate::{
+    api::{origin, refusal::refusals},
+    app::App,
+    request::Lasting,
 };
-use crate::{api::origin, app::App, request::Lasting};
+
+refusals! {
+    /// Why no socket is opened.
+    pub(super) enum OpenWebSocketError: RestRefusal {
+        TooLarge,
+        UpgradeRequired,
+        Unavailable,
+    }
+}
 
 /// Where sockets are opened.
 pub(super) const PATH: &str = "/restapi/v1.0/ws";
@@ -64,7 +74,7 @@ pub(super) fn uri(app: &App, headers: &HeaderMap) -> String {
     tag = "Subscriptions",
     responses(
         (status = 101, description = "The connection is a WebSocket from now on."),
-        (status = 426, description = "The request is not one for a WebSocket.", body = ErrorResponse),
+        OpenWebSocketError,
     ),
 )]
 pub(super) async fn open_web_socket(
@@ -74,10 +84,12 @@ pub(super) async fn open_web_socket(
     headers: HeaderMap,
     uri: Uri,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
-) -> Response {
-    let (Ok(upgrade), Some(Extension(routes))) = (upgrade, routes) else { return not_a_socket() };
+) -> Result<Response, OpenWebSocketError> {
+    let (Ok(upgrade), Some(Extension(routes))) = (upgrade, routes) else {
+        return Err(RestRefusal::web_sockets_alone().into());
+    };
     let most = app.config.limits.bulk_body_bytes;
-    upgrade
+    let answer = upgrade
         .read_buffer_size(READ_BUFFER)
         .write_buffer_size(0)
         .max_message_size(most)
@@ -91,7 +103,8 @@ pub(super) async fn open_web_socket(
                 }
                 Err(error) => frame::refuse(socket, &error).await,
             }
-        })
+        });
+    Ok(answer)
 }
 
 /// Looks at the token of a query, and finds the session that it goes on with, or begins one.
@@ -106,18 +119,4 @@ fn attach(app: &App, query: &str) -> Result<(Opener, Opened), WsError> {
     let opener = opener.filter(|opener| opener.is_valid(app)).ok_or(WsError::INVALID_TOKEN)?;
     let opened = own.sessions.open(&opener.owner(), parameter("wsc").as_deref());
     Ok((opener, opened.ok_or(WsError::TOO_MANY)?))
-}
-
-fn not_a_socket() -> Response {
-    let mut response = RestFailure::upgrade_required().into_response();
-    let headers = response.headers_mut();
-    headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
-    headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
-    response
-}
-
-impl RestFailure {
-    fn upgrade_required() -> Self {
-        Self::new(StatusCode::UPGRADE_REQUIRED, "CMN-202", "This path takes WebSockets only")
-    }
 }

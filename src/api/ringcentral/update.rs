@@ -7,7 +7,8 @@ use super::{
     choice::choose,
     error::{BadRequest, RestRefusal},
     extensions::UpdateUserPresenceError,
-    presence::{MESSAGE_CHARACTERS, UserStatus},
+    presence::MESSAGE_CHARACTERS,
+    types::UserStatus,
 };
 use crate::{
     directory::Extension,

@@ -33,7 +33,8 @@ pub(super) async fn open(config: Config, is_kept: bool) -> Result<App, Failure> 
     keep_to_owner();
     let (folder, lag_seconds) = (config.server.data.clone(), config.store.activity_lag_seconds);
     let reserve_bytes = config.store.reserve_mebibytes << 20;
-    let opening = spawn_blocking(move || DiskEngine::open(&folder, reserve_bytes));
+    let server = config.server.name.clone();
+    let opening = spawn_blocking(move || DiskEngine::open_of(&folder, reserve_bytes, Some(&server)));
     let engine = opening.await.map_err(Failure::unusable)?.map_err(Failure::unusable)?;
     let store = EmbeddedStore::over(Box::new(engine), lag_seconds).map_err(Failure::unusable)?;
     let folder = config.server.data.clone();

@@ -7,6 +7,10 @@ use crate::{cli::Failure, config::Config};
 /// So many files are for the store, webhooks and the rest; of a small limit a quarter.
 const RESERVE: usize = 256;
 
+/// Webhooks take as many files for deliveries as for questions, and as many for connections that are kept; the store and the
+/// rest have what is left.
+const WEBHOOK_PARTS: usize = 8;
+
 /// With fewer files there is no server.
 const LEAST: usize = 128;
 
@@ -31,21 +35,31 @@ impl Files {
         Ok(Self(limit))
     }
 
-    /// Lets no more connections in than there are files for, and keeps room in what is left for everything else.
+    /// Lets no more connections in than there are files for, and no more webhooks out than the rest has room for.
     pub(super) fn bound(self, config: &mut Config) {
         let Self(files) = self;
         let most = files - RESERVE.min(files / 4);
         let configured = config.limits.connections;
         if configured > most {
             config.limits.connections = most;
-            // Streams are never all connections, nor webhooks all of the reserve.
+            // Streams are never all connections.
             config.limits.streams = config.limits.streams.min(most - most / 5);
-            config.webhooks.concurrent = config.webhooks.concurrent.min((files - most) / 2);
             tracing::warn!(
                 connections = most,
                 configured,
                 files,
                 "fewer connections than configured: the process may have so many files open"
+            );
+        }
+        let most = (files - config.limits.connections) / WEBHOOK_PARTS;
+        let configured = config.webhooks.concurrent;
+        if configured > most {
+            config.webhooks.concurrent = most;
+            tracing::warn!(
+                webhooks = most,
+                configured,
+                files,
+                "fewer webhooks at a time than configured: the process may have so many files open"
             );
         }
     }

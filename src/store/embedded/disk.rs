@@ -7,13 +7,14 @@
 //!   journal whose end is damaged reads like one whose last batch was torn by a crash; the number tells the
 //!   two apart, so that no loss goes unnoticed.
 //!
-//! `look` makes sure that all of it is there before fjall opens it; it reads `journal`s and `tree`s. `birth`
-//! makes a new one. `rights` keeps it to its owner.
+//! `look` makes sure that all of it is there before fjall opens it; it reads `journal`s and `tree`s, and finds
+//! `names` of other servers. `birth` makes a new one. `rights` keeps it to its owner.
 
 mod birth;
 mod error;
 mod journal;
 mod look;
+mod names;
 mod rights;
 mod tree;
 
@@ -30,6 +31,7 @@ use fjall::{
     config::{BlockSizePolicy, FilterPolicy},
 };
 use parking_lot::Mutex;
+use rustix::process::{Resource, getrlimit};
 
 use super::{
     engine::{Engine, EngineError, ScanVisit, Write},
@@ -56,9 +58,11 @@ const MEMTABLE_BYTES: u64 = 16 * 1_024 * 1_024;
 /// Values are read when the store is opened, and never again.
 const CACHE_BYTES: u64 = 8 * 1_024 * 1_024;
 
-/// How many tables are kept open: they are read when the store is opened and when they are put together. The files
-/// that a process may have open are few.
+/// How many tables are kept open: they are read when the store is opened and when they are put together.
 const OPEN_TABLES: usize = 64;
+
+/// Where the files that a process may have open are few, one in so many is a table.
+const FILES_A_TABLE: u64 = 16;
 
 /// The size of a block of a table. Tables are read from beginning to end, so few large blocks are best.
 const BLOCK_BYTES: u32 = 64 * 1_024;
@@ -101,6 +105,11 @@ impl DiskEngine {
     /// Opens the data folder, which is made if it is missing. If it is refused, nothing in it was changed.
     /// Writes are refused while less than `reserve_bytes` are free on its disk.
     pub fn open(folder: &Path, reserve_bytes: u64) -> Result<Self, OpenError> {
+        Self::open_of(folder, reserve_bytes, None)
+    }
+
+    /// The same of a folder whose users have to be of that server, if one is named.
+    pub fn open_of(folder: &Path, reserve_bytes: u64, server: Option<&str>) -> Result<Self, OpenError> {
         let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
         made.map_err(|error| OpenError::unreadable(folder, format!("no data folder: {error}")))?;
         let lock = lock(folder)?;
@@ -110,14 +119,13 @@ impl DiskEngine {
         if birth::is_due(&files, noted)? {
             birth::make(folder, &files)?;
         }
-        let look = look::look(&files).map_err(|fault| fault.in_folder(folder))?;
+        let look = look::look(&files, server).map_err(|fault| fault.in_folder(folder))?;
         look.check(folder, &note, noted.unwrap_or_default())?;
-        rights::mend(folder);
-        make_lock(&files.join("lock"))?;
-        let (database, keyspace) = open(&files).map_err(|error| match error {
-            fjall::Error::Locked => OpenError::Locked(folder.to_owned()),
-            error => OpenError::unreadable(&files, describe(&error)),
-        })?;
+        let (database, keyspace) =
+            unlock(&files.join("lock"), || open(&files)).map_err(|error| match error {
+                fjall::Error::Locked => OpenError::Locked(folder.to_owned()),
+                error => OpenError::unreadable(&files, describe(&error)),
+            })?;
         let engine = Self {
             keyspace,
             database,
@@ -131,6 +139,7 @@ impl DiskEngine {
             let upgraded = upgrade(&engine, look.format);
             upgraded.map_err(|error| OpenError::unreadable(folder, error))?;
         }
+        rights::mend(folder);
         Ok(engine)
     }
 
@@ -204,17 +213,29 @@ fn read_note(note: &Path) -> Result<Option<u64>, OpenError> {
     }
 }
 
-/// Makes the file that the engine locks, if it is missing.
-fn make_lock(lock: &Path) -> Result<(), OpenError> {
-    let made = OpenOptions::new().append(true).create(true).open(lock);
-    made.map(drop).map_err(|error| OpenError::unreadable(lock, error))
+/// Opens what has to have a file that the engine locks, which is made if it is missing.
+fn unlock<T>(lock: &Path, open: impl FnOnce() -> Result<T, fjall::Error>) -> Result<T, fjall::Error> {
+    let is_made = match OpenOptions::new().write(true).create_new(true).open(lock) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => false,
+        made => made.map(|_| true)?,
+    };
+    let opened = open();
+    if is_made && opened.is_err() {
+        fs::remove_file(lock)?;
+    }
+    opened
+}
+
+fn open_tables() -> usize {
+    let files = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+    usize::try_from(files / FILES_A_TABLE).unwrap_or(OPEN_TABLES).clamp(1, OPEN_TABLES)
 }
 
 /// Opens or makes fjall's files.
 fn open(files: &Path) -> Result<(Database, Keyspace), fjall::Error> {
     let database = Database::builder(files)
         .cache_size(CACHE_BYTES)
-        .max_cached_files(Some(OPEN_TABLES))
+        .max_cached_files(Some(open_tables()))
         .worker_threads(1)
         .manual_journal_persist(true)
         .open()?;

@@ -46,6 +46,15 @@ pub(super) fn users(partition: usize) -> [u8; PREFIX_BYTES] {
     [USERS, byte(partition)]
 }
 
+/// What the keys of all users begin with.
+pub(super) const ALL_USERS: &[u8] = &[USERS];
+
+/// The user that a document with this key is of; none if it is no such key.
+pub(super) fn user(key: &[u8]) -> Option<UserId> {
+    let id = key.strip_prefix(ALL_USERS)?.get(1..)?;
+    std::str::from_utf8(id).ok()?.parse().ok()
+}
+
 /// What the keys of all documents of a kind begin with, other than those of users.
 pub(super) fn documents(kind: Kind) -> [u8; PREFIX_BYTES] {
     [DOCUMENTS, kind as u8]

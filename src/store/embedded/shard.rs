@@ -22,8 +22,10 @@ pub(super) struct Shard {
     /// What was accepted and is on its way to the disk. Nobody can read it, but the user's next change
     /// builds on it.
     pending: HashMap<UserId, Pending>,
-    /// Whose record is ahead of the disk.
+    /// Whose record is ahead of the disk, which is to catch up soon.
     lagging: HashSet<Slot>,
+    /// Whose record is ahead of the disk, which is to catch up with what is written next of the user.
+    ahead: FixedBitSet,
     /// Who was removed lately, and by which documents.
     removals: HashMap<UserId, Revision>,
 }
@@ -63,9 +65,14 @@ struct Wheel {
     /// When tick 0 begins, in milliseconds; none before the first deadline.
     start: Option<u64>,
     filed: BTreeMap<u32, Vec<Slot>>,
+    /// How many places are filed, ignored ones too.
+    places: usize,
     /// How many slots have a deadline.
     deadlines: usize,
 }
+
+/// So many places may be ignored beside those that count, before they are taken out.
+const IGNORED: usize = 1_024;
 
 impl Shard {
     /// The record that can be read, if there is one.
@@ -118,16 +125,39 @@ impl Shard {
         slot
     }
 
+    /// Makes a record readable that the disk has.
+    pub(super) fn put_kept(&mut self, user: &UserId, packed: &[u8], outlook: Outlook) {
+        let slot = self.put(user, packed, outlook);
+        self.set_ahead(slot, false);
+    }
+
     /// Makes a record readable that the disk learns of later.
     pub(super) fn put_lagging(&mut self, user: &UserId, packed: &[u8], outlook: Outlook) {
         let slot = self.put(user, packed, outlook);
         self.lagging.insert(slot);
     }
 
+    /// Makes a record readable that the disk learns of with what comes next, or at the end.
+    pub(super) fn put_ahead(&mut self, user: &UserId, packed: &[u8], outlook: Outlook) {
+        let slot = self.put(user, packed, outlook);
+        self.set_ahead(slot, true);
+    }
+
+    fn set_ahead(&mut self, slot: Slot, is_ahead: bool) {
+        self.ahead.grow(slot as usize + 1);
+        self.ahead.set(slot as usize, is_ahead);
+    }
+
+    /// Lets the disk learn of everything soon.
+    pub(super) fn lag_all(&mut self) {
+        self.lagging.extend(slots_of(&self.ahead));
+    }
+
     pub(super) fn remove(&mut self, user: &UserId) {
         if let Some(slot) = self.table.find(user) {
             self.wheel.set(&mut self.table, slot, None);
             self.lagging.remove(&slot);
+            self.set_ahead(slot, false);
             self.present.set(slot as usize, false);
             self.table.remove(user);
         }
@@ -152,8 +182,7 @@ impl Shard {
 
     /// Who may be present.
     pub(super) fn present(&self) -> Vec<UserId> {
-        let slots = self.present.ones().map(|slot| Slot::try_from(slot).expect("it was made of a slot"));
-        slots.map(|slot| self.table.user(slot)).collect()
+        slots_of(&self.present).map(|slot| self.table.user(slot)).collect()
     }
 
     /// Who has a change after that number.
@@ -185,6 +214,9 @@ impl Shard {
     /// Takes the records that are ahead of the disk.
     pub(super) fn take_lagging(&mut self) -> Vec<(UserId, Vec<u8>)> {
         let lagging = mem::take(&mut self.lagging);
+        for slot in &lagging {
+            self.set_ahead(*slot, false);
+        }
         lagging.into_iter().map(|slot| (self.table.user(slot), self.table.bytes(slot).to_vec())).collect()
     }
 
@@ -199,9 +231,17 @@ impl Shard {
         due.into_iter().map(|slot| self.table.user(slot)).collect()
     }
 
+    pub(super) fn places(&self) -> usize {
+        self.wheel.places
+    }
+
     pub(super) fn reminders(&self) -> usize {
         self.wheel.deadlines
     }
+}
+
+fn slots_of(set: &FixedBitSet) -> impl Iterator<Item = Slot> {
+    set.ones().map(|slot| Slot::try_from(slot).expect("it was made of a slot"))
 }
 
 fn unpack(bytes: &[u8]) -> Record {
@@ -230,8 +270,38 @@ impl Wheel {
         let is_filed_in_time = deadline.filed != 0 && deadline.filed <= due;
         if due != 0 && !is_filed_in_time {
             deadline.filed = due;
-            self.filed.entry(due).or_default().push(slot);
+            self.file(due, slot);
+            self.take_out_ignored(table);
         }
+    }
+
+    fn file(&mut self, tick: u32, slot: Slot) {
+        self.filed.entry(tick).or_default().push(slot);
+        self.places += 1;
+    }
+
+    /// Takes out what is ignored where it is most of what is filed: whoever moves a deadline earlier again and again takes
+    /// no more room than others.
+    fn take_out_ignored(&mut self, table: &mut Table<Deadline>) {
+        if self.places <= 2 * self.deadlines + IGNORED {
+            return;
+        }
+        self.places = 0;
+        self.filed.retain(|tick, slots| {
+            slots.sort_unstable();
+            slots.dedup();
+            slots.retain(|slot| {
+                let deadline = table.beside_mut(*slot);
+                let is_here = deadline.filed == *tick;
+                if is_here && deadline.due == 0 {
+                    deadline.filed = 0;
+                }
+                is_here && deadline.due != 0
+            });
+            slots.shrink_to_fit();
+            self.places += slots.len();
+            !slots.is_empty()
+        });
     }
 
     fn due(&mut self, table: &mut Table<Deadline>, now: Timestamp) -> Vec<Slot> {
@@ -240,6 +310,7 @@ impl Wheel {
         let current = tick(now.as_millis().saturating_sub(start) / TICK_MILLIS);
         let later = self.filed.split_off(&(current.saturating_add(1)));
         for (tick, slots) in mem::replace(&mut self.filed, later) {
+            self.places -= slots.len();
             for slot in slots {
                 let deadline = table.beside_mut(slot);
                 // Filed anew for an earlier tick, or of a user that was removed.
@@ -251,8 +322,9 @@ impl Wheel {
                     continue;
                 }
                 deadline.filed = deadline.due;
-                self.filed.entry(deadline.due).or_default().push(slot);
-                if deadline.due <= current {
+                let at = deadline.due;
+                self.file(at, slot);
+                if at <= current {
                     due.push(slot);
                 }
             }

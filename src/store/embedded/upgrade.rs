@@ -37,21 +37,31 @@ struct Room {
 /// How many pairs are moved at once.
 const BATCH: usize = 2_000;
 
-/// Brings data of format `found` to the present one. If it ends in the middle, it can be done again.
+/// Brings data of format `found` to the present one. If it ends in the middle, it can be done again. Where it cannot be
+/// done, nothing is changed.
 pub(super) fn upgrade(engine: &dyn Engine, found: u32) -> Result<(), EngineError> {
+    rewrite(engine, found, &|_| Ok(()))?;
+    rewrite(engine, found, &|batch| engine.commit(batch))?;
+    engine.commit(&[present()])
+}
+
+/// Hands what has to be written to `commit`.
+fn rewrite(engine: &dyn Engine, found: u32, commit: &Commit<'_>) -> Result<(), EngineError> {
     if found < 2 {
-        replace(engine, USERS_OF_1, |id, value| {
+        replace(engine, commit, USERS_OF_1, |id, value| {
             Ok(vec![Write { key: key::document(Kind::User, id), value: Some(value.to_vec()) }])
         })?;
     }
     if found < 3 {
-        replace(engine, ROOMS_OF_2, |id, value| {
+        replace(engine, commit, ROOMS_OF_2, |id, value| {
             let members = members_of(id, value).map_err(EngineError::Broken)?;
             Ok(members.into_iter().map(Write::from).collect())
         })?;
     }
-    engine.commit(&[present()])
+    Ok(())
 }
+
+type Commit<'a> = dyn Fn(&[Write]) -> Result<(), EngineError> + 'a;
 
 /// The note of the present format.
 pub(super) fn present() -> Write {
@@ -69,6 +79,7 @@ pub(super) fn members_of(room: &str, value: &[u8]) -> Result<Vec<Document>, Stri
 /// Puts what `make` makes of each pair whose key begins so into its place.
 fn replace(
     engine: &dyn Engine,
+    commit: &Commit<'_>,
     prefix: &[u8],
     make: impl Fn(&str, &[u8]) -> Result<Vec<Write>, EngineError>,
 ) -> Result<(), EngineError> {
@@ -78,11 +89,11 @@ fn replace(
         result = id.and_then(|id| make(id, value)).and_then(|made| {
             batch.extend(made);
             batch.push(Write { key: old.to_vec(), value: None });
-            if batch.len() < BATCH { Ok(()) } else { engine.commit(&mem::take(&mut batch)) }
+            if batch.len() < BATCH { Ok(()) } else { commit(&mem::take(&mut batch)) }
         });
         result.is_ok()
     };
     engine.scan(prefix, &mut take)?;
     result?;
-    engine.commit(&batch)
+    commit(&batch)
 }

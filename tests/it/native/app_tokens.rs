@@ -26,19 +26,62 @@ async fn what_one_opens() {
         let answer = server.call(method, path).token(token).json(&json!({})).send().await;
         answer.status.as_u16()
     };
-    // It reads presence where that takes no user, and nothing else.
+    // It reads presence where that takes no user.
     assert_eq!(call(Method::GET, "/v0/presence").await, 200);
     assert_eq!(call(Method::GET, "/v0/users/1/presence").await, 200);
     assert_eq!(call(Method::GET, "/v0/users/me/presence").await, 403);
     assert_eq!(call(Method::PUT, "/v0/users/1/presence").await, 403);
     assert_eq!(call(Method::GET, "/presenced/v1/users").await, 403);
     assert_eq!(call(Method::POST, "/presenced/v1/app-tokens").await, 403);
-    assert_eq!(call(Method::GET, &format!("/presenced/v1/users/{ALICE}/presence")).await, 403);
-    assert_eq!(call(Method::POST, "/presenced/v1/heartbeats").await, 403);
     assert_eq!(server.presence(token, ALICE).await.status, 403);
     let own = server.call(Method::GET, "/v0/token").token(token).send().await;
     insta::assert_snapshot!(own.line(), @r#"200 {"meta":{"code":200},"data":{"app":{"name":"wallboard"},"scopes":["basic"]}}"#);
     assert_eq!(own.header("x-oauth-scopes"), "basic");
+}
+
+#[tokio::test]
+async fn each_scope_opens_what_it_is_for() {
+    let server = TestServer::start().await;
+    let calls = [
+        ("read", Method::GET, "/users/@carol:example.com/presence", json!(null)),
+        ("read", Method::POST, "/presence/query", json!({"users": [ALICE]})),
+        ("read", Method::GET, "/changes", json!(null)),
+        ("read", Method::GET, "/users/@alice:example.com/settings", json!(null)),
+        ("read", Method::GET, "/users/@alice:example.com/presence-list", json!(null)),
+        ("read", Method::GET, "/rooms/!lobby:example.com/members", json!(null)),
+        ("write", Method::PUT, "/users/@alice:example.com/settings", json!({"override": "busy"})),
+        ("write", Method::PUT, "/rooms/!lobby:example.com/members", json!({"members": [ALICE]})),
+        ("gateway", Method::POST, "/heartbeats", json!({"heartbeats": []})),
+        (
+            "gateway",
+            Method::PUT,
+            "/users/@alice:example.com/calls/1",
+            json!({"telephonyStatus": "Ringing", "direction": "Inbound"}),
+        ),
+        ("gateway", Method::DELETE, "/users/@alice:example.com/calls/1", json!(null)),
+        // Those of a user's device, and those of the admin.
+        ("none", Method::GET, "/changes?state=online", json!(null)),
+        ("none", Method::GET, "/users", json!(null)),
+        ("none", Method::GET, "/rooms", json!(null)),
+        ("none", Method::GET, "/subscriptions", json!(null)),
+        ("none", Method::GET, "/users/@alice:example.com/tokens", json!(null)),
+        ("none", Method::POST, "/app-tokens", json!({"name": "more"})),
+        ("none", Method::GET, "/export", json!(null)),
+    ];
+    for scopes in [json!(["read"]), json!(["write"]), json!(["gateway"]), json!(["read", "write", "gateway"])]
+    {
+        let (status, issued) = create(&server, json!({"name": "backend", "scopes": scopes})).await;
+        assert_eq!((status, &issued["info"]["scopes"]), (201, &scopes));
+        let token = issued["token"].as_str().expect("a token");
+        for (needed, method, path, body) in calls.clone() {
+            let call = server.call(method.clone(), format!("/presenced/v1{path}")).token(token);
+            let call = if body.is_null() { call } else { call.json(&body) };
+            let (status, verdict) = call.send_head_judged().await;
+            verdict.expect("as documented");
+            let has_it = scopes.as_array().expect("a list").contains(&json!(needed));
+            assert_eq!((status != 403, status.is_success()), (has_it, has_it), "{scopes}: {method} {path}");
+        }
+    }
 }
 
 #[tokio::test]
@@ -82,7 +125,7 @@ async fn refusals() {
         json!({}),
         json!({"name": ""}),
         json!({"name": "x".repeat(256)}),
-        json!({"name": "x", "scopes": ["write"]}),
+        json!({"name": "x", "scopes": ["admin"]}),
         json!({"name": "x", "expiresInSeconds": 0}),
     ] {
         assert_eq!(create(&server, body.clone()).await.0, 400, "{body}");

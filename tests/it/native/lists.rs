@@ -1,7 +1,7 @@
 //! Presence lists in presenced's own API: who asks to see one, and one's answer.
 
 use presenced::{
-    api::presenced::{ListEntry, PresenceList, Standing},
+    api::presenced::types::{ListEntry, PresenceList, Standing},
     client::{ClientError, UserClient},
 };
 use reqwest::Method;

@@ -5,9 +5,13 @@ use futures_util::{Stream, StreamExt, stream};
 use serde::Serialize;
 use tokio::time::{Interval, MissedTickBehavior};
 
-use super::{ChangesError, PresenceList, Query, UserPresence};
+use super::{ChangesError, Query};
 use crate::{
-    api::presenced::{error::ProblemRefusal, extract::Caller},
+    api::presenced::{
+        error::ProblemRefusal,
+        extract::Caller,
+        types::{PresenceList, UserPresence},
+    },
     app::App,
     directory::TokenId,
     id::UserId,

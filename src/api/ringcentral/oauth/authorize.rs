@@ -10,7 +10,6 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use url::Url;
-use utoipa::ToSchema;
 
 use super::{
     app_of,
@@ -23,7 +22,7 @@ use crate::{
     api::{
         body::BodyError,
         refusal::Refusal as _,
-        ringcentral::{Own, error::RestRefusal, info::OpenError},
+        ringcentral::{Own, error::RestRefusal, info::OpenError, types::AuthorizationAnswer},
     },
     app::App,
     directory::{Holder, Scope, Scopes, User},
@@ -214,39 +213,6 @@ fn refuse(fields: &Fields, refused: Refused) -> Response {
             send_back(to, fields, &[("error", error), ("error_description", why)])
         }
     }
-}
-
-/// The answer of a page: what a user says of themselves, or of the application.
-#[derive(ToSchema)]
-#[schema(example = json!({"response_type": "code", "client_id": "desk",
-    "redirect_uri": "https://desk.example.com/back", "token": "pd_5e1f"}))]
-#[expect(dead_code, reason = "it stands for the schema; what is read is a form with any fields")]
-pub(in crate::api::ringcentral) struct AuthorizationAnswer {
-    /// The parameters of the question, again.
-    #[schema(example = "code")]
-    response_type: String,
-    #[schema(example = "desk")]
-    client_id: String,
-    #[schema(example = "https://desk.example.com/back")]
-    redirect_uri: String,
-    #[schema(example = "xyz", nullable = false)]
-    state: Option<String>,
-    #[schema(example = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", nullable = false)]
-    code_challenge: Option<String>,
-    #[schema(example = "S256", nullable = false)]
-    code_challenge_method: Option<String>,
-    /// A presenced token of the user's.
-    #[schema(example = "pd_5e1f", nullable = false)]
-    token: Option<String>,
-    /// Who it is, by the id of their extension, where anybody may be anybody.
-    #[schema(example = "1", nullable = false)]
-    user: Option<String>,
-    /// The same by any of their names.
-    #[schema(example = "101", nullable = false)]
-    login_hint: Option<String>,
-    /// Not empty: the user does not want it.
-    #[schema(example = "1", nullable = false)]
-    deny: Option<String>,
 }
 
 /// Let a user allow an application to act for them.

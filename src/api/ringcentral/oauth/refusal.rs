@@ -9,7 +9,6 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 
-use super::{OAuthError, OAuthErrorItem};
 use crate::{
     api::{
         body::BodyError,
@@ -17,7 +16,11 @@ use crate::{
             BadRequest, Cause, InternalError, MethodNotAllowed, NotFound, Refusal, Refused, TooLarge,
             TooManyRequests, Unavailable, refusals,
         },
-        ringcentral::{error::RestRefusal, rate::Refusals},
+        ringcentral::{
+            error::RestRefusal,
+            rate::Refusals,
+            types::{OAuthError, OAuthErrorItem},
+        },
     },
     app::App,
     directory::DirectoryError,

@@ -13,8 +13,7 @@ use utoipa::{
     },
 };
 
-use super::notification::Notification;
-use crate::openapi;
+use crate::{api::ringcentral::types::Notification, openapi};
 
 const TAG: &str = "Notifications";
 

@@ -2,187 +2,31 @@
 
 use serde::Serialize;
 use serde_json::value::RawValue;
-use utoipa::ToSchema;
 use uuid::Uuid;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::{filter::Family, time_text};
 use crate::{
     api::ringcentral::{
-        calls::ActiveCallInfo,
         extract::Uris,
-        presence::{
-            CxTelephonyStatus, Detail, DndStatus, DndStatusPersonal, GetPresenceInfo, MeetingStatus,
-            PresenceStatus, UserStatus,
+        presence::Detail,
+        queues, rule,
+        types::{
+            Body, ChangedLine, DndEventBody, GetPresenceInfo, LineEventBody, Notification, PresenceEventBody,
+            ReminderEventBody,
         },
-        queues::{self, CallQueuePresence, ExtensionCallQueuePresenceList},
-        rule,
     },
     app::App,
     directory::User,
     id::UserId,
-    presence::{CallKind, DoNotDisturb, PersonalDnd, TelephonyStatus, Timestamp},
+    presence::{CallKind, Timestamp},
     push::{Message, Subscription},
-    service::{ExtensionPresence, ReadError},
+    service::ExtensionPresence,
+    store::StoreError,
 };
 
 /// How many calls a notification has at most, the latest.
 const MOST_CALLS: usize = 7;
-
-/// What a subscriber is told, on a WebSocket or by a webhook.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(in crate::api::ringcentral) struct Notification {
-    /// The notification's own id. One that is sent again because no answer came has another.
-    #[schema(value_type = String, format = "uuid", example = "7d4c6a3e-6a43-4d2e-9b93-2b6d6b0d9c11")]
-    uuid: Uuid,
-    /// What changed: the filter's path, with the id of the extension.
-    #[schema(example = "/restapi/v1.0/account/1/extension/2/presence?detailedTelephonyState=true")]
-    event: String,
-    /// When it was sent.
-    #[schema(format = "date-time", example = "2026-01-05T09:00:01.120Z")]
-    timestamp: String,
-    /// The subscription.
-    #[schema(value_type = String, format = "uuid", example = "0b9e5a52-63f5-4c6e-8d0c-3a7f3b0f2a77")]
-    subscription_id: Uuid,
-    /// The id of the subscription's owner.
-    #[schema(example = "1")]
-    owner_id: String,
-    #[schema(value_type = Body)]
-    body: Box<RawValue>,
-}
-
-/// What is told of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(untagged)]
-#[schema(as = NotificationBody, example = json!({"extensionId": 2, "telephonyStatus": "NoCall", "sequence": 11,
-    "presenceStatus": "Busy", "userStatus": "Busy", "dndStatus": "TakeAllCalls", "meetingStatus": "Disconnected",
-    "allowSeeMyPresence": true, "ringOnMonitoredCall": false, "pickUpCallsOnHold": false}))]
-pub(in crate::api::ringcentral) enum Body {
-    Presence(Box<PresenceEventBody>),
-    Lines(LineEventBody),
-    Dnd(DndEventBody),
-    Queue(CallQueuePresence),
-    QueuesOf(ExtensionCallQueuePresenceList),
-    Reminder(ReminderEventBody),
-}
-
-/// An extension's presence, as the subscription's owner sees it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(in crate::api::ringcentral) struct PresenceEventBody {
-    /// The extension.
-    #[schema(value_type = i64, example = 2)]
-    extension_id: u64,
-    /// How far the user's calls are.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    telephony_status: Option<TelephonyStatus>,
-    /// The number of the extension's change. It never goes back.
-    #[schema(value_type = i32, example = 11)]
-    sequence: u32,
-    /// What all else comes to.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    presence_status: Option<PresenceStatus>,
-    /// What the user set by hand.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    user_status: Option<UserStatus>,
-    /// Which calls the user takes.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<DndStatus>, nullable = false)]
-    dnd_status: Option<DoNotDisturb>,
-    /// The user's status text.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "Back at noon", max_length = 75, nullable = false)]
-    message: Option<String>,
-    /// Whether the user is in a meeting.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    meeting_status: Option<MeetingStatus>,
-    /// Whether others may see the user's presence. Whom they may not see looks offline, and most is left out.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = true, nullable = false)]
-    allow_see_my_presence: Option<bool>,
-    /// Whether the user's telephone rings when a monitored extension's does.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = false, nullable = false)]
-    ring_on_monitored_call: Option<bool>,
-    /// Whether the user takes up calls that a monitored extension has on hold.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = false, nullable = false)]
-    pick_up_calls_on_hold: Option<bool>,
-    /// Which calls to themselves alone the user takes, in accounts that have this.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<DndStatusPersonal>, nullable = false)]
-    dnd_status_personal: Option<PersonalDnd>,
-    /// Whether the user takes calls of queues, in accounts that have this.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = true, nullable = false)]
-    accept_call_queue_calls: Option<bool>,
-    /// The latest of the user's calls, if there are any and the filter asks for them.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(max_items = 7, nullable = false)]
-    active_calls: Option<Vec<ActiveCallInfo>>,
-    /// How many calls the user has, if the filter asks for calls.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<i32>, example = 1, nullable = false)]
-    total_active_calls: Option<usize>,
-    /// How far the user's calls are, those of a contact centre among them; while there are such calls.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    aggregated_telephony_status: Option<TelephonyStatus>,
-    /// Whether a contact centre has the user in a call; while there are such calls.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    cx_telephony_status: Option<CxTelephonyStatus>,
-}
-
-/// That others are monitored than before.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(in crate::api::ringcentral) struct LineEventBody {
-    /// The extensions that are monitored now.
-    extension: Vec<ChangedLine>,
-    /// The number of the latest change of the extension that monitors them. It never goes back.
-    #[schema(value_type = i32, example = 11)]
-    sequence: u32,
-}
-
-/// A monitored extension.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub(in crate::api::ringcentral) struct ChangedLine {
-    /// The extension's id.
-    #[schema(example = "2")]
-    id: String,
-}
-
-/// An extension's do-not-disturb state.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-// Without more, so that every body is of one kind alone.
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(in crate::api::ringcentral) struct DndEventBody {
-    /// The extension.
-    #[schema(value_type = i64, example = 2)]
-    extension_id: u64,
-    /// Which calls the user takes, if the subscription's owner may know.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<DndStatus>, nullable = false)]
-    dnd_status: Option<DoNotDisturb>,
-}
-
-/// That the subscription is about to expire.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(in crate::api::ringcentral) struct ReminderEventBody {
-    /// When the subscription expires, unless it is renewed.
-    #[schema(format = "date-time", example = "2026-01-12T09:00:00.000Z")]
-    expiration_time: String,
-    /// The same in seconds from now.
-    #[schema(value_type = i64, example = 60)]
-    expires_in: u64,
-}
 
 impl Notification {
     /// A message of a subscription, sent at that moment.
@@ -217,7 +61,7 @@ impl Body {
         seen: &ExtensionPresence,
         family: Family,
         detail: Detail,
-    ) -> Result<Self, ReadError> {
+    ) -> Result<Self, StoreError> {
         let account = user.extension.as_ref().map_or(0, |extension| extension.account);
         let info = GetPresenceInfo::new(&Uris::bare(app, account), user, seen, detail);
         let mut presence = PresenceEventBody::new(user.number, seen.sequence, info);
@@ -226,7 +70,7 @@ impl Body {
         presence.telephony_status = calls.map(|calls| rule::telephony_status(calls, CallKind::Telephone));
         Ok(match family {
             Family::Queue => Self::Queue(queues::of_queue(app, owner, user).await?),
-            Family::QueuesOf => Self::QueuesOf(queues::of_extension(app, owner, user).await?),
+            Family::QueuesOf => Self::QueuesOf(queues::of_extension(app, user, seen.shown.is_some())),
             Family::Presence | Family::Lines | Family::Favorites => Self::Presence(Box::new(presence)),
             Family::LineList => {
                 let lines = app.directory.lines(user).into_iter();

@@ -15,13 +15,13 @@ use tokio::{
 
 use super::{
     Routes,
-    frame::{self, IDLE, Kind, LONGEST, MOST_REQUESTS, Meta, WsError, Wsc},
+    frame::{self, IDLE, LONGEST, MOST_REQUESTS},
     request,
     sessions::{Opened, Recovery, Session, State},
     token::Opener,
 };
 use crate::{
-    api::ringcentral::push::notification::Notification,
+    api::ringcentral::types::{Kind, Meta, Notification, WsError, Wsc},
     app::App,
     presence::Timestamp,
     push::{Happened, Tracked},

@@ -1,15 +1,19 @@
 //! Messages on the wire: JSON arrays of two members, of which the first says what the second is.
 
-use std::collections::BTreeMap;
-
 use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde::Serialize;
+use serde_json::Value;
 use tungstenite::error::ProtocolError;
 use uuid::Uuid;
 
 use super::sessions::{MOST, Recovery};
-use crate::{api::ringcentral::push::time_text, presence::Timestamp};
+use crate::{
+    api::ringcentral::{
+        push::time_text,
+        types::{ClientMeta, ConnectionDetails, Kind, Meta, WsError, Wsc},
+    },
+    presence::Timestamp,
+};
 
 /// How many requests of one connection are answered at a time; more have to wait.
 pub(super) const MOST_REQUESTS: usize = 10;
@@ -19,66 +23,6 @@ pub(super) const IDLE: u64 = 1_800;
 
 /// How long a connection may last, in seconds.
 pub(super) const LONGEST: u64 = 86_400;
-
-/// What a message is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) enum Kind {
-    ConnectionDetails,
-    ClientRequest,
-    ServerNotification,
-    Heartbeat,
-    Error,
-}
-
-/// What the server says of a message.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Meta {
-    #[serde(rename = "type")]
-    pub(super) kind: Kind,
-    pub(super) message_id: Value,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) status: Option<u16>,
-    pub(super) headers: BTreeMap<String, String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) wsc: Option<Wsc>,
-}
-
-/// How another connection goes on behind this message.
-#[derive(Debug, Serialize)]
-pub(super) struct Wsc {
-    pub(super) token: String,
-    pub(super) sequence: u64,
-}
-
-/// What a client says of a message.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct ClientMeta {
-    #[serde(rename = "type")]
-    pub(super) kind: Kind,
-    #[serde(default)]
-    pub(super) message_id: Value,
-    pub(super) method: Option<String>,
-    pub(super) path: Option<String>,
-    pub(super) headers: Option<Map<String, Value>>,
-    pub(super) query: Option<Value>,
-}
-
-/// The first that a client is told.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct ConnectionDetails {
-    creation_time: String,
-    max_connections_per_session: usize,
-    recovery_buffer_size: usize,
-    recovery_timeout: u64,
-    idle_timeout: u64,
-    absolute_timeout: u64,
-    max_active_requests: usize,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    recovery_state: Option<&'static str>,
-}
 
 /// The code by which a client learns what was wrong with what it sent; nothing, if the connection itself broke.
 /// Source: RFC 6455, section 7.4.1.
@@ -90,16 +34,6 @@ pub(super) fn fault(error: axum::Error) -> Option<u16> {
         tungstenite::Error::Capacity(_) => Some(close_code::SIZE),
         _ => None,
     }
-}
-
-/// Why the server ends a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct WsError {
-    error_code: &'static str,
-    message: &'static str,
-    #[serde(skip)]
-    status: u16,
 }
 
 impl WsError {

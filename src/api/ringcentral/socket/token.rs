@@ -2,7 +2,11 @@
 //! the address, where it may end up in a log; that is why it opens nothing soon. Until then it opens as many as its
 //! owner may have: clients keep theirs for the next connection.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
 
 use axum::{
     Json,
@@ -10,17 +14,19 @@ use axum::{
     http::{HeaderMap, Uri},
 };
 use parking_lot::Mutex;
-use serde::Serialize;
 use sha2::{Digest as _, Sha256};
-use utoipa::ToSchema;
 
 use crate::{
-    api::ringcentral::{
-        Own,
-        error::{ErrorResponse, RestFailure},
-        extract::{ACCEPTS, Caller, Permission},
-        rate::Light,
-        socket::sessions::{OnSocket, Session},
+    api::{
+        refusal::refusals,
+        ringcentral::{
+            Own,
+            error::{CallerError, RestRefusal},
+            extract::{ACCEPTS, Asker, Permission},
+            rate::Light,
+            socket::sessions::{MOST, OnSocket, Session},
+            types::WebSocketToken,
+        },
     },
     app::App,
     auth::{self, AuthError},
@@ -29,22 +35,19 @@ use crate::{
     push::Owner,
 };
 
+refusals! {
+    /// Why there is no token.
+    pub(in crate::api::ringcentral) enum CreateWebSocketTokenError: RestRefusal, from CallerError, AuthError {
+        Unauthorized,
+        Forbidden,
+        TooLarge,
+        TooManyRequests,
+        Unavailable,
+    }
+}
+
 /// How long a token opens sockets, in seconds.
 const LIFETIME: u64 = 30;
-
-/// A token for WebSockets.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub(in crate::api::ringcentral) struct WebSocketToken {
-    /// The token.
-    #[schema(example = "pd_5f2c")]
-    ws_access_token: String,
-    /// Where to open it.
-    #[schema(example = "ws://127.0.0.1:8008/restapi/v1.0/ws")]
-    uri: String,
-    /// How long the token can be used, in seconds.
-    #[schema(value_type = i64, example = 30)]
-    expires_in: u64,
-}
 
 /// Whoever opens a socket.
 #[derive(Clone)]
@@ -71,23 +74,45 @@ impl Opener {
     }
 }
 
-/// The tokens that open something, by their hashes.
+/// The tokens that open something.
 #[derive(Default)]
-pub(in crate::api::ringcentral) struct SocketTokens(Mutex<HashMap<[u8; 32], (Opener, Timestamp)>>);
+pub(in crate::api::ringcentral) struct SocketTokens(Mutex<Issued>);
+
+#[derive(Default)]
+struct Issued {
+    by_hash: HashMap<[u8; 32], (Opener, Timestamp)>,
+    /// The hashes of each owner's, the oldest first.
+    of_owners: HashMap<Owner, VecDeque<[u8; 32]>>,
+    /// When those whose time was over were forgotten.
+    cleaned: Option<Timestamp>,
+}
 
 impl SocketTokens {
+    /// A token for whoever opens a socket. Of as many as an owner may have sessions, the oldest makes room.
     fn issue(&self, opener: Opener, now: Timestamp) -> TokenSecret {
-        let secret = TokenSecret::random();
-        let mut tokens = self.0.lock();
-        tokens.retain(|_, (_, end)| now < *end);
-        tokens.insert(hash(secret.reveal()), (opener, now + Duration::from_secs(LIFETIME)));
+        let (secret, end) = (TokenSecret::random(), now + Duration::from_secs(LIFETIME));
+        let Issued { by_hash, of_owners, cleaned } = &mut *self.0.lock();
+        if cleaned.is_none_or(|cleaned| now >= cleaned + Duration::from_secs(LIFETIME)) {
+            *cleaned = Some(now);
+            by_hash.retain(|_, (_, end)| now < *end);
+            of_owners.values_mut().for_each(|own| own.retain(|hash| by_hash.contains_key(hash)));
+            of_owners.retain(|_, own| !own.is_empty());
+        }
+        let own = of_owners.entry(opener.owner()).or_default();
+        if own.len() == MOST
+            && let Some(oldest) = own.pop_front()
+        {
+            by_hash.remove(&oldest);
+        }
+        own.push_back(hash(secret.reveal()));
+        by_hash.insert(hash(secret.reveal()), (opener, end));
         secret
     }
 
     /// Whoever opens a socket with this token.
     pub(super) fn opener(&self, token: &str, now: Timestamp) -> Option<Opener> {
-        let tokens = self.0.lock();
-        let (opener, end) = tokens.get(&hash(token))?;
+        let issued = self.0.lock();
+        let (opener, end) = issued.by_hash.get(&hash(token))?;
         (now < *end).then(|| opener.clone())
     }
 }
@@ -107,17 +132,16 @@ fn hash(token: &str) -> [u8; 32] {
     tag = "Subscriptions",
     responses(
         (status = 200, description = "The token.", body = WebSocketToken),
-        (status = 401, description = "There is no token, or it is not valid.", body = ErrorResponse),
-        (status = 403, description = "The caller may not do this.", body = ErrorResponse),
-        (status = 429, description = "The caller called too often.", body = ErrorResponse),
+        CreateWebSocketTokenError,
     ),
 )]
 pub(in crate::api::ringcentral) async fn create_web_socket_token(
     State(app): State<App>,
-    caller: Caller<Light>,
+    asker: Asker<Light>,
     uri: Uri,
     headers: HeaderMap,
-) -> Result<Json<WebSocketToken>, RestFailure> {
+) -> Result<Json<WebSocketToken>, CreateWebSocketTokenError> {
+    let caller = asker.caller()?;
     caller.require(Permission::ReadPresence)?;
     let identified = app.auth.identify_by(&headers, &uri, ACCEPTS).await?;
     let access_token = identified.secret.unwrap_or_default();

@@ -22,7 +22,7 @@ pub(super) fn is_due(files: &Path, noted: Option<u64>) -> Result<bool, OpenError
     if noted.is_some() {
         return Ok(false);
     }
-    let is_cut_short = exists && look(files).is_err_and(|fault| fault.is_damage()) && is_unborn(files);
+    let is_cut_short = exists && look(files, None).is_err_and(|fault| fault.is_damage()) && is_unborn(files);
     if is_cut_short {
         let folder = files.display();
         tracing::warn!(%folder, "the first start was cut short; nothing had been kept, so it is made anew");

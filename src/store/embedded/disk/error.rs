@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::store::embedded::upgrade::FORMAT;
+use crate::{id::UserId, store::embedded::upgrade::FORMAT};
 
 /// Why a data folder cannot be opened; one line for the operator.
 #[derive(Debug, thiserror::Error)]
@@ -27,6 +27,12 @@ pub enum OpenError {
         .path.display(), .folder.display()
     )]
     Damaged { folder: PathBuf, path: PathBuf, why: String },
+    #[error(
+        "configuration: server.name = \"{server}\", but the users in {} are of \"{}\", such as {user}; set \
+         server.name = \"{}\", or give the new name a data folder of its own",
+        .folder.display(), .user.server_name(), .user.server_name()
+    )]
+    OtherServer { folder: PathBuf, server: String, user: UserId },
     #[error("{}: {why}", .path.display())]
     Unreadable { path: PathBuf, why: String },
 }

@@ -19,6 +19,9 @@ const ITEM: u8 = 2;
 const END: u8 = 3;
 const CLEAR: u8 = 4;
 
+/// The kind of an item that is no removal.
+const PUT: u8 = 0;
+
 /// What is to be known of a batch.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
@@ -26,6 +29,8 @@ pub(super) struct Batch {
     pub(super) keyspaces: Vec<u64>,
     pub(super) last: Option<Last>,
     pub(super) format: Option<Vec<u8>>,
+    /// The keys of users, and whether they are put.
+    pub(super) users: Vec<(Vec<u8>, bool)>,
     /// Whether it holds anything but the format.
     pub(super) has_data: bool,
 }
@@ -123,6 +128,7 @@ fn item(cursor: &mut Cursor<'_>, batch: &mut Batch) -> Option<()> {
     match key {
         key::FORMAT => batch.format = Some(value.to_vec()),
         key::LAST_BATCH => batch.last = Last::decode(value),
+        key if key.starts_with(key::ALL_USERS) => batch.users.push((key.to_vec(), kind == PUT)),
         _ => {}
     }
     batch.has_data |= key != key::FORMAT;

@@ -10,9 +10,13 @@ use std::{
 use super::{
     error::OpenError,
     journal::{self, Batch},
+    names::Strangers,
     tree::Tree,
 };
-use crate::store::embedded::{key, upgrade::FORMAT, writer::Last};
+use crate::{
+    id::UserId,
+    store::embedded::{key, upgrade::FORMAT, writer::Last},
+};
 
 /// The version of fjall's files.
 const VERSION: [u8; 4] = *b"FJL\x03";
@@ -68,10 +72,12 @@ pub(super) struct Look {
     pub(super) format: u32,
     /// The journal that is written to.
     pub(super) journal: PathBuf,
+    /// A user of another server than the one that was asked for, which follows.
+    pub(super) stranger: Option<(UserId, String)>,
 }
 
-/// Looks at fjall's files, all of which have to be there and whole.
-pub(super) fn look(files: &Path) -> Result<Look, Fault> {
+/// Looks at fjall's files, all of which have to be there and whole; and for users of other servers than this one.
+pub(super) fn look(files: &Path, server: Option<&str>) -> Result<Look, Fault> {
     fs::metadata(files).map_err(|error| Fault::of(files, &error))?;
     let version = files.join("version");
     let found = fs::read(&version).map_err(|error| Fault::of(&version, &error))?;
@@ -83,7 +89,7 @@ pub(super) fn look(files: &Path) -> Result<Look, Fault> {
     let Some((_, newest)) = journals.last_key_value() else {
         return Err(Fault::new(files.join("0.jnl"), "there is no journal, neither this one nor a later one"));
     };
-    let mut state = State::of(&trees)?;
+    let (mut state, mut strangers) = (State::of(&trees)?, server.map(Strangers::to));
     for ((number, path), before) in journals.iter().zip(iter::once(None).chain(journals.keys().map(Some))) {
         // Journals are deleted from the oldest on.
         if before.is_some_and(|before| before + 1 < *number) {
@@ -91,15 +97,18 @@ pub(super) fn look(files: &Path) -> Result<Look, Fault> {
         }
         for batch in batches(path, path == newest)? {
             state.follow(&batch, &trees).map_err(|why| Fault::new(path.clone(), why))?;
+            strangers.iter_mut().for_each(|strangers| strangers.follow(&batch));
         }
     }
     let format = state.format.as_deref().and_then(|bytes| Some(u32::from_be_bytes(bytes.try_into().ok()?)));
     let format = format.ok_or_else(|| Fault::new(files.to_owned(), "the number of the format is missing"))?;
-    Ok(Look { last: state.last, format, journal: newest.clone() })
+    let stranger = strangers.map_or(Ok(None), |strangers| strangers.first(of_data(&trees)))?;
+    let stranger = stranger.zip(server.map(str::to_owned));
+    Ok(Look { last: state.last, format, journal: newest.clone(), stranger })
 }
 
 impl Look {
-    /// Whether the data can be read by this version and is as far as was acknowledged.
+    /// Whether the data can be read by this version, is as far as was acknowledged, and is of the server that was asked for.
     pub(super) fn check(&self, folder: &Path, note: &Path, noted: u64) -> Result<(), OpenError> {
         let folder = folder.to_owned();
         if self.format > FORMAT {
@@ -110,7 +119,12 @@ impl Look {
             let (journal, note) = (self.journal.clone(), note.to_owned());
             return Err(OpenError::Lost { folder, journal, note, found, noted });
         }
-        Ok(())
+        match &self.stranger {
+            Some((user, server)) => {
+                Err(OpenError::OtherServer { folder, server: server.clone(), user: user.clone() })
+            }
+            None => Ok(()),
+        }
     }
 }
 
@@ -127,7 +141,7 @@ struct State {
 impl State {
     fn of(trees: &BTreeMap<u64, Tree>) -> Result<Self, Fault> {
         let (mut last, mut format) = (None, None);
-        for tree in trees.iter().filter(|(number, _)| **number != NAMES).map(|(_, tree)| tree) {
+        for tree in of_data(trees) {
             last = last.max(tree.get(key::LAST_BATCH)?);
             format = format.max(tree.get(key::FORMAT)?);
         }
@@ -208,6 +222,11 @@ fn trees(folder: &Path) -> Result<BTreeMap<u64, Tree>, Fault> {
         }
     }
     Ok(trees)
+}
+
+/// All keyspaces but that of the names.
+fn of_data(trees: &BTreeMap<u64, Tree>) -> impl Iterator<Item = &Tree> + Clone {
+    trees.range(NAMES + 1..).map(|(_, tree)| tree)
 }
 
 /// Whether these are files in which nothing was ever kept: the making of them was cut short.

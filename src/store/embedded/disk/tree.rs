@@ -16,7 +16,7 @@ use std::{
     thread,
 };
 
-use lsm_tree::{Cache, Checksum, InternalValue, SeqNo, Table};
+use lsm_tree::{Cache, Checksum, InternalValue, SeqNo, Slice, Table};
 use parking_lot::Mutex;
 use xxhash_rust::xxh3::{Xxh3Default, xxh3_64, xxh3_128};
 
@@ -60,17 +60,43 @@ impl Tree {
     /// The latest value of a key in the tables, and its sequence number.
     pub(super) fn get(&self, key: &[u8]) -> Result<Option<(SeqNo, Vec<u8>)>, Fault> {
         let mut latest = None;
-        for table in &self.0 {
-            let unreadable = |error: lsm_tree::Error| Fault::new(table.path.clone(), format!("{error:?}"));
-            let cache = Arc::new(Cache::with_capacity_bytes(0));
-            let sum = Checksum::from_raw(table.sum);
-            let path = table.path.clone();
-            let read = Table::recover(path, sum, table.sequence, 0, cache, None, false, false);
-            let found = read.and_then(|read| read.get(key, SeqNo::MAX, xxh3_64(key))).map_err(unreadable)?;
+        for listed in &self.0 {
+            let read = listed.open()?.get(key, SeqNo::MAX, xxh3_64(key));
+            let found = read.map_err(|error| listed.fault(&error))?;
             let found = found.map(|InternalValue { key, value }| (key.seqno, value.to_vec()));
             latest = latest.max(found);
         }
         Ok(latest)
+    }
+
+    /// Shows what each table has under keys that begin so, until `visit` has seen enough of it.
+    pub(super) fn visit(
+        &self,
+        prefix: &[u8],
+        visit: &mut impl FnMut(&InternalValue) -> bool,
+    ) -> Result<(), Fault> {
+        for listed in &self.0 {
+            for value in listed.open()?.range(Slice::from(prefix)..) {
+                let value = value.map_err(|error| listed.fault(&error))?;
+                if !value.key.user_key.starts_with(prefix) || !visit(&value) {
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Listed {
+    /// Opens a table, which is known to be whole.
+    fn open(&self) -> Result<Table, Fault> {
+        let (cache, sum) = (Arc::new(Cache::with_capacity_bytes(0)), Checksum::from_raw(self.sum));
+        let read = Table::recover(self.path.clone(), sum, self.sequence, 0, cache, None, false, false);
+        read.map_err(|error| self.fault(&error))
+    }
+
+    fn fault(&self, error: &lsm_tree::Error) -> Fault {
+        Fault::new(self.path.clone(), format!("{error:?}"))
     }
 }
 
