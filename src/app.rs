@@ -20,7 +20,7 @@ use crate::{
     alarms::Alarms,
     auth::{Auth, AuthError, appservice::AppServices, assertion},
     clock::{Clock, LEAP},
-    config::{Config, Limits, Live},
+    config::{Config, Limits, Live, Reloaded},
     directory::{Directory, TokenId},
     limit::{RateLimit, StreamLimit, WindowLimit},
     metrics::{self, Metrics},
@@ -134,6 +134,7 @@ fn budgets(limits: &Limits, clock: &Arc<dyn Clock>) -> Budgets {
     Budgets {
         set: RateLimit::new(limits.put_per_second, limits.put_burst, clock.clone()),
         connect: RateLimit::new(limits.sync_presence_per_second, connect_burst, clock.clone()),
+        activity: RateLimit::new(limits.put_per_second, limits.put_burst, clock.clone()),
     }
 }
 
@@ -151,18 +152,21 @@ impl Deref for App {
 }
 
 impl Parts {
-    /// Takes another configuration, as far as it may change while the server runs. Tells the keys that hold from
-    /// the next start.
-    pub fn reload(&self, config: &Config) -> Vec<String> {
-        let (next, later) = self.config.reloaded(config);
+    /// Takes another configuration, as far as it may change while the server runs. Tells what that does.
+    pub fn reload(&self, config: &Config) -> Reloaded {
+        let reloaded = self.config.reloaded(config);
+        let next = &reloaded.config;
         let limits = &next.limits;
         self.refill(limits);
         self.stream_limit.replace(limits.streams, limits.streams_per_user);
         self.group_limit.replace_penalty(Duration::from_secs(next.ringcentral.penalty_seconds));
         self.service.replace_limit(limits.status_bytes);
         self.directory.replace_limits(limits.tokens_per_user, limits.list_entries);
-        self.config.replace(next);
-        later
+        if next.webhooks != self.config.webhooks {
+            self.push.replace(&next.webhooks);
+        }
+        self.config.replace(next.clone());
+        reloaded
     }
 
     /// What a dialect holds for itself while the server runs, made when it is first asked for.
@@ -172,8 +176,9 @@ impl Parts {
 
     /// Fills the buckets of all rates.
     fn refill(&self, limits: &Limits) {
-        let Budgets { set, connect } = self.service.budgets();
+        let Budgets { set, connect, activity } = self.service.budgets();
         set.replace(limits.put_per_second, limits.put_burst);
+        activity.replace(limits.put_per_second, limits.put_burst);
         connect.replace(limits.sync_presence_per_second, limits.sync_presence_burst);
         self.new_stream_limit.replace(limits.new_streams_per_second.into(), burst(limits));
     }
@@ -188,9 +193,10 @@ impl Parts {
         }
         self.service.tick().await;
         self.alarms.ring();
-        let Budgets { set, connect } = self.service.budgets();
+        let Budgets { set, connect, activity } = self.service.budgets();
         set.clean();
         connect.clean();
+        activity.clean();
         self.group_limit.clean();
         self.refusal_limit.clean();
     }

@@ -129,6 +129,8 @@ pub enum DirectoryError {
     TooManyAppTokens(usize),
     #[error("there is a token with this text already")]
     TokenTaken,
+    #[error("the room has {0} members, as many as are allowed")]
+    RoomFull(usize),
     #[error("a presence list may have {0} entries; drop some first")]
     ListTooLong(usize),
     #[error(transparent)]
@@ -315,6 +317,42 @@ impl Directory {
         .await
     }
 
+    /// Lets a user into a room, which may have so many members.
+    pub async fn join(
+        self: &Arc<Self>,
+        room: &RoomId,
+        user: &UserId,
+        most: usize,
+    ) -> Result<(), DirectoryError> {
+        let (room, user) = (room.clone(), user.clone());
+        self.change(move |entries| {
+            if !entries.users.contains(&user) {
+                return Err(DirectoryError::UnknownUser(user.clone()));
+            }
+            if entries.is_member(&room, &user) {
+                return Ok((Vec::new(), ()));
+            }
+            if entries.rooms.get(&room).map_or(0, BTreeSet::len) >= most {
+                return Err(DirectoryError::RoomFull(most));
+            }
+            Ok((vec![Fact::Member(room.clone(), user.clone())], ()))
+        })
+        .await
+    }
+
+    /// Takes a user out of a room. The last one to leave ends it.
+    pub async fn leave(self: &Arc<Self>, room: &RoomId, user: &UserId) -> Result<(), DirectoryError> {
+        let (room, user) = (room.clone(), user.clone());
+        self.change(move |entries| {
+            if !entries.users.contains(&user) {
+                return Err(DirectoryError::UnknownUser(user.clone()));
+            }
+            let is_member = entries.is_member(&room, &user);
+            Ok((is_member.then(|| Fact::NoMember(room.clone(), user.clone())).into_iter().collect(), ()))
+        })
+        .await
+    }
+
     /// The rooms that a user is a member of.
     pub fn rooms_of(&self, user: &UserId) -> Vec<RoomId> {
         let entries = self.entries.read();
@@ -337,6 +375,18 @@ impl Directory {
     /// A room's members; none if there is no such room.
     pub fn members(&self, room: &RoomId) -> BTreeSet<UserId> {
         self.entries.read().rooms.get(room).cloned().unwrap_or_default()
+    }
+
+    /// How many members a room has; none: there is no such room.
+    pub fn member_count(&self, room: &RoomId) -> Option<usize> {
+        self.entries.read().rooms.get(room).map(BTreeSet::len)
+    }
+
+    /// Up to `limit` members of a room in the order of their ids, from the one after `after` on.
+    pub fn members_after(&self, room: &RoomId, after: Option<&UserId>, limit: usize) -> Vec<UserId> {
+        let entries = self.entries.read();
+        let Some(members) = entries.rooms.get(room) else { return Vec::new() };
+        members.range::<str, _>(following(after.map(UserId::as_str))).take(limit).cloned().collect()
     }
 
     /// Up to `limit` rooms with the number of their members, from the one after `after` on.

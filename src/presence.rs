@@ -20,10 +20,10 @@ use std::sync::Arc;
 
 pub use self::{
     audience::{Audience, Audiences, Versions},
-    claim::Claim,
+    claim::{Claim, LONGEST_LABEL},
     input::Input,
     packed::Unreadable,
-    record::{Override, Presence, Record, Status},
+    record::{Device, Expiry, Override, Presence, Record, Status},
     rules::Rules,
     telephony::{
         Appearance, Call, CallDetails, CallInfo, CallKind, CallLabel, CallLabelType, CallSettings,

@@ -11,33 +11,39 @@ mod moved;
 mod node;
 mod open;
 mod profile;
+mod rooms;
+mod say;
+mod tally;
 mod traces;
 mod turn;
 mod watcher;
 
 use std::sync::{
     Arc, OnceLock,
-    atomic::{AtomicUsize, Ordering},
+    atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
 use prometheus_client::metrics::counter::Counter;
 
-use self::traces::Traces;
 pub use self::turn::{Budgets, Turn};
 pub use self::{
     connection::Connection,
     extensions::{ExtensionPresence, Shown},
     first::First,
     lists::Listing,
+    rooms::{RoomPresence, RoomQuery},
+    say::{SayError, Saying, Speaker},
+    tally::Counts,
     watcher::{Picture, Watcher},
 };
+use self::{tally::Tallies, traces::Traces};
 use crate::{
     changes::Changes,
     clock::Clock,
     directory::{Directory, DirectoryError},
     id::{NodeId, UserId},
     metrics::By,
-    presence::{Input, Override, Presence, Record, Rules, Timestamp},
+    presence::{Audiences, Device, Input, Override, Presence, Record, Rules, Timestamp},
     store::{Effect, Keep, LineVisit, Outlook, Progress, Store, StoreError},
 };
 
@@ -61,6 +67,14 @@ pub enum Viewer<'a> {
     User(&'a UserId),
     /// The operator: sees everybody as others do, hidden or not.
     Admin,
+}
+
+/// A user's presence, and what their devices say, for whoever may know that.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    pub presence: Presence,
+    /// None: the viewer may not know.
+    pub devices: Option<Vec<Device>>,
 }
 
 /// What a user set for themselves besides state and status.
@@ -116,6 +130,7 @@ pub struct Service {
     budgets: Budgets,
     changes: Arc<Changes>,
     traces: Traces,
+    tallies: Tallies,
     /// Counts changes by their cause.
     causes: By<Counter>,
     /// The name under which this server's connections count, once the store is open.
@@ -154,6 +169,7 @@ impl Service {
             budgets,
             changes: Arc::default(),
             traces: Traces::default(),
+            tallies: Tallies::default(),
             causes: By::default(),
             node: OnceLock::new(),
             tell,
@@ -202,6 +218,25 @@ impl Service {
         users: &[&UserId],
         now: Timestamp,
     ) -> Result<Vec<Result<Presence, ReadError>>, StoreError> {
+        self.look_at_many(viewer, users, |user, record| self.look(viewer, user, record, now)).await
+    }
+
+    /// The same, with what their devices say.
+    pub async fn see_many(
+        &self,
+        viewer: Viewer<'_>,
+        users: &[&UserId],
+        now: Timestamp,
+    ) -> Result<Vec<Result<Seen, ReadError>>, StoreError> {
+        self.look_at_many(viewer, users, |user, record| self.see(viewer, user, record, now)).await
+    }
+
+    async fn look_at_many<T: Clone + Send>(
+        &self,
+        viewer: Viewer<'_>,
+        users: &[&UserId],
+        look: impl Fn(&UserId, &Record) -> Result<T, ReadError> + Send + Sync,
+    ) -> Result<Vec<Result<T, ReadError>>, StoreError> {
         let mut answers = Vec::with_capacity(users.len());
         let (mut places, mut readable) = (Vec::new(), Vec::new());
         for (place, user) in users.iter().enumerate() {
@@ -212,10 +247,10 @@ impl Service {
             }
             answers.push(verdict.and(Err(ReadError::UnknownUser)));
         }
-        let mut look = |index: usize, record: &Record| {
-            answers[places[index]] = self.look(viewer, readable[index], record, now);
+        let mut visit = |index: usize, record: &Record| {
+            answers[places[index]] = look(readable[index], record);
         };
-        self.store.read(&readable, &mut look).await?;
+        self.store.read(&readable, &mut visit).await?;
         Ok(answers)
     }
 
@@ -223,31 +258,62 @@ impl Service {
     /// what they can see of it. What somebody set is durable when this returns. Returns the record as it is
     /// then.
     pub async fn update(&self, user: &UserId, inputs: &[Input]) -> Result<Record, UpdateError> {
+        self.update_if(user, inputs, &|_, _| true).await.map(|(record, _)| record)
+    }
+
+    /// The same if the record is as it has to be at that moment. Says whether it was; if not, nothing was changed.
+    async fn update_if(
+        &self,
+        user: &UserId,
+        inputs: &[Input],
+        is_fit: &(dyn Fn(&Record, Timestamp) -> bool + Sync),
+    ) -> Result<(Record, bool), UpdateError> {
         self.check_inputs(inputs)?;
         let known = self.directory.knows_at(user).ok_or(UpdateError::UnknownUser)?;
         let is_set = inputs.iter().any(Input::is_set);
         if is_set {
             self.store.health()?;
         }
+        let was_fit = AtomicBool::new(true);
         let edit = |record: &mut Record| {
             let micros = self.clock.micros();
             let now = Timestamp::from_micros(micros);
+            let fits = is_fit(record, now);
+            was_fit.store(fits, Ordering::Relaxed);
             let before = record.clone();
-            for input in inputs {
+            for input in inputs.iter().filter(|_| fits) {
                 record.apply(input, now, &self.rules);
             }
-            let audiences = record.news_since(&before, now, &self.rules);
-            let is_new = !audiences.is_empty() || !record.is_set_like(&before, now);
-            let keep = if is_set && is_new { Keep::Acknowledged } else { Keep::Lazily };
+            let (audiences, keep) = match fits {
+                true => self.effect(inputs, &before, record, now),
+                false => (Audiences::NONE, Keep::Derived),
+            };
             Effect { micros, audiences, keep, outlook: Outlook::of(record, now, &self.rules) }
         };
         // Before it: whoever is told of it may ask at once.
         self.traces.note(user);
         let record = self.store.update(user, known, &edit).await?;
-        for input in inputs {
+        self.note_in_tallies(user);
+        let was_fit = was_fit.into_inner();
+        for input in inputs.iter().filter(|_| was_fit) {
             self.count(input.cause());
         }
-        Ok(record)
+        Ok((record, was_fit))
+    }
+
+    /// Who can see what inputs did to a record, and how well that has to be kept.
+    fn effect(&self, inputs: &[Input], before: &Record, after: &Record, now: Timestamp) -> (Audiences, Keep) {
+        let audiences = after.news_since(before, now, &self.rules);
+        let is_set_anew = !after.is_set_like(before, now);
+        let is_news = !audiences.is_empty();
+        let keep = if inputs.iter().all(Input::is_activity) && !is_set_anew {
+            if is_news { Keep::Lazily } else { Keep::InPassing }
+        } else if inputs.iter().any(Input::is_set) && (is_news || is_set_anew) {
+            Keep::Acknowledged
+        } else {
+            Keep::Lazily
+        };
+        (audiences, keep)
     }
 
     /// A user's own presence at `now`, as a record of theirs has it.
@@ -339,5 +405,22 @@ impl Service {
             Viewer::User(_) if record.is_hidden() => Err(ReadError::Hidden),
             Viewer::User(_) | Viewer::Admin => Ok(record.at(now, &self.rules)),
         }
+    }
+
+    /// What `viewer`, who may see the user, sees of a record of theirs. What an invisible user's devices say would
+    /// tell that they are there.
+    pub fn see(
+        &self,
+        viewer: Viewer<'_>,
+        user: &UserId,
+        record: &Record,
+        now: Timestamp,
+    ) -> Result<Seen, ReadError> {
+        let presence = self.look(viewer, user, record, now)?;
+        let may_know = match viewer {
+            Viewer::User(own) => own == user,
+            Viewer::Admin => !record.is_invisible(),
+        };
+        Ok(Seen { presence, devices: may_know.then(|| record.devices(now, &self.rules)) })
     }
 }

@@ -112,6 +112,9 @@ pub enum Keep {
     /// It may be lost with the process within a minute: activity, connections. The next heartbeat repairs
     /// it.
     Lazily,
+    /// It is kept with what is kept of the user next, and at the latest when the store is closed: activity that
+    /// nobody sees. Until then it is in memory alone.
+    InPassing,
     /// It follows from what is kept.
     Derived,
 }

@@ -68,6 +68,7 @@ pub type MethodNotAllowed<R> = Refused<R, 405>;
 pub type Conflict<R> = Refused<R, 409>;
 pub type TooLarge<R> = Refused<R, 413>;
 pub type UnsupportedMediaType<R> = Refused<R, 415>;
+pub type UpgradeRequired<R> = Refused<R, 426>;
 pub type TooManyRequests<R> = Refused<R, 429>;
 pub type InternalError<R> = Refused<R, 500>;
 pub type Unavailable<R> = Refused<R, 503>;

@@ -3,7 +3,7 @@ use std::{iter, time::Duration};
 use smallvec::SmallVec;
 use smol_str::SmolStr;
 
-use super::{Rules, State, Timestamp};
+use super::{Device, Rules, State, Timestamp};
 use crate::id::{DeviceId, NodeId};
 
 /// What one device says: a state, when the device was last active, and until when it holds.
@@ -24,6 +24,9 @@ pub struct Claim {
     /// How long it holds without a connection, where that is another time than the rules say.
     pub(super) lease: Option<Duration>,
 }
+
+/// The longest that a device may be called, in characters.
+pub const LONGEST_LABEL: usize = 32;
 
 /// How many connections the device has open, by the node that holds them. No count is 0.
 pub(super) type Connections = SmallVec<[(NodeId, u32); 1]>;
@@ -80,6 +83,18 @@ impl Claim {
         }
     }
 
+    /// What the claim says at `now`.
+    pub(super) fn look(&self, now: Timestamp, rules: &Rules) -> Device {
+        Device {
+            id: self.device.clone(),
+            label: self.label.clone(),
+            state: self.state_at(now, rules),
+            last_active: self.last_active,
+            connected: self.is_connected(),
+            until: (!self.is_connected()).then_some(self.until),
+        }
+    }
+
     /// The moments at which [`state_at`](Self::state_at) may turn.
     pub(super) fn boundaries(&self, rules: &Rules) -> impl Iterator<Item = Timestamp> {
         let end = (!self.is_connected()).then_some(self.until);
@@ -89,7 +104,20 @@ impl Claim {
 
     /// Fixes the moment at which the claim ends, for a device without a connection.
     pub(super) fn hold_for(&mut self, now: Timestamp, otherwise: Duration, rules: &Rules) {
-        let span = if self.state == State::Busy { rules.busy_lease } else { otherwise };
-        self.until = self.leased_until.max(now + span);
+        let usual = if self.state == State::Busy { rules.busy_lease } else { otherwise };
+        self.until = self.leased_until.max(now + self.lease.unwrap_or(usual));
+    }
+
+    /// Lets the claim hold anew, for as long as it did.
+    pub(super) fn renew(&mut self, now: Timestamp, rules: &Rules) {
+        self.touch(now);
+        self.hold_for(now, rules.lease, rules);
+    }
+
+    /// Notes that the device is active. What would have ended by now holds until now, which is as good as ended
+    /// and takes no room.
+    pub(super) fn touch(&mut self, now: Timestamp) {
+        self.last_active = now;
+        self.leased_until = self.leased_until.max(now);
     }
 }

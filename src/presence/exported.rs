@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Appearance, Audience, Call, CallDetails, CallInfo, CallKind, CallLabel, CallLabelType, CallSettings,
-    CallerIdVisibility, Claim, Direction, DoNotDisturb, Override, Parties, PersonalDnd, Record, SipData,
-    State, Status, Telephony, TelephonyStatus, Termination, Text, Timestamp, Versions, coded,
+    CallerIdVisibility, Claim, Direction, DoNotDisturb, Expiry, LONGEST_LABEL, Override, Parties,
+    PersonalDnd, Record, SipData, State, Status, Telephony, TelephonyStatus, Termination, Text, Timestamp,
+    Versions, coded,
     record::{HIGHEST_SEQUENCE, LONGEST_LEASE},
     telephony::Leg,
 };
@@ -90,6 +91,9 @@ enum Connections {
 struct ExportedStatus {
     text: Text,
     expires: Option<Timestamp>,
+    /// Whether that was set with it; else it follows from a lease.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    expiry_is_set: bool,
 }
 
 #[derive(Deserialize, Serialize)]
@@ -230,6 +234,10 @@ impl ExportedRecord {
             return Err(format!("lease_milliseconds: has to be up to {}", LONGEST_LEASE.as_millis()));
         }
         let others = |place: usize| claims.iter().skip(place + 1);
+        let is_long = |label: &String| label.chars().count() > LONGEST_LABEL;
+        if claims.iter().filter_map(|claim| claim.label.as_ref()).any(is_long) {
+            return Err(format!("label: has to have up to {LONGEST_LABEL} characters"));
+        }
         let is_twice =
             |(place, claim): (usize, &ExportedClaim)| others(place).any(|other| other.device == claim.device);
         if claims.iter().enumerate().any(is_twice) {
@@ -341,6 +349,20 @@ impl From<ExportedClaim> for Claim {
     }
 }
 
+impl From<Status> for ExportedStatus {
+    fn from(Status { text, expires }: Status) -> Self {
+        let expiry_is_set = expires.and_then(Expiry::if_set).is_some();
+        Self { text, expires: expires.map(Expiry::at), expiry_is_set }
+    }
+}
+
+impl From<ExportedStatus> for Status {
+    fn from(ExportedStatus { text, expires, expiry_is_set }: ExportedStatus) -> Self {
+        let expiry = if expiry_is_set { Expiry::Set } else { Expiry::Leased };
+        Self { text, expires: expires.map(expiry) }
+    }
+}
+
 /// Two structs with the same fields, of which each can be made from the other. Those behind the semicolon are
 /// converted likewise.
 macro_rules! same_fields {
@@ -365,7 +387,6 @@ macro_rules! same_fields {
     };
 }
 
-same_fields!(ExportedStatus, Status { text, expires });
 same_fields!(
     ExportedSettings,
     CallSettings {

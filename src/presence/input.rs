@@ -1,4 +1,10 @@
-use super::{Call, CallSettingsChange, Claim, Override, Record, Rules, State, Status, Text, Timestamp};
+use std::time::Duration;
+
+use smol_str::SmolStr;
+
+use super::{
+    Call, CallSettingsChange, Claim, Expiry, Override, Record, Rules, State, Status, Text, Timestamp,
+};
 use crate::id::{DeviceId, NodeId};
 
 /// One thing that happened to a user. Several may be applied together; they happen at one moment.
@@ -6,6 +12,18 @@ use crate::id::{DeviceId, NodeId};
 pub enum Input {
     /// A device sets its state. Without a connection it holds for a lease; `offline` ends the claim.
     Claim { device: DeviceId, state: State },
+    /// The same, for a lease of its own length where one is given.
+    Say { device: DeviceId, state: State, lease: Option<Duration> },
+    /// What a device says ends. One that is connected says nothing until it says something again.
+    End { device: DeviceId },
+    /// What a device is called, if anything. It is kept with the device's claim: without one it comes to nothing.
+    Label { device: DeviceId, label: Option<SmolStr> },
+    /// The user is active on a device: its claim holds anew, for as long as it did. Without a claim, the device
+    /// says online.
+    Active { device: DeviceId },
+    /// The user did something else on a device: it is idle no more. What it says stays as it is, and so does
+    /// until when.
+    Touch { device: DeviceId },
     /// A gateway tells a device's state: a claim again, but no update unless it says something else.
     Report { device: DeviceId, state: State },
     /// A device sets the user online, with this text or none, until a moment, which is the end of a lease if
@@ -40,6 +58,11 @@ impl Input {
     pub fn cause(&self) -> &'static str {
         match self {
             Self::Claim { .. } => "claim",
+            Self::Say { .. } => "say",
+            Self::End { .. } => "end",
+            Self::Label { .. } => "label",
+            Self::Active { .. } => "active",
+            Self::Touch { .. } => "touch",
             Self::Report { .. } => "report",
             Self::Lease { .. } => "lease",
             Self::Leave => "leave",
@@ -60,6 +83,11 @@ impl Input {
     pub fn is_set(&self) -> bool {
         !matches!(self, Self::Connect { .. } | Self::Disconnect { .. } | Self::LogOut { .. })
     }
+
+    /// Whether it tells nothing but that somebody is there.
+    pub fn is_activity(&self) -> bool {
+        matches!(self, Self::Active { .. } | Self::Touch { .. })
+    }
 }
 
 impl Record {
@@ -72,8 +100,13 @@ impl Record {
         }
         match input {
             Input::Claim { device, state } | Input::Report { device, state } => {
-                self.claim(device, *state, now, rules);
+                self.claim(device, *state, None, now, rules);
             }
+            Input::Say { device, state, lease } => self.claim(device, *state, *lease, now, rules),
+            Input::End { device } => self.end(device),
+            Input::Label { device, label } => self.label(device, label.as_ref()),
+            Input::Active { device } => self.active(device, now, rules),
+            Input::Touch { device } => self.touch(device, now, rules),
             Input::Lease { device, text, until } => {
                 self.lease(device, text.as_ref(), until.unwrap_or(now + rules.lease), now, rules);
             }
@@ -94,11 +127,14 @@ impl Record {
     /// Whether the input sets state or status. Connections do not, nor does what only renews.
     fn is_updated_by(&self, input: &Input) -> bool {
         match input {
-            Input::Claim { .. } | Input::Lease { .. } | Input::Leave | Input::Status(_) => true,
-            Input::Report { device, state } => {
-                let said = self.claims.iter().find(|claim| claim.device == *device);
-                said.map_or(State::Offline, |claim| claim.state) != *state
-            }
+            Input::Claim { .. }
+            | Input::Say { .. }
+            | Input::Lease { .. }
+            | Input::Leave
+            | Input::Status(_) => true,
+            Input::Report { device, state } => self.said_by(device) != *state,
+            Input::End { device } => self.said_by(device) != State::Offline,
+            Input::Active { device } => self.said_by(device) == State::Offline,
             Input::Override(value) => match value {
                 Override::Invisible { .. } => !self.is_invisible(),
                 Override::None | Override::Busy => *value != self.overridden,
@@ -106,11 +142,31 @@ impl Record {
             Input::Connect { .. }
             | Input::Disconnect { .. }
             | Input::LogOut { .. }
+            | Input::Label { .. }
+            | Input::Touch { .. }
             | Input::Hidden(_)
             | Input::CallSettings(_)
             | Input::Call(_)
             | Input::EndCall { .. } => false,
         }
+    }
+
+    /// The state that a device says.
+    fn said_by(&self, device: &DeviceId) -> State {
+        self.claim_by(device).map_or(State::Offline, |claim| claim.state)
+    }
+
+    fn claim_by(&self, device: &DeviceId) -> Option<&Claim> {
+        self.claims.iter().find(|claim| claim.device == *device)
+    }
+
+    fn claim_by_mut(&mut self, device: &DeviceId) -> Option<&mut Claim> {
+        self.claims.iter_mut().find(|claim| claim.device == *device)
+    }
+
+    /// Whether a device has a claim that holds at `now`.
+    pub fn has_claim(&self, device: &DeviceId, now: Timestamp) -> bool {
+        self.claim_by(device).is_some_and(|claim| claim.is_live(now))
     }
 
     /// Turning invisible again keeps the moment at which it began.
@@ -123,16 +179,55 @@ impl Record {
         self.overridden = value;
     }
 
-    fn claim(&mut self, device: &DeviceId, state: State, now: Timestamp, rules: &Rules) {
-        let claim = self.claim_of(device, now, rules);
-        claim.state = state;
-        claim.last_active = now;
-        claim.leased_until = now;
-        claim.hold_for(now, rules.lease, rules);
-        if state == State::Offline && !claim.is_connected() {
-            self.claims.retain(|claim| claim.device != *device);
+    fn claim(
+        &mut self,
+        device: &DeviceId,
+        state: State,
+        lease: Option<Duration>,
+        now: Timestamp,
+        rules: &Rules,
+    ) {
+        if state == State::Offline {
+            self.end(device);
+        } else {
+            let claim = self.claim_of(device, now, rules);
+            claim.state = state;
+            claim.leased_until = now;
+            claim.lease = lease;
+            claim.renew(now, rules);
         }
         self.stamp_activity(now, rules);
+    }
+
+    fn end(&mut self, device: &DeviceId) {
+        self.claims.retain(|claim| claim.device != *device || claim.is_connected());
+        if let Some(claim) = self.claim_by_mut(device) {
+            claim.state = State::Offline;
+            claim.leased_until = claim.last_active;
+            claim.lease = None;
+        }
+    }
+
+    fn label(&mut self, device: &DeviceId, label: Option<&SmolStr>) {
+        if let Some(claim) = self.claim_by_mut(device) {
+            claim.label = label.cloned();
+        }
+    }
+
+    fn active(&mut self, device: &DeviceId, now: Timestamp, rules: &Rules) {
+        let claim = self.claim_of(device, now, rules);
+        if claim.state == State::Offline {
+            claim.state = State::Online;
+        }
+        claim.renew(now, rules);
+        self.stamp_activity(now, rules);
+    }
+
+    fn touch(&mut self, device: &DeviceId, now: Timestamp, rules: &Rules) {
+        if let Some(claim) = self.claim_by_mut(device) {
+            claim.touch(now);
+            self.stamp_activity(now, rules);
+        }
     }
 
     fn lease(
@@ -143,10 +238,10 @@ impl Record {
         now: Timestamp,
         rules: &Rules,
     ) {
-        self.claim(device, State::Online, now, rules);
+        self.claim(device, State::Online, None, now, rules);
         let claim = self.claim_of(device, now, rules);
         (claim.until, claim.leased_until) = (until, until);
-        self.status = text.map(|text| Status { text: text.clone(), expires: Some(until) });
+        self.status = text.map(|text| Status { text: text.clone(), expires: Some(Expiry::Leased(until)) });
     }
 
     fn leave(&mut self, now: Timestamp) {
@@ -167,8 +262,7 @@ impl Record {
     }
 
     fn disconnect(&mut self, device: &DeviceId, node: NodeId, now: Timestamp, rules: &Rules) {
-        let claim = self.claims.iter_mut().find(|claim| claim.device == *device);
-        if let Some(claim) = claim
+        if let Some(claim) = self.claim_by_mut(device)
             && claim.disconnect(node)
         {
             claim.hold_for(now, rules.connection_grace, rules);

@@ -13,7 +13,9 @@ use std::time::Duration;
 use serde::{Serialize, de::DeserializeOwned};
 
 use self::telephony::PackedTelephony;
-use super::{Audience, Claim, Override, Record, State, Status, Timestamp, Versions, record::usual_sequence};
+use super::{
+    Audience, Claim, Expiry, Override, Record, State, Status, Timestamp, Versions, record::usual_sequence,
+};
 use crate::id::NodeId;
 
 /// The number of the form that is written.
@@ -37,7 +39,11 @@ mod mark {
     pub(super) const STATUS_LEFT_BEHIND: u16 = 1 << 8;
     pub(super) const TELEPHONY: u16 = 1 << 9;
     pub(super) const SEQUENCES: u16 = 1 << 10;
-    pub(super) const ALL: u16 = (1 << 11) - 1;
+    /// The status expires at the moment that was set with it, not with a lease.
+    pub(super) const EXPIRY_SET: u16 = 1 << 11;
+    /// The same of the status left behind.
+    pub(super) const EXPIRY_LEFT_BEHIND_SET: u16 = 1 << 12;
+    pub(super) const ALL: u16 = (1 << 13) - 1;
 }
 
 /// What is marked in a claim. The two lowest bits are the state.
@@ -91,7 +97,7 @@ impl Writer {
     }
 
     fn put_status(&mut self, status: &Status, base: Base) {
-        self.put(&(&*status.text, status.expires.map(|at| base.pack(at))));
+        self.put(&(&*status.text, status.expires.map(|expires| base.pack(expires.at()))));
     }
 }
 
@@ -123,10 +129,11 @@ impl<'a> Reader<'a> {
         Ok(base.unpack(self.take()?))
     }
 
-    fn take_status(&mut self, base: Base) -> Result<Status, Unreadable> {
+    fn take_status(&mut self, base: Base, is_expiry_set: bool) -> Result<Status, Unreadable> {
         let text = self.take_text()?.into();
         let expires: Option<Offset> = self.take()?;
-        Ok(Status { text, expires: expires.map(|offset| base.unpack(offset)) })
+        let expiry = if is_expiry_set { Expiry::Set } else { Expiry::Leased };
+        Ok(Status { text, expires: expires.map(|offset| expiry(base.unpack(offset))) })
     }
 }
 
@@ -211,6 +218,8 @@ impl Record {
             (self.status_left_behind.is_some(), mark::STATUS_LEFT_BEHIND),
             (self.telephony.is_some(), mark::TELEPHONY),
             (self.sequences != self.versions.usual_sequences(), mark::SEQUENCES),
+            (is_expiry_set(self.status.as_ref()), mark::EXPIRY_SET),
+            (is_expiry_set(self.status_left_behind.as_ref()), mark::EXPIRY_LEFT_BEHIND_SET),
         ];
         marks.into_iter().filter(|(is_there, _)| *is_there).fold(0, |marks, (_, mark)| marks | mark)
     }
@@ -241,9 +250,11 @@ impl Record {
         let moment = |reader: &mut Reader<'_>| reader.take_moment(base);
         let last_active = reader.take_if(has(mark::LAST_ACTIVE), moment)?;
         let last_update = reader.take_if(has(mark::LAST_UPDATE), moment)?;
-        let status = reader.take_if(has(mark::STATUS), |reader| reader.take_status(base))?;
-        let left_behind = has(mark::STATUS_LEFT_BEHIND);
-        let status_left_behind = reader.take_if(left_behind, |reader| reader.take_status(base))?;
+        let status = |reader: &mut Reader<'_>, is_there, is_expiry_set| {
+            reader.take_if(has(is_there), |reader| reader.take_status(base, has(is_expiry_set)))
+        };
+        let own_status = status(reader, mark::STATUS, mark::EXPIRY_SET)?;
+        let status_left_behind = status(reader, mark::STATUS_LEFT_BEHIND, mark::EXPIRY_LEFT_BEHIND_SET)?;
         let overridden = match reader.take_if(has(mark::INVISIBLE), moment)? {
             Some(since) => Override::Invisible { since },
             None if has(mark::BUSY) => Override::Busy,
@@ -256,7 +267,7 @@ impl Record {
             claims,
             last_active,
             last_update,
-            status,
+            status: own_status,
             status_left_behind,
             overridden,
             hidden: has(mark::HIDDEN),
@@ -265,6 +276,10 @@ impl Record {
             sequences: sequences.unwrap_or_else(|| versions.usual_sequences()),
         })
     }
+}
+
+fn is_expiry_set(status: Option<&Status>) -> bool {
+    status.and_then(|status| status.expires).and_then(Expiry::if_set).is_some()
 }
 
 impl Claim {

@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
+use smol_str::SmolStr;
 
 use super::{
     Audience, Audiences, Claim, Rules, State, TelephonePresence, Telephony, Text, Timestamp, Versions,
@@ -58,13 +59,44 @@ pub struct Record {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Status {
     pub text: Text,
-    pub expires: Option<Timestamp>,
+    pub expires: Option<Expiry>,
+}
+
+/// When a status expires.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expiry {
+    /// At the moment that was set with it.
+    Set(Timestamp),
+    /// With the lease of a claim: each renewal puts it off, and is no news.
+    Leased(Timestamp),
+}
+
+impl Expiry {
+    /// The moment.
+    pub fn at(self) -> Timestamp {
+        match self {
+            Self::Set(at) | Self::Leased(at) => at,
+        }
+    }
+
+    /// The moment, if it stays as it is.
+    pub fn if_set(self) -> Option<Timestamp> {
+        match self {
+            Self::Set(at) => Some(at),
+            Self::Leased(_) => None,
+        }
+    }
 }
 
 impl Status {
     /// A status that holds until it is replaced; none for an empty text.
     pub fn lasting(text: &str) -> Option<Self> {
         (!text.is_empty()).then(|| Self { text: text.into(), expires: None })
+    }
+
+    /// What somebody set of it: the text, and when it expires unless a lease says that.
+    fn set(&self) -> (&str, Option<Timestamp>) {
+        (&self.text, self.expires.and_then(Expiry::if_set))
     }
 }
 
@@ -91,6 +123,8 @@ pub struct Presence {
     /// Online, and active within the active window.
     pub currently_active: bool,
     pub status: Option<Text>,
+    /// When the status expires, if it does.
+    pub status_expires: Option<Expiry>,
     /// The number of the last change that those who see this could see.
     pub version: u64,
     /// The first later moment at which state, currently active or status differ, without an input.
@@ -98,12 +132,32 @@ pub struct Presence {
 }
 
 impl Presence {
-    /// Whether a watcher would see a difference. The times of activity and update alone are none.
+    /// Whether a watcher would see a difference. The times of activity and update alone are none, nor is that
+    /// a lease goes on.
     pub fn looks_like(&self, other: &Self) -> bool {
         self.state == other.state
             && self.currently_active == other.currently_active
             && self.status == other.status
+            && self.status_expiry_set() == other.status_expiry_set()
     }
+
+    /// When the status expires, if that was set with it.
+    pub fn status_expiry_set(&self) -> Option<Timestamp> {
+        self.status_expires.and_then(Expiry::if_set)
+    }
+}
+
+/// What one device says at one moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Device {
+    pub id: DeviceId,
+    /// What it is called, if anything.
+    pub label: Option<SmolStr>,
+    pub state: State,
+    pub last_active: Timestamp,
+    pub connected: bool,
+    /// Until when it holds, unless it is connected.
+    pub until: Option<Timestamp>,
 }
 
 /// Whose eyes a record is read with.
@@ -206,22 +260,28 @@ impl Record {
         to_others.into_iter().chain(to_oneself).chain(self.next_call_end(now)).min()
     }
 
-    /// Whether the same was set in both records: states of devices that still hold, status, override,
-    /// hidden or not, calls. When it was set or will end makes no difference.
+    /// Whether the same was set in both records: what devices say that still holds, status, override,
+    /// hidden or not, calls. When it was set or a lease will end makes no difference.
     pub fn is_set_like(&self, other: &Self, now: Timestamp) -> bool {
-        fn states(record: &Record, now: Timestamp) -> impl Iterator<Item = (&DeviceId, State)> {
+        type Said<'a> = (&'a DeviceId, State, Option<&'a SmolStr>, Option<Duration>);
+        fn said(record: &Record, now: Timestamp) -> impl Iterator<Item = Said<'_>> {
             let live = record.claims.iter().filter(move |claim| claim.is_live(now));
-            live.map(|claim| (&claim.device, claim.state))
+            live.map(|claim| (&claim.device, claim.state, claim.label.as_ref(), claim.lease))
         }
-        fn text(status: Option<&Status>) -> Option<&str> {
-            status.map(|status| &*status.text)
+        fn statuses(record: &Record) -> [Option<(&str, Option<Timestamp>)>; 2] {
+            [&record.status, &record.status_left_behind].map(|status| status.as_ref().map(Status::set))
         }
-        text(self.status.as_ref()) == text(other.status.as_ref())
-            && text(self.status_left_behind.as_ref()) == text(other.status_left_behind.as_ref())
+        statuses(self) == statuses(other)
             && self.overridden == other.overridden
             && self.hidden == other.hidden
-            && states(self, now).eq(states(other, now))
+            && said(self, now).eq(said(other, now))
             && self.telephone_at(now) == other.telephone_at(now)
+    }
+
+    /// What each of the user's devices says at `now`.
+    pub fn devices(&self, now: Timestamp, rules: &Rules) -> Vec<Device> {
+        let live = self.claims.iter().filter(|claim| claim.is_live(now));
+        live.map(|claim| claim.look(now, rules)).collect()
     }
 
     /// Carries the record over a restart. Whoever was there at `stopped` gets until the end of the grace
@@ -273,6 +333,21 @@ impl Record {
             bound(&mut leg.until, now + rules.call_lease.max(rules.ended_call));
         }
         changed
+    }
+
+    /// The state that others see at `now`, and the first later moment at which that is another one without an
+    /// input.
+    pub fn state_at(&self, now: Timestamp, rules: &Rules) -> (State, Option<Timestamp>) {
+        match self.overridden {
+            Override::Invisible { .. } => (State::Offline, None),
+            Override::Busy => (State::Busy, None),
+            Override::None => {
+                let state = self.merged(now, rules);
+                let boundaries = self.claims.iter().flat_map(|claim| claim.boundaries(rules));
+                let turns = boundaries.filter(|&at| at > now && self.merged(at, rules) != state);
+                (state, turns.min())
+            }
+        }
     }
 
     /// The states that the live claims come to.
@@ -328,16 +403,17 @@ impl Record {
         // Somebody who turned invisible looks like somebody who left at that moment.
         let seen = |at: Timestamp| invisible_since.map_or(at, |since| at.min(since));
         let last_active = self.last_active.map(seen);
+        let status = self
+            .status_for(invisible_since.is_some())
+            .filter(|status| status.expires.is_none_or(|expires| now < expires.at()));
         Presence {
             state,
             last_active,
             last_update: self.last_update.map(seen),
             currently_active: state == State::Online
                 && last_active.is_some_and(|at| now < at + rules.active_window),
-            status: self
-                .status_for(invisible_since.is_some())
-                .filter(|status| status.expires.is_none_or(|expires| now < expires))
-                .map(|status| status.text.clone()),
+            status: status.map(|status| status.text.clone()),
+            status_expires: status.and_then(|status| status.expires),
             version: self.versions.of(match eyes {
                 Eyes::Others => Audience::Rooms,
                 Eyes::Own => Audience::Own,
@@ -354,7 +430,7 @@ impl Record {
     fn boundary_after(&self, now: Timestamp, rules: &Rules) -> Option<Timestamp> {
         let window = self.last_active.map(|at| at + rules.active_window);
         let statuses = [&self.status, &self.status_left_behind].into_iter().flatten();
-        let expiries = statuses.filter_map(|status| status.expires);
+        let expiries = statuses.filter_map(|status| Some(status.expires?.at()));
         self.claims
             .iter()
             .flat_map(|claim| claim.boundaries(rules))

@@ -30,22 +30,27 @@ const MOST: usize = 30;
 /// How many expired subscriptions are still known as such, of everybody together.
 const EXPIRED_KNOWN: usize = 10_000;
 
-/// Why a subscription is not there, or does not come to be.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum RegistryError {
-    #[error("there may be {MOST} subscriptions, no more")]
-    TooMany,
-    #[error("the login was revoked")]
-    LoggedOut,
+/// Why a subscription is not there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotThere {
     #[error("there is no such subscription")]
     Unknown,
     #[error("the subscription has expired")]
     Expired,
+}
+
+/// Why a subscription does not come to be.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AdditionError {
+    #[error("there may be {MOST} subscriptions, no more")]
+    TooMany,
+    #[error("the login was revoked")]
+    LoggedOut,
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-impl From<DirectoryError> for RegistryError {
+impl From<DirectoryError> for AdditionError {
     fn from(error: DirectoryError) -> Self {
         match error {
             DirectoryError::Store(error) => Self::Store(error),
@@ -132,13 +137,13 @@ impl Registry {
         &self,
         voice: &'static dyn Voice,
         subscription: Subscription,
-    ) -> Result<Arc<Entry>, RegistryError> {
+    ) -> Result<Arc<Entry>, AdditionError> {
         let _turn = self.adding.lock().await;
         if self.room(&subscription.key()) == 0 {
-            return Err(RegistryError::TooMany);
+            return Err(AdditionError::TooMany);
         }
         if subscription.is_kept() {
-            let login = subscription.login.clone().ok_or(RegistryError::LoggedOut)?;
+            let login = subscription.login.clone().ok_or(AdditionError::LoggedOut)?;
             let id = subscription.id.to_string();
             self.directory
                 .keep_subscription(id, (subscription.owner.clone(), login), json(&subscription))
@@ -148,15 +153,15 @@ impl Registry {
     }
 
     /// An owner's subscription.
-    pub fn find(&self, owner: &Owner, id: Uuid) -> Result<Arc<Subscription>, RegistryError> {
+    pub fn find(&self, owner: &Owner, id: Uuid) -> Result<Arc<Subscription>, NotThere> {
         let entries = self.entries.lock();
         let found = entries.by_id.get(&id).and_then(|entry| entry.get());
         if let Some(subscription) = found.filter(|subscription| subscription.key() == *owner) {
             return Ok(subscription);
         }
         match entries.expired.get(&id) == Some(owner) {
-            true => Err(RegistryError::Expired),
-            false => Err(RegistryError::Unknown),
+            true => Err(NotThere::Expired),
+            false => Err(NotThere::Unknown),
         }
     }
 

@@ -13,12 +13,7 @@ use super::{
     voice::{Delivery, Item, Verdict},
     webhook::Address,
 };
-use crate::{
-    app::App,
-    presence::Timestamp,
-    request::{TRACE_PARENT, TraceParent},
-    service::ReadError,
-};
+use crate::{app::App, presence::Timestamp, request::Trace, store::StoreError};
 
 /// The pause after the first failure; each further one doubles it.
 const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
@@ -153,7 +148,7 @@ impl Sender {
     }
 
     /// Does what is next, if there is something to do now.
-    async fn step(&mut self, subscription: &Subscription) -> Result<Step, ReadError> {
+    async fn step(&mut self, subscription: &Subscription) -> Result<Step, StoreError> {
         let now = self.now();
         let _work = self.app.push.work();
         let registry = &self.app.push.registry;
@@ -237,7 +232,7 @@ impl Sender {
     }
 
     /// Decides how to go on after a delivery.
-    async fn judge(&mut self, subscription: &Subscription, outcome: Outcome) -> Result<Step, ReadError> {
+    async fn judge(&mut self, subscription: &Subscription, outcome: Outcome) -> Result<Step, StoreError> {
         let (reason, verdict) = match outcome {
             Outcome::Arrived => {
                 self.count("delivered");
@@ -262,7 +257,7 @@ impl Sender {
         self.app.metrics.families.deliveries.get_or_create(&[("outcome", outcome)]).inc();
     }
 
-    async fn suspend(&mut self, subscription: &Subscription, reason: String) -> Result<(), ReadError> {
+    async fn suspend(&mut self, subscription: &Subscription, reason: String) -> Result<(), StoreError> {
         let (id, owner, failures) = (subscription.id, &subscription.owner, self.failures);
         tracing::warn!(%id, %owner, failures, reason, "a webhook is blacklisted until its owner renews it");
         let suspended = Some(Suspension { at: self.now(), reason });
@@ -289,11 +284,7 @@ impl Sender {
     }
 
     /// Waits for a turn to send something to the subscription's address.
-    async fn turn<'a>(
-        &mut self,
-        app: &'a App,
-        subscription: &Subscription,
-    ) -> Result<(Address, Turn<'a>), Outcome> {
+    async fn turn(&mut self, app: &App, subscription: &Subscription) -> Result<(Address, Turn), Outcome> {
         let Transport::Webhook { address, .. } = &subscription.transport else {
             return Err(Outcome::failed("the subscription has no address"));
         };
@@ -311,7 +302,9 @@ impl Sender {
         let voice = self.tracked.voice();
         let mut request = voice.request(subscription, delivery);
         let first = delivery.messages.first().and_then(|message| message.item);
-        request.headers.extend(self.trace(first).map(|trace| (TRACE_PARENT, trace.header())));
+        if let Some(trace) = self.trace(first) {
+            trace.put_on(&mut request.headers);
+        }
         match self.app.push.webhooks.post(address, request.headers, request.body).await {
             Ok(answer) => match voice.judge(&answer) {
                 Verdict::Delivered => Outcome::Arrived,
@@ -325,7 +318,7 @@ impl Sender {
     }
 
     /// The trace of the change that an item had last.
-    fn trace(&self, item: Option<Item>) -> Option<TraceParent> {
+    fn trace(&self, item: Option<Item>) -> Option<Trace> {
         let user = self.app.directory.user_with_number(item?.user)?;
         self.app.service.trace_of(&user.id)
     }

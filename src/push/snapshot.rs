@@ -16,7 +16,7 @@ use super::{
 use crate::{
     app::App,
     changes::{Marks, Watch},
-    service::ReadError,
+    store::StoreError,
 };
 
 /// How many items are looked at in one go.
@@ -39,7 +39,7 @@ impl Snapshot {
         subscription: &Subscription,
         interests: Arc<dyn Interests>,
         since: Option<u64>,
-    ) -> Result<Self, ReadError> {
+    ) -> Result<Self, StoreError> {
         let watch = Arc::new(app.service.follow(&subscription.owner, interests.topics(app)));
         let mut snapshot = Self { interests, watch, pending: BTreeSet::new(), told: HashMap::new() };
         snapshot.learn(app, since).await?;
@@ -47,7 +47,7 @@ impl Snapshot {
     }
 
     /// Takes what everybody is now for told, but for whoever changed after `since`.
-    async fn learn(&mut self, app: &App, since: Option<u64>) -> Result<(), ReadError> {
+    async fn learn(&mut self, app: &App, since: Option<u64>) -> Result<(), StoreError> {
         for items in self.interests.items(app).chunks(GO) {
             for message in self.interests.look(app, items).await? {
                 let Some(item) = message.item else { continue };
@@ -96,7 +96,7 @@ impl Snapshot {
 
     /// The next delivery of at most so many messages, if there is one. Its items are no longer pending; one that
     /// does not arrive is to be [given back](Self::give_back).
-    pub async fn next(&mut self, app: &App, most: usize) -> Result<Option<Delivery>, ReadError> {
+    pub async fn next(&mut self, app: &App, most: usize) -> Result<Option<Delivery>, StoreError> {
         let mut messages = Vec::new();
         while messages.len() < most
             && let Some(item) = self.pending.first().copied()

@@ -13,7 +13,6 @@ use crate::{
     app::App,
     changes::{Marks, Topic},
     presence::Timestamp,
-    service::ReadError,
     store::StoreError,
 };
 
@@ -60,7 +59,7 @@ pub trait Interests: fmt::Debug + Send + Sync {
     fn touched(&self, app: &App, marks: &Marks) -> Vec<Item>;
 
     /// What the owner would be told of these items now. Those are missing of which they are told nothing.
-    async fn look(&self, app: &App, items: &[Item]) -> Result<Vec<Message>, ReadError>;
+    async fn look(&self, app: &App, items: &[Item]) -> Result<Vec<Message>, StoreError>;
 
     /// When the owner is told that the subscription is about to expire, if so.
     fn reminder(&self, subscription: &Subscription) -> Option<Reminder>;

@@ -67,6 +67,7 @@ impl Service {
                 Err(error) => tracing::warn!(%error, "the end of a login could not be noted"),
             }
         }
+        self.tallies.forget_idle(self.clock.now());
         for partition in 0..PARTITIONS {
             for user in self.store.due(partition, self.clock.now()).await {
                 if let Err(error) = self.remind(&user).await {
@@ -101,6 +102,7 @@ impl Service {
             Effect { micros, audiences, keep, outlook: Outlook::of(record, now, &self.rules) }
         };
         self.store.update(user, known, &edit).await?;
+        self.note_in_tallies(user);
         Ok(())
     }
 

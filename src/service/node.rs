@@ -17,6 +17,11 @@ impl Node for Service {
     fn documents(&self, revision: Revision, documents: &[DocumentRef<'_>]) {
         let moves = self.directory.follow(revision, documents);
         let mut topics: Vec<Topic> = moves.iter().flat_map(|one| self.topics_of_move(one)).collect();
+        for one in &moves {
+            if let Move::Join { room, user } | Move::Leave { room, user } = one {
+                self.tallies.note(room, user);
+            }
+        }
         topics.sort_unstable();
         topics.dedup();
         self.changes.moved(revision.0, moves, topics);
@@ -33,6 +38,9 @@ impl Node for Service {
     }
 
     fn changed(&self, user: &UserId, version: u64, audiences: Audiences) {
+        if audiences.contains(Audience::Rooms) {
+            self.note_in_tallies(user);
+        }
         self.changes.changed(user, version, audiences);
     }
 

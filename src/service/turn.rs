@@ -4,15 +4,16 @@ use std::time::Duration;
 
 use super::{Service, UpdateError};
 use crate::{
-    id::UserId,
+    id::{DeviceId, UserId},
     limit::RateLimit,
     presence::{Input, Record},
 };
 
-/// The budgets of users: one for what they set, and one for connections that say something of a device.
+/// The budgets of users: for what they set, for connections that say something of a device, and for being active.
 pub struct Budgets {
     pub set: RateLimit<UserId>,
     pub connect: RateLimit<UserId>,
+    pub activity: RateLimit<UserId>,
 }
 
 /// A user's turn to set their own presence once. Taken from the user's budget after it is clear that they may set
@@ -40,6 +41,14 @@ impl Service {
     /// the connection is opened all the same, and says nothing.
     pub fn turn_to_connect<'a>(&self, user: &'a UserId) -> Option<Turn<'a>> {
         self.budgets.connect.check(user).ok().map(|()| Turn { user })
+    }
+
+    /// Notes that a user is active on a device. What comes too soon after others has no effect.
+    pub async fn be_active(&self, user: &UserId, device: &DeviceId) -> Result<(), UpdateError> {
+        if self.budgets.activity.check(user).is_ok() {
+            self.update(user, &[Input::Active { device: device.clone() }]).await?;
+        }
+        Ok(())
     }
 
     /// Sets a user's presence: the one way for users, as [`update`](Self::update) is for those who report of

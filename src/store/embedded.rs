@@ -216,9 +216,10 @@ impl Parts {
                     self.numbers.landed(news.as_ref().map(News::number));
                     return Err(closing);
                 }
-                shard.put(user, &packed, outlook);
+                shard.put_kept(user, &packed, outlook);
             }
             Keep::Lazily => shard.put_lagging(user, &packed, outlook),
+            Keep::InPassing => shard.put_ahead(user, &packed, outlook),
             Keep::Derived => drop(shard.put(user, &packed, outlook)),
         }
         Ok(Change { record, done: None, news })

@@ -6,6 +6,7 @@ mod attack;
 mod cli;
 mod clients;
 mod clock;
+mod counts;
 mod directory;
 mod faults;
 mod fuzz;

@@ -4,6 +4,7 @@ mod bytes;
 mod inputs;
 mod leases;
 mod properties;
+mod saying;
 mod truth_table;
 
 use std::time::Duration;
@@ -21,6 +22,26 @@ pub(crate) fn device(name: &str) -> DeviceId {
 
 pub(crate) fn claim(name: &str, state: State) -> Input {
     Input::Claim { device: device(name), state }
+}
+
+pub(crate) fn say(name: &str, state: State, lease: Option<Duration>) -> Input {
+    Input::Say { device: device(name), state, lease }
+}
+
+pub(crate) fn end(name: &str) -> Input {
+    Input::End { device: device(name) }
+}
+
+pub(crate) fn label(name: &str, label: Option<&str>) -> Input {
+    Input::Label { device: device(name), label: label.map(Into::into) }
+}
+
+pub(crate) fn active(name: &str) -> Input {
+    Input::Active { device: device(name) }
+}
+
+pub(crate) fn touch(name: &str) -> Input {
+    Input::Touch { device: device(name) }
 }
 
 pub(crate) fn connect(name: &str, state: State) -> Input {

@@ -193,7 +193,7 @@ async fn changes_are_told_before_they_are_acknowledged(store: &dyn Store, node: 
     let gina = user("gina");
     let told =
         |version| node.heard().changes.iter().any(|(user, other, _)| *user == gina && *other == version);
-    for keep in [Keep::Acknowledged, Keep::Lazily, Keep::Derived] {
+    for keep in [Keep::Acknowledged, Keep::Lazily, Keep::InPassing, Keep::Derived] {
         let text = Input::Status(Status::lasting(&format!("{keep:?}")));
         let record = apply(store, &gina, text, (10, keep)).await.expect("the store takes it");
         assert!(told(record.version()));

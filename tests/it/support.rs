@@ -4,6 +4,7 @@
 
 pub(crate) mod conformance;
 mod faulty;
+pub(crate) mod program;
 pub(crate) mod receiver;
 pub(crate) mod secrets;
 mod shared;

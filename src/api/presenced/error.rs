@@ -226,6 +226,7 @@ impl<E: From<Conflict> + From<Unavailable>> Cause<ProblemRefusal, E> for Directo
             | Self::TooManyTokens(..)
             | Self::TooManyAppTokens(_)
             | Self::TokenTaken
+            | Self::RoomFull(_)
             | Self::ListTooLong(_) => ProblemRefusal::conflict(self.to_string()).into(),
         }
     }

@@ -12,7 +12,7 @@ use std::{borrow::Cow, time::Duration};
 
 use axum::{
     Json,
-    http::{StatusCode, header},
+    http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 
@@ -37,7 +37,7 @@ pub(super) struct RestRefusal {
 }
 
 /// What a refusal says besides its codes.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 enum Extra {
     None,
     Parameter(&'static str),
@@ -45,6 +45,8 @@ enum Extra {
     Choice(&'static str, &'static [&'static str]),
     Permission(&'static str),
     RetryAfter(Duration),
+    /// What the connection has to become.
+    Upgrade(HeaderValue),
 }
 
 pub(super) type BadRequest = refusal::BadRequest<RestRefusal>;
@@ -54,6 +56,7 @@ pub(super) type NotFound = refusal::NotFound<RestRefusal>;
 pub(super) type MethodNotAllowed = refusal::MethodNotAllowed<RestRefusal>;
 pub(super) type TooLarge = refusal::TooLarge<RestRefusal>;
 pub(super) type UnsupportedMediaType = refusal::UnsupportedMediaType<RestRefusal>;
+pub(super) type UpgradeRequired = refusal::UpgradeRequired<RestRefusal>;
 pub(super) type TooManyRequests = refusal::TooManyRequests<RestRefusal>;
 pub(super) type InternalError = refusal::InternalError<RestRefusal>;
 pub(super) type Unavailable = refusal::Unavailable<RestRefusal>;
@@ -80,10 +83,16 @@ impl Refusal for RestRefusal {
     const EXAMPLE: &'static str = "refused";
 
     fn respond(self, status: StatusCode) -> Response {
-        let extra = self.extra;
+        let extra = self.extra.clone();
         let mut response = (status, Json(ErrorResponse::from(self))).into_response();
-        if let Extra::RetryAfter(wait) = extra {
-            response.headers_mut().insert(header::RETRY_AFTER, retry_after(wait));
+        let headers = response.headers_mut();
+        match extra {
+            Extra::RetryAfter(wait) => drop(headers.insert(header::RETRY_AFTER, retry_after(wait))),
+            Extra::Upgrade(protocol) => {
+                headers.insert(header::UPGRADE, protocol);
+                headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
+            }
+            Extra::None | Extra::Parameter(_) | Extra::Choice(..) | Extra::Permission(_) => {}
         }
         response
     }
@@ -130,6 +139,9 @@ impl Refusal for RestRefusal {
             StatusCode::UNSUPPORTED_MEDIA_TYPE => {
                 ("The body is not declared as JSON.", Self::not_json_type().0)
             }
+            StatusCode::UPGRADE_REQUIRED => {
+                ("The request is not one for a WebSocket.", Self::web_sockets_alone().0)
+            }
             StatusCode::TOO_MANY_REQUESTS => (
                 "The caller made too many calls of this rate group.",
                 Self::too_many_requests(Duration::ZERO).0,
@@ -143,46 +155,11 @@ impl Refusal for RestRefusal {
     }
 }
 
-/// A refusal of any status: of fallbacks, over the socket and within notifications, where no type says which statuses
-/// there are.
+/// A refusal of any status: of fallbacks, which no document has.
 #[derive(Debug)]
 pub(super) struct RestFailure {
     status: StatusCode,
     said: RestRefusal,
-}
-
-impl RestFailure {
-    /// A refusal whose outer code is that of its one error.
-    pub(super) fn new(status: StatusCode, code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { status, said: RestRefusal::saying(code, message) }
-    }
-
-    pub(super) fn not_found(parameter: &'static str) -> Self {
-        RestRefusal::not_found(parameter).into()
-    }
-
-    pub(super) fn invalid(parameter: &'static str) -> Self {
-        RestRefusal::invalid(parameter).into()
-    }
-
-    pub(super) fn not_among(parameter: &'static str, accepted: &'static [&'static str]) -> Self {
-        RestRefusal::not_among(parameter, accepted).into()
-    }
-
-    pub(super) fn no_such_path() -> Self {
-        RestRefusal::no_path().into()
-    }
-
-    /// The same in other words.
-    pub(super) fn saying(mut self, message: String) -> Self {
-        self.said.message = message.into();
-        self
-    }
-
-    /// The code and text that name a refusal within another answer.
-    pub(super) fn named(&self) -> (&'static str, String) {
-        (self.said.inner, self.said.message.clone().into_owned())
-    }
 }
 
 impl<const STATUS: u16> From<Refused<RestRefusal, STATUS>> for RestFailure {

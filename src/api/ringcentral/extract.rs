@@ -12,7 +12,7 @@ use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
 use super::{
-    error::{CallerError, Forbidden, NotFound, RestFailure, RestRefusal, UnreadBody},
+    error::{CallerError, Forbidden, NotFound, RestRefusal, UnreadBody},
     rate::{Grouped, RateGroup},
     socket::sessions::OnSocket,
 };
@@ -95,15 +95,6 @@ impl<G: Grouped> FromRequestParts<App> for Asker<G> {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
         Ok(Self(Caller::counted(parts, app, G::GROUP).await))
-    }
-}
-
-/// As operations take it whose refusals are of any status.
-impl<G: Grouped> FromRequestParts<App> for Caller<G> {
-    type Rejection = RestFailure;
-
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, RestFailure> {
-        Ok(Self::counted(parts, app, G::GROUP).await?)
     }
 }
 

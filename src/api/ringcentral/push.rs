@@ -14,7 +14,7 @@ pub(super) mod filter;
 pub(super) mod handshake;
 pub(super) mod interests;
 pub(super) mod notification;
-mod refusal;
+pub(super) mod refusal;
 pub(super) mod voice;
 
 pub(super) use self::document::document;

@@ -24,6 +24,7 @@ use crate::{
     id::UserId,
     presence::DoNotDisturb,
     service::ReadError,
+    store::StoreError,
 };
 
 /// How many entries a change may have.
@@ -55,7 +56,7 @@ pub(super) async fn of_queue(
     app: &App,
     viewer: &UserId,
     queue: &User,
-) -> Result<CallQueuePresence, ReadError> {
+) -> Result<CallQueuePresence, StoreError> {
     let members = members(app, queue);
     let ids: Vec<&UserId> = members.iter().map(|user| &user.id).collect();
     let seen = app.service.extensions(viewer, &ids, app.service.now()).await?;
@@ -81,13 +82,8 @@ pub(super) async fn of_queue(
     Ok(CallQueuePresence { records: records.collect() })
 }
 
-/// Of which queues a user takes calls, as a viewer sees it.
-pub(super) async fn of_extension(
-    app: &App,
-    viewer: &UserId,
-    user: &User,
-) -> Result<ExtensionCallQueuePresenceList, ReadError> {
-    let is_shown = app.service.extension(viewer, &user.id, app.service.now()).await?.shown.is_some();
+/// Of which queues a user takes calls, for a viewer that the user is shown to or not.
+pub(super) fn of_extension(app: &App, user: &User, is_shown: bool) -> ExtensionCallQueuePresenceList {
     let closed = app.directory.desk(&user.id).closed_queues;
     let records = queues_of(app, user).into_iter().filter_map(|queue| {
         let extension_number = queue.extension.as_ref()?.number.clone();
@@ -100,7 +96,7 @@ pub(super) async fn of_extension(
         let accept_calls = is_shown.then_some(!closed.contains(&queue.number));
         Some(ExtensionCallQueuePresence { call_queue, accept_calls })
     });
-    Ok(ExtensionCallQueuePresenceList { records: records.collect() })
+    ExtensionCallQueuePresenceList { records: records.collect() }
 }
 
 /// The queues that a user is a member of, in the order of their ids.
@@ -132,7 +128,7 @@ fn set(desk: &mut Desk, queue: u64, is_open: bool) {
 
 refusals! {
     /// Why it is not told who takes the calls of a queue.
-    pub(super) enum ReadQueueError: RestRefusal, from CallerError, ReadError {
+    pub(super) enum ReadQueueError: RestRefusal, from CallerError, StoreError {
         Unauthorized,
         Forbidden,
         /// There is no such account, or no such queue for the caller to see.
@@ -146,7 +142,7 @@ refusals! {
 refusals! {
     /// Why it was not set who takes the calls of a queue. Nothing was changed.
     pub(super) enum UpdateQueueError: RestRefusal,
-        from CallerError, UnreadBody, DirectoryError, ReadError
+        from CallerError, UnreadBody, DirectoryError, StoreError
     {
         /// The body is not valid, or names somebody who is no member. Nothing was changed.
         BadRequest => RestRefusal::invalid("records"),
@@ -301,7 +297,8 @@ pub(super) async fn read_extension_call_queue_presence(
     caller.require(Permission::ReadPresence)?;
     caller.account(&ids)?;
     let user = caller.find(&app, &ids.extension)?;
-    Ok(Json(of_extension(&app, &caller.user.id, &user).await?))
+    let seen = app.service.extension(&caller.user.id, &user.id, app.service.now()).await?;
+    Ok(Json(of_extension(&app, &user, seen.shown.is_some())))
 }
 
 /// Set of which queues one takes calls, or as an admin of the account somebody else does.
@@ -348,5 +345,6 @@ pub(super) async fn update_extension_call_queue_presence(
     }
     let set_all = move |desk: &mut Desk| entries.iter().for_each(|(queue, open)| set(desk, *queue, *open));
     app.directory.set_desk(&user.id, set_all).await?;
-    Ok(Json(of_extension(&app, &caller.user.id, &user).await?))
+    let seen = app.service.extension(&caller.user.id, &user.id, app.service.now()).await?;
+    Ok(Json(of_extension(&app, &user, seen.shown.is_some())))
 }

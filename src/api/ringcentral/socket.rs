@@ -14,20 +14,29 @@ pub(super) mod token;
 use axum::{
     Extension, Router,
     extract::{State, WebSocketUpgrade, ws::rejection::WebSocketUpgradeRejection},
-    http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
-    response::{IntoResponse, Response},
+    http::{HeaderMap, Uri},
+    response::Response,
 };
 
 use self::{connection::Connection, sessions::Opened, token::Opener};
-use super::{
-    Own,
-    error::RestFailure,
-    types::{ErrorResponse, WsError},
+use super::{Own, error::RestRefusal, types::WsError};
+use crate::{
+    api::{origin, refusal::refusals},
+    app::App,
+    request::Lasting,
 };
-use crate::{api::origin, app::App};
+
+refusals! {
+    /// Why no socket is opened.
+    pub(super) enum OpenWebSocketError: RestRefusal {
+        TooLarge,
+        UpgradeRequired,
+        Unavailable,
+    }
+}
 
 /// Where sockets are opened.
-const PATH: &str = "/restapi/v1.0/ws";
+pub(super) const PATH: &str = "/restapi/v1.0/ws";
 
 /// How much of a message is read ahead, in bytes: idle connections hold this much.
 const READ_BUFFER: usize = 4 * 1024;
@@ -65,30 +74,37 @@ pub(super) fn uri(app: &App, headers: &HeaderMap) -> String {
     tag = "Subscriptions",
     responses(
         (status = 101, description = "The connection is a WebSocket from now on."),
-        (status = 426, description = "The request is not one for a WebSocket.", body = ErrorResponse),
+        OpenWebSocketError,
     ),
 )]
 pub(super) async fn open_web_socket(
     State(app): State<App>,
     routes: Option<Extension<Routes>>,
+    lasting: Option<Extension<Lasting>>,
     headers: HeaderMap,
     uri: Uri,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
-) -> Response {
-    let (Ok(upgrade), Some(Extension(routes))) = (upgrade, routes) else { return not_a_socket() };
+) -> Result<Response, OpenWebSocketError> {
+    let (Ok(upgrade), Some(Extension(routes))) = (upgrade, routes) else {
+        return Err(RestRefusal::web_sockets_alone().into());
+    };
     let most = app.config.limits.bulk_body_bytes;
-    upgrade
+    let answer = upgrade
         .read_buffer_size(READ_BUFFER)
         .write_buffer_size(0)
         .max_message_size(most)
         .max_frame_size(most)
-        .on_upgrade(async move |socket| match attach(&app, uri.query().unwrap_or_default()) {
-            Ok((opener, opened)) => {
-                let _watching = app.metrics.clone().watch("websocket");
-                Connection::new(app, routes, headers, opener, socket, opened).await.run().await;
+        .on_upgrade(async move |socket| {
+            let _lasting = lasting;
+            match attach(&app, uri.query().unwrap_or_default()) {
+                Ok((opener, opened)) => {
+                    let _watching = app.metrics.clone().watch("websocket");
+                    Connection::new(app, routes, headers, opener, socket, opened).await.run().await;
+                }
+                Err(error) => frame::refuse(socket, &error).await,
             }
-            Err(error) => frame::refuse(socket, &error).await,
-        })
+        });
+    Ok(answer)
 }
 
 /// Looks at the token of a query, and finds the session that it goes on with, or begins one.
@@ -103,18 +119,4 @@ fn attach(app: &App, query: &str) -> Result<(Opener, Opened), WsError> {
     let opener = opener.filter(|opener| opener.is_valid(app)).ok_or(WsError::INVALID_TOKEN)?;
     let opened = own.sessions.open(&opener.owner(), parameter("wsc").as_deref());
     Ok((opener, opened.ok_or(WsError::TOO_MANY)?))
-}
-
-fn not_a_socket() -> Response {
-    let mut response = RestFailure::upgrade_required().into_response();
-    let headers = response.headers_mut();
-    headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
-    headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
-    response
-}
-
-impl RestFailure {
-    fn upgrade_required() -> Self {
-        Self::new(StatusCode::UPGRADE_REQUIRED, "CMN-202", "This path takes WebSockets only")
-    }
 }

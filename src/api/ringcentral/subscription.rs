@@ -17,33 +17,112 @@ use uuid::Uuid;
 use self::request::{NewSubscription, Target};
 use super::{
     DIALECT,
-    error::RestFailure,
-    extract::{ACCEPTS, Caller, Permission, SubscriptionId, read_object},
+    error::{CallerError, RestRefusal, UnreadBody},
+    extract::{ACCEPTS, Asker, Caller, Permission, SubscriptionId, read_object},
     push::{
         check::{self, Refused},
         filter::{EventFilters, Subscriber},
         handshake,
         interests::Filtered,
+        refusal::{FilterError, ReceiverError},
         time_text,
         voice::{RingCentral, Wish, is_app},
     },
     rate::{Light, Medium},
     socket::sessions::OnSocket,
     types::{
-        BlacklistedData, CreateSubscriptionRequest, DisabledFilterInfo, ErrorResponse,
-        NotificationDeliveryMode, SubscriptionInfo, SubscriptionListResource, SubscriptionStatus,
-        TransportType, UpdateSubscriptionRequest,
+        BlacklistedData, CreateSubscriptionRequest, DisabledFilterInfo, NotificationDeliveryMode,
+        SubscriptionInfo, SubscriptionListResource, SubscriptionStatus, TransportType,
+        UpdateSubscriptionRequest,
     },
 };
 use crate::{
-    api::origin,
+    api::{origin, refusal::refusals},
     app::App,
     auth::AuthError,
     directory::TokenId,
     presence::Timestamp,
-    push::{Owner, RegistryError, Snapshot, Subscription, Transport, sender},
+    push::{AdditionError, NotThere, Owner, Snapshot, Subscription, Transport, sender},
+    store::StoreError,
     task::to_the_end,
 };
+
+refusals! {
+    /// Why a subscription was not made.
+    pub(super) enum CreateSubscriptionError: RestRefusal,
+        from CallerError, AuthError, UnreadBody, FilterError, ReceiverError, AdditionError, StoreError
+    {
+        /// The body is not valid, or the webhook does not answer as it has to.
+        BadRequest => RestRefusal::invalid("eventFilters"),
+        Unauthorized,
+        /// The caller may not do this or not be told this, or has 30 subscriptions.
+        Forbidden => RestRefusal::too_many_subscriptions(),
+        TooLarge,
+        UnsupportedMediaType,
+        TooManyRequests,
+        Unavailable,
+    }
+}
+
+refusals! {
+    /// Why subscriptions are not told.
+    pub(super) enum ListSubscriptionsError: RestRefusal, from CallerError, StoreError {
+        Unauthorized,
+        Forbidden,
+        TooLarge,
+        TooManyRequests,
+        Unavailable,
+    }
+}
+
+refusals! {
+    /// Why a subscription is not told, or was not ended.
+    pub(super) enum SubscriptionError: RestRefusal, from CallerError, NotThere, StoreError {
+        Unauthorized,
+        Forbidden,
+        /// The caller has no such subscription, or it has expired.
+        NotFound => RestRefusal::not_found("subscriptionId"),
+        TooLarge,
+        TooManyRequests,
+        Unavailable,
+    }
+}
+
+refusals! {
+    /// Why a subscription was not changed.
+    pub(super) enum UpdateSubscriptionError: RestRefusal,
+        from CallerError, UnreadBody, FilterError, ReceiverError, NotThere, StoreError
+    {
+        /// The body is not valid, or the blacklisted webhook still fails.
+        BadRequest => RestRefusal::invalid("eventFilters"),
+        Unauthorized,
+        /// The caller may not do this or not be told this.
+        Forbidden => RestRefusal::subscribe_unknown_user(),
+        /// The caller has no such subscription, or it has expired.
+        NotFound => RestRefusal::not_found("subscriptionId"),
+        TooLarge,
+        UnsupportedMediaType,
+        TooManyRequests,
+        Unavailable,
+    }
+}
+
+refusals! {
+    /// Why a subscription was not renewed.
+    pub(super) enum RenewSubscriptionError: RestRefusal,
+        from CallerError, ReceiverError, NotThere, StoreError
+    {
+        /// The blacklisted webhook still fails.
+        BadRequest => RestRefusal::wrong_hook_status(StatusCode::INTERNAL_SERVER_ERROR),
+        Unauthorized,
+        Forbidden,
+        /// The caller has no such subscription, or it has expired.
+        NotFound => RestRefusal::not_found("subscriptionId"),
+        TooLarge,
+        TooManyRequests,
+        Unavailable,
+    }
+}
 
 /// Names, in an answer's extensions, the subscription that it is about.
 #[derive(Clone, Copy, Debug)]
@@ -60,9 +139,9 @@ fn owner<G>(caller: &Caller<G>) -> Owner {
 }
 
 /// The caller's subscription of that id.
-fn find<G>(app: &App, caller: &Caller<G>, id: &str) -> Result<Arc<Subscription>, RestFailure> {
-    let id = Uuid::try_parse(id).map_err(|_| RegistryError::Unknown)?;
-    Ok(app.push.registry.find(&owner(caller), id)?)
+fn find<G>(app: &App, caller: &Caller<G>, id: &str) -> Result<Arc<Subscription>, NotThere> {
+    let id = Uuid::try_parse(id).map_err(|_| NotThere::Unknown)?;
+    app.push.registry.find(&owner(caller), id)
 }
 
 /// The login that a request is made in.
@@ -71,13 +150,13 @@ async fn login(
     on_socket: Option<&OnSocket>,
     headers: &HeaderMap,
     uri: &Uri,
-) -> Result<TokenId, RestFailure> {
+) -> Result<TokenId, AuthError> {
     if let Some(OnSocket { login, .. }) = on_socket {
         return Ok(login.clone());
     }
     let secret = app.auth.identify_by(headers, uri, ACCEPTS).await?.secret;
     let info = secret.and_then(|secret| app.directory.token(&secret));
-    Ok(info.ok_or(AuthError::Revoked)?.login().clone())
+    info.map(|info| info.login().clone()).ok_or(AuthError::Revoked)
 }
 
 /// A subscription as its owner is shown it.
@@ -85,11 +164,11 @@ async fn show(
     app: &App,
     headers: &HeaderMap,
     subscription: &Subscription,
-) -> Result<SubscriptionInfo, RestFailure> {
+) -> Result<SubscriptionInfo, StoreError> {
     let now = app.service.now();
     let wish = Wish::of(subscription)?;
     let subscriber = wish.subscriber();
-    let filters = EventFilters::parse(&wish.filters, subscriber)?;
+    let filters = wish.event_filters(subscription)?;
     let refused = check::refused(app, &subscription.owner, &filters, subscriber).await?;
     let (transport_type, address) = match &subscription.transport {
         Transport::Webhook { address, .. } => (TransportType::WebHook, address.clone()),
@@ -117,8 +196,8 @@ async fn show(
 
 impl From<Refused> for DisabledFilterInfo {
     fn from(refused: Refused) -> Self {
-        let (reason, message) = refused.why;
-        Self { filter: refused.filter, reason, message }
+        let Refused { filter, why } = refused;
+        Self { filter, reason: why.code(), message: why.message().to_owned() }
     }
 }
 
@@ -126,11 +205,7 @@ fn uri(app: &App, headers: &HeaderMap) -> String {
     format!("{}/restapi/v1.0/subscription", origin(&app.config, headers))
 }
 
-async fn answer(
-    app: &App,
-    headers: &HeaderMap,
-    subscription: &Subscription,
-) -> Result<Response, RestFailure> {
+async fn answer(app: &App, headers: &HeaderMap, subscription: &Subscription) -> Result<Response, StoreError> {
     let info = show(app, headers, subscription).await?;
     Ok((Extension(About(subscription.id)), Json(info)).into_response())
 }
@@ -149,37 +224,32 @@ async fn answer(
     tag = "Subscriptions",
     responses(
         (status = 200, description = "The subscription.", body = SubscriptionInfo),
-        (status = 400, description = "The body is not valid, or the webhook does not answer as it has to.",
-            body = ErrorResponse),
-        (status = 401, description = "There is no token, or it is not valid.", body = ErrorResponse),
-        (status = 403, description = "The caller may not do this or not be told this, or has 30 subscriptions.",
-            body = ErrorResponse),
-        (status = 413, description = "The body is too large.", body = ErrorResponse),
-        (status = 415, description = "The body is not declared as JSON.", body = ErrorResponse),
-        (status = 429, description = "The caller called too often.", body = ErrorResponse),
-        (status = 503, description = "The store takes no writes at present.", body = ErrorResponse),
+        CreateSubscriptionError,
     ),
 )]
 pub(super) async fn create_subscription(
     State(app): State<App>,
-    caller: Caller<Medium>,
+    asker: Asker<Medium>,
     on_socket: Option<Extension<OnSocket>>,
     uri: Uri,
     headers: HeaderMap,
     body: Body,
-) -> Result<Response, RestFailure> {
+) -> Result<Response, CreateSubscriptionError> {
+    let caller = asker.caller()?;
     caller.require(Permission::ReadPresence)?;
     let on_socket = on_socket.map(|Extension(on_socket)| on_socket);
     let login = login(&app, on_socket.as_ref(), &headers, &uri).await?;
     let body = read_object(&app, &headers, body, app.config.limits.bulk_body_bytes).await?;
     let new = NewSubscription::parse(&app, &body, on_socket.is_some())?;
     let filters = EventFilters::parse(&new.filters, subscriber(&caller))?;
-    check::all(&app, &caller.user.id, &filters, subscriber(&caller)).await?;
+    if let Some(refused) = check::first(&app, &caller.user.id, &filters, subscriber(&caller)).await? {
+        return Err(refused.into());
+    }
     let subscription = new_subscription(&app, &caller, &new, &filters, login);
     if let Target::WebHook { address, .. } = &new.target {
         // Nobody is asked for nothing.
         if app.push.registry.room(&owner(&caller)) == 0 {
-            return Err(RestFailure::too_many_subscriptions());
+            return Err(RestRefusal::too_many_subscriptions().into());
         }
         handshake::ask(&app, &caller.user.id, address).await?;
     }
@@ -238,16 +308,15 @@ fn new_subscription(
     tag = "Subscriptions",
     responses(
         (status = 200, description = "The subscriptions.", body = SubscriptionListResource),
-        (status = 401, description = "There is no token, or it is not valid.", body = ErrorResponse),
-        (status = 403, description = "The caller may not do this.", body = ErrorResponse),
-        (status = 429, description = "The caller called too often.", body = ErrorResponse),
+        ListSubscriptionsError,
     ),
 )]
 pub(super) async fn list_subscriptions(
     State(app): State<App>,
-    caller: Caller<Light>,
+    asker: Asker<Light>,
     headers: HeaderMap,
-) -> Result<Json<SubscriptionListResource>, RestFailure> {
+) -> Result<Json<SubscriptionListResource>, ListSubscriptionsError> {
+    let caller = asker.caller()?;
     caller.require(Permission::ReadPresence)?;
     let mut records = Vec::new();
     for subscription in app.push.registry.list(&owner(&caller)) {
@@ -267,22 +336,19 @@ pub(super) async fn list_subscriptions(
     tag = "Subscriptions",
     responses(
         (status = 200, description = "The subscription.", body = SubscriptionInfo),
-        (status = 401, description = "There is no token, or it is not valid.", body = ErrorResponse),
-        (status = 403, description = "The caller may not do this.", body = ErrorResponse),
-        (status = 404, description = "The caller has no such subscription, or it has expired.",
-            body = ErrorResponse),
-        (status = 429, description = "The caller called too often.", body = ErrorResponse),
+        SubscriptionError,
     ),
 )]
 pub(super) async fn read_subscription(
     State(app): State<App>,
-    caller: Caller<Light>,
+    asker: Asker<Light>,
     SubscriptionId(id): SubscriptionId,
     headers: HeaderMap,
-) -> Result<Response, RestFailure> {
+) -> Result<Response, SubscriptionError> {
+    let caller = asker.caller()?;
     caller.require(Permission::ReadPresence)?;
     let subscription = find(&app, &caller, &id)?;
-    answer(&app, &headers, &subscription).await
+    Ok(answer(&app, &headers, &subscription).await?)
 }
 
 /// Update a subscription.
@@ -300,25 +366,17 @@ pub(super) async fn read_subscription(
     tag = "Subscriptions",
     responses(
         (status = 200, description = "The subscription afterwards.", body = SubscriptionInfo),
-        (status = 400, description = "The body is not valid, or the blacklisted webhook still fails.",
-            body = ErrorResponse),
-        (status = 401, description = "There is no token, or it is not valid.", body = ErrorResponse),
-        (status = 403, description = "The caller may not do this or not be told this.", body = ErrorResponse),
-        (status = 404, description = "The caller has no such subscription, or it has expired.",
-            body = ErrorResponse),
-        (status = 413, description = "The body is too large.", body = ErrorResponse),
-        (status = 415, description = "The body is not declared as JSON.", body = ErrorResponse),
-        (status = 429, description = "The caller called too often.", body = ErrorResponse),
-        (status = 503, description = "The store takes no writes at present.", body = ErrorResponse),
+        UpdateSubscriptionError,
     ),
 )]
 pub(super) async fn update_subscription(
     State(app): State<App>,
-    caller: Caller<Medium>,
+    asker: Asker<Medium>,
     SubscriptionId(id): SubscriptionId,
     headers: HeaderMap,
     body: Body,
-) -> Result<Response, RestFailure> {
+) -> Result<Response, UpdateSubscriptionError> {
+    let caller = asker.caller()?;
     caller.require(Permission::ReadPresence)?;
     let subscription = find(&app, &caller, &id)?;
     let body = read_object(&app, &headers, body, app.config.limits.bulk_body_bytes).await?;
@@ -326,7 +384,9 @@ pub(super) async fn update_subscription(
     let fresh = match request::filters(&body)? {
         Some(filters) => {
             let filters = EventFilters::parse(&filters, subscriber(&caller))?;
-            check::all(&app, &caller.user.id, &filters, subscriber(&caller)).await?;
+            if let Some(refused) = check::first(&app, &caller.user.id, &filters, subscriber(&caller)).await? {
+                return Err(refused.into());
+            }
             let texts: Vec<String> = filters.filters.iter().map(|filter| filter.text.clone()).collect();
             let interests = Filtered::new(caller.user.id.clone(), subscriber(&caller), filters).shared();
             Some((texts, Snapshot::start(&app, &subscription, interests, None).await?))
@@ -342,7 +402,8 @@ pub(super) async fn update_subscription(
         subscription.lifetime_seconds = lifetime_seconds;
         subscription.renew(now);
     };
-    renew(&app, &headers, subscription.id, snapshot, change).await
+    let changed = renew(&app, subscription.id, snapshot, change).await?.ok_or(NotThere::Unknown)?;
+    Ok(answer(&app, &headers, &changed).await?)
 }
 
 /// Renew a subscription.
@@ -358,56 +419,48 @@ pub(super) async fn update_subscription(
     tag = "Subscriptions",
     responses(
         (status = 200, description = "The subscription afterwards.", body = SubscriptionInfo),
-        (status = 400, description = "The blacklisted webhook still fails.", body = ErrorResponse),
-        (status = 401, description = "There is no token, or it is not valid.", body = ErrorResponse),
-        (status = 403, description = "The caller may not do this.", body = ErrorResponse),
-        (status = 404, description = "The caller has no such subscription, or it has expired.",
-            body = ErrorResponse),
-        (status = 429, description = "The caller called too often.", body = ErrorResponse),
-        (status = 503, description = "The store takes no writes at present.", body = ErrorResponse),
+        RenewSubscriptionError,
     ),
 )]
 pub(super) async fn renew_subscription(
     State(app): State<App>,
-    caller: Caller<Light>,
+    asker: Asker<Light>,
     SubscriptionId(id): SubscriptionId,
     headers: HeaderMap,
-) -> Result<Response, RestFailure> {
+) -> Result<Response, RenewSubscriptionError> {
+    let caller = asker.caller()?;
     caller.require(Permission::ReadPresence)?;
     let subscription = find(&app, &caller, &id)?;
     ask_again(&app, &subscription).await?;
-    renew(&app, &headers, subscription.id, None, Subscription::renew).await
+    let changed = renew(&app, subscription.id, None, Subscription::renew).await?.ok_or(NotThere::Unknown)?;
+    Ok(answer(&app, &headers, &changed).await?)
 }
 
 /// A receiver that was given up has to show that it works again.
-async fn ask_again(app: &App, subscription: &Subscription) -> Result<(), RestFailure> {
+async fn ask_again(app: &App, subscription: &Subscription) -> Result<(), ReceiverError> {
     match &subscription.transport {
         Transport::Webhook { address, .. } if subscription.suspended.is_some() => {
             let address = app.push.webhooks.address(address);
-            let address = address.map_err(|error| RestFailure::unusable_hook(&error))?;
+            let address = address.map_err(|error| RestRefusal::unusable_hook(&error))?;
             handshake::ask(app, &subscription.owner, &address).await
         }
         _ => Ok(()),
     }
 }
 
+/// Changes a subscription whose time starts anew. None: it has ended meanwhile.
 async fn renew(
     app: &App,
-    headers: &HeaderMap,
     id: Uuid,
     snapshot: Option<Snapshot>,
     change: impl FnOnce(&mut Subscription, Timestamp) + Send + 'static,
-) -> Result<Response, RestFailure> {
-    let changed = {
-        let app = app.clone();
-        let now = app.service.now();
-        to_the_end(async move {
-            app.push.registry.change(id, snapshot, |subscription| change(subscription, now)).await
-        })
-        .await?
-    };
-    let changed = changed.ok_or_else(|| RestFailure::not_found("subscriptionId"))?;
-    answer(app, headers, &changed).await
+) -> Result<Option<Arc<Subscription>>, StoreError> {
+    let app = app.clone();
+    let now = app.service.now();
+    to_the_end(async move {
+        app.push.registry.change(id, snapshot, |subscription| change(subscription, now)).await
+    })
+    .await
 }
 
 /// Cancel a subscription.
@@ -421,19 +474,15 @@ async fn renew(
     tag = "Subscriptions",
     responses(
         (status = 204, description = "The subscription has ended."),
-        (status = 401, description = "There is no token, or it is not valid.", body = ErrorResponse),
-        (status = 403, description = "The caller may not do this.", body = ErrorResponse),
-        (status = 404, description = "The caller has no such subscription, or it has expired.",
-            body = ErrorResponse),
-        (status = 429, description = "The caller called too often.", body = ErrorResponse),
-        (status = 503, description = "The store takes no writes at present.", body = ErrorResponse),
+        SubscriptionError,
     ),
 )]
 pub(super) async fn delete_subscription(
     State(app): State<App>,
-    caller: Caller<Medium>,
+    asker: Asker<Medium>,
     SubscriptionId(id): SubscriptionId,
-) -> Result<StatusCode, RestFailure> {
+) -> Result<StatusCode, SubscriptionError> {
+    let caller = asker.caller()?;
     caller.require(Permission::ReadPresence)?;
     let subscription = find(&app, &caller, &id)?;
     to_the_end(async move { app.push.registry.remove(subscription.id).await }).await?;

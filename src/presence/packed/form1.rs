@@ -6,7 +6,7 @@ use smallvec::SmallVec;
 use super::{Base, Offset, Unreadable, telephony::PackedTelephony, unpack_state};
 use crate::{
     id::NodeId,
-    presence::{Claim, Override, Record, Status, Versions},
+    presence::{Claim, Expiry, Override, Record, Status, Versions},
 };
 
 pub(super) const FORM: u8 = 1;
@@ -59,7 +59,7 @@ pub(super) fn unpack(body: &[u8]) -> Result<Record, Unreadable> {
     let base = Base::of(packed.version);
     let status = |status: PackedStatus<'_>| Status {
         text: status.text.into(),
-        expires: status.expires.map(|offset| base.unpack(offset)),
+        expires: status.expires.map(|offset| Expiry::Leased(base.unpack(offset))),
     };
     Ok(Record {
         claims: packed.claims.iter().map(|claim| claim.unpack(base)).collect::<Result<_, _>>()?,

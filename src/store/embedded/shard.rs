@@ -22,8 +22,10 @@ pub(super) struct Shard {
     /// What was accepted and is on its way to the disk. Nobody can read it, but the user's next change
     /// builds on it.
     pending: HashMap<UserId, Pending>,
-    /// Whose record is ahead of the disk.
+    /// Whose record is ahead of the disk, which is to catch up soon.
     lagging: HashSet<Slot>,
+    /// Whose record is ahead of the disk, which is to catch up with what is written next of the user.
+    ahead: FixedBitSet,
     /// Who was removed lately, and by which documents.
     removals: HashMap<UserId, Revision>,
 }
@@ -123,16 +125,39 @@ impl Shard {
         slot
     }
 
+    /// Makes a record readable that the disk has.
+    pub(super) fn put_kept(&mut self, user: &UserId, packed: &[u8], outlook: Outlook) {
+        let slot = self.put(user, packed, outlook);
+        self.set_ahead(slot, false);
+    }
+
     /// Makes a record readable that the disk learns of later.
     pub(super) fn put_lagging(&mut self, user: &UserId, packed: &[u8], outlook: Outlook) {
         let slot = self.put(user, packed, outlook);
         self.lagging.insert(slot);
     }
 
+    /// Makes a record readable that the disk learns of with what comes next, or at the end.
+    pub(super) fn put_ahead(&mut self, user: &UserId, packed: &[u8], outlook: Outlook) {
+        let slot = self.put(user, packed, outlook);
+        self.set_ahead(slot, true);
+    }
+
+    fn set_ahead(&mut self, slot: Slot, is_ahead: bool) {
+        self.ahead.grow(slot as usize + 1);
+        self.ahead.set(slot as usize, is_ahead);
+    }
+
+    /// Lets the disk learn of everything soon.
+    pub(super) fn lag_all(&mut self) {
+        self.lagging.extend(slots_of(&self.ahead));
+    }
+
     pub(super) fn remove(&mut self, user: &UserId) {
         if let Some(slot) = self.table.find(user) {
             self.wheel.set(&mut self.table, slot, None);
             self.lagging.remove(&slot);
+            self.set_ahead(slot, false);
             self.present.set(slot as usize, false);
             self.table.remove(user);
         }
@@ -157,8 +182,7 @@ impl Shard {
 
     /// Who may be present.
     pub(super) fn present(&self) -> Vec<UserId> {
-        let slots = self.present.ones().map(|slot| Slot::try_from(slot).expect("it was made of a slot"));
-        slots.map(|slot| self.table.user(slot)).collect()
+        slots_of(&self.present).map(|slot| self.table.user(slot)).collect()
     }
 
     /// Who has a change after that number.
@@ -190,6 +214,9 @@ impl Shard {
     /// Takes the records that are ahead of the disk.
     pub(super) fn take_lagging(&mut self) -> Vec<(UserId, Vec<u8>)> {
         let lagging = mem::take(&mut self.lagging);
+        for slot in &lagging {
+            self.set_ahead(*slot, false);
+        }
         lagging.into_iter().map(|slot| (self.table.user(slot), self.table.bytes(slot).to_vec())).collect()
     }
 
@@ -211,6 +238,10 @@ impl Shard {
     pub(super) fn reminders(&self) -> usize {
         self.wheel.deadlines
     }
+}
+
+fn slots_of(set: &FixedBitSet) -> impl Iterator<Item = Slot> {
+    set.ones().map(|slot| Slot::try_from(slot).expect("it was made of a slot"))
 }
 
 fn unpack(bytes: &[u8]) -> Record {

@@ -121,7 +121,7 @@ impl Queue {
     }
 }
 
-/// Writes until the queue is closed, then all that lags behind, and ends.
+/// Writes until the queue is closed, then all that the disk does not know, and ends.
 pub(super) fn run(parts: &Arc<Parts>) {
     let mut next = 0;
     // Rounded up, so that a round takes less than the time that may be lost.
@@ -136,6 +136,9 @@ pub(super) fn run(parts: &Arc<Parts>) {
             parts.catch_up(partitions);
             parts.rest();
         }
+    }
+    for shard in &parts.shards {
+        shard.lock().lag_all();
     }
     parts.catch_up(0..PARTITIONS);
     parts.rest();
@@ -232,7 +235,7 @@ impl Parts {
         let mut shard = self.shard(user).lock();
         shard.settle(user, number);
         match &then {
-            Then::Put { user, packed, outlook, .. } => drop(shard.put(user, packed, *outlook)),
+            Then::Put { user, packed, outlook, .. } => shard.put_kept(user, packed, *outlook),
             Then::Remove { user, .. } => shard.remove(user),
             Then::Nothing => {}
         }

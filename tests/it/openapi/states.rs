@@ -35,9 +35,7 @@ fn examples() -> Vec<Example> {
             needs_token: ways(operation).any(|way| way != "basic"),
             streams: operation.pointer("/responses/200/content/text~1event-stream").is_some(),
         };
-        // What subscriptions answer is not made of types, nor all of it documented.
-        let typed = |(_, _, operation): &(_, _, &Value)| operation["tags"][0] != "Subscriptions";
-        operations(document).into_iter().filter(typed).map(example).collect::<Vec<_>>()
+        operations(document).into_iter().map(example).collect::<Vec<_>>()
     };
     documents.iter().flat_map(of_document).collect()
 }

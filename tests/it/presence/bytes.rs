@@ -2,13 +2,13 @@
 
 use presenced::presence::{
     Appearance, Audience, Call, CallDetails, CallInfo, CallKind, CallLabel, CallLabelType,
-    CallSettingsChange, CallerIdVisibility, Direction, DoNotDisturb, Input, Override, Parties, PersonalDnd,
-    Record, SipData,
+    CallSettingsChange, CallerIdVisibility, Direction, DoNotDisturb, Expiry, Input, Override, Parties,
+    PersonalDnd, Record, SipData,
     State::{Busy, Online, Unavailable},
     Status, TelephonyStatus, Termination, Timestamp,
 };
 
-use super::{START, Story, claim, connect, lease};
+use super::{START, Story, claim, connect, label, lease, say};
 use crate::support::seconds;
 
 /// What a user is like who is online on one device, as most are.
@@ -140,10 +140,31 @@ fn records_of_the_first_form_are_read() {
     }
 }
 
-/// What no input says yet: what a device is called, and for how long it wants to be believed. And several
-/// nodes.
+/// What a device is called and for how long it wants to be believed, and a text whose end was set with it.
 #[test]
-fn there_is_room_for_what_comes_later() {
+fn what_was_said_of_devices_and_texts_in_bytes() {
+    let status = Status { text: "lunch".into(), expires: Some(Expiry::Set(START + seconds(600))) };
+    let story = Story::new().then(say("phone", Online, Some(seconds(60)))).then(label("phone", Some("web")));
+    let story = story.then(Input::Status(Some(status)));
+    let left_behind = Input::Override(Override::Invisible { since: START });
+    for (record, bytes) in [
+        (
+            numbered(story.record.clone()),
+            "02a7108194ebdc030000056c756e636801809f4901320570686f6e6500c0a90703776562e0d403",
+        ),
+        (
+            numbered(story.then(left_behind).record),
+            "02a7338194ebdc030000056c756e636801809f49056c756e636801809f490001320570686f6e6500c0a90703776562e0d403",
+        ),
+    ] {
+        assert_eq!(in_hex(&record), bytes);
+        assert_eq!(Record::unpack(&record.pack()), Ok(record));
+    }
+}
+
+/// And several nodes.
+#[test]
+fn what_several_nodes_say_in_bytes() {
     let line = r#"{"claims":[{"device":"phone","state":"online","last_active":1000000,"connections":[[7,1],[9,2]],"until":1900000,"leased_until":1000000,"label":"web","lease_milliseconds":60000}],"last_active":null,"last_update":null,"status":null,"status_left_behind":null,"overridden":"none","hidden":false,"version":[5,4,0,0],"sequence":[0,1]}"#;
     let record: Record = serde_json::from_str(line).expect("a record");
     assert_eq!(serde_json::to_string(&record).expect("JSON"), line);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use presenced::presence::{
-    Input, Override, Presence, Record,
+    Expiry, Input, Override, Presence, Record,
     State::{Busy, Offline, Online, Unavailable},
     Status,
 };
@@ -93,7 +93,7 @@ fn a_device_that_says_offline_while_connected_is_offline() {
 
 #[test]
 fn a_status_ends_when_it_expires() {
-    let status = Status { text: "lunch".into(), expires: Some(START + minutes(30)) };
+    let status = Status { text: "lunch".into(), expires: Some(Expiry::Set(START + minutes(30))) };
     let story = Story::new().then(Input::Status(Some(status)));
     assert_eq!(others_see(&story).status.as_deref(), Some("lunch"));
     assert_eq!(others_see(&story).next_change, Some(START + minutes(30)));

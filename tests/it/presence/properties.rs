@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use presenced::presence::{Audience, Input, Override, Record, Rules, State, Status, Timestamp};
+use presenced::presence::{Audience, Expiry, Input, Override, Record, Rules, State, Status, Timestamp};
 use proptest::{collection::vec, option, prelude::*, sample::select};
 
-use super::{START, claim, connect, device, disconnect, lease};
+use super::{START, active, claim, connect, device, disconnect, end, label, lease, say, touch};
 
 fn state() -> impl Strategy<Value = State> {
     select(vec![State::Offline, State::Unavailable, State::Online, State::Busy])
@@ -30,14 +30,20 @@ fn input() -> impl Strategy<Value = Input> {
     ];
     let status = option::of(("[a-z]{1,3}", option::of(span())).prop_map(|(text, expires)| Status {
         text: text.into(),
-        expires: expires.map(|at| START + Duration::from_millis(at)),
+        expires: expires.map(|at| Expiry::Set(START + Duration::from_millis(at))),
     }));
+    let own_lease = option::of((1_u64..4_000_000).prop_map(Duration::from_millis));
     prop_oneof![
         4 => (name(), state()).prop_map(|(name, state)| claim(name, state)),
         3 => (name(), state()).prop_map(|(name, state)| connect(name, state)),
         3 => name().prop_map(disconnect),
         2 => (name(), option::of("[a-z]{1,3}")).prop_map(|(name, text)| lease(name, text.as_deref())),
         1 => (name(), state()).prop_map(|(name, state)| Input::Report { device: device(name), state }),
+        2 => (name(), state(), own_lease).prop_map(|(name, state, lease)| say(name, state, lease)),
+        1 => name().prop_map(end),
+        2 => name().prop_map(active),
+        1 => name().prop_map(touch),
+        1 => (name(), option::of("[a-z]{1,3}")).prop_map(|(name, text)| label(name, text.as_deref())),
         1 => Just(Input::Leave),
         1 => status.prop_map(Input::Status),
         1 => overridden.prop_map(Input::Override),
@@ -82,6 +88,47 @@ proptest! {
                 }
             }
         }
+    }
+
+    /// What is counted is the state that others see, and when that turns.
+    #[test]
+    fn the_state_alone_is_that_of_the_whole((record, end) in record(), wait in span(), samples in vec(span(), 20)) {
+        let rules = Rules::default();
+        let now = later(end, wait);
+        let (state, turns) = record.state_at(now, &rules);
+        prop_assert_eq!(state, record.at(now, &rules).state);
+        if let Some(turns) = turns {
+            prop_assert!(turns > now);
+            prop_assert_ne!(record.at(turns, &rules).state, state);
+        }
+        for sample in samples.iter().map(|&wait| later(now, wait)) {
+            if turns.is_none_or(|turns| sample < turns) {
+                prop_assert_eq!(record.at(sample, &rules).state, state);
+            }
+        }
+    }
+
+    /// The devices come to what the user sees of themselves, and each holds until it says that it ends.
+    #[test]
+    fn the_devices_come_to_the_state((record, end) in record(), wait in span()) {
+        let rules = Rules::default();
+        let now = later(end, wait);
+        let devices = record.devices(now, &rules);
+        let highest = devices.iter().map(|device| device.state).max().unwrap_or_default();
+        if record.overridden() != Override::Busy {
+            prop_assert_eq!(highest, record.own_at(now, &rules).state);
+        }
+        for device in &devices {
+            prop_assert_eq!(device.until.is_none(), device.connected);
+            prop_assert!(device.until.is_none_or(|until| until > now));
+        }
+    }
+
+    #[test]
+    fn a_record_is_the_same_after_all_forms((record, _) in record()) {
+        prop_assert_eq!(Record::unpack(&record.pack()), Ok(record.clone()));
+        let line = serde_json::to_string(&record).expect("JSON");
+        prop_assert_eq!(serde_json::from_str::<Record>(&line).expect("a record"), record);
     }
 
     #[test]

@@ -270,6 +270,51 @@ async fn activity_reaches_the_disk_in_time_while_the_store_is_open() {
     engine.wait_until(|script| script.commits > commits);
 }
 
+/// Neither soon nor late, but with whatever is written of the user, or at the end.
+#[tokio::test]
+async fn activity_that_nobody_sees_is_written_in_passing() {
+    let engine = Scripted::default();
+    let store = engine.open_at(NOW, 1).await;
+    let (alice, bob) = (user("alice"), user("bob"));
+    let claim = |state| Input::Claim { device: "phone".parse().expect("a device id"), state };
+    let active = Input::Active { device: "phone".parse().expect("a device id") };
+    let written = || engine.get(|script| script.pairs.clone());
+    for who in [&alice, &bob] {
+        apply(&store, who, claim(State::Busy), Keep::Acknowledged).await.expect("it is taken");
+    }
+    let before = written();
+    let later = NOW + Duration::from_secs(3_000);
+    let edit = |record: &mut Record| {
+        record.apply(&active, later, &Rules::default());
+        let keep = Keep::InPassing;
+        Effect { micros: 1, audiences: [].into_iter().collect(), keep, outlook: Outlook::default() }
+    };
+    for who in [&alice, &bob] {
+        store.update(who, EVERYTHING, &edit).await.expect("it is taken");
+    }
+    // Two rounds of the writer, after which everything lagging is on the disk.
+    for _ in 0..2 {
+        let commits = engine.get(|script| script.commits);
+        apply(&store, &user("carol"), claim(State::Online), Keep::Lazily).await.expect("it is taken");
+        engine.wait_until(|script| script.commits > commits);
+    }
+    let of_user = |pairs: &BTreeMap<Vec<u8>, Vec<u8>>, name: &str| {
+        let mut found = pairs.iter().filter(|(key, _)| String::from_utf8_lossy(key).contains(name));
+        found.next().map(|(_, value)| value.clone()).expect("a record")
+    };
+    for name in ["alice", "bob"] {
+        assert_eq!(of_user(&written(), name), of_user(&before, name), "nothing was written");
+    }
+    let is_there = |name: &str| {
+        let record = Record::unpack(&of_user(&written(), name)).expect("a record");
+        record.at(NOW + Duration::from_secs(6_000), &Rules::default()).state == State::Busy
+    };
+    apply(&store, &alice, say("news"), Keep::Acknowledged).await.expect("it is taken");
+    assert!(is_there("alice") && !is_there("bob"));
+    store.close().await.expect("all is kept");
+    assert!(is_there("bob"));
+}
+
 #[tokio::test]
 async fn whoever_was_connected_has_the_grace_to_come_back() {
     let engine = Scripted::default();

@@ -34,6 +34,9 @@ pub(crate) fn verdict(method: &Method, path: &str, answer: &Answer) -> Result<()
         let is_right = answer.status == 204 && answer.text.is_empty();
         return is_right.then_some(()).ok_or_else(|| "a preflight answers 204 without a body".to_owned());
     }
+    if answer.status == 401 && !answer.headers.contains_key("www-authenticate") {
+        return Err("it does not say how to come in".to_owned());
+    }
     let document = dialect_of(path);
     let status = answer.status.as_u16().to_string();
     let name = if *method == Method::HEAD { "get".to_owned() } else { method.as_str().to_lowercase() };

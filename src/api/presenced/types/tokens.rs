@@ -94,6 +94,12 @@ pub struct AppTokenRequest {
     pub expires_in_seconds: Option<u64>,
 }
 
+impl AppTokenRequest {
+    fn default_scopes() -> Vec<Scope> {
+        vec![Scope::Read]
+    }
+}
+
 /// What may be shown of an app's token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -128,10 +134,4 @@ pub struct IssuedAppToken {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AppTokenList {
     pub tokens: Vec<AppToken>,
-}
-
-impl AppTokenRequest {
-    fn default_scopes() -> Vec<Scope> {
-        vec![Scope::Read]
-    }
 }

@@ -9,7 +9,7 @@ impl From<RestRefusal> for ErrorResponse {
         let message = message.into_owned();
         let (mut parameter_name, mut permission_name, mut accepted_values) = (None, None, None);
         match extra {
-            Extra::None | Extra::RetryAfter(_) => {}
+            Extra::None | Extra::RetryAfter(_) | Extra::Upgrade(_) => {}
             Extra::Parameter(name) => parameter_name = Some(name),
             Extra::Choice(name, values) => (parameter_name, accepted_values) = (Some(name), Some(values)),
             Extra::Permission(name) => permission_name = Some(name),

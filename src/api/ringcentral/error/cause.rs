@@ -87,16 +87,8 @@ impl<E: From<Unavailable>> Cause<RestRefusal, E> for StoreError {
     }
 }
 
-macro_rules! untyped {
-    ($($cause:ty),+) => {
-        $(
-            impl From<$cause> for RestFailure {
-                fn from(cause: $cause) -> Self {
-                    Cause::<RestRefusal, Self>::refuse(cause)
-                }
-            }
-        )+
-    };
+impl From<AuthError> for RestFailure {
+    fn from(error: AuthError) -> Self {
+        error.refuse()
+    }
 }
-
-untyped!(AuthError, CallerError, ReadError, StoreError, UnreadBody);

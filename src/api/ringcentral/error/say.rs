@@ -2,8 +2,11 @@
 
 use std::{borrow::Cow, time::Duration};
 
+use axum::http::HeaderValue;
+
 use super::{
     BadRequest, Extra, Forbidden, NotFound, RestRefusal, TooManyRequests, Unauthorized, UnsupportedMediaType,
+    UpgradeRequired,
 };
 use crate::{
     api::{refusal::Refused, ringcentral::extract::Permission},
@@ -12,7 +15,7 @@ use crate::{
 
 impl RestRefusal {
     /// A refusal whose outer code is that of its one error.
-    pub(super) fn new<const STATUS: u16>(
+    pub(in crate::api::ringcentral) fn new<const STATUS: u16>(
         code: &'static str,
         message: impl Into<Cow<'static, str>>,
     ) -> Refused<Self, STATUS> {
@@ -136,8 +139,23 @@ impl RestRefusal {
         Self::new("CMN-104", "Cannot parse request")
     }
 
+    pub(in crate::api::ringcentral) fn web_sockets_alone() -> UpgradeRequired {
+        let Refused(said) = Self::new::<426>("CMN-202", "This path takes WebSockets only");
+        Refused(said.with(Extra::Upgrade(HeaderValue::from_static("websocket"))))
+    }
+
     pub(in crate::api::ringcentral) fn too_many_requests(wait: Duration) -> TooManyRequests {
         Refused(Self::new::<429>("CMN-301", "Request rate exceeded").0.with(Extra::RetryAfter(wait)))
+    }
+
+    /// The same in other words.
+    pub(in crate::api::ringcentral) fn in_words(self, message: String) -> Self {
+        Self { message: message.into(), ..self }
+    }
+
+    /// What programs decide by.
+    pub(in crate::api::ringcentral) fn code(&self) -> &'static str {
+        self.inner
     }
 
     /// What people are told.

@@ -4,26 +4,30 @@ use std::collections::BTreeMap;
 
 use super::filter::{EventFilters, Subscriber};
 use crate::{
-    api::ringcentral::error::RestFailure, app::App, directory::User, id::UserId, service::ReadError,
+    api::ringcentral::error::{Forbidden, RestRefusal},
+    app::App,
+    directory::User,
+    id::UserId,
+    service::ReadError,
+    store::StoreError,
 };
 
 /// A filter that brings nothing, and why.
 pub(in crate::api::ringcentral) struct Refused {
     pub(in crate::api::ringcentral) filter: String,
-    /// The code of the refusal, and its text.
-    pub(in crate::api::ringcentral) why: (&'static str, String),
+    pub(in crate::api::ringcentral) why: RestRefusal,
 }
 
-/// Refuses filters about an extension that cannot be watched: there is none, or it is hidden. One of them
-/// refuses all.
-pub(in crate::api::ringcentral) async fn all(
+/// What stands against filters about an extension that cannot be watched: there is none, or it is hidden. One of
+/// them refuses all.
+pub(in crate::api::ringcentral) async fn first(
     app: &App,
     viewer: &UserId,
     filters: &EventFilters,
     subscriber: Subscriber,
-) -> Result<(), RestFailure> {
+) -> Result<Option<Forbidden>, StoreError> {
     let mut refusals = refusals(app, viewer, filters, subscriber).await?;
-    refusals.pop_first().map_or(Ok(()), |(_, why)| Err(why))
+    Ok(refusals.pop_first().map(|(_, why)| why))
 }
 
 /// The filters of a subscription that bring nothing at present.
@@ -32,10 +36,10 @@ pub(in crate::api::ringcentral) async fn refused(
     viewer: &UserId,
     filters: &EventFilters,
     subscriber: Subscriber,
-) -> Result<Vec<Refused>, RestFailure> {
+) -> Result<Vec<Refused>, StoreError> {
     let refusals = refusals(app, viewer, filters, subscriber).await?;
     let refused = filters.filters.iter().filter_map(|filter| {
-        let why = refusals.get(&filter.extension?)?.named();
+        let why = refusals.get(&filter.extension?)?.0.clone();
         Some(Refused { filter: filter.text.clone(), why })
     });
     Ok(refused.collect())
@@ -47,12 +51,12 @@ async fn refusals(
     viewer: &UserId,
     filters: &EventFilters,
     subscriber: Subscriber,
-) -> Result<BTreeMap<u64, RestFailure>, RestFailure> {
+) -> Result<BTreeMap<u64, Forbidden>, StoreError> {
     let mut refusals = BTreeMap::new();
     let mut users: Vec<User> = Vec::new();
     for number in filters.named() {
         match app.directory.extension(subscriber.account, number) {
-            None => drop(refusals.insert(number, RestFailure::subscribe_unknown_user())),
+            None => drop(refusals.insert(number, RestRefusal::subscribe_unknown_user())),
             Some(user) => users.push(user),
         }
     }
@@ -61,9 +65,9 @@ async fn refusals(
     for (user, seen) in users.iter().zip(seen) {
         match seen {
             Ok(seen) if seen.shown.is_none() => {
-                refusals.insert(user.number, RestFailure::subscribe_hidden());
+                refusals.insert(user.number, RestRefusal::subscribe_hidden());
             }
-            Err(ReadError::Store(error)) => return Err(error.into()),
+            Err(ReadError::Store(error)) => return Err(error),
             Ok(_) | Err(_) => {}
         }
     }

@@ -3,7 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::{error::RestFailure, presence::Detail};
+use super::refusal::FilterError;
+use crate::api::ringcentral::{
+    error::{Forbidden, RestRefusal},
+    presence::Detail,
+};
 
 /// How many filters a subscription has at most.
 pub(in crate::api::ringcentral) const MOST_FILTERS: usize = 100;
@@ -98,20 +102,20 @@ pub(in crate::api::ringcentral) struct Subscriber {
 }
 
 impl Subscriber {
-    fn account_id(self, text: &str) -> Result<u64, RestFailure> {
+    fn account_id(self, text: &str) -> Result<u64, Forbidden> {
         let is_own = is_tilde(text) || text.parse() == Ok(self.account);
-        is_own.then_some(self.account).ok_or_else(RestFailure::subscribe_other_account)
+        is_own.then_some(self.account).ok_or_else(RestRefusal::subscribe_other_account)
     }
 
-    fn extension_id(self, text: &str) -> Result<u64, RestFailure> {
+    fn extension_id(self, text: &str) -> Result<u64, Forbidden> {
         if is_tilde(text) {
             return Ok(self.extension);
         }
-        text.parse().map_err(|_| RestFailure::subscribe_unknown_user())
+        text.parse().map_err(|_| RestRefusal::subscribe_unknown_user())
     }
 
-    fn own(self, extension: u64) -> Result<u64, RestFailure> {
-        (extension == self.extension).then_some(extension).ok_or_else(RestFailure::subscribe_other_lines)
+    fn own(self, extension: u64) -> Result<u64, Forbidden> {
+        (extension == self.extension).then_some(extension).ok_or_else(RestRefusal::subscribe_other_lines)
     }
 }
 
@@ -120,8 +124,8 @@ fn is_tilde(text: &str) -> bool {
 }
 
 /// A filter with `~` resolved, and what it is about.
-fn parse(filter: &str, subscriber: Subscriber) -> Result<(String, Subject), RestFailure> {
-    let bad = || RestFailure::bad_filter(filter);
+fn parse(filter: &str, subscriber: Subscriber) -> Result<(String, Subject), FilterError> {
+    let bad = || FilterError::from(RestRefusal::bad_filter(filter));
     let (path, query) = filter.split_once('?').map_or((filter, None), |(path, query)| (path, Some(query)));
     let rest = path.strip_prefix("/restapi/v1.0/").ok_or_else(bad)?;
     let parts: Vec<&str> = rest.split('/').collect();
@@ -150,12 +154,12 @@ fn parse(filter: &str, subscriber: Subscriber) -> Result<(String, Subject), Rest
 fn of_account(
     subscriber: Subscriber,
     resource: &[&str],
-    detail: impl FnOnce() -> Result<Detail, RestFailure>,
-) -> Result<(String, Subject), RestFailure> {
+    detail: impl FnOnce() -> Result<Detail, FilterError>,
+) -> Result<(String, Subject), FilterError> {
     let (id, resource) = match *resource {
         ["presence"] => return Ok(("presence".to_owned(), Subject::Everybody(detail()?))),
         ["call-queues", id, "presence"] => {
-            let queue = id.parse().map_err(|_| RestFailure::subscribe_unknown_user())?;
+            let queue = id.parse().map_err(|_| RestRefusal::subscribe_unknown_user())?;
             return Ok((resource.join("/"), Subject::Queue(queue)));
         }
         ["extension", id, ref resource @ ..] => (id, resource),
@@ -168,8 +172,8 @@ fn of_account(
         ["presence", "dnd"] => Subject::Dnd(subscriber.extension_id(id)?),
         ["call-queue-presence"] => Subject::QueuesOf(subscriber.extension_id(id)?),
         ["presence", "line"] => own().map(|_| Subject::LineList)?,
-        ["presence", "line", "presence"] => own().and_then(|_| detail()).map(Subject::Lines)?,
-        ["favorite", "presence"] => own().and_then(|_| detail()).map(Subject::Favorites)?,
+        ["presence", "line", "presence"] => own().map(|_| detail())?.map(Subject::Lines)?,
+        ["favorite", "presence"] => own().map(|_| detail())?.map(Subject::Favorites)?,
         _ => Subject::Other,
     };
     let own = subscriber.extension.to_string();
@@ -247,7 +251,7 @@ impl EventFilters {
     pub(in crate::api::ringcentral) fn parse<T: AsRef<str>>(
         filters: &[T],
         subscriber: Subscriber,
-    ) -> Result<Self, RestFailure> {
+    ) -> Result<Self, FilterError> {
         let (mut all, mut known, mut is_about_something) = (Self::default(), BTreeSet::new(), false);
         for filter in filters {
             let (text, subject) = parse(filter.as_ref(), subscriber)?;
@@ -257,7 +261,7 @@ impl EventFilters {
                 all.add(subject);
             }
         }
-        is_about_something.then_some(all).ok_or_else(RestFailure::only_reminders)
+        if is_about_something { Ok(all) } else { Err(RestRefusal::only_reminders().into()) }
     }
 
     /// Of several filters about one extension the most detailed holds.

@@ -4,16 +4,16 @@
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use uuid::Uuid;
 
-use super::voice;
+use super::{refusal::ReceiverError, voice};
 use crate::{
-    api::ringcentral::error::RestFailure,
+    api::ringcentral::error::RestRefusal,
     app::App,
     id::UserId,
     push::{
         Push, Request,
         webhook::{Address, Answer},
     },
-    request::{self, TRACE_PARENT},
+    request,
 };
 
 /// How long the answer may be, headers and all, in bytes.
@@ -27,24 +27,24 @@ pub(in crate::api::ringcentral) async fn ask(
     app: &App,
     owner: &UserId,
     address: &Address,
-) -> Result<(), RestFailure> {
+) -> Result<(), ReceiverError> {
     let token = Uuid::new_v4().to_string();
     let mut headers = voice::headers();
     headers.insert(VALIDATION_TOKEN, HeaderValue::try_from(&token).expect("a UUID makes a header value"));
     if let Some(trace) = request::current_trace() {
-        headers.insert(TRACE_PARENT, trace.header());
+        trace.put_on(&mut headers);
     }
     let answer = Push::ask(app, owner, address, Request { headers, body: Vec::new() }).await;
-    let answer = answer.ok_or_else(RestFailure::unasked_hook)?;
-    let answer = answer.map_err(|error| RestFailure::unusable_hook(&error))?;
+    let answer = answer.ok_or_else(RestRefusal::unasked_hook)?;
+    let answer = answer.map_err(|error| RestRefusal::unusable_hook(&error))?;
     if answer.status != StatusCode::OK {
-        return Err(RestFailure::wrong_hook_status(answer.status));
+        return Err(RestRefusal::wrong_hook_status(answer.status).into());
     }
     if answer.headers.get(VALIDATION_TOKEN).is_none_or(|echo| *echo != token) {
-        return Err(RestFailure::wrong_hook_answer("the header Validation-Token is not what was sent"));
+        return Err(RestRefusal::wrong_hook_answer("the header Validation-Token is not what was sent").into());
     }
     if size(&answer) > ANSWER_BYTES {
-        return Err(RestFailure::wrong_hook_answer("it is longer than 1024 bytes"));
+        return Err(RestRefusal::wrong_hook_answer("it is longer than 1024 bytes").into());
     }
     Ok(())
 }

@@ -19,6 +19,7 @@ use crate::{
     presence::Timestamp,
     push::{Interests, Item, Message, Reminder, Subscription},
     service::{ExtensionPresence, ReadError},
+    store::StoreError,
 };
 
 /// How long before its end a subscription without a reminder filter is announced to expire, at most, in
@@ -104,7 +105,7 @@ impl Filtered {
         user: &User,
         seen: &ExtensionPresence,
         (family, detail): (Family, Detail),
-    ) -> Result<Message, ReadError> {
+    ) -> Result<Message, StoreError> {
         let body = Body::new(app, &self.owner, user, seen, family, detail).await?;
         Ok(Message {
             item: Some(Item { user: user.number, form: family as u8 }),
@@ -149,7 +150,7 @@ impl Interests for Filtered {
         self.items_of(app, own.into_iter().chain(self.filters.depending()).chain(changed))
     }
 
-    async fn look(&self, app: &App, items: &[Item]) -> Result<Vec<Message>, ReadError> {
+    async fn look(&self, app: &App, items: &[Item]) -> Result<Vec<Message>, StoreError> {
         let mut forms: BTreeMap<u64, BTreeSet<u8>> = BTreeMap::new();
         for item in items {
             forms.entry(item.user).or_default().insert(item.form);
@@ -164,7 +165,7 @@ impl Interests for Filtered {
         for (user, seen) in users.iter().zip(seen) {
             let seen = match seen {
                 Ok(seen) => seen,
-                Err(ReadError::Store(error)) => return Err(error.into()),
+                Err(ReadError::Store(error)) => return Err(error),
                 Err(_) => continue,
             };
             for form in self.families(user.number, &monitored) {

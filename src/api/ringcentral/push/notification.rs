@@ -21,7 +21,8 @@ use crate::{
     id::UserId,
     presence::{CallKind, Timestamp},
     push::{Message, Subscription},
-    service::{ExtensionPresence, ReadError},
+    service::ExtensionPresence,
+    store::StoreError,
 };
 
 /// How many calls a notification has at most, the latest.
@@ -60,7 +61,7 @@ impl Body {
         seen: &ExtensionPresence,
         family: Family,
         detail: Detail,
-    ) -> Result<Self, ReadError> {
+    ) -> Result<Self, StoreError> {
         let account = user.extension.as_ref().map_or(0, |extension| extension.account);
         let info = GetPresenceInfo::new(&Uris::bare(app, account), user, seen, detail);
         let mut presence = PresenceEventBody::new(user.number, seen.sequence, info);
@@ -69,7 +70,7 @@ impl Body {
         presence.telephony_status = calls.map(|calls| rule::telephony_status(calls, CallKind::Telephone));
         Ok(match family {
             Family::Queue => Self::Queue(queues::of_queue(app, owner, user).await?),
-            Family::QueuesOf => Self::QueuesOf(queues::of_extension(app, owner, user).await?),
+            Family::QueuesOf => Self::QueuesOf(queues::of_extension(app, user, seen.shown.is_some())),
             Family::Presence | Family::Lines | Family::Favorites => Self::Presence(Box::new(presence)),
             Family::LineList => {
                 let lines = app.directory.lines(user).into_iter();

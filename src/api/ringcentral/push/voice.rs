@@ -54,6 +54,15 @@ impl Wish {
         serde_json::to_value(self).expect("a wish has a JSON form")
     }
 
+    /// What it is about.
+    pub(in crate::api::ringcentral) fn event_filters(
+        &self,
+        subscription: &Subscription,
+    ) -> Result<EventFilters, StoreError> {
+        let filters = EventFilters::parse(&self.filters, self.subscriber());
+        filters.map_err(|refused| unreadable(subscription, &refused.said().message()))
+    }
+
     /// Whose filters they are.
     pub(in crate::api::ringcentral) fn subscriber(&self) -> Subscriber {
         Subscriber { account: self.account, extension: self.extension }
@@ -71,9 +80,11 @@ impl Voice for RingCentral {
 
     fn interests(&self, subscription: &Subscription) -> Result<Arc<dyn Interests>, StoreError> {
         let wish = Wish::of(subscription)?;
-        let filters = EventFilters::parse(&wish.filters, wish.subscriber());
-        let filters = filters.map_err(|refusal| unreadable(subscription, &refusal.named().1))?;
-        Ok(Arc::new(Filtered::new(subscription.owner.clone(), wish.subscriber(), filters)))
+        Ok(Arc::new(Filtered::new(
+            subscription.owner.clone(),
+            wish.subscriber(),
+            wish.event_filters(subscription)?,
+        )))
     }
 
     fn holds(&self, app: &App, subscription: &Subscription) -> bool {

@@ -11,10 +11,13 @@ use serde_json::Value;
 use tower::ServiceExt as _;
 
 use super::sessions::OnSocket;
-use crate::api::ringcentral::{
-    error::RestFailure,
-    subscription::About,
-    types::{ClientMeta, Kind, Meta},
+use crate::api::{
+    refusal::Refusal as _,
+    ringcentral::{
+        error::RestRefusal,
+        subscription::About,
+        types::{ClientMeta, Kind, Meta},
+    },
 };
 
 /// The headers that a message may carry. Who asks is known, and the rest is of the connection.
@@ -37,7 +40,7 @@ pub(super) async fn answer(
             request.extensions_mut().insert(on_socket);
             routes.oneshot(request).await.unwrap_or_else(|never| match never {})
         }
-        None => RestFailure::no_such_path().into_response(),
+        None => RestRefusal::no_path().into_response(),
     };
     let (mut answer, body) = take_apart(response).await;
     answer.message_id = message_id;

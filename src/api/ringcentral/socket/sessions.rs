@@ -15,11 +15,11 @@ use tokio::sync::{Notify, watch};
 use uuid::Uuid;
 
 use crate::{
-    api::ringcentral::{Own, error::RestFailure, push::voice::RingCentral},
+    api::ringcentral::{Own, push::voice::RingCentral},
     app::App,
     auth,
     directory::{TokenId, TokenSecret},
-    push::{Item, Owner, Snapshot, Subscription, Tracked},
+    push::{AdditionError, Item, Owner, Snapshot, Subscription, Tracked},
 };
 
 /// How many sessions one user of one application may have.
@@ -174,7 +174,7 @@ impl Session {
         app: &App,
         subscription: Subscription,
         snapshot: Snapshot,
-    ) -> Result<(), RestFailure> {
+    ) -> Result<(), AdditionError> {
         let before = self.subscription.lock().take();
         if let Some(before) = before {
             app.push.registry.remove(before).await?;

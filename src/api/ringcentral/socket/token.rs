@@ -17,13 +17,16 @@ use parking_lot::Mutex;
 use sha2::{Digest as _, Sha256};
 
 use crate::{
-    api::ringcentral::{
-        Own,
-        error::RestFailure,
-        extract::{ACCEPTS, Caller, Permission},
-        rate::Light,
-        socket::sessions::{MOST, OnSocket, Session},
-        types::{ErrorResponse, WebSocketToken},
+    api::{
+        refusal::refusals,
+        ringcentral::{
+            Own,
+            error::{CallerError, RestRefusal},
+            extract::{ACCEPTS, Asker, Permission},
+            rate::Light,
+            socket::sessions::{MOST, OnSocket, Session},
+            types::WebSocketToken,
+        },
     },
     app::App,
     auth::{self, AuthError},
@@ -31,6 +34,17 @@ use crate::{
     presence::Timestamp,
     push::Owner,
 };
+
+refusals! {
+    /// Why there is no token.
+    pub(in crate::api::ringcentral) enum CreateWebSocketTokenError: RestRefusal, from CallerError, AuthError {
+        Unauthorized,
+        Forbidden,
+        TooLarge,
+        TooManyRequests,
+        Unavailable,
+    }
+}
 
 /// How long a token opens sockets, in seconds.
 const LIFETIME: u64 = 30;
@@ -81,7 +95,9 @@ impl SocketTokens {
         if cleaned.is_none_or(|cleaned| now >= cleaned + Duration::from_secs(LIFETIME)) {
             *cleaned = Some(now);
             by_hash.retain(|_, (_, end)| now < *end);
-            of_owners.values_mut().for_each(|own| own.retain(|hash| by_hash.contains_key(hash)));
+            for own in of_owners.values_mut() {
+                own.retain(|hash| by_hash.contains_key(hash));
+            }
             of_owners.retain(|_, own| !own.is_empty());
         }
         let own = of_owners.entry(opener.owner()).or_default();
@@ -118,17 +134,16 @@ fn hash(token: &str) -> [u8; 32] {
     tag = "Subscriptions",
     responses(
         (status = 200, description = "The token.", body = WebSocketToken),
-        (status = 401, description = "There is no token, or it is not valid.", body = ErrorResponse),
-        (status = 403, description = "The caller may not do this.", body = ErrorResponse),
-        (status = 429, description = "The caller called too often.", body = ErrorResponse),
+        CreateWebSocketTokenError,
     ),
 )]
 pub(in crate::api::ringcentral) async fn create_web_socket_token(
     State(app): State<App>,
-    caller: Caller<Light>,
+    asker: Asker<Light>,
     uri: Uri,
     headers: HeaderMap,
-) -> Result<Json<WebSocketToken>, RestFailure> {
+) -> Result<Json<WebSocketToken>, CreateWebSocketTokenError> {
+    let caller = asker.caller()?;
     caller.require(Permission::ReadPresence)?;
     let identified = app.auth.identify_by(&headers, &uri, ACCEPTS).await?;
     let access_token = identified.secret.unwrap_or_default();

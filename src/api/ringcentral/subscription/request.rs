@@ -3,7 +3,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     api::ringcentral::{
-        error::RestFailure,
+        error::{BadRequest, RestRefusal},
         push::filter::{FILTER_BYTES, MOST_FILTERS},
     },
     app::App,
@@ -36,16 +36,16 @@ type Object = Map<String, Value>;
 
 impl NewSubscription {
     /// Reads what was sent. Only on a socket may the target be one.
-    pub(super) fn parse(app: &App, body: &Object, on_socket: bool) -> Result<Self, RestFailure> {
-        let filters = filters(body)?.ok_or_else(|| RestFailure::invalid("eventFilters"))?;
+    pub(super) fn parse(app: &App, body: &Object, on_socket: bool) -> Result<Self, BadRequest> {
+        let filters = filters(body)?.ok_or_else(|| RestRefusal::invalid("eventFilters"))?;
         let mode = present(body, "deliveryMode").and_then(Value::as_object);
-        let mode = mode.ok_or_else(|| RestFailure::invalid("deliveryMode"))?;
+        let mode = mode.ok_or_else(|| RestRefusal::invalid("deliveryMode"))?;
         let target = match present(mode, "transportType").and_then(Value::as_str) {
             Some("WebHook") => Target::webhook(app, mode)?,
             Some("WebSocket") if on_socket => Target::WebSocket,
             _ => {
                 let accepted: &[&str] = if on_socket { &["WebHook", "WebSocket"] } else { &["WebHook"] };
-                return Err(RestFailure::not_among("deliveryMode.transportType", accepted));
+                return Err(RestRefusal::not_among("deliveryMode.transportType", accepted));
             }
         };
         let lifetime_seconds = match target {
@@ -57,15 +57,15 @@ impl NewSubscription {
 }
 
 impl Target {
-    fn webhook(app: &App, mode: &Object) -> Result<Self, RestFailure> {
+    fn webhook(app: &App, mode: &Object) -> Result<Self, BadRequest> {
         let address = present(mode, "address").and_then(Value::as_str);
-        let address = address.ok_or_else(|| RestFailure::invalid("deliveryMode.address"))?;
+        let address = address.ok_or_else(|| RestRefusal::invalid("deliveryMode.address"))?;
         let address = app.push.webhooks.address(address);
-        let address = address.map_err(|error| RestFailure::unusable_hook(&error))?;
+        let address = address.map_err(|error| RestRefusal::unusable_hook(&error))?;
         let verification_token = match present(mode, "verificationToken") {
             None => None,
             Some(Value::String(token)) if is_header_value(token) => Some(token.clone()),
-            Some(_) => return Err(RestFailure::invalid("deliveryMode.verificationToken")),
+            Some(_) => return Err(RestRefusal::invalid("deliveryMode.verificationToken")),
         };
         Ok(Self::WebHook { address, verification_token })
     }
@@ -92,27 +92,27 @@ fn present<'a>(object: &'a Object, name: &str) -> Option<&'a Value> {
 }
 
 /// The filters that a body names, if it names any.
-pub(super) fn filters(body: &Object) -> Result<Option<Vec<String>>, RestFailure> {
+pub(super) fn filters(body: &Object) -> Result<Option<Vec<String>>, BadRequest> {
     let Some(filters) = present(body, "eventFilters") else { return Ok(None) };
     let filters = filters.as_array().map(Vec::as_slice).unwrap_or_default();
     if filters.len() > MOST_FILTERS {
-        return Err(RestFailure::too_many_filters());
+        return Err(RestRefusal::too_many_filters());
     }
     let texts = filters.iter();
     let texts: Option<Vec<String>> = texts.map(|text| text.as_str().map(str::to_owned)).collect();
     if let Some(long) = texts.iter().flatten().find(|text| text.len() > FILTER_BYTES) {
-        return Err(RestFailure::bad_filter(long));
+        return Err(RestRefusal::bad_filter(long));
     }
     let texts = texts.filter(|texts| !texts.is_empty());
-    texts.map(Some).ok_or_else(|| RestFailure::invalid("eventFilters"))
+    texts.map(Some).ok_or_else(|| RestRefusal::invalid("eventFilters"))
 }
 
 /// How long a subscription is to last, in seconds. A longer life than there is becomes the longest.
-pub(super) fn lifetime(body: &Object) -> Result<u64, RestFailure> {
+pub(super) fn lifetime(body: &Object) -> Result<u64, BadRequest> {
     let Some(wanted) = present(body, "expiresIn") else { return Ok(DEFAULT_LIFETIME) };
     // What is too large to be counted is no whole number here, and longer than the longest all the same.
     let is_beyond_count = wanted.as_f64().is_some_and(|seconds| seconds >= 2_f64.powi(63));
     let wanted =
         wanted.as_u64().or(is_beyond_count.then_some(LONGEST_LIFETIME)).filter(|&seconds| seconds > 0);
-    wanted.map(|seconds| seconds.min(LONGEST_LIFETIME)).ok_or_else(|| RestFailure::invalid("expiresIn"))
+    wanted.map(|seconds| seconds.min(LONGEST_LIFETIME)).ok_or_else(|| RestRefusal::invalid("expiresIn"))
 }

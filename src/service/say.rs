@@ -1,0 +1,74 @@
+//! What is said of a user: by the user on a device, or by a program that speaks for them.
+
+use std::time::Duration;
+
+use smol_str::SmolStr;
+
+use super::{Service, Turn, UpdateError};
+use crate::{
+    id::{DeviceId, UserId},
+    presence::{Input, Record, State, Status, Timestamp},
+};
+
+/// What is said at once. What is left out stays as it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Saying {
+    pub device: DeviceId,
+    /// What the device says; `offline` ends what it said before.
+    pub state: Option<State>,
+    /// How long that holds without a connection, where that is another time than usual.
+    pub lease: Option<Duration>,
+    /// What the device is called, or that it is called nothing.
+    pub label: Option<Option<SmolStr>>,
+    /// The user's status, or that there is none.
+    pub status: Option<Option<Status>>,
+}
+
+/// Who says it.
+#[derive(Debug)]
+pub enum Speaker<'a> {
+    /// The user, whose turn it is. Whatever they say shows that they are there.
+    User(Turn<'a>),
+    /// Somebody else, of that user.
+    Other(&'a UserId),
+}
+
+/// Why nothing was said. Nothing was changed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SayError {
+    #[error("the device says nothing that a label could be kept with")]
+    NoClaim,
+    #[error(transparent)]
+    Update(#[from] UpdateError),
+}
+
+impl Saying {
+    fn inputs(&self, is_own: bool) -> Vec<Input> {
+        let device = || self.device.clone();
+        let said = match self.state {
+            Some(State::Offline) => Some(Input::End { device: device() }),
+            Some(state) => Some(Input::Say { device: device(), state, lease: self.lease }),
+            None => is_own.then(|| Input::Touch { device: device() }),
+        };
+        let label = self.label.clone().map(|label| Input::Label { device: device(), label });
+        said.into_iter().chain(label).chain(self.status.clone().map(Input::Status)).collect()
+    }
+
+    /// A label is kept with what the device says.
+    fn fits(&self, record: &Record, now: Timestamp) -> bool {
+        self.label.is_none() || self.state.is_some() || record.has_claim(&self.device, now)
+    }
+}
+
+impl Service {
+    /// Says something of a user, all of it or nothing. Returns the record as it is then.
+    pub async fn say(&self, speaker: Speaker<'_>, saying: &Saying) -> Result<Record, SayError> {
+        let (user, is_own) = match speaker {
+            Speaker::User(turn) => (turn.user, true),
+            Speaker::Other(user) => (user, false),
+        };
+        let fits = |record: &Record, now| saying.fits(record, now);
+        let (record, did_fit) = self.update_if(user, &saying.inputs(is_own), &fits).await?;
+        did_fit.then_some(record).ok_or(SayError::NoClaim)
+    }
+}
