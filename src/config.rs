@@ -70,6 +70,9 @@ pub struct Config {
     /// Whether this is the demo, with its fixtures and answers on demand. Only the command line says so.
     #[serde(skip)]
     pub demo: bool,
+    /// Whether what is sent and accepted is held against the documents. Only the command line says so.
+    #[serde(skip)]
+    pub check_contract: bool,
 }
 
 impl Default for Config {

@@ -220,6 +220,10 @@ impl Refusal for MatrixRefusal {
         Self::not_json("The request body did not arrive in full")
     }
 
+    fn unanswerable(why: String) -> BadRequest {
+        Self::invalid_param(why)
+    }
+
     fn no_path() -> NotFound {
         Self::new("M_UNRECOGNIZED", "Unrecognized request: no such path")
     }

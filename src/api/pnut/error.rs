@@ -153,6 +153,10 @@ impl Refusal for PnutRefusal {
         Self::invalid("The request body did not arrive in full.")
     }
 
+    fn unanswerable(why: String) -> BadRequest {
+        Self::invalid(why)
+    }
+
     fn no_path() -> NotFound {
         Self::new("There is no such path.")
     }

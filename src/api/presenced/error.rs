@@ -17,7 +17,7 @@ use crate::{
     auth::AuthError,
     directory::{DirectoryError, Scope},
     limit::TooManyStreams,
-    service::{ReadError, UpdateError},
+    service::{ReadError, SayError, UpdateError},
     store::StoreError,
 };
 
@@ -216,6 +216,17 @@ impl<E: From<NotFound> + From<TooLarge> + From<Unavailable>> Cause<ProblemRefusa
     }
 }
 
+impl<E: From<BadRequest> + From<NotFound> + From<TooLarge> + From<Unavailable>> Cause<ProblemRefusal, E>
+    for SayError
+{
+    fn refuse(self) -> E {
+        match self {
+            Self::NoClaim => ProblemRefusal::invalid(format!("label: {self}")).into(),
+            Self::Update(error) => error.refuse(),
+        }
+    }
+}
+
 /// An operation that is about a user says itself what it means that there is none.
 impl<E: From<Conflict> + From<Unavailable>> Cause<ProblemRefusal, E> for DirectoryError {
     fn refuse(self) -> E {
@@ -275,6 +286,10 @@ impl Refusal for ProblemRefusal {
 
     fn incomplete() -> BadRequest {
         Self::invalid("the request body did not arrive in full")
+    }
+
+    fn unanswerable(why: String) -> BadRequest {
+        Self::invalid(why)
     }
 
     fn no_path() -> NotFound {

@@ -110,6 +110,10 @@ impl Refusal for RestRefusal {
         Self::not_json()
     }
 
+    fn unanswerable(why: String) -> BadRequest {
+        Self::new("CMN-101", why)
+    }
+
     fn no_path() -> NotFound {
         Self::new("CMN-120", "Invalid URI")
     }

@@ -167,7 +167,7 @@ impl ChangeStream {
 }
 
 fn presence_event(user: &UserId, presence: &Presence) -> Event {
-    event("presence", &UserPresence::new(user, presence))
+    event("presence", &UserPresence::in_event(user, presence))
 }
 
 fn event(name: &str, data: &impl Serialize) -> Event {
