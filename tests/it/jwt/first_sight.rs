@@ -20,7 +20,7 @@ async fn they_have_what_the_token_says_and_no_extension() {
     let dave = token(json!({"sub": "dave", "name": "Dave", "picture": "https://example.com/dave.png"}));
     assert_eq!(statuses(&server, &dave).await, [200, 200, 403, 200]);
     let user = server.admin(Method::GET, "/users/@dave:example.com", None).await;
-    insta::assert_snapshot!(user.line(), @"");
+    insta::assert_snapshot!(user.line(), @r#"200 {"userId":"@dave:example.com","number":4,"displayName":"Dave","avatarUrl":"https://example.com/dave.png"}"#);
     // What the profile lacks is filled, and nothing else.
     let other = token(json!({"sub": "dave", "name": "David", "picture": "https://example.com/other.png"}));
     assert_eq!(statuses(&server, &other).await[3], 200);
