@@ -3,7 +3,6 @@
 //! No label has a value that users choose.
 
 mod census;
-mod operations;
 mod process;
 mod routes;
 
@@ -21,10 +20,7 @@ use prometheus_client::{
 };
 
 pub use self::census::Census;
-pub(crate) use self::{
-    operations::{Operation, Operations},
-    routes::{alone, guarded},
-};
+pub(crate) use self::routes::{alone, guarded};
 use crate::app::Parts;
 
 /// A family with one label.
@@ -49,6 +45,15 @@ pub struct Requests {
 pub struct Durations {
     pub dialect: &'static str,
     pub operation: &'static str,
+}
+
+/// Which violations of a document are counted together.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct Violations {
+    pub dialect: &'static str,
+    pub operation: String,
+    /// Whether the `request` or the `answer` is not as documented.
+    pub part: &'static str,
 }
 
 /// Makes the histograms of requests.
@@ -98,6 +103,8 @@ families! {
     /// How long requests took until their answers began.
     http_request_duration: Family<Durations, Histogram, OfRequests> = "http_request_duration_seconds",
         Family::new_with_constructor(OfRequests);
+    /// What was accepted or answered that is not as documented, where that is looked at.
+    contract_violations: Family<Violations, Counter> = "contract_violations", Family::default();
     /// What was refused to clients: for want of a valid token, as too large, as too often, for too many connections
     /// of one address, because the store or a bound on streams did not allow it, or because of a bug.
     rejections: By<Counter> = "rejections", By::default();

@@ -53,7 +53,8 @@ async fn never_a_server_error_and_never_undocumented() {
     let (seed, requests) =
         (setting("PRESENCED_TEST_SEED", SEED), setting("PRESENCED_TEST_REQUESTS", REQUESTS));
     let from = setting("PRESENCED_TEST_FROM", 0);
-    let mut running = Running::start_with(&["serve", "--demo", "--listen", "127.0.0.1:0"], &ENVIRONMENT);
+    let arguments = ["serve", "--demo", "--check-contract", "--listen", "127.0.0.1:0"];
+    let mut running = Running::start_with(&arguments, &ENVIRONMENT);
     let url = crate::cli::serve::url(&running.greeting());
     let (operations, mut talk) = (operations(), Talk::with(&url));
     let (mut before, mut wrong, begun) = (None, Vec::new(), now());
@@ -92,4 +93,6 @@ async fn never_a_server_error_and_never_undocumented() {
     let (code, log) = running.end("TERM");
     assert_eq!(code, Some(0));
     assert!(!log.contains("panicked") && !log.contains("met a bug"), "{log}");
+    let is_undocumented = |line: &&str| line.contains("not as documented") && line.contains("answer");
+    assert_eq!(log.lines().find(is_undocumented), None);
 }

@@ -1,7 +1,9 @@
 //! The documents: equal to the files that are checked in, faithful to the contract, and well made.
 
 mod breakage;
+mod conformance;
 mod contract;
+mod coverage;
 mod documents;
 mod faults;
 pub(crate) mod lint;

@@ -3,7 +3,7 @@
 use presenced::{api, openapi::to_value};
 use serde_json::{Map, Value};
 
-use crate::{openapi::lint, support::conformance::bases};
+use crate::openapi::lint;
 
 /// An operation under one of its paths.
 pub(super) struct Operation {
@@ -32,8 +32,8 @@ pub(super) fn operations() -> Vec<Operation> {
     for dialect in api::ALL {
         let document = to_value(&(dialect.document)());
         for (template, method, value) in lint::operations(&document) {
-            for base in bases(&document, value) {
-                all.push(operation(dialect.name, &document, method, base + template, value));
+            for base in dialect.bases {
+                all.push(operation(dialect.name, &document, method, format!("{base}{template}"), value));
             }
         }
     }

@@ -81,10 +81,7 @@ impl Talk {
         if !is_health && !OPERATIONS.iter().any(|prefix| url.path().starts_with(prefix)) {
             return Ok(());
         }
-        // This list is there with a slash at its end too, for clients that ask for it so.
-        let path =
-            if url.path().ends_with("/extension/") { url.path().trim_end_matches('/') } else { url.path() };
-        conformance::verdict(&method, path, &answer).map_err(|why| format!("{why}\n{}", answer.line()))
+        conformance::verdict(&method, &answer, true).map_err(|why| format!("{why}\n{}", answer.line()))
     }
 
     /// Its method and address, if a client could send it, and to this server.
