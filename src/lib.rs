@@ -42,9 +42,9 @@
 //! - [`cli`]: the command line, with one file for each command in `cli/`.
 //!
 //! Beside the source: `openapi/` has the documents as checked in, and the contract that the Matrix one
-//! follows; `tests/it/` the tests, in files that mirror the API; `tests/run` is the test command;
-//! `snapshots/` what the tests compare answers and command output with; `benches/` the measurements; `deploy/`
-//! recipes for proxies, a dashboard and alerts; `docs/` what else operators need to know.
+//! follows; `tests/it/` the tests, in files that mirror the API; `tests/run` is the test command, and `tests/nightly`
+//! what takes longer; `snapshots/` what the tests compare answers and command output with; `benches/` the measurements;
+//! `deploy/` recipes for proxies, a dashboard and alerts; `docs/` what else operators need to know.
 
 pub mod alarms;
 pub mod api;
