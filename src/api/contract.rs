@@ -171,8 +171,9 @@ impl Check {
         }
         entries.count += violations.len();
         let room = MOST_REMEMBERED.saturating_sub(entries.violations.len());
-        let told =
-            violations.iter().map(|it| format!("{} {operation} {}: {it}", self.dialect.name, status.as_u16()));
+        let told = violations
+            .iter()
+            .map(|it| format!("{} {operation} {}: {it}", self.dialect.name, status.as_u16()));
         entries.violations.extend(told.take(room));
     }
 }

@@ -9,8 +9,8 @@ use std::fmt;
 use axum::http::{HeaderMap, HeaderName, Method, StatusCode, Uri, header};
 use serde_json::Value;
 
-use self::schemas::Schemas;
 pub(crate) use self::answers::EVENTS;
+use self::schemas::Schemas;
 
 /// On answers of a demo: what is not as documented, a line each.
 pub(crate) const VIOLATION: HeaderName = HeaderName::from_static("contract-violation");

@@ -21,11 +21,11 @@ pub(crate) use self::{
     stream::EventStream,
 };
 use presenced::{
+    api::contract::Ledger,
     app::App,
     clock::ManualClock,
     config::Config,
     demo,
-    api::contract::Ledger,
     presence::Timestamp,
     server::{Listener, Server},
     store::{EmbeddedStore, Store},
