@@ -13,7 +13,8 @@
 //! - [`store`]: the contract that every store keeps: records, which it numbers, and documents, which are one
 //!   log; what it tells its node; and `store/` with the stores.
 //! - [`changes`]: the feed of what the store tells, on its way to watchers.
-//! - [`service`]: the one door to the core for all dialects.
+//! - [`service`]: the one door to the core for all dialects: what is said of users, what is seen of them, rooms with
+//!   counts of their members, and watching.
 //! - [`push`]: subscriptions of all dialects: what they have to be told, deliveries, webhooks and where those may go.
 //!
 //! What it speaks:
