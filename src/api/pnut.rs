@@ -13,12 +13,12 @@ mod presence;
 pub mod types;
 mod update;
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
-use axum::{Router, middleware, response::IntoResponse, routing};
+use axum::{Router, middleware};
 use utoipa::openapi::{
-    ContactBuilder, HeaderBuilder, InfoBuilder, LicenseBuilder, ObjectBuilder, OpenApi, OpenApiBuilder,
-    RefOr, Required, ServerBuilder, ServerVariableBuilder, Type,
+    ContactBuilder, Header, HeaderBuilder, InfoBuilder, LicenseBuilder, ObjectBuilder, OpenApi,
+    OpenApiBuilder, RefOr, Required, ServerBuilder, ServerVariableBuilder, Type,
     security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
 };
 use utoipa_axum::{
@@ -32,12 +32,7 @@ use self::{
     limit::RateLimits,
     types::ErrorAnswer,
 };
-use super::{
-    Dialect,
-    cors::Cors,
-    frame::Frame,
-    refusal::{self, Refusal as _},
-};
+use super::{Cors, Dialect, Refusals};
 use crate::{app::App, config::DialectName, directory::Scope, openapi};
 
 /// Under which paths the dialect is served, all alike.
@@ -49,18 +44,19 @@ const TAGS: [(&str, &str); 2] =
 
 /// The dialect.
 pub static DIALECT: Dialect = Dialect {
-    name: "pnut",
-    title: "pnut.io",
     switch: Some(DialectName::Pnut),
-    document,
-    served_document: |_| document(),
-    companions: &[],
-    notice: "",
-    contract: None,
     prefixes: &["/v0/", "/v1/"],
-    unavailable: refusal::unavailable::<PnutRefusal>,
-    voice: None,
-    router,
+    bases: &PREFIXES,
+    is_token_first: true,
+    // Bodies are measured where they are read: after `update_presence`, which makes them irrelevant.
+    body_bytes: |_| usize::MAX,
+    cors: Cors {
+        methods: "GET, PUT",
+        request_headers: "authorization, content-type, x-pretty-json",
+        exposed_headers: "X-API-Version, X-OAuth-Scopes, X-RateLimit-Limit, X-RateLimit-Remaining, \
+                          X-RateLimit-Reset, Retry-After",
+    },
+    ..Dialect::new("pnut", "pnut.io", document, Refusals::of::<PnutRefusal>(), |app| router(app).into())
 };
 
 fn routes() -> Vec<UtoipaMethodRouter<App>> {
@@ -80,35 +76,10 @@ fn router(app: &App) -> Router {
             let path = paths.paths.keys().next().expect("an operation has a path");
             router = router.route(&format!("{prefix}{path}"), methods);
         }
-        for rest in ["", "/", "/{*rest}"] {
-            router = router.route(&format!("{prefix}{rest}"), routing::any(no_such_path));
-        }
     }
     let limits = Arc::new(RateLimits::new(app.config.clone()));
     let gate = Gate { app: app.clone(), limits };
-    let routes = router
-        .method_not_allowed_fallback(async || PnutRefusal::no_method())
-        .layer(middleware::from_fn_with_state(gate, exchange));
-    let frame = Frame {
-        app: app.clone(),
-        dialect: DIALECT.name,
-        bases: &PREFIXES,
-        // Bodies are measured where they are read: after `update_presence`, which makes them irrelevant.
-        body_bytes: |_| usize::MAX,
-        cors: Cors {
-            methods: "GET, PUT",
-            request_headers: "authorization, content-type, x-pretty-json",
-            exposed_headers: "X-API-Version, X-OAuth-Scopes, X-RateLimit-Limit, X-RateLimit-Remaining, \
-                              X-RateLimit-Reset, Retry-After",
-        },
-        too_large: refusal::too_large::<PnutRefusal>,
-        internal_error: refusal::internal::<PnutRefusal>,
-    };
-    frame.around(routes.with_state(app.clone()))
-}
-
-async fn no_such_path() -> impl IntoResponse {
-    PnutRefusal::no_path()
+    DIALECT.framed(app, DIALECT.closed(router).layer(middleware::from_fn_with_state(gate, exchange)))
 }
 
 /// A scope's name in this dialect.
@@ -134,12 +105,7 @@ fn document() -> OpenApi {
         for operation in [&mut item.get, &mut item.put].into_iter().flatten() {
             for (status, response) in &mut operation.responses.responses {
                 let RefOr::T(response) = response else { continue };
-                let headers = headers(status).into_iter().map(|(name, about)| {
-                    let schema = ObjectBuilder::new().schema_type(Type::String).build();
-                    let header = HeaderBuilder::new().schema(Some(schema)).description(Some(about)).build();
-                    (name.to_owned(), header.into())
-                });
-                response.headers.extend(headers);
+                response.headers.extend(headers(status));
             }
         }
     }
@@ -147,13 +113,26 @@ fn document() -> OpenApi {
 }
 
 /// The headers of an answer with that status, and what they tell.
-fn headers(status: &str) -> Vec<(&'static str, &'static str)> {
-    let mut headers =
-        vec![("X-API-Version", "The version of pnut's API: 0.9.6 under `/v0`, 1.3.0 under `/v1`.")];
-    if !["401", "429", "503"].contains(&status) {
-        headers.push(("X-OAuth-Scopes", "The scopes of the token, with commas between them."));
-    }
-    headers
+fn headers(status: &str) -> BTreeMap<String, RefOr<Header>> {
+    let names_token = !["401", "429", "503"].contains(&status);
+    let of_limits = |about| (Type::Integer, false, about);
+    let headers = [
+        (
+            "X-API-Version",
+            (Type::String, true, "The version of pnut's API: 0.9.6 under `/v0`, 1.3.0 under `/v1`."),
+        ),
+        ("X-OAuth-Scopes", (Type::String, names_token, "The scopes of the token, with commas between them.")),
+        ("X-RateLimit-Limit", of_limits("While rate limits are on: how many calls a period has.")),
+        ("X-RateLimit-Remaining", of_limits("While rate limits are on: how many are left of them.")),
+        ("X-RateLimit-Reset", of_limits("While rate limits are on: when the period ends, in seconds.")),
+    ];
+    let built = headers.map(|(name, (kind, is_required, about))| {
+        let schema = ObjectBuilder::new().schema_type(kind).build();
+        let mut header = HeaderBuilder::new().schema(Some(schema)).description(Some(about)).build();
+        header.extensions = Some(openapi::required(is_required));
+        (name.to_owned(), header.into())
+    });
+    built.into()
 }
 
 fn base() -> OpenApi {
@@ -162,8 +141,7 @@ fn base() -> OpenApi {
         .description(Some(
             "User presence as pnut.io's clients know it, over presenced. Every answer is an object with `meta`, \
              and on success `data`. Of the token's scopes, `presence` (presenced's `write`) lets a user set \
-             their presence, and any lets read. While rate limits are on, every answer has `X-RateLimit-Limit`, \
-             `X-RateLimit-Remaining` and `X-RateLimit-Reset`, in seconds. With a header `X-Pretty-Json` answers \
+             their presence, and any lets read. With a header `X-Pretty-Json` answers \
              are indented.",
         ))
         .version("0.9.6")

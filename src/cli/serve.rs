@@ -15,7 +15,7 @@ use crate::{
     app::App,
     config::{Config, Listen, Overrides},
     demo,
-    server::{self, Listener, Tls},
+    server::{self, Listener, Server, Tls},
 };
 
 #[derive(Debug, Args)]
@@ -35,6 +35,10 @@ pub(super) struct Serve {
     /// Let the demo listen on any address: whoever reaches it may know its tokens.
     #[arg(long, requires = "demo")]
     allow_remote: bool,
+    /// Hold every answer, and every request that is accepted, against the documents, and tell of what differs.
+    #[cfg(feature = "contract-check")]
+    #[arg(long)]
+    check_contract: bool,
 }
 
 impl Serve {
@@ -57,7 +61,7 @@ impl Serve {
         let stop = server::stop_signal().map_err(Failure::unusable)?;
         tokio::pin!(stop);
         let mut reloading = Reloading::new(log).map_err(Failure::unusable)?;
-        let listener = listen(&config)?;
+        let (server, listener) = (Server::default(), listen(&config)?);
         for address in listener.addresses() {
             tracing::info!(%address, tls = config.tls.is_on(), "listening");
         }
@@ -67,7 +71,7 @@ impl Serve {
         let opening = data::open(config.clone(), self.keeps_data());
         let app = tokio::select! {
             opened = opening => opened?,
-            () = server::starting(&listener, &config) => unreachable!("it is never done"),
+            () = server.starting(&listener, &config) => unreachable!("it is never done"),
             () = &mut stop => return Ok(()),
         };
         let (counts, records) = (app.directory.counts(), app.service.store_figures().records);
@@ -89,7 +93,7 @@ impl Serve {
             open_tls(&config)?;
             Ok(config)
         };
-        let serving = server::run(listener, app.clone(), stop);
+        let serving = server.run(listener, app.clone(), stop);
         tokio::select! {
             () = serving => {}
             () = reloading.run(&app, load) => unreachable!("it is never done"),
@@ -102,6 +106,16 @@ impl Serve {
         !self.demo || self.data.is_some()
     }
 
+    #[cfg(feature = "contract-check")]
+    fn checks_contract(&self) -> bool {
+        self.check_contract
+    }
+
+    #[cfg(not(feature = "contract-check"))]
+    fn checks_contract(&self) -> bool {
+        false
+    }
+
     fn overrides(&self) -> Overrides {
         let listen = self.listen.as_ref().map(|listen| ("server.listen", listen.clone()));
         let data = self.data.as_ref().map(|data| ("server.data", data.display().to_string()));
@@ -110,7 +124,8 @@ impl Serve {
 
     fn load(&self, overrides: &Overrides) -> Result<Config, Failure> {
         let load = if self.demo { Config::load_demo } else { Config::load };
-        let config = load(self.config.as_deref(), overrides).map_err(Failure::unusable)?;
+        let mut config = load(self.config.as_deref(), overrides).map_err(Failure::unusable)?;
+        config.check_contract = self.checks_contract();
         if self.demo && !self.allow_remote && !config.server.listen.is_local() {
             return Err(Failure::unusable(format!(
                 "the demo's tokens are known to everybody, so it listens on loopback addresses only, \
