@@ -27,7 +27,8 @@
 //! - [`openapi`]: what all documents share, their twins in OpenAPI 3.0, what breaks users of an
 //!   older one, the demo's answers on demand, the routes that serve them, and Swagger UI.
 //! - [`request`]: who sent a request, what it is called, and which trace it is part of. [`auth`]: whose token it
-//!   carries, the one way in for all dialects, and the application services among them. [`limit`]: how often somebody may do something.
+//!   carries, the one way in for all dialects, the application services
+//!   and the JSON Web Tokens of trusted issuers among them. [`limit`]: how often somebody may do something.
 //! - [`client`]: a typed client of presenced's own API.
 //!
 //! What runs it:

@@ -164,7 +164,7 @@ impl From<Device> for DevicePresence {
     get,
     path = "/presenced/v1/users/{userId}/presence",
     operation_id = "getUserPresence",
-    params(("userId" = String, Path, description = "The user's id.", example = "@alice:example.com")),
+    params(("userId" = String, Path, description = "The user's id, or `me` for the caller's own.", example = "@alice:example.com")),
     security(("bearer" = [])),
     tag = "Presence",
     responses(
@@ -183,7 +183,7 @@ pub(super) async fn get_user_presence(
     ids: Ids,
 ) -> Result<Json<UserPresence>, GetPresenceError> {
     let caller = asker.caller()?;
-    let user: UserId = ids.get("userId")?;
+    let user = ids.user::<GetPresenceError>(&caller)?;
     let seen = app.service.see(caller.viewer()?, &user, app.service.now()).await?;
     Ok(Json(UserPresence::new(&user, seen)))
 }
