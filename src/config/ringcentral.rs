@@ -103,7 +103,7 @@ impl RingCentral {
         }
         for (place, key) in self.jwt_keys.iter().enumerate() {
             assertion::check(key)
-                .map_err(|error| Invalid::new(format!("ringcentral.jwt_keys[{place}]"), error.to_string()))?;
+                .map_err(|why| Invalid::new(format!("ringcentral.jwt_keys[{place}]"), why))?;
         }
         Ok(())
     }
