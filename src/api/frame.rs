@@ -49,11 +49,16 @@ pub(super) struct Frame {
 impl Frame {
     /// Puts the frame around a dialect's routes.
     pub(super) fn around(self, routes: Router) -> Router {
+        self.around_within(routes, |framed| framed)
+    }
+
+    /// The same, with a layer of the dialect's own around it.
+    pub(super) fn around_within(self, routes: Router, layer: impl FnOnce(Router) -> Router) -> Router {
         let routes = openapi::on_demand(&self.app, self.dialect, self.bases, self.unanswerable, routes);
         let operations = Operations::new(&self.app.metrics, self.dialect, self.bases);
         #[cfg(feature = "contract-check")]
         let (app, dialect, bases) = (self.app.clone(), self.dialect, self.bases);
-        let routes = routes.layer(middleware::from_fn_with_state(Arc::new((self, operations)), frame));
+        let routes = layer(routes.layer(middleware::from_fn_with_state(Arc::new((self, operations)), frame)));
         #[cfg(feature = "contract-check")]
         let routes = openapi::conformance::checked(&app, dialect, bases, routes);
         routes

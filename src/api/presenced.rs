@@ -136,7 +136,8 @@ async fn no_such_path() -> impl IntoResponse {
 }
 
 fn document(lists: bool) -> OpenApi {
-    let (_, document) = routes(lists).split_for_parts();
+    let (_, mut document) = routes(lists).split_for_parts();
+    changes::name_events(&mut document);
     openapi::finished(document, &TAGS)
 }
 

@@ -134,7 +134,8 @@ fn open() -> OpenApiRouter<App> {
 
 fn router(app: &App) -> Router {
     let (over_socket, _) = resources().split_for_parts();
-    let over_socket = socket::Routes(framed(app, over_socket));
+    let over_socket = framed(app, over_socket).fallback(async || RestRefusal::no_path());
+    let over_socket = socket::Routes(over_socket);
     let (socket, _) = socket_route().split_for_parts();
     let (resources, _) = resources().split_for_parts();
     framed(app, resources.merge(socket.layer(Extension(over_socket))))
@@ -169,9 +170,8 @@ fn framed(app: &App, mut resources: Router<App>) -> Router {
     let (open, _) = open().split_for_parts();
     let open = open.method_not_allowed_fallback(async || RestRefusal::no_method());
     let routes = resources.method_not_allowed_fallback(method_not_allowed).merge(open);
-    frame
-        .around(routes.with_state(app.clone()))
-        .layer(middleware::from_fn_with_state(app.clone(), rate::headers))
+    let headers = middleware::from_fn_with_state(app.clone(), rate::headers);
+    frame.around_within(routes.with_state(app.clone()), |framed| framed.layer(headers))
 }
 
 async fn no_such_path(token: AnyToken) -> Result<Infallible, RestFailure> {
@@ -200,6 +200,11 @@ fn document() -> OpenApi {
             .and_then(|post| post.security.as_mut())
             .expect("it has one")
             .push(SecurityRequirement::default());
+    }
+    for header in rate::documented() {
+        openapi::add_header(&mut document, header, |operation, _| {
+            operation.responses.responses.contains_key("429")
+        });
     }
     openapi::finished(document, &TAGS)
 }

@@ -146,7 +146,8 @@ impl Contract {
         }
         let named = media_type(exchange.headers);
         // Where nothing is declared, the first is meant.
-        let meant = members(&documented["content"]).find(|(name, _)| named.is_empty() || *name == named);
+        let meant = members(&documented["content"])
+            .find(|(name, _)| named.is_empty() || name.eq_ignore_ascii_case(named));
         let Some((name, media)) = meant else {
             violations.push(Violation::of_request(format!("the media type {named} is not documented")));
             return;
@@ -161,9 +162,9 @@ impl Contract {
     }
 }
 
-/// Whether what was asked is done, so that it has to be as documented.
+/// Whether what was asked is done, so that it has to be as documented. A redirection may tell of a refusal.
 fn is_accepted(status: StatusCode) -> bool {
-    !status.is_client_error() && !status.is_server_error()
+    status.is_success() || status.is_informational()
 }
 
 /// The members of an object; none if it is none.
