@@ -20,7 +20,7 @@ use crate::{
     alarms::Alarms,
     auth::{Auth, AuthError, appservice::AppServices, assertion},
     clock::{Clock, LEAP},
-    config::{Config, Limits, Live},
+    config::{Config, Limits, Live, Reloaded},
     directory::{Directory, TokenId},
     limit::{RateLimit, StreamLimit, WindowLimit},
     metrics::{self, Metrics},
@@ -152,18 +152,21 @@ impl Deref for App {
 }
 
 impl Parts {
-    /// Takes another configuration, as far as it may change while the server runs. Tells the keys that hold from
-    /// the next start.
-    pub fn reload(&self, config: &Config) -> Vec<String> {
-        let (next, later) = self.config.reloaded(config);
+    /// Takes another configuration, as far as it may change while the server runs. Tells what that does.
+    pub fn reload(&self, config: &Config) -> Reloaded {
+        let reloaded = self.config.reloaded(config);
+        let next = &reloaded.config;
         let limits = &next.limits;
         self.refill(limits);
         self.stream_limit.replace(limits.streams, limits.streams_per_user);
         self.group_limit.replace_penalty(Duration::from_secs(next.ringcentral.penalty_seconds));
         self.service.replace_limit(limits.status_bytes);
         self.directory.replace_limits(limits.tokens_per_user, limits.list_entries);
-        self.config.replace(next);
-        later
+        if next.webhooks != self.config.webhooks {
+            self.push.replace(&next.webhooks);
+        }
+        self.config.replace(next.clone());
+        reloaded
     }
 
     /// What a dialect holds for itself while the server runs, made when it is first asked for.

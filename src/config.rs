@@ -37,6 +37,7 @@ pub use self::{
     metrics::Metrics,
     pnut::Pnut,
     presence::Presence,
+    reload::Reloaded,
     ringcentral::{JwtKey, OAuthApp, RingCentral},
     server::{DialectName, ForwardedHeaders, Server},
     store::Store,

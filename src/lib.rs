@@ -38,7 +38,7 @@
 //! - [`metrics`]: figures for operators. `audit`: lines for those who find out later who did what.
 //! - `table`: users with some bytes each, packed closely, for the store and the directory.
 //! - [`clock`]: the one source of time. [`alarms`]: moments by it that a task waits for.
-//! - [`task`]: work that outlives whoever waits for it. [`demo`]: the fixtures of `serve --demo`.
+//! - [`task`]: work that outlives whoever waits for it. `places`: how many may do something at a time. [`demo`]: the fixtures of `serve --demo`.
 //! - [`cli`]: the command line, with one file for each command in `cli/`.
 //!
 //! Beside the source: `openapi/` has the documents as checked in, and the contract that the Matrix one
@@ -62,6 +62,7 @@ pub mod id;
 pub mod limit;
 pub mod metrics;
 pub mod openapi;
+mod places;
 pub mod presence;
 pub mod push;
 pub mod request;

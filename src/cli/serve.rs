@@ -4,7 +4,7 @@ mod files;
 mod log;
 mod reload;
 
-use std::{io, path::PathBuf};
+use std::{io, path::PathBuf, sync::Arc};
 
 use clap::Args;
 
@@ -89,6 +89,8 @@ impl Serve {
         let load = || {
             let mut config = self.load(&self.overrides())?;
             files.bound(&mut config);
+            // What cannot be used as a whole is not used in part.
+            open_tls(&config)?;
             Ok(config)
         };
         let serving = server::run(listener, app.clone(), stop);
@@ -173,7 +175,7 @@ impl Serve {
 
 /// The sockets that were handed over, or one at the configured place; with TLS, if that is configured.
 fn listen(config: &Config) -> Result<Listener, Failure> {
-    let tls = Tls::open(&config.tls).map_err(|error| Failure::unusable(format!("configuration: {error}")))?;
+    let tls = open_tls(config)?;
     let place = &config.server.listen;
     let listener = match Listener::inherited() {
         Ok(Some(listener)) => Ok(listener),
@@ -195,6 +197,11 @@ fn listen(config: &Config) -> Result<Listener, Failure> {
         .map_err(|error| Failure::unusable(format!("metrics.listen: cannot listen on {address}: {error}")))?;
     tracing::info!(address = %metrics.addresses().join(" "), "metrics");
     Ok(listener.with_metrics(Some(metrics)))
+}
+
+/// The certificate that is configured, if there is one.
+pub(super) fn open_tls(config: &Config) -> Result<Option<Arc<Tls>>, Failure> {
+    Tls::open(&config.tls).map_err(|error| Failure::unusable(format!("configuration: {error}")))
 }
 
 /// Refuses to serve users of another name than the configured one: they would be strangers to their own server.

@@ -150,7 +150,9 @@ fn read(file: &Path) -> Result<String, ConfigError> {
     let text = fs::read_to_string(file).map_err(|error| unreadable(error.to_string()))?;
     text.parse::<Table>().map_err(|error| {
         let line = place::line_at(&text, error.span().map_or(0, |span| span.start));
-        unreadable(format!("line {line}: {}", error.message()))
+        let why =
+            if error.message().contains(" as i128") { "the number is too large" } else { error.message() };
+        unreadable(format!("line {line}: {why}"))
     })?;
     Ok(text)
 }
@@ -285,14 +287,19 @@ fn listed<'a>(names: impl Iterator<Item = &'a String>) -> String {
 /// What serde says about a value, in words for operators.
 fn in_words(error: &toml::de::Error) -> String {
     let text = error.message();
+    if let Some(missing) = text.strip_prefix("missing field ") {
+        return format!("has to have {}", missing.replace('`', "\""));
+    }
     let Some((_, expected)) = text.split_once(", expected ") else { return text.to_owned() };
     if text.starts_with("invalid length") {
         return text.to_owned();
     }
     let expected = match expected {
         "a boolean" => "true or false",
-        "u16" | "u32" | "u64" | "usize" | "i64" => "a whole number, not below 0",
-        "a nonzero u32" | "nonzero u32" => "a whole number, at least 1",
+        "u16" => "a whole number from 0 to 65535",
+        "u32" => "a whole number from 0 to 4294967295",
+        "u64" | "usize" | "i64" => "a whole number, not below 0",
+        "a nonzero u32" | "nonzero u32" => "a whole number from 1 to 4294967295",
         "f64" => "a number",
         "a string" | "path string" => "a text in quotes",
         "a sequence" => "a list: [...]",

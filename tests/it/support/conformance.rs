@@ -34,6 +34,9 @@ pub(crate) fn verdict(method: &Method, answer: &Answer, is_lenient: bool) -> Res
         let is_right = answer.status == 204 && answer.text.is_empty();
         return is_right.then_some(()).ok_or_else(|| "a preflight answers 204 without a body".to_owned());
     }
+    if answer.status == 401 && !answer.headers.contains_key("www-authenticate") {
+        return Err("it does not say how to come in".to_owned());
+    }
     if *method == Method::HEAD && !answer.text.is_empty() {
         return Err("HEAD has no body".to_owned());
     }

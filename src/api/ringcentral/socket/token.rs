@@ -95,7 +95,9 @@ impl SocketTokens {
         if cleaned.is_none_or(|cleaned| now >= cleaned + Duration::from_secs(LIFETIME)) {
             *cleaned = Some(now);
             by_hash.retain(|_, (_, end)| now < *end);
-            of_owners.values_mut().for_each(|own| own.retain(|hash| by_hash.contains_key(hash)));
+            for own in of_owners.values_mut() {
+                own.retain(|hash| by_hash.contains_key(hash));
+            }
             of_owners.retain(|_, own| !own.is_empty());
         }
         let own = of_owners.entry(opener.owner()).or_default();

@@ -97,7 +97,9 @@ pub(super) fn look(files: &Path, server: Option<&str>) -> Result<Look, Fault> {
         }
         for batch in batches(path, path == newest)? {
             state.follow(&batch, &trees).map_err(|why| Fault::new(path.clone(), why))?;
-            strangers.iter_mut().for_each(|strangers| strangers.follow(&batch));
+            if let Some(strangers) = &mut strangers {
+                strangers.follow(&batch);
+            }
         }
     }
     let format = state.format.as_deref().and_then(|bytes| Some(u32::from_be_bytes(bytes.try_into().ok()?)));
