@@ -137,10 +137,7 @@ fn document() -> OpenApi {
         }
     }
     for header in headers() {
-        // Where no token counted, none is told of.
-        let is_of_token = header.name == "X-OAuth-Scopes";
-        let names_none = move |status: &str| is_of_token && ["401", "429", "503"].contains(&status);
-        openapi::add_header(&mut document, header, |_, status| !names_none(status));
+        openapi::add_header(&mut document, header, |_, _| true);
     }
     openapi::finished(document, &TAGS)
 }
@@ -165,8 +162,8 @@ fn headers() -> [HeaderDoc; 5] {
         doc(
             "X-OAuth-Scopes",
             text().examples(["basic,presence"]),
-            true,
-            "The scopes of the token, with commas between them.",
+            false,
+            "The scopes of the token, if there is one that counts, with commas between them.",
         ),
         doc("X-RateLimit-Limit", count(), false, "While rate limits are on: how many calls a period has."),
         doc("X-RateLimit-Remaining", count(), false, "While rate limits are on: how many are left of them."),
