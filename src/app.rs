@@ -18,10 +18,10 @@ use tokio::sync::watch;
 
 use crate::{
     alarms::Alarms,
-    auth::{Auth, AuthError, appservice::AppServices, assertion},
+    auth::{Auth, AuthError, assertion},
     clock::{Clock, LEAP},
     config::{Config, Limits, Live, Reloaded},
-    directory::{Directory, TokenId},
+    directory::{Credential, Directory},
     limit::{RateLimit, StreamLimit, WindowLimit},
     metrics::{self, Metrics},
     presence::Timestamp,
@@ -103,13 +103,14 @@ impl App {
             tell,
         ));
         service.open().await?;
-        let metrics = Metrics::new(service.store_figures().commits, service.causes());
+        let metrics = Metrics::new(service.store_figures().commits, service.causes(), clock.micros());
+        let config = Arc::new(Live::new(config));
         let limits = &config.limits;
         let new_streams = limits.new_streams_per_second;
         let penalty = Duration::from_secs(config.ringcentral.penalty_seconds);
         Ok(Self(Arc::new(Parts {
             push: Push::new(&config, directory.clone(), clock.clone()),
-            auth: Auth::new(directory.clone(), clock.clone(), AppServices::of(&config)),
+            auth: Auth::new(directory.clone(), clock.clone(), config.clone()),
             directory,
             service,
             alarms: Alarms::new(clock.clone()),
@@ -118,7 +119,7 @@ impl App {
             refusal_limit: WindowLimit::new(MINUTE, MINUTE, clock.clone()),
             new_stream_limit: RateLimit::new(new_streams.into(), burst(limits), clock.clone()),
             stream_limit: StreamLimit::new(limits.streams, limits.streams_per_user),
-            config: Arc::new(Live::new(config)),
+            config: config.clone(),
             clock,
             ticked: AtomicU64::new(0),
             metrics: Arc::new(metrics),
@@ -166,6 +167,7 @@ impl Parts {
             self.push.replace(&next.webhooks);
         }
         self.config.replace(next.clone());
+        self.auth.jwts.reload();
         reloaded
     }
 
@@ -191,6 +193,9 @@ impl Parts {
             self.refill(&self.config.limits);
             self.service.settle().await;
         }
+        self.auth.jwts.tick();
+        self.directory.end_token_rooms().await;
+        self.log_out().await;
         self.service.tick().await;
         self.alarms.ring();
         let Budgets { set, connect, activity } = self.service.budgets();
@@ -217,17 +222,28 @@ impl Parts {
         let _said = draining.wait_for(|draining| *draining).await;
     }
 
-    /// Whether the token of that name still holds.
-    pub fn token_holds(&self, token: &TokenId) -> Result<(), AuthError> {
-        let info = self.directory.token_named(token).ok_or(AuthError::Unknown)?;
-        let is_over = info.expires.is_some_and(|expires| self.service.now() >= expires);
+    /// Lets the devices end that spoke by signed tokens of users whose sessions were all ended.
+    async fn log_out(&self) {
+        for user in self.directory.take_signed_out() {
+            for device in self.auth.jwts.forget(&user) {
+                self.service.log_out(&user, device).await;
+            }
+        }
+    }
+
+    /// Whether a token still holds.
+    pub fn token_holds(&self, token: &Credential) -> Result<(), AuthError> {
+        if !self.directory.holds(token) {
+            return Err(AuthError::Unknown);
+        }
+        let is_over = self.directory.expires(token).is_some_and(|expires| self.service.now() >= expires);
         if is_over { Err(AuthError::Expired) } else { Ok(()) }
     }
 
-    /// Completes when the token of that name ends, by its time or before it, and says which. Whatever is pushed
-    /// to its holder ends then.
-    pub async fn token_ended(&self, token: &TokenId) -> AuthError {
-        let expires = self.directory.token_named(token).and_then(|info| info.expires);
+    /// Completes when a token ends, by its time or before it, and says which. Whatever is pushed to its holder ends
+    /// then.
+    pub async fn token_ended(&self, token: &Credential) -> AuthError {
+        let expires = self.directory.expires(token);
         let expiry = async {
             match expires {
                 Some(expires) => self.alarms.until(expires).await,

@@ -2,6 +2,7 @@
 //! the defaults and their documentation; file, environment and command line override it in this order.
 //! Each section has its file in `config/`.
 
+mod auth;
 mod invalid;
 mod limits;
 mod listen;
@@ -28,6 +29,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use self::{
+    auth::{Auth, JwtIssuer, SigningKey},
     limits::Limits,
     listen::{Listen, Network, NoListen, NoNetwork},
     live::Live,
@@ -55,6 +57,7 @@ pub const DEFAULTS: &str = include_str!("config/default.toml");
 pub struct Config {
     pub server: Server,
     pub tls: Tls,
+    pub auth: Auth,
     pub presence: Presence,
     pub store: Store,
     pub matrix: Matrix,
@@ -95,6 +98,7 @@ impl Config {
     fn check(&self) -> invalid::Check {
         self.server.check()?;
         self.tls.check()?;
+        self.auth.check(&self.server.name)?;
         self.presence.check()?;
         self.store.check()?;
         self.pnut.check()?;

@@ -1,11 +1,9 @@
-//! What all documents share: how they are written out and compared, and the routes that show them.
+//! What all documents share: how they are completed, written out and compared.
 
 mod breakage;
 mod compare;
 #[cfg(feature = "contract-check")]
 pub mod conformance;
-mod faults;
-mod routes;
 mod twin;
 mod yaml;
 
@@ -27,11 +25,8 @@ use utoipa::{
 pub use self::{
     breakage::{Cause, breakage},
     compare::{differences, resolved},
-    routes::router,
     twin::{Unsayable, to_v3_0},
 };
-pub(crate) use self::{faults::on_demand, routes::see_other};
-use crate::api::Dialect;
 
 /// The forms in which a document is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -60,13 +55,12 @@ impl Format {
         }
     }
 
-    /// Writes a document of `dialect` out, with a line end at its end. The YAML form opens with the
-    /// dialect's notice.
-    pub fn write(self, dialect: &Dialect, document: &Value) -> String {
+    /// Writes a document out, with a line end at its end. The YAML form opens with a notice as a comment.
+    pub fn write(self, notice: &str, document: &Value) -> String {
         match self {
             Self::Json => format!("{document:#}\n"),
             Self::Yaml => {
-                let notice: String = dialect.notice.lines().map(|line| format!("# {line}\n")).collect();
+                let notice: String = notice.lines().map(|line| format!("# {line}\n")).collect();
                 notice + &yaml::write(document)
             }
         }
@@ -103,6 +97,11 @@ impl OasVersion {
     }
 }
 
+/// What every document tells of the demo's answers on demand.
+const ON_DEMAND: &str = "A server that runs as a demo takes a header `Prefer`: `code=429` answers with the \
+    documented example of that status, before anything is looked at and without any effect; `example=NAME` with \
+    the example of that name; `delay=2` waits so many seconds first, at most 30. Other servers ignore it.";
+
 /// A document as a value.
 pub fn to_value(document: &OpenApi) -> Value {
     serde_json::to_value(document).expect("a document is JSON")
@@ -125,7 +124,7 @@ pub fn finished(mut document: OpenApi, tags: &[(&str, &str)]) -> OpenApi {
     document.tags = Some(tags.collect());
     let about = document.info.description.take();
     document.info.description =
-        Some(about.into_iter().chain([faults::PROSE.to_owned()]).collect::<Vec<_>>().join("\n\n"));
+        Some(about.into_iter().chain([ON_DEMAND.to_owned()]).collect::<Vec<_>>().join("\n\n"));
     document
 }
 

@@ -18,6 +18,7 @@ mod write_limit;
 use std::{future::pending, io, pin::pin, time::Duration};
 
 use axum::{Router, middleware, routing};
+use futures_util::future::join_all;
 use tokio::{
     signal::unix::{SignalKind, signal},
     time::MissedTickBehavior,
@@ -29,76 +30,130 @@ use self::connections::Connections;
 pub(crate) use self::exchange::REQUESTS;
 pub use self::{
     listener::Listener,
-    starting::starting,
     tls::{Tls, TlsError},
 };
 use crate::{
-    api::{self, body},
+    api::{self, Dialect, Mounted, Work, body, documents},
     app::App,
-    metrics, openapi,
+    config::Config,
+    metrics,
     push::Push,
 };
 
 /// How often what time brings is let happen: transitions, and whatever waits for its moment.
 const TICK: Duration = Duration::from_millis(250);
 
-/// All routes: the dialects that the configuration names, the documents, and Swagger UI.
-pub fn router(app: &App) -> Router {
-    let pages = openapi::router(app)
-        .merge(if app.config.metrics.address().is_none() { metrics::guarded(app) } else { Router::new() })
-        .route("/", routing::get(async || openapi::see_other("swagger-ui/")))
-        .layer(middleware::from_fn(body::drained));
-    let dialects = api::ALL.into_iter().filter(|dialect| dialect.is_served(&app.config));
-    let router = dialects.fold(pages, |router, dialect| router.merge((dialect.router)(app)));
-    strays::refused(router, app)
+/// A server: the dialects that it speaks, wherever they come from.
+#[derive(Clone)]
+pub struct Server {
+    dialects: Vec<&'static Dialect>,
 }
 
-/// Serves connections until `shutdown` completes; then takes no more, lets running requests finish for
-/// at most the configured grace, makes durable what lags behind, and returns.
-pub async fn run(listener: impl Into<Listener>, app: App, shutdown: impl Future<Output = ()>) {
-    let listener = listener.into();
-    Push::start(&app, &api::voices());
-    if let Err(error) = app.auth.app_services.make_senders(&app.directory, app.service.now()).await {
-        tracing::error!(%error, "application services could not be given their users");
+/// Puts a server together, from all dialects of this crate on.
+pub struct Builder(Vec<&'static Dialect>);
+
+impl Builder {
+    /// Adds a dialect.
+    pub fn dialect(mut self, dialect: &'static Dialect) -> Self {
+        self.0.push(dialect);
+        self
     }
-    let ticking = tokio::spawn(tick(app.clone()));
-    let watching = listener.tls.clone().map(|tls| tokio::spawn(tls.watch(app.config.clone())));
-    let measured = Some(app.metrics.clone());
-    let answering = |listener: &Listener, routes, measured| {
-        Connections::new(listener, routes, app.config.clone(), app.clock.clone(), measured)
-    };
-    let connections = answering(&listener, router(&app), measured);
-    let telling = async {
-        if let Some(listener) = &listener.metrics {
-            let telling = answering(listener, metrics::alone(&app), None);
-            telling.serve(listener, app.config.replacements(), pin!(pending())).await;
+
+    /// The server.
+    pub fn build(self) -> Server {
+        Server { dialects: self.0 }
+    }
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self::builder().build()
+    }
+}
+
+impl Server {
+    pub fn builder() -> Builder {
+        Builder(api::ALL.to_vec())
+    }
+
+    /// The dialects that a configuration names, and those that are always there.
+    fn served(&self, config: &Config) -> Vec<&'static Dialect> {
+        self.dialects.iter().copied().filter(|dialect| dialect.is_served(config)).collect()
+    }
+
+    /// The dialect whose path it is. The one that is always there speaks for what is no dialect's.
+    fn dialect_of(&self, path: &str) -> Option<&'static Dialect> {
+        let of_path = self.dialects.iter().find(|dialect| dialect.has(path));
+        of_path.or_else(|| self.dialects.iter().find(|dialect| dialect.switch.is_none())).copied()
+    }
+
+    /// Serves connections until `shutdown` completes; then takes no more, lets running requests finish for
+    /// at most the configured grace, makes durable what lags behind, and returns.
+    pub async fn run(self, listener: impl Into<Listener>, app: App, shutdown: impl Future<Output = ()>) {
+        let listener = listener.into();
+        let dialects = self.served(&app.config);
+        Push::start(&app, &self.dialects.iter().filter_map(|dialect| dialect.voice).collect::<Vec<_>>());
+        if let Err(error) = app.auth.app_services.make_senders(&app.directory, app.service.now()).await {
+            tracing::error!(%error, "application services could not be given their users");
         }
-        pending::<()>().await;
-    };
-    tokio::pin!(shutdown);
-    tokio::select! {
-        () = connections.serve(&listener, app.config.replacements(), shutdown) => {}
-        () = telling => {}
+        let ticking = tokio::spawn(tick(app.clone()));
+        let watching = listener.tls.clone().map(|tls| tokio::spawn(tls.watch(app.config.clone())));
+        let measured = Some(app.metrics.clone());
+        let answering = |listener: &Listener, routes, measured| {
+            Connections::new(listener, routes, app.config.clone(), app.clock.clone(), measured)
+        };
+        let mut mounted = mount(&app, &dialects);
+        for start in mounted.iter_mut().filter_map(|mounted| mounted.start.take()) {
+            start.await;
+        }
+        let ended: Vec<Work> = mounted.iter_mut().filter_map(|mounted| mounted.ended.take()).collect();
+        let connections = answering(&listener, routes(&app, &dialects, mounted), measured);
+        let telling = async {
+            if let Some(listener) = &listener.metrics {
+                let telling = answering(listener, metrics::alone(&app), None);
+                telling.serve(listener, app.config.replacements(), pin!(pending())).await;
+            }
+            pending::<()>().await;
+        };
+        tokio::pin!(shutdown);
+        tokio::select! {
+            () = connections.serve(&listener, app.config.replacements(), shutdown) => {}
+            () = telling => {}
+        }
+        tracing::info!("stopping");
+        app.drain();
+        for task in [Some(ticking), watching].into_iter().flatten() {
+            task.abort();
+        }
+        drop(listener);
+        let grace = Duration::from_secs(app.config.server.shutdown_grace_seconds);
+        let ended = async { tokio::join!(connections.end(), app.push.ended(), join_all(ended)) };
+        if tokio::time::timeout(grace, ended).await.is_err() {
+            tracing::warn!(grace_s = grace.as_secs(), "some connections did not end in time");
+        }
+        if let Err(error) = app.service.close().await {
+            tracing::error!(%error, "not all of the activity could be kept");
+        }
+        #[cfg(feature = "contract-check")]
+        if app.config.check_contract {
+            app.own::<api::contract::Ledger>().tell();
+        }
+        tracing::info!("stopped");
     }
-    tracing::info!("stopping");
-    app.drain();
-    for task in [Some(ticking), watching].into_iter().flatten() {
-        task.abort();
-    }
-    drop(listener);
-    let grace = Duration::from_secs(app.config.server.shutdown_grace_seconds);
-    let ended = async { tokio::join!(connections.end(), app.push.ended()) };
-    if tokio::time::timeout(grace, ended).await.is_err() {
-        tracing::warn!(grace_s = grace.as_secs(), "some connections did not end in time");
-    }
-    if let Err(error) = app.service.close().await {
-        tracing::error!(%error, "not all of the activity could be kept");
-    }
-    #[cfg(feature = "contract-check")]
-    if app.config.check_contract {
-        app.own::<openapi::conformance::Ledger>().tell();
-    }
-    tracing::info!("stopped");
+}
+
+fn mount(app: &App, dialects: &[&Dialect]) -> Vec<Mounted> {
+    dialects.iter().map(|dialect| (dialect.mount)(app)).collect()
+}
+
+/// All routes: those of dialects, the documents, and Swagger UI.
+fn routes(app: &App, dialects: &[&'static Dialect], mounted: Vec<Mounted>) -> Router {
+    let pages = documents::router(app, dialects)
+        .merge(if app.config.metrics.address().is_none() { metrics::guarded(app) } else { Router::new() })
+        .route("/", routing::get(async || documents::see_other("swagger-ui/")))
+        .layer(middleware::from_fn(body::drained));
+    let router = mounted.into_iter().fold(pages, |router, mounted| router.merge(mounted.routes));
+    strays::refused(router, dialects)
 }
 
 async fn tick(app: App) {

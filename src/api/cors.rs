@@ -8,18 +8,18 @@ use crate::config::Server;
 const MAX_AGE: HeaderValue = HeaderValue::from_static("86400");
 
 /// What pages of other origins may do with a dialect.
-#[derive(Clone, Copy)]
-pub(crate) struct Cors {
-    pub(crate) methods: &'static str,
+#[derive(Clone, Copy, Debug)]
+pub struct Cors {
+    pub methods: &'static str,
     /// The headers that they may send.
-    pub(crate) request_headers: &'static str,
+    pub request_headers: &'static str,
     /// The headers that they may read, besides those that every page may.
-    pub(crate) exposed_headers: &'static str,
+    pub exposed_headers: &'static str,
 }
 
 impl Cors {
     /// What the Matrix specification has ("Web Browser Clients").
-    pub(crate) const MATRIX: Self = Self {
+    pub const USUAL: Self = Self {
         methods: "GET, HEAD, POST, PUT, DELETE, OPTIONS",
         request_headers: "X-Requested-With, Content-Type, Authorization, Date",
         exposed_headers: "Retry-After",

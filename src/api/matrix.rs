@@ -18,7 +18,7 @@ mod sync;
 pub mod types;
 mod versions;
 
-use axum::{Router, response::IntoResponse, routing};
+use axum::Router;
 use utoipa::openapi::{
     InfoBuilder, OpenApi, OpenApiBuilder, RefOr, Schema, ServerBuilder, ServerVariableBuilder,
     security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
@@ -33,17 +33,8 @@ use self::{
     error::MatrixRefusal,
     types::{LimitExceeded, MatrixError},
 };
-use super::{
-    Dialect,
-    cors::Cors,
-    frame::Frame,
-    refusal::{self, Refusal as _},
-};
-use crate::{
-    app::App,
-    config::{Config, DialectName},
-    openapi,
-};
+use super::{Dialect, Refusals};
+use crate::{app::App, config::DialectName, openapi};
 
 /// The prefixes under which the presence module is served, from the one in the document to the oldest.
 pub const PREFIXES: [&str; 4] = ["v3", "r0", "unstable", "api/v1"];
@@ -75,21 +66,22 @@ const TAGS: [(&str, &str); 6] = [
 
 /// The dialect.
 pub static DIALECT: Dialect = Dialect {
-    name: "matrix",
-    title: "Matrix",
     switch: Some(DialectName::Matrix),
-    document: || document(false, true),
-    served_document: |config: &Config| document(config.matrix.busy, config.presence.lists),
-    companions: &[],
+    document_under: Some(|config| document(config.matrix.busy, config.presence.lists)),
     notice: "The presence operations and the two error schemas follow the OpenAPI definition of the Matrix\n\
              client-server API: Copyright 2016 OpenMarket Ltd, Copyright 2018 New Vector Ltd, licensed under the\n\
              Apache License, Version 2.0 (http://www.apache.org/licenses/LICENSE-2.0). It was changed: the\n\
              additions are listed in tests/it/openapi/contract.rs.\n",
     contract: Some(|| without_additions(&document(false, true))),
     prefixes: &["/_matrix/"],
-    unavailable: refusal::unavailable::<MatrixRefusal>,
-    voice: None,
-    router,
+    bases: &BASES,
+    ..Dialect::new(
+        "matrix",
+        "Matrix",
+        || document(false, true),
+        Refusals::of::<MatrixRefusal>(),
+        |app| router(app).into(),
+    )
 };
 
 /// The JSON Schema of the `m.presence` event.
@@ -152,21 +144,7 @@ fn router(app: &App) -> Router {
             router = mount(router, &base, endings());
         }
     }
-    for path in ["/_matrix", "/_matrix/", "/_matrix/{*rest}"] {
-        router = router.route(path, routing::any(unrecognized));
-    }
-    let frame = Frame {
-        app: app.clone(),
-        dialect: DIALECT.name,
-        bases: &BASES,
-        body_bytes: |config| config.limits.body_bytes,
-        cors: Cors::MATRIX,
-        too_large: refusal::too_large::<MatrixRefusal>,
-        internal_error: refusal::internal::<MatrixRefusal>,
-        unanswerable: refusal::unanswerable::<MatrixRefusal>,
-    };
-    let routes = router.method_not_allowed_fallback(async || MatrixRefusal::no_method());
-    frame.around(routes.with_state(app.clone()))
+    DIALECT.framed(app, DIALECT.closed(router))
 }
 
 /// Adds routes by their whole paths: every level of nested routers would take each request's URI apart
@@ -176,10 +154,6 @@ fn mount(router: Router<App>, base: &str, routes: Routes) -> Router<App> {
         let path = paths.paths.keys().next().expect("an operation has a path");
         router.route(&format!("{base}{path}"), methods)
     })
-}
-
-async fn unrecognized() -> impl IntoResponse {
-    MatrixRefusal::no_path()
 }
 
 /// The document; `busy` adds the state of MSC3026, `lists` the presence lists of r0.

@@ -15,7 +15,7 @@ mod update;
 
 use std::sync::Arc;
 
-use axum::{Router, middleware, response::IntoResponse, routing};
+use axum::{Router, middleware};
 use utoipa::openapi::{
     ContactBuilder, InfoBuilder, LicenseBuilder, ObjectBuilder, OpenApi, OpenApiBuilder, RefOr, Required,
     ServerBuilder, ServerVariableBuilder, Type,
@@ -32,12 +32,7 @@ use self::{
     limit::RateLimits,
     types::ErrorAnswer,
 };
-use super::{
-    Dialect,
-    cors::Cors,
-    frame::Frame,
-    refusal::{self, Refusal as _},
-};
+use super::{Cors, Dialect, Refusals};
 use crate::{
     app::App,
     config::DialectName,
@@ -54,18 +49,19 @@ const TAGS: [(&str, &str); 2] =
 
 /// The dialect.
 pub static DIALECT: Dialect = Dialect {
-    name: "pnut",
-    title: "pnut.io",
     switch: Some(DialectName::Pnut),
-    document,
-    served_document: |_| document(),
-    companions: &[],
-    notice: "",
-    contract: None,
     prefixes: &["/v0/", "/v1/"],
-    unavailable: refusal::unavailable::<PnutRefusal>,
-    voice: None,
-    router,
+    bases: &PREFIXES,
+    is_token_first: true,
+    // Bodies are measured where they are read: after `update_presence`, which makes them irrelevant.
+    body_bytes: |_| usize::MAX,
+    cors: Cors {
+        methods: "GET, PUT",
+        request_headers: "authorization, content-type, x-pretty-json",
+        exposed_headers: "X-API-Version, X-OAuth-Scopes, X-RateLimit-Limit, X-RateLimit-Remaining, \
+                          X-RateLimit-Reset, Retry-After",
+    },
+    ..Dialect::new("pnut", "pnut.io", document, Refusals::of::<PnutRefusal>(), |app| router(app).into())
 };
 
 fn routes() -> Vec<UtoipaMethodRouter<App>> {
@@ -85,36 +81,10 @@ fn router(app: &App) -> Router {
             let path = paths.paths.keys().next().expect("an operation has a path");
             router = router.route(&format!("{prefix}{path}"), methods);
         }
-        for rest in ["", "/", "/{*rest}"] {
-            router = router.route(&format!("{prefix}{rest}"), routing::any(no_such_path));
-        }
     }
     let limits = Arc::new(RateLimits::new(app.config.clone()));
     let gate = Gate { app: app.clone(), limits };
-    let routes = router
-        .method_not_allowed_fallback(async || PnutRefusal::no_method())
-        .layer(middleware::from_fn_with_state(gate, exchange));
-    let frame = Frame {
-        app: app.clone(),
-        dialect: DIALECT.name,
-        bases: &PREFIXES,
-        // Bodies are measured where they are read: after `update_presence`, which makes them irrelevant.
-        body_bytes: |_| usize::MAX,
-        cors: Cors {
-            methods: "GET, PUT",
-            request_headers: "authorization, content-type, x-pretty-json",
-            exposed_headers: "X-API-Version, X-OAuth-Scopes, X-RateLimit-Limit, X-RateLimit-Remaining, \
-                              X-RateLimit-Reset, Retry-After",
-        },
-        too_large: refusal::too_large::<PnutRefusal>,
-        internal_error: refusal::internal::<PnutRefusal>,
-        unanswerable: refusal::unanswerable::<PnutRefusal>,
-    };
-    frame.around(routes.with_state(app.clone()))
-}
-
-async fn no_such_path() -> impl IntoResponse {
-    PnutRefusal::no_path()
+    DIALECT.framed(app, DIALECT.closed(router).layer(middleware::from_fn_with_state(gate, exchange)))
 }
 
 /// A scope's name in this dialect.

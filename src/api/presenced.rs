@@ -11,15 +11,19 @@ mod extract;
 mod health;
 mod heartbeats;
 mod lists;
+mod memberships;
 mod presence;
+mod room_presence;
 mod rooms;
+mod saying;
 mod settings;
 mod subscriptions;
 mod tokens;
 pub mod types;
+mod updates;
 mod users;
 
-use axum::{Router, middleware, response::IntoResponse, routing};
+use axum::{Router, middleware};
 use utoipa::openapi::{
     OpenApi,
     security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
@@ -27,13 +31,8 @@ use utoipa::openapi::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use self::{error::ProblemRefusal, types::Problem};
-use super::{
-    Dialect,
-    cors::Cors,
-    frame::Frame,
-    refusal::{self, Refusal as _},
-};
-use crate::{app::App, audit, config::Config, openapi};
+use super::{Cors, Dialect, Refusals};
+use crate::{app::App, audit, openapi};
 
 /// What the tags of operations are about.
 const TAGS: [(&str, &str); 5] = [
@@ -46,18 +45,20 @@ const TAGS: [(&str, &str); 5] = [
 
 /// The dialect.
 pub static DIALECT: Dialect = Dialect {
-    name: "presenced",
-    title: "presenced",
-    switch: None,
-    document: || document(true),
-    served_document: |config: &Config| document(config.presence.lists),
-    companions: &[],
-    notice: "",
-    contract: None,
+    document_under: Some(|config| document(config.presence.lists)),
     prefixes: &["/presenced/"],
-    unavailable: refusal::unavailable::<ProblemRefusal>,
-    voice: None,
-    router,
+    body_bytes: |config| config.limits.bulk_body_bytes,
+    cors: Cors {
+        request_headers: "X-Requested-With, Content-Type, Authorization, Date, Last-Event-ID",
+        ..Cors::USUAL
+    },
+    ..Dialect::new(
+        "presenced",
+        "presenced",
+        || document(true),
+        Refusals::of::<ProblemRefusal>(),
+        |app| router(app).into(),
+    )
 };
 
 /// All operations; those on presence lists only with `lists`.
@@ -65,8 +66,12 @@ fn routes(lists: bool) -> OpenApiRouter<App> {
     let routes = OpenApiRouter::with_openapi(base())
         .merge(admin_routes())
         // Presence.
-        .routes(routes!(presence::get_user_presence))
+        .routes(routes!(presence::get_user_presence, saying::put_user_presence, saying::delete_user_presence))
+        .routes(routes!(saying::post_activity))
         .routes(routes!(presence::query_presence))
+        .routes(routes!(updates::update_presence))
+        .routes(routes!(room_presence::get_room_presence))
+        .routes(routes!(memberships::get_user_rooms))
         .routes(routes!(changes::stream_changes))
         .routes(routes!(heartbeats::post_heartbeats))
         .routes(routes!(calls::put_call, calls::delete_call))
@@ -97,6 +102,7 @@ fn admin_routes() -> OpenApiRouter<App> {
         .routes(routes!(app_tokens::revoke_app_token))
         .routes(routes!(rooms::list_rooms))
         .routes(routes!(rooms::get_members, rooms::put_members))
+        .routes(routes!(memberships::add_member, memberships::remove_member))
         .routes(routes!(subscriptions::list_subscriptions))
         .routes(routes!(subscriptions::end_subscription))
         .layer(middleware::from_fn(audit::admin_actions))
@@ -108,31 +114,8 @@ fn export_routes() -> OpenApiRouter<App> {
 }
 
 fn router(app: &App) -> Router {
-    let frame = Frame {
-        app: app.clone(),
-        dialect: DIALECT.name,
-        bases: &[""],
-        body_bytes: |config| config.limits.bulk_body_bytes,
-        cors: Cors {
-            request_headers: "X-Requested-With, Content-Type, Authorization, Date, Last-Event-ID",
-            ..Cors::MATRIX
-        },
-        too_large: refusal::too_large::<ProblemRefusal>,
-        internal_error: refusal::internal::<ProblemRefusal>,
-        unanswerable: refusal::unanswerable::<ProblemRefusal>,
-    };
     let (routes, _) = routes(app.config.presence.lists).split_for_parts();
-    let routes = routes
-        .route("/presenced", routing::any(no_such_path))
-        .route("/presenced/", routing::any(no_such_path))
-        .route("/presenced/{*rest}", routing::any(no_such_path))
-        .method_not_allowed_fallback(async || ProblemRefusal::no_method())
-        .with_state(app.clone());
-    frame.around(routes)
-}
-
-async fn no_such_path() -> impl IntoResponse {
-    ProblemRefusal::no_path()
+    DIALECT.framed(app, DIALECT.closed(routes))
 }
 
 fn document(lists: bool) -> OpenApi {

@@ -148,24 +148,35 @@ pub fn whole_seconds(wait: Duration) -> u64 {
     u64::try_from(wait.as_nanos().div_ceil(1_000_000_000)).unwrap_or(u64::MAX).max(1)
 }
 
-/// The refusal of a whole dialect whose store cannot serve.
-pub fn unavailable<R: Refusal>(error: StoreError) -> Response {
-    R::unavailable(&error).into_response()
+/// How a dialect refuses what is no operation.
+#[derive(Clone, Copy, Debug)]
+pub struct Refusals {
+    /// The store cannot serve the dialect at all.
+    pub unavailable: fn(StoreError) -> Response,
+    /// A body is larger than so many bytes.
+    pub too_large: fn(usize) -> Response,
+    /// The server itself failed.
+    pub internal: fn() -> Response,
+    /// A wish for an answer that is not documented.
+    pub unanswerable: fn(String) -> Response,
+    /// A path is none of the dialect's.
+    pub no_path: fn() -> Response,
+    /// The path does not take the method.
+    pub no_method: fn() -> Response,
 }
 
-/// The refusal of a body that is larger than so many bytes.
-pub fn too_large<R: Refusal>(limit: usize) -> Response {
-    R::too_large(limit).into_response()
-}
-
-/// The refusal of a wish for an answer that is not documented.
-pub fn unanswerable<R: Refusal>(why: String) -> Response {
-    R::unanswerable(why).into_response()
-}
-
-/// The answer where the server itself failed.
-pub fn internal<R: Refusal>() -> Response {
-    R::internal().into_response()
+impl Refusals {
+    /// Refusals in the form `R`.
+    pub const fn of<R: Refusal>() -> Self {
+        Self {
+            unavailable: |error| R::unavailable(&error).into_response(),
+            too_large: |limit| R::too_large(limit).into_response(),
+            internal: || R::internal().into_response(),
+            unanswerable: |why| R::unanswerable(why).into_response(),
+            no_path: || R::no_path().into_response(),
+            no_method: || R::no_method().into_response(),
+        }
+    }
 }
 
 /// Why something failed below the dialects, refused in the form `R` by one of the refusals `E`: those that it may

@@ -44,12 +44,7 @@ use self::{
     socket::{sessions::Sessions, token::SocketTokens},
     types::{ErrorResponse, OAuthError},
 };
-use super::{
-    Companion, Dialect,
-    cors::Cors,
-    frame::Frame,
-    refusal::{self, Refusal as _},
-};
+use super::{Companion, Cors, Dialect, Refusals, refusal::Refusal as _};
 use crate::{app::App, config::DialectName, openapi};
 
 /// What the tags of operations are about.
@@ -62,22 +57,26 @@ const TAGS: [(&str, &str); 4] = [
 
 /// The dialect.
 pub static DIALECT: Dialect = Dialect {
-    name: "ringcentral",
-    title: "RingCentral",
     switch: Some(DialectName::RingCentral),
-    document,
-    served_document: |_| document(),
     companions: &[Companion {
         name: "ringcentral-webhooks",
         title: "RingCentral notifications",
         document: || openapi::to_value(&push::document()),
     }],
-    notice: "",
-    contract: None,
     prefixes: &["/restapi/"],
-    unavailable: refusal::unavailable::<RestRefusal>,
+    is_token_first: true,
+    // A subscription may name many extensions; other bodies are bounded where they are read.
+    body_bytes: |config| config.limits.bulk_body_bytes,
+    cors: Cors {
+        methods: "GET, HEAD, POST, PUT, DELETE, OPTIONS",
+        request_headers: "Authorization, Content-Type, Accept, X-User-Agent, Client-Id",
+        exposed_headers: "Retry-After, X-Rate-Limit-Group, X-Rate-Limit-Limit, \
+            X-Rate-Limit-Remaining, X-Rate-Limit-Window",
+    },
     voice: Some(&RingCentral),
-    router,
+    ..Dialect::new("ringcentral", "RingCentral", document, Refusals::of::<RestRefusal>(), |app| {
+        router(app).into()
+    })
 };
 
 /// What this dialect holds for itself while a server runs.
@@ -148,27 +147,11 @@ fn router(app: &App) -> Router {
 
 /// Routes with all that every exchange has.
 fn framed(app: &App, mut resources: Router<App>) -> Router {
-    let frame = Frame {
-        app: app.clone(),
-        dialect: DIALECT.name,
-        bases: &[""],
-        // A subscription may name many extensions; other bodies are bounded where they are read.
-        body_bytes: |config| config.limits.bulk_body_bytes,
-        cors: Cors {
-            methods: "GET, HEAD, POST, PUT, DELETE, OPTIONS",
-            request_headers: "Authorization, Content-Type, Accept, X-User-Agent, Client-Id",
-            exposed_headers: "Retry-After, X-Rate-Limit-Group, X-Rate-Limit-Limit, \
-                X-Rate-Limit-Remaining, X-Rate-Limit-Window",
-        },
-        too_large: refusal::too_large::<RestRefusal>,
-        internal_error: refusal::internal::<RestRefusal>,
-        unanswerable: refusal::unanswerable::<RestRefusal>,
-    };
     // Some clients end these paths so.
     let subscription = "/restapi/v1.0/subscription/";
     resources = resources.route(subscription, routing::post(subscription::create_subscription));
-    for path in ["/restapi", "/restapi/", "/restapi/{*rest}"] {
-        resources = resources.route(path, routing::any(no_such_path));
+    for path in DIALECT.other_paths() {
+        resources = resources.route(&path, routing::any(no_such_path));
     }
     let extensions = "/restapi/v1.0/account/{accountId}/extension/";
     resources = resources.route(extensions, routing::get(info::list_extensions));
@@ -176,7 +159,7 @@ fn framed(app: &App, mut resources: Router<App>) -> Router {
     let open = open.method_not_allowed_fallback(async || RestRefusal::no_method());
     let routes = resources.method_not_allowed_fallback(method_not_allowed).merge(open);
     let headers = middleware::from_fn_with_state(app.clone(), rate::headers);
-    frame.around_within(routes.with_state(app.clone()), |framed| framed.layer(headers))
+    DIALECT.framed_within(app, routes, |framed| framed.layer(headers))
 }
 
 async fn no_such_path(token: AnyToken) -> Result<Infallible, RestFailure> {

@@ -48,7 +48,7 @@ impl OpenApi {
         match &self.check {
             Some(file) => self.check(file.as_deref(), &document),
             None => {
-                print(&self.format.write(dialect, &document));
+                print(&self.format.write(dialect.notice, &document));
                 Ok(())
             }
         }

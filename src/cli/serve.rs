@@ -15,7 +15,7 @@ use crate::{
     app::App,
     config::{Config, Listen, Overrides},
     demo,
-    server::{self, Listener, Tls},
+    server::{self, Listener, Server, Tls},
 };
 
 #[derive(Debug, Args)]
@@ -61,7 +61,7 @@ impl Serve {
         let stop = server::stop_signal().map_err(Failure::unusable)?;
         tokio::pin!(stop);
         let mut reloading = Reloading::new(log).map_err(Failure::unusable)?;
-        let listener = listen(&config)?;
+        let (server, listener) = (Server::default(), listen(&config)?);
         for address in listener.addresses() {
             tracing::info!(%address, tls = config.tls.is_on(), "listening");
         }
@@ -71,7 +71,7 @@ impl Serve {
         let opening = data::open(config.clone(), self.keeps_data());
         let app = tokio::select! {
             opened = opening => opened?,
-            () = server::starting(&listener, &config) => unreachable!("it is never done"),
+            () = server.starting(&listener, &config) => unreachable!("it is never done"),
             () = &mut stop => return Ok(()),
         };
         let (counts, records) = (app.directory.counts(), app.service.store_figures().records);
@@ -93,7 +93,7 @@ impl Serve {
             open_tls(&config)?;
             Ok(config)
         };
-        let serving = server::run(listener, app.clone(), stop);
+        let serving = server.run(listener, app.clone(), stop);
         tokio::select! {
             () = serving => {}
             () = reloading.run(&app, load) => unreachable!("it is never done"),

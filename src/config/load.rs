@@ -136,6 +136,7 @@ impl Config {
         let refused = |invalid: Invalid| sources.locate(&merged, invalid);
         let mut config: Self = serde_path_to_error::deserialize(merged.clone())
             .map_err(|error| refused(Invalid::new(error.path().to_string(), in_words(error.inner()))))?;
+        config.auth.read_secrets().map_err(refused)?;
         config.ringcentral.read_secrets().map_err(refused)?;
         config.check().map_err(refused)?;
         let folder = file.and_then(Path::parent).unwrap_or(Path::new(""));
@@ -223,8 +224,12 @@ impl Sources<'_> {
 
 /// Whether what stands under a key may be a secret, or a list with secrets in it.
 fn holds_secrets(key: &str) -> bool {
-    let is_open = [".id", ".algorithm", ".issuer", ".audience", "_file"].iter().any(|end| key.ends_with(end));
-    !is_open && (key.starts_with("ringcentral.apps") || key.starts_with("ringcentral.jwt_keys"))
+    let open =
+        [".id", ".kid", ".algorithm", ".issuer", ".audience", ".jwks_url", ".user", ".scopes", "_file"];
+    let hold_secrets = ["ringcentral.apps", "ringcentral.jwt_keys", "auth.jwt"];
+    let starts =
+        |start: &&str| key.strip_prefix(start).is_some_and(|rest| rest.is_empty() || rest.starts_with('['));
+    !open.iter().any(|end| key.ends_with(end)) && hold_secrets.iter().any(starts)
 }
 
 /// Whether a file has the key, or at least is about an unknown section of that name.

@@ -24,6 +24,7 @@ impl Config {
         if from.tls.is_on() != self.tls.is_on() {
             next.tls.clone_from(&self.tls);
         }
+        next.auth.clone_from(&from.auth);
         next.pnut.clone_from(&from.pnut);
         next.ringcentral.clone_from(&from.ringcentral);
         next.webhooks.clone_from(&from.webhooks);

@@ -11,9 +11,8 @@ use axum::{
 use serde_json::json;
 use tokio::pin;
 
-use super::{Listener, connections::Connections};
+use super::{Listener, Server, connections::Connections};
 use crate::{
-    api,
     clock::SystemClock,
     config::{Config, Live},
     store::StoreError,
@@ -22,27 +21,31 @@ use crate::{
 /// When a client may try again, in seconds.
 const RETRY_AFTER: &str = "1";
 
-/// Answers while the data is being read, for as long as it is polled: the process is alive and not ready,
-/// and every dialect says so in its own shape.
-pub async fn starting(listener: &Listener, config: &Config) {
-    let router = Router::new()
-        .route("/healthz", routing::get(async || Json(json!({"status": "ok"}))))
-        .fallback(refuse)
-        .layer(middleware::from_fn(close));
-    let forever = pending();
-    pin!(forever);
-    let config = Arc::new(Live::new(config.clone()));
-    let replacements = config.replacements();
-    let connections = Connections::new(listener, router, config, Arc::new(SystemClock::start()), None);
-    connections.serve(listener, replacements, forever).await;
-}
+impl Server {
+    /// Answers while the data is being read, for as long as it is polled: the process is alive and not ready,
+    /// and every dialect says so in its own shape.
+    pub async fn starting(&self, listener: &Listener, config: &Config) {
+        let dialects = self.clone();
+        let router = Router::new()
+            .route("/healthz", routing::get(async || Json(json!({"status": "ok"}))))
+            .fallback(async move |request: Request| dialects.unavailable(request.uri().path()))
+            .layer(middleware::from_fn(close));
+        let forever = pending();
+        pin!(forever);
+        let config = Arc::new(Live::new(config.clone()));
+        let replacements = config.replacements();
+        let connections = Connections::new(listener, router, config, Arc::new(SystemClock::start()), None);
+        connections.serve(listener, replacements, forever).await;
+    }
 
-async fn refuse(request: Request) -> Response {
-    // Further slashes come from a server address with one at its end.
-    let path = format!("/{}", request.uri().path().trim_start_matches('/'));
-    let serves = |dialect: &&&api::Dialect| dialect.prefixes.iter().any(|prefix| path.starts_with(prefix));
-    let dialect = api::ALL.iter().find(serves).copied().unwrap_or(&api::presenced::DIALECT);
-    (dialect.unavailable)(StoreError::Opening)
+    fn unavailable(&self, path: &str) -> Response {
+        // Further slashes come from a server address with one at its end.
+        let path = format!("/{}", path.trim_start_matches('/'));
+        match self.dialect_of(&path) {
+            Some(dialect) => (dialect.refusals.unavailable)(StoreError::Opening),
+            None => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+        }
+    }
 }
 
 /// Each connection has one answer, so that the next one is answered by the server itself.

@@ -10,19 +10,15 @@ use axum::{
 };
 use tower::ServiceExt as _;
 
-use crate::{
-    api::{self, body},
-    app::App,
-};
+use crate::api::{Dialect, body};
 
 /// Adds the answer to what none of the routes takes.
 ///
 /// A server address with a slash at its end makes paths that begin with two. Their clients expect a refusal
 /// in their dialect's form, and with its headers, without which pages cannot read it. So each dialect
 /// refuses them itself.
-pub(super) fn refused(routes: Router, app: &App) -> Router {
-    let served = api::ALL.into_iter().filter(|dialect| dialect.is_served(&app.config));
-    let prefixes: Vec<&str> = served.flat_map(|dialect| dialect.prefixes).copied().collect();
+pub(super) fn refused(routes: Router, served: &[&Dialect]) -> Router {
+    let prefixes: Vec<&str> = served.iter().flat_map(|dialect| dialect.prefixes).copied().collect();
     let dialects = routes.clone();
     let refuse = async move |mut request: Request| match nobodys(request.uri(), &prefixes) {
         Some(uri) => {

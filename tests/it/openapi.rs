@@ -6,7 +6,7 @@ mod contract;
 mod coverage;
 mod documents;
 mod faults;
-mod lint;
+pub(crate) mod lint;
 mod schemas;
 mod served;
 mod states;

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use presenced::{app::App, clock::ManualClock, config::Config, demo, server, store::EmbeddedStore};
+use presenced::{app::App, clock::ManualClock, config::Config, demo, server::Server, store::EmbeddedStore};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -22,7 +22,7 @@ async fn start(grace_seconds: u64) -> (TcpStream, App, oneshot::Sender<()>, Join
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("an address");
     let (stop, stopped) = oneshot::channel::<()>();
-    let running = tokio::spawn(server::run(listener, app.clone(), async {
+    let running = tokio::spawn(Server::default().run(listener, app.clone(), async {
         let _told = stopped.await;
     }));
     (TcpStream::connect(address).await.expect("a connection"), app, stop, running)

@@ -2,7 +2,7 @@
 
 use presenced::{
     config::Config,
-    server::{self, Listener},
+    server::{Listener, Server},
 };
 use tokio::net::TcpListener;
 
@@ -24,10 +24,10 @@ async fn every_dialect_says_that_it_is_not_there_yet() {
         }
         answers
     };
-    let config = Config::default();
+    let (server, config) = (Server::default(), Config::default());
     let answers = tokio::select! {
         answers = asking => answers,
-        () = server::starting(&listener, &config) => unreachable!("it is never done"),
+        () = server.starting(&listener, &config) => unreachable!("it is never done"),
     };
     insta::assert_snapshot!(answers.concat(), @r#"
     /healthz 200 retry-after -

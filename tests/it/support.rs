@@ -14,6 +14,7 @@ mod stream;
 pub(crate) mod sync;
 
 use std::{
+    io::{self, Write as _},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -28,13 +29,13 @@ pub(crate) use self::{
     stream::EventStream,
 };
 use presenced::{
+    api::contract::Ledger,
     app::App,
     clock::ManualClock,
     config::Config,
     demo,
-    openapi::conformance::Ledger,
     presence::Timestamp,
-    server::{self, Listener},
+    server::{Listener, Server},
     store::{EmbeddedStore, Store},
 };
 use reqwest::{Method, Response, StatusCode, header::HeaderMap};
@@ -177,7 +178,7 @@ impl TestServer {
         let shutdown = async {
             let _dropped = stopped.await;
         };
-        let running = tokio::spawn(server::run(listener, app.clone(), shutdown));
+        let running = tokio::spawn(Server::default().run(listener, app.clone(), shutdown));
         let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build();
         let found = Found { app: app.clone(), may_be_bugs: AtomicBool::new(false) };
         Self { url, app, clock, http: http.expect("a client"), stop, running, is_lenient: false, found }
@@ -355,6 +356,11 @@ impl Answer {
         let errcode = self.json()["errcode"].as_str().unwrap_or_default().to_owned();
         (self.status.as_u16(), errcode)
     }
+}
+
+/// Shows a figure, of a test that passes too.
+pub(crate) fn figure(text: &str) {
+    writeln!(io::stderr(), "figure: {text}").expect("standard error");
 }
 
 pub(crate) const fn seconds(seconds: u64) -> Duration {

@@ -67,6 +67,7 @@ refusals! {
         Unauthorized,
         Forbidden,
         TooManyRequests,
+        Unavailable,
     }
 }
 

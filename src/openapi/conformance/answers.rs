@@ -32,7 +32,7 @@ const GENERAL: [HeaderName; 18] = [
 ];
 
 /// The media type of streams.
-pub(super) const EVENTS: &str = "text/event-stream";
+pub(crate) const EVENTS: &str = "text/event-stream";
 
 /// Where a document says what the data of each event of a stream are.
 pub(super) const NAMED_EVENTS: &str = "x-events";

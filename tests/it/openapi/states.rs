@@ -11,7 +11,7 @@ use presenced::{
         conformance::{Contract, Exchange},
         to_value,
     },
-    server::{self, Listener},
+    server::{Listener, Server},
 };
 use reqwest::{Method, header::HeaderMap};
 use serde_json::{Value, json};
@@ -281,6 +281,7 @@ async fn a_server_that_is_starting() {
     let url = format!("http://{}", listener.local_addr().expect("an address"));
     let listener = Listener::from(listener);
     let config = Config::default().for_demo();
+    let server = Server::default();
     let asking = async {
         let mut faults = Vec::new();
         for example in examples() {
@@ -294,7 +295,7 @@ async fn a_server_that_is_starting() {
     };
     let faults = tokio::select! {
         faults = asking => faults,
-        () = server::starting(&listener, &config) => unreachable!("it is never done"),
+        () = server.starting(&listener, &config) => unreachable!("it is never done"),
     };
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }

@@ -9,7 +9,7 @@ use std::{
 };
 
 use parking_lot::Mutex;
-use presenced::openapi::conformance::Seen;
+use presenced::api::contract::Seen;
 
 /// What this process has noted.
 static NOTED: LazyLock<Mutex<BTreeSet<Seen>>> = LazyLock::new(Mutex::default);

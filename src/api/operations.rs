@@ -1,26 +1,24 @@
 //! Which operation a request is, and its figures.
 
-use std::sync::LazyLock;
-
 use axum::http::{Method, StatusCode};
 use hashbrown::HashMap;
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 use prometheus_client::metrics::{counter::Counter, histogram::Histogram};
 
-use super::{Durations, Metrics, Requests};
-use crate::api;
+use super::Dialect;
+use crate::metrics::{Durations, Metrics, Requests};
 
 /// The name of what is no operation.
 const NONE: &str = "none";
 
 /// The operations of one dialect by their routes.
-pub(crate) struct Operations {
+pub(super) struct Operations {
     by_route: HashMap<String, Vec<(Method, Operation)>>,
     none: Operation,
 }
 
 /// The figures of one operation.
-pub(crate) struct Operation {
+pub(super) struct Operation {
     dialect: &'static str,
     name: &'static str,
     duration: Histogram,
@@ -30,49 +28,52 @@ pub(crate) struct Operation {
 
 /// An operation in a document.
 struct Named {
-    dialect: &'static str,
     method: Method,
     path: String,
     name: String,
 }
 
-/// All operations of all documents.
-static NAMED: LazyLock<Vec<Named>> = LazyLock::new(|| {
+/// The operations of a dialect's document, which is looked at once.
+fn named(dialect: &Dialect) -> &'static [Named] {
+    static KNOWN: Mutex<Vec<(&str, &[Named])>> = Mutex::new(Vec::new());
+    let mut known = KNOWN.lock();
+    if let Some((_, named)) = known.iter().find(|(name, _)| *name == dialect.name) {
+        return named;
+    }
     let mut named = Vec::new();
-    for dialect in api::ALL {
-        for (path, item) in (dialect.document)().paths.paths {
-            let operations = [
-                (Method::GET, item.get),
-                (Method::PUT, item.put),
-                (Method::POST, item.post),
-                (Method::DELETE, item.delete),
-            ];
-            for (method, operation) in operations {
-                let name = operation.and_then(|operation| operation.operation_id);
-                let (dialect, path) = (dialect.name, path.clone());
-                named.extend(name.map(|name| Named { dialect, method, path, name }));
-            }
+    for (path, item) in (dialect.document)().paths.paths {
+        let operations = [
+            (Method::GET, item.get),
+            (Method::PUT, item.put),
+            (Method::POST, item.post),
+            (Method::DELETE, item.delete),
+        ];
+        for (method, operation) in operations {
+            let name = operation.and_then(|operation| operation.operation_id);
+            named.extend(name.map(|name| Named { method, path: path.clone(), name }));
         }
     }
+    let named: &'static [Named] = named.leak();
+    known.push((dialect.name, named));
     named
-});
+}
 
 impl Operations {
     /// The operations of a dialect, under each of the paths below which it is served.
-    pub(crate) fn new(metrics: &Metrics, dialect: &'static str, bases: &[&str]) -> Self {
+    pub(super) fn new(metrics: &Metrics, dialect: &Dialect) -> Self {
         let mut by_route: HashMap<String, Vec<(Method, Operation)>> = HashMap::new();
-        for named in NAMED.iter().filter(|named| named.dialect == dialect) {
-            for base in bases {
-                let operation = Operation::new(metrics, dialect, &named.name);
+        for named in named(dialect) {
+            for base in dialect.bases {
+                let operation = Operation::new(metrics, dialect.name, &named.name);
                 let route = by_route.entry(format!("{base}{}", named.path)).or_default();
                 route.push((named.method.clone(), operation));
             }
         }
-        Self { by_route, none: Operation::new(metrics, dialect, NONE) }
+        Self { by_route, none: Operation::new(metrics, dialect.name, NONE) }
     }
 
     /// The operation of a method on a route.
-    pub(crate) fn find(&self, method: &Method, route: Option<&str>) -> &Operation {
+    pub(super) fn find(&self, method: &Method, route: Option<&str>) -> &Operation {
         // Over HTTP/2 a WebSocket is opened with CONNECT.
         let reads = [Method::HEAD, Method::CONNECT].contains(method);
         let method = if reads { &Method::GET } else { method };
@@ -92,7 +93,7 @@ impl Operation {
     }
 
     /// Counts an answer.
-    pub(crate) fn count(&self, metrics: &Metrics, status: StatusCode, micros: u64) {
+    pub(super) fn count(&self, metrics: &Metrics, status: StatusCode, micros: u64) {
         #[expect(clippy::cast_precision_loss, reason = "a duration, which is short")]
         self.duration.observe(micros as f64 / 1e6);
         if let Some((_, counter)) = self.answered.read().iter().find(|(known, _)| *known == status) {

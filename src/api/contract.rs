@@ -12,7 +12,7 @@ use axum::{
     Router,
     body::{Body, Bytes, HttpBody},
     extract::{MatchedPath, Request, State},
-    http::{HeaderName, HeaderValue, Method, StatusCode, request},
+    http::{HeaderValue, Method, StatusCode, request},
     middleware::{self, Next},
     response::Response,
 };
@@ -21,16 +21,15 @@ use http_body_util::BodyExt as _;
 use hyper::body::{Frame, SizeHint};
 use parking_lot::Mutex;
 
-use super::{Contract, Exchange, Operation, Part, Violation, answers::EVENTS, media_type};
+use super::{Dialect, faults::OnDemand};
 use crate::{
-    api::Dialect,
     app::App,
     metrics::Violations,
-    openapi::{faults::OnDemand, to_value},
+    openapi::{
+        conformance::{Contract, EVENTS, Exchange, Operation, Part, VIOLATION, Violation, media_type},
+        to_value,
+    },
 };
-
-/// On answers of a demo: what is not as documented, a line each.
-pub(crate) const VIOLATION: HeaderName = HeaderName::from_static("contract-violation");
 
 /// How many violations one answer tells of.
 const MOST_LINES: usize = 8;
@@ -87,24 +86,20 @@ impl Ledger {
 /// A dialect whose exchanges are held against its document.
 struct Check {
     app: App,
-    dialect: &'static str,
-    bases: &'static [&'static str],
+    dialect: &'static Dialect,
     contract: Contract,
     ledger: Arc<Ledger>,
 }
 
 /// Holds what a dialect's routes answer against its document, if this server is to.
-pub(crate) fn checked(
-    app: &App,
-    dialect: &'static str,
-    bases: &'static [&'static str],
-    routes: Router,
-) -> Router {
-    let Some(known) = Dialect::named(dialect).filter(|_| app.config.check_contract) else { return routes };
-    let contract = Contract::of(to_value(&(known.served_document)(&app.config)));
+pub(super) fn checked(app: &App, dialect: &'static Dialect, routes: Router) -> Router {
+    if !app.config.check_contract {
+        return routes;
+    }
+    let contract = Contract::of(to_value(&dialect.served_document(&app.config)));
     let ledger = app.own::<Ledger>();
     ledger.0.lock().documented += contract.documented();
-    let check = Check { app: app.clone(), dialect, bases, contract, ledger };
+    let check = Check { app: app.clone(), dialect, contract, ledger };
     routes.layer(middleware::from_fn_with_state(Arc::new(check), hold))
 }
 
@@ -157,7 +152,7 @@ impl Check {
     }
 
     fn operation<'a>(&'a self, method: &Method, route: &'a str) -> Option<Operation<'a>> {
-        let paths = self.bases.iter().filter_map(|base| route.strip_prefix(base));
+        let paths = self.dialect.bases.iter().filter_map(|base| route.strip_prefix(base));
         // Where a dialect takes a slash at the end, the path is the same.
         let forms = |path: &'a str| [Some(path), path.strip_suffix('/')].into_iter().flatten();
         paths.flat_map(forms).find_map(|path| self.contract.operation(method, path, route))
@@ -166,7 +161,7 @@ impl Check {
     /// Notes an exchange, and tells of what is wrong with it.
     fn enter(&self, operation: &str, status: StatusCode, is_seen: bool, violations: &[Violation]) {
         for Violation { part, what } in violations {
-            let (dialect, part, status) = (self.dialect, part.name(), status.as_u16());
+            let (dialect, part, status) = (self.dialect.name, part.name(), status.as_u16());
             tracing::warn!(dialect, operation, status, part, what, "not as documented");
             let labels = Violations { dialect, operation: operation.to_owned(), part };
             self.app.metrics.families.contract_violations.get_or_create(&labels).inc();
@@ -174,12 +169,13 @@ impl Check {
         let entries = &mut *self.ledger.0.lock();
         entries.exchanges += 1;
         if is_seen && !violations.iter().any(|violation| violation.part == Part::Answer) {
-            entries.seen.insert((self.dialect, operation.to_owned(), status.as_u16()));
+            entries.seen.insert((self.dialect.name, operation.to_owned(), status.as_u16()));
         }
         entries.count += violations.len();
         let room = MOST_REMEMBERED.saturating_sub(entries.violations.len());
-        let told =
-            violations.iter().map(|it| format!("{} {operation} {}: {it}", self.dialect, status.as_u16()));
+        let told = violations
+            .iter()
+            .map(|it| format!("{} {operation} {}: {it}", self.dialect.name, status.as_u16()));
         entries.violations.extend(told.take(room));
     }
 }

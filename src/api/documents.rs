@@ -1,3 +1,5 @@
+//! The routes that show documents.
+
 use std::{collections::HashMap, convert::Infallible, iter, sync::Arc};
 
 use axum::{
@@ -14,11 +16,11 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use utoipa_swagger_ui::{Config as UiConfig, SwaggerUi, Url};
 
-use super::{Format, OasVersion, to_value};
+use super::{Dialect, cors, origin};
 use crate::{
-    api::{self, Dialect, cors},
     app::App,
     config::{Config, Live},
+    openapi::{Format, OasVersion, to_value},
 };
 
 /// Stands in a prepared document for the address of the server, which each request tells.
@@ -70,13 +72,12 @@ impl File {
     }
 }
 
-/// `/openapi/<dialect>.json` and `.yaml`, the same in OpenAPI 3.0 with `-3.0` after the name, and Swagger UI over copies of its own at `/swagger-ui`. None of it needs
-/// a token.
-pub fn router(app: &App) -> Router {
-    let served = || api::ALL.into_iter().filter(|dialect| dialect.is_served(&app.config));
+/// The documents of the dialects that are served: `/openapi/<dialect>.json` and `.yaml`, the same in OpenAPI 3.0 with
+/// `-3.0` after the name, and Swagger UI over copies of its own at `/swagger-ui`. None of it needs a token.
+pub(crate) fn router(app: &App, dialects: &[&'static Dialect]) -> Router {
     let (mut files, mut of_pages) = (HashMap::new(), HashMap::new());
-    for dialect in served() {
-        let document = to_value(&(dialect.served_document)(&app.config));
+    for dialect in dialects {
+        let document = to_value(&dialect.served_document(&app.config));
         let own = at_server(document.clone(), ORIGIN);
         let versions =
             OasVersion::ALL.map(|version| (format!("{}{}", dialect.name, version.suffix()), version));
@@ -87,7 +88,7 @@ pub fn router(app: &App) -> Router {
         for companion in dialect.companions {
             put(&mut files, dialect, companion.name, &(companion.document)());
         }
-        let relative = Format::Json.write(dialect, &at_server(document, FROM_PAGE));
+        let relative = Format::Json.write(dialect.notice, &at_server(document, FROM_PAGE));
         of_pages.insert(format!("{}.json", dialect.name), File::new(Format::Json, relative));
     }
     let leak = |files| -> &'static Documents {
@@ -104,19 +105,19 @@ pub fn router(app: &App) -> Router {
         let get = async move |headers: HeaderMap| answer(of_pages, name, &headers);
         router.route(&format!("/swagger-ui/{name}"), routing::get(get))
     });
-    with_copies.merge(swagger_ui(served()))
+    with_copies.merge(swagger_ui(dialects))
 }
 
 /// Adds a document in every form.
 fn put(files: &mut HashMap<String, File>, dialect: &Dialect, name: &str, document: &Value) {
     for format in Format::ALL {
-        let file = File::new(format, format.write(dialect, document));
+        let file = File::new(format, format.write(dialect.notice, document));
         files.insert(format!("{name}.{}", format.extension()), file);
     }
 }
 
-fn swagger_ui<'a>(dialects: impl Iterator<Item = &'a Dialect>) -> Router {
-    let urls = dialects.map(|dialect| {
+fn swagger_ui(dialects: &[&'static Dialect]) -> Router {
+    let urls = dialects.iter().map(|dialect| {
         let path: &'static str = Box::leak(format!("{}.json", dialect.name).into_boxed_str());
         Url::new(dialect.title, path)
     });
@@ -192,7 +193,7 @@ async fn list_documents(State(documents): State<&'static Documents>, headers: He
         );
         Html(page).into_response()
     } else {
-        let origin = api::origin(&documents.config, &headers);
+        let origin = origin(&documents.config, &headers);
         let urls = names(documents).into_iter().map(|name| format!("{origin}/openapi/{name}"));
         Json(json!({ "documents": urls.collect::<Vec<_>>() })).into_response()
     };
@@ -204,7 +205,7 @@ async fn list_documents(State(documents): State<&'static Documents>, headers: He
 
 /// What programs that read this server's pages are told: where the documents are.
 async fn tell_programs(State(documents): State<&'static Documents>, headers: HeaderMap) -> Response {
-    let origin = api::origin(&documents.config, &headers);
+    let origin = origin(&documents.config, &headers);
     let lines = names(documents).into_iter().map(|name| format!("- [{name}]({origin}/openapi/{name})\n"));
     let text = format!(
         "# presenced\n\n> A presence server: who is online, since when, with what status.\n\n\
@@ -225,7 +226,7 @@ fn answer(documents: &Documents, file: &str, headers: &HeaderMap) -> Response {
         let text = format!("There is no such document; there are: {}\n", names(documents).join(", "));
         return (StatusCode::NOT_FOUND, text).into_response();
     };
-    let origin = api::origin(&documents.config, headers);
+    let origin = origin(&documents.config, headers);
     let etag = document.tag(&origin);
     let is_known = headers.get(header::IF_NONE_MATCH).is_some_and(|known| *known == etag);
     let mut response = if is_known {

@@ -13,13 +13,8 @@ use axum::{
 };
 use serde_json::{Map, Value};
 
-use super::to_value;
-use crate::{api::Dialect, app::App};
-
-/// Told in every document.
-pub(super) const PROSE: &str = "A server that runs as a demo takes a header `Prefer`: `code=429` answers with the \
-    documented example of that status, before anything is looked at and without any effect; `example=NAME` with \
-    the example of that name; `delay=2` waits so many seconds first, at most 30. Other servers ignore it.";
+use super::Dialect;
+use crate::{app::App, openapi::to_value};
 
 const PREFER: HeaderName = HeaderName::from_static("prefer");
 const APPLIED: HeaderName = HeaderName::from_static("preference-applied");
@@ -47,17 +42,14 @@ struct Faults {
     unanswerable: fn(String) -> Response,
 }
 
-/// Lets a dialect's routes answer on demand, if this is a demo; `unanswerable` refuses what is not documented.
-pub(crate) fn on_demand(
-    app: &App,
-    dialect: &str,
-    bases: &'static [&'static str],
-    unanswerable: fn(String) -> Response,
-    routes: Router,
-) -> Router {
-    let Some(dialect) = Dialect::named(dialect).filter(|_| app.config.demo) else { return routes };
-    let document = to_value(&(dialect.served_document)(&app.config));
-    let faults = Arc::new(Faults { app: app.clone(), document, bases, unanswerable });
+/// Lets a dialect's routes answer on demand, if this is a demo.
+pub(super) fn on_demand(app: &App, dialect: &Dialect, routes: Router) -> Router {
+    if !app.config.demo {
+        return routes;
+    }
+    let document = to_value(&dialect.served_document(&app.config));
+    let unanswerable = dialect.refusals.unanswerable;
+    let faults = Arc::new(Faults { app: app.clone(), document, bases: dialect.bases, unanswerable });
     routes.layer(middleware::from_fn_with_state(faults, answer))
 }
 
