@@ -27,7 +27,7 @@ const SEED: u64 = 1;
 const FIRST: u64 = 2_000;
 
 /// What memory may differ by afterwards: ten times what it does.
-const SLACK: usize = 64 << 20;
+const SLACK: usize = 16 << 20;
 
 /// How long one request may take.
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -1,13 +1,33 @@
 //! Files that the process may have open: connections are bounded by them, and never take those of the store.
 
-use std::fs;
+use std::{
+    convert::Infallible,
+    fs,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
-use reqwest::Client;
+use hyper::{Response, server::conn::http1, service::service_fn};
+use hyper_util::rt::TokioIo;
+use presenced::{
+    clock::ManualClock,
+    config::{Config, Webhooks},
+    push::webhook,
+};
+use reqwest::{Client, header::HeaderMap};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde_json::json;
-use tokio::{net::TcpStream, task::JoinSet};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    task::JoinSet,
+};
 
-use crate::cli::running::Running;
+use crate::{
+    cli::running::Running,
+    support::{START, minutes},
+};
 
 /// Statuses of a megabyte: sixteen fill what the store keeps in memory, and it has to open files.
 const STATUS_BYTES: usize = 1_000_000;
@@ -137,4 +157,48 @@ async fn connections_that_cannot_be_taken_are_tried_again_quietly() {
     let (code, log) = running.end("TERM");
     assert_eq!(code, Some(0));
     assert_eq!(log.matches("connections cannot be accepted").count(), 1, "{log}");
+}
+
+/// Somebody whom webhooks go to, who counts connections and keeps them.
+async fn receiver() -> (String, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let url = format!("http://{}/", listener.local_addr().expect("an address"));
+    let connections = Arc::new(AtomicUsize::new(0));
+    let counted = connections.clone();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            counted.fetch_add(1, Ordering::SeqCst);
+            let answer = service_fn(async |_| Ok::<_, Infallible>(Response::new(String::new())));
+            tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), answer));
+        }
+    });
+    (url, connections)
+}
+
+/// A connection that waits for the next webhook is an open file too: there are as many as webhooks at a time.
+#[tokio::test]
+async fn connections_to_receivers_are_kept_within_the_bound() {
+    let clock = Arc::new(ManualClock::at(START));
+    let networks = vec!["127.0.0.1/32".parse().expect("a network")];
+    let config = Webhooks { concurrent: 2, allow_networks: networks, ..Config::default().webhooks };
+    let webhooks = webhook::Webhooks::new(&config, clock.clone());
+    let post = async |url: &str| {
+        let address = webhooks.address(url).expect("an address");
+        let answer = webhooks.post(&address, HeaderMap::new(), Vec::new()).await.expect("an answer");
+        assert_eq!(answer.status, 200);
+    };
+    let receivers = [receiver().await, receiver().await, receiver().await];
+    for _ in 0..3 {
+        for (url, _) in &receivers {
+            post(url).await;
+        }
+    }
+    let connections = || receivers.each_ref().map(|(_, connections)| connections.load(Ordering::SeqCst));
+    assert_eq!(connections(), [1, 1, 3]);
+    // Once those that were kept are gone for sure, others are.
+    clock.advance(minutes(10));
+    for _ in 0..3 {
+        post(&receivers[2].0).await;
+    }
+    assert_eq!(connections(), [1, 1, 4]);
 }

@@ -173,6 +173,26 @@ async fn a_token_opens_one_socket_and_soon_none() {
     );
 }
 
+/// Of as many as one may have sockets the oldest makes room, and nobody else's does.
+#[tokio::test]
+async fn whoever_asks_for_many_tokens_has_the_latest() {
+    let server = TestServer::start().await;
+    let address = async |token: &str| {
+        let token = socket_token(&server, token).await;
+        let (uri, text) = (token["uri"].as_str().expect("a URI"), token["ws_access_token"].as_str());
+        format!("{uri}?access_token={}", text.expect("a token"))
+    };
+    let (bobs, first, second) =
+        (address("demo-bob").await, address("demo-alice").await, address("demo-alice").await);
+    for _ in 0..49 {
+        address("demo-alice").await;
+    }
+    assert_eq!(Socket::connect(&first).await.end().await, "TokenInvalid");
+    for address in [bobs, second] {
+        assert_eq!(Socket::connect(&address).await.message().await.0["type"], "ConnectionDetails");
+    }
+}
+
 #[tokio::test]
 async fn it_has_to_be_a_socket() {
     let server = TestServer::start().await;
