@@ -177,7 +177,18 @@ impl Dialect {
 
     /// Routes with all that every exchange has.
     pub fn framed(&'static self, app: &App, routes: Router<App>) -> Router {
-        let routes = frame::around(self, app, faults::on_demand(app, self, routes.with_state(app.clone())));
+        self.framed_within(app, routes, |framed| framed)
+    }
+
+    /// The same, with a layer of the dialect's own around it.
+    pub fn framed_within(
+        &'static self,
+        app: &App,
+        routes: Router<App>,
+        layer: impl FnOnce(Router) -> Router,
+    ) -> Router {
+        let routes = faults::on_demand(app, self, routes.with_state(app.clone()));
+        let routes = layer(frame::around(self, app, routes));
         #[cfg(feature = "contract-check")]
         let routes = contract::checked(app, self, routes);
         routes

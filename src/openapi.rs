@@ -13,8 +13,8 @@ use serde_json::Value;
 use utoipa::{
     ToSchema,
     openapi::{
-        Components, ContactBuilder, HeaderBuilder, InfoBuilder, LicenseBuilder, ObjectBuilder, OpenApi,
-        OpenApiBuilder, PathItem, RefOr, ServerBuilder, Type,
+        Components, ContactBuilder, HeaderBuilder, InfoBuilder, LicenseBuilder, Object, ObjectBuilder,
+        OpenApi, OpenApiBuilder, PathItem, Ref, RefOr, ServerBuilder, Type,
         extensions::Extensions,
         path::Operation,
         security::{SecurityRequirement, SecurityScheme},
@@ -128,6 +128,35 @@ pub fn finished(mut document: OpenApi, tags: &[(&str, &str)]) -> OpenApi {
     document
 }
 
+/// A header that answers may have, or always have.
+pub(crate) struct HeaderDoc {
+    pub(crate) name: &'static str,
+    pub(crate) schema: Object,
+    pub(crate) is_required: bool,
+    pub(crate) about: &'static str,
+}
+
+/// Documents a header once, and on the answers of those operations and statuses that have it.
+pub(crate) fn add_header(
+    document: &mut OpenApi,
+    header: HeaderDoc,
+    answers: impl Fn(&Operation, &str) -> bool,
+) {
+    let HeaderDoc { name, schema, is_required, about } = header;
+    let mut header = HeaderBuilder::new().schema(Some(schema)).description(Some(about)).build();
+    header.extensions = Some(required(is_required));
+    document.components.get_or_insert_default().headers.insert(name.to_owned(), header.into());
+    for operation in document.paths.paths.values_mut().flat_map(operations) {
+        let told = operation.responses.responses.keys().filter(|status| answers(operation, status));
+        for status in told.cloned().collect::<Vec<_>>() {
+            if let Some(RefOr::T(answer)) = operation.responses.responses.get_mut(&status) {
+                let reference = Ref::new(format!("#/components/headers/{name}"));
+                answer.headers.insert(name.to_owned(), RefOr::Ref(reference));
+            }
+        }
+    }
+}
+
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
     [&mut item.get, &mut item.put, &mut item.post, &mut item.delete].into_iter().flatten()
 }
@@ -171,7 +200,7 @@ fn require_headers(operation: &mut Operation) {
 }
 
 /// What a header says of whether it is always there. The type of headers has no place for that but this.
-pub(crate) fn required(is_required: bool) -> Extensions {
+fn required(is_required: bool) -> Extensions {
     [("required", is_required)].into_iter().collect()
 }
 

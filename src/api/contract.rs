@@ -152,8 +152,10 @@ impl Check {
     }
 
     fn operation<'a>(&'a self, method: &Method, route: &'a str) -> Option<Operation<'a>> {
-        let mut paths = self.dialect.bases.iter().filter_map(|base| route.strip_prefix(base));
-        paths.find_map(|path| self.contract.operation(method, path, route))
+        let paths = self.dialect.bases.iter().filter_map(|base| route.strip_prefix(base));
+        // Where a dialect takes a slash at the end, the path is the same.
+        let forms = |path: &'a str| [Some(path), path.strip_suffix('/')].into_iter().flatten();
+        paths.flat_map(forms).find_map(|path| self.contract.operation(method, path, route))
     }
 
     /// Notes an exchange, and tells of what is wrong with it.

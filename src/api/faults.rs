@@ -122,6 +122,7 @@ impl Faults {
         let mut response = Response::new(Body::from(body));
         *response.status_mut() = status.parse().map_err(|_| format!("{status} is no status"))?;
         let headers = documented["headers"].as_object().into_iter().flatten().filter_map(|(name, header)| {
+            let header = self.resolved(header);
             let value = header.get("example").cloned().or_else(|| self.sample(&header["schema"]))?;
             Some((HeaderName::try_from(name).ok()?, HeaderValue::try_from(plain(&value)).ok()?))
         });
@@ -166,11 +167,18 @@ impl Faults {
         Ok((Some(name), text))
     }
 
+    /// What stands there, or where it refers to.
+    fn resolved<'a>(&'a self, value: &'a Value) -> &'a Value {
+        let reference =
+            value.get("$ref").and_then(Value::as_str).and_then(|reference| reference.strip_prefix('#'));
+        reference
+            .and_then(|pointer| self.document.pointer(pointer))
+            .map_or(value, |target| self.resolved(target))
+    }
+
     /// A value that a schema allows, of its examples as far as it has some.
     fn sample(&self, schema: &Value) -> Option<Value> {
-        if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
-            return self.sample(self.document.pointer(reference.strip_prefix('#')?)?);
-        }
+        let schema = self.resolved(schema);
         let stated =
             schema.get("example").or_else(|| schema.pointer("/examples/0")).or_else(|| schema.get("default"));
         if let Some(value) = stated.or_else(|| schema.pointer("/enum/0")) {

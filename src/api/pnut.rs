@@ -13,12 +13,12 @@ mod presence;
 pub mod types;
 mod update;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use axum::{Router, middleware};
 use utoipa::openapi::{
-    ContactBuilder, Header, HeaderBuilder, InfoBuilder, LicenseBuilder, ObjectBuilder, OpenApi,
-    OpenApiBuilder, RefOr, Required, ServerBuilder, ServerVariableBuilder, Type,
+    ContactBuilder, InfoBuilder, LicenseBuilder, ObjectBuilder, OpenApi, OpenApiBuilder, RefOr, Required,
+    ServerBuilder, ServerVariableBuilder, Type,
     security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
 };
 use utoipa_axum::{
@@ -33,7 +33,12 @@ use self::{
     types::ErrorAnswer,
 };
 use super::{Cors, Dialect, Refusals};
-use crate::{app::App, config::DialectName, directory::Scope, openapi};
+use crate::{
+    app::App,
+    config::DialectName,
+    directory::Scope,
+    openapi::{self, HeaderDoc},
+};
 
 /// Under which paths the dialect is served, all alike.
 const PREFIXES: [&str; 2] = ["/v0", "/v1"];
@@ -101,38 +106,44 @@ fn document() -> OpenApi {
             body.required = Some(Required::False);
         }
     }
-    for item in document.paths.paths.values_mut() {
-        for operation in [&mut item.get, &mut item.put].into_iter().flatten() {
-            for (status, response) in &mut operation.responses.responses {
-                let RefOr::T(response) = response else { continue };
-                response.headers.extend(headers(status));
-            }
-        }
+    for header in headers() {
+        openapi::add_header(&mut document, header, |_, _| true);
     }
     openapi::finished(document, &TAGS)
 }
 
-/// The headers of an answer with that status, and what they tell.
-fn headers(status: &str) -> BTreeMap<String, RefOr<Header>> {
-    let names_token = !["401", "429", "503"].contains(&status);
-    let of_limits = |about| (Type::Integer, false, about);
-    let headers = [
-        (
+/// The headers of answers.
+fn headers() -> [HeaderDoc; 5] {
+    let text = || ObjectBuilder::new().schema_type(Type::String);
+    let count = || ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0));
+    let doc = |name, schema: ObjectBuilder, is_required, about| HeaderDoc {
+        name,
+        schema: schema.build(),
+        is_required,
+        about,
+    };
+    [
+        doc(
             "X-API-Version",
-            (Type::String, true, "The version of pnut's API: 0.9.6 under `/v0`, 1.3.0 under `/v1`."),
+            text().examples(["0.9.6"]),
+            true,
+            "The version of pnut's API: 0.9.6 under `/v0`, 1.3.0 under `/v1`.",
         ),
-        ("X-OAuth-Scopes", (Type::String, names_token, "The scopes of the token, with commas between them.")),
-        ("X-RateLimit-Limit", of_limits("While rate limits are on: how many calls a period has.")),
-        ("X-RateLimit-Remaining", of_limits("While rate limits are on: how many are left of them.")),
-        ("X-RateLimit-Reset", of_limits("While rate limits are on: when the period ends, in seconds.")),
-    ];
-    let built = headers.map(|(name, (kind, is_required, about))| {
-        let schema = ObjectBuilder::new().schema_type(kind).build();
-        let mut header = HeaderBuilder::new().schema(Some(schema)).description(Some(about)).build();
-        header.extensions = Some(openapi::required(is_required));
-        (name.to_owned(), header.into())
-    });
-    built.into()
+        doc(
+            "X-OAuth-Scopes",
+            text().examples(["basic,presence"]),
+            false,
+            "The scopes of the token, if there is one that counts, with commas between them.",
+        ),
+        doc("X-RateLimit-Limit", count(), false, "While rate limits are on: how many calls a period has."),
+        doc("X-RateLimit-Remaining", count(), false, "While rate limits are on: how many are left of them."),
+        doc(
+            "X-RateLimit-Reset",
+            count(),
+            false,
+            "While rate limits are on: in how many seconds the period ends.",
+        ),
+    ]
 }
 
 fn base() -> OpenApi {

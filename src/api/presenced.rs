@@ -122,7 +122,8 @@ fn router(app: &App) -> Router {
 }
 
 fn document(lists: bool) -> OpenApi {
-    let (_, document) = routes(lists).split_for_parts();
+    let (_, mut document) = routes(lists).split_for_parts();
+    changes::name_events(&mut document);
     openapi::finished(document, &TAGS)
 }
 

@@ -136,7 +136,8 @@ fn open() -> OpenApiRouter<App> {
 
 fn router(app: &App) -> Router {
     let (over_socket, _) = resources().split_for_parts();
-    let over_socket = socket::Routes(framed(app, over_socket));
+    let over_socket = framed(app, over_socket).fallback(async || RestRefusal::no_path());
+    let over_socket = socket::Routes(over_socket);
     let (socket, _) = socket_route().split_for_parts();
     // Over HTTP/2 a socket is asked for in another way.
     let socket = socket.route(socket::PATH, routing::on(MethodFilter::CONNECT, socket::open_web_socket));
@@ -157,7 +158,8 @@ fn framed(app: &App, mut resources: Router<App>) -> Router {
     let (open, _) = open().split_for_parts();
     let open = open.method_not_allowed_fallback(async || RestRefusal::no_method());
     let routes = resources.method_not_allowed_fallback(method_not_allowed).merge(open);
-    DIALECT.framed(app, routes).layer(middleware::from_fn_with_state(app.clone(), rate::headers))
+    let headers = middleware::from_fn_with_state(app.clone(), rate::headers);
+    DIALECT.framed_within(app, routes, |framed| framed.layer(headers))
 }
 
 async fn no_such_path(token: AnyToken) -> Result<Infallible, RestFailure> {
@@ -186,6 +188,11 @@ fn document() -> OpenApi {
             .and_then(|post| post.security.as_mut())
             .expect("it has one")
             .push(SecurityRequirement::default());
+    }
+    for header in rate::documented() {
+        openapi::add_header(&mut document, header, |operation, _| {
+            operation.responses.responses.contains_key("429")
+        });
     }
     openapi::finished(document, &TAGS)
 }

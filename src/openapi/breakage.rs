@@ -284,6 +284,7 @@ impl<'a> Comparison<'a> {
             match now.get(name) {
                 None => self.say(true, place, format!("the header {name} is gone")),
                 Some(same) => {
+                    let (header, same) = (target(self.older, header), target(self.newer, same));
                     let place = format!("{place}, the header {name}");
                     match (is_true(header, "required"), is_true(same, "required")) {
                         (true, false) => self.say(true, &place, "it may be left out now"),
@@ -315,6 +316,13 @@ impl<'a> Comparison<'a> {
             self.say(false, place, format!("{name} may be {media_type} now"));
         }
     }
+}
+
+/// What stands there, or where it refers to.
+fn target<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
+    let reference =
+        value.get("$ref").and_then(Value::as_str).and_then(|reference| reference.strip_prefix('#'));
+    reference.and_then(|pointer| document.pointer(pointer)).unwrap_or(value)
 }
 
 fn text(value: &Value) -> &str {

@@ -117,8 +117,8 @@ impl Contract {
     /// What is not as documented in an exchange; without an operation, in the refusal of what the document does not
     /// have.
     pub fn check(&self, operation: Option<Operation<'_>>, exchange: &Exchange<'_>) -> Vec<Violation> {
-        if *exchange.method == Method::OPTIONS {
-            // A browser asks that of every path.
+        // A browser asks that of every path; and over HTTP/2 a socket is asked for so, for which OpenAPI has no words.
+        if [Method::OPTIONS, Method::CONNECT].contains(exchange.method) {
             return Vec::new();
         }
         let mut violations = Vec::new();
@@ -147,7 +147,8 @@ impl Contract {
         }
         let named = media_type(exchange.headers);
         // Where nothing is declared, the first is meant.
-        let meant = members(&documented["content"]).find(|(name, _)| named.is_empty() || *name == named);
+        let meant = members(&documented["content"])
+            .find(|(name, _)| named.is_empty() || name.eq_ignore_ascii_case(named));
         let Some((name, media)) = meant else {
             violations.push(Violation::of_request(format!("the media type {named} is not documented")));
             return;
@@ -162,9 +163,9 @@ impl Contract {
     }
 }
 
-/// Whether what was asked is done, so that it has to be as documented.
+/// Whether what was asked is done, so that it has to be as documented. A redirection may tell of a refusal.
 fn is_accepted(status: StatusCode) -> bool {
-    !status.is_client_error() && !status.is_server_error()
+    status.is_success() || status.is_informational()
 }
 
 /// The members of an object; none if it is none.

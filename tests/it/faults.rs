@@ -47,6 +47,7 @@ async fn a_store_that_refuses_writes() {
 #[tokio::test]
 async fn a_request_that_meets_a_bug_is_answered() {
     let (server, mood) = start().await;
+    server.may_meet_bugs();
     mood.panic();
     let put = server.call(Method::PUT, status_path(ALICE)).token("demo-alice");
     let answer = put.json(&json!({"presence": "offline"})).send_undocumented().await;

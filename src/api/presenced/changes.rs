@@ -14,6 +14,8 @@ use serde::{
     Deserialize,
     de::{IntoDeserializer, value::Error as ValueError},
 };
+use serde_json::{Value, json};
+use utoipa::openapi::{OpenApi, Ref, RefOr, Response as ResponseDoc};
 
 use self::stream::ChangeStream;
 use super::{
@@ -46,6 +48,21 @@ const EVENT: &str = "event: presence\n\
     data: {\"userId\":\"@alice:example.com\",\"state\":\"online\",\"currentlyActive\":true,\
     \"lastActiveAt\":1767603600000}\n\
     id: 1767603600000000\n\n";
+
+/// Says what the data of the events are, for programs: OpenAPI itself has no words for it.
+pub(super) fn name_events(document: &mut OpenApi) {
+    let streams = document.paths.paths.values_mut().filter_map(|item| item.get.as_mut());
+    let answers = streams.filter_map(|operation| operation.responses.responses.get_mut("200"));
+    for answer in answers {
+        let RefOr::T(ResponseDoc { content, .. }) = answer else { continue };
+        if let Some(RefOr::T(media)) = content.get_mut("text/event-stream") {
+            let events = [("presence", "UserPresence"), ("presence-list", "PresenceList")];
+            let events = events.map(|(name, schema)| (name.to_owned(), json!(Ref::from_schema_name(schema))));
+            media.extensions =
+                Some([("x-events", Value::Object(events.into_iter().collect()))].into_iter().collect());
+        }
+    }
+}
 
 /// What a stream is asked for.
 #[derive(Debug, Default)]

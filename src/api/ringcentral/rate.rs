@@ -13,6 +13,7 @@ use axum::{
     middleware::Next,
     response::Response,
 };
+use utoipa::openapi::{ObjectBuilder, Type};
 
 use crate::{
     api::cors,
@@ -20,6 +21,7 @@ use crate::{
     directory::Scopes,
     id::{DeviceId, UserId},
     limit::Tally,
+    openapi::HeaderDoc,
     request::RequestInfo,
     server::network,
 };
@@ -146,6 +148,33 @@ pub(super) async fn headers(State(app): State<App>, mut request: Request, next: 
         cors::allow_with_credentials(&app.config.server, &origin, headers);
     }
     response
+}
+
+/// The headers that tell where the caller stands.
+pub(super) fn documented() -> [HeaderDoc; 4] {
+    let groups = ["light", "medium", "heavy", "auth"];
+    let group = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(groups));
+    let count = || ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0));
+    let doc = |name, schema: ObjectBuilder, about| HeaderDoc {
+        name,
+        schema: schema.build(),
+        is_required: false,
+        about,
+    };
+    [
+        doc(
+            "X-Rate-Limit-Group",
+            group,
+            "While rate limits are on: with which other calls this one is counted.",
+        ),
+        doc(
+            "X-Rate-Limit-Limit",
+            count(),
+            "While rate limits are on: how many calls of the group a window has.",
+        ),
+        doc("X-Rate-Limit-Remaining", count(), "While rate limits are on: how many are left of them."),
+        doc("X-Rate-Limit-Window", count(), "While rate limits are on: how long the window is, in seconds."),
+    ]
 }
 
 fn add_tally(headers: &mut HeaderMap, group: RateGroup, tally: Tally) {

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::{
     Contract, Exchange, Operation, VIOLATION, Violation, is_header, media_type, members, operations, parsed,
+    schemas::Schemas,
 };
 use crate::request::REQUEST_ID;
 
@@ -33,12 +34,16 @@ const GENERAL: [HeaderName; 18] = [
 /// The media type of streams.
 pub(crate) const EVENTS: &str = "text/event-stream";
 
+/// Where a document says what the data of each event of a stream are.
+pub(super) const NAMED_EVENTS: &str = "x-events";
+
 /// What the headers begin with by which pages of other origins are told what they may do.
 const CORS: &str = "access-control-";
 
 /// The headers that have to be there and are not.
-fn missing_headers(documented: &Value, sent: &HeaderMap) -> Vec<Violation> {
-    let required = members(&documented["headers"]).filter(|(_, header)| header["required"] == true);
+fn missing_headers(schemas: &Schemas, documented: &Value, sent: &HeaderMap) -> Vec<Violation> {
+    let required =
+        members(&documented["headers"]).filter(|(_, header)| schemas.resolved(header)["required"] == true);
     let missing = required.filter(|(name, _)| !sent.contains_key(name.as_str()));
     missing.map(|(name, _)| Violation::of_answer(format!("the header {name} is missing"))).collect()
 }
@@ -54,7 +59,7 @@ impl Contract {
         let status = exchange.status.as_str();
         match operation.answers["responses"].get(status) {
             Some(documented) => {
-                violations.extend(missing_headers(documented, exchange.answer_headers));
+                violations.extend(missing_headers(&self.answers, documented, exchange.answer_headers));
                 self.check_documented(documented, exchange, violations);
             }
             None => violations.push(Violation::of_answer(format!("the status {status} is not documented"))),
@@ -81,14 +86,17 @@ impl Contract {
     pub fn check_event(&self, operation: Operation<'_>, block: &str) -> Vec<Violation> {
         let media =
             operation.answers.pointer(&format!("/responses/200/content/{}", EVENTS.replace('/', "~1")));
-        let schema = media.map(|media| &media["schema"]);
-        let wrong =
-            schema.map_or_else(|| vec![" is not documented".to_owned()], |it| self.wrong_event(it, block));
+        let undocumented = || vec![" is not documented".to_owned()];
+        let wrong = media.map_or_else(undocumented, |media| self.wrong_event(media, block));
         wrong.into_iter().map(|why| Violation::of_answer(format!("the event{why}"))).collect()
     }
 
-    fn wrong_event(&self, schema: &Value, block: &str) -> Vec<String> {
-        let Some(data) = block.lines().find_map(|line| line.strip_prefix("data:")) else { return Vec::new() };
+    /// OpenAPI has no words for what the events of a stream are; a document says it beside the schema, by their names.
+    fn wrong_event(&self, media: &Value, block: &str) -> Vec<String> {
+        let field = |name: &str| block.lines().find_map(|line| line.strip_prefix(name)).map(str::trim_start);
+        let (Some(events), Some(data)) = (media.get(NAMED_EVENTS), field("data:")) else { return Vec::new() };
+        let name = field("event:").unwrap_or("message");
+        let Some(schema) = events.get(name) else { return vec![format!(" {name} is not documented")] };
         parsed("json", data.as_bytes())
             .map_or_else(|why| vec![why], |value| self.answers.errors(schema, &value))
     }
@@ -104,11 +112,11 @@ impl Contract {
             return;
         }
         let named = media_type(exchange.answer_headers);
-        let wrong = match content.get(named).map(|media| (&media["schema"], parsed(named, answer))) {
-            Some((schema, Ok(Value::String(text)))) if named == EVENTS => {
-                text.split("\n\n").flat_map(|block| self.wrong_event(schema, block)).collect()
+        let wrong = match content.get(named).map(|media| (media, parsed(named, answer))) {
+            Some((media, Ok(Value::String(text)))) if named == EVENTS => {
+                text.split("\n\n").flat_map(|block| self.wrong_event(media, block)).collect()
             }
-            Some((schema, Ok(value))) => self.answers.errors(schema, &value),
+            Some((media, Ok(value))) => self.answers.errors(&media["schema"], &value),
             Some((_, Err(why))) => vec![why],
             None => vec![format!(": the media type {named:?} is not documented")],
         };
@@ -120,7 +128,7 @@ impl Contract {
         for (name, value) in sent {
             if let Some((name, header)) = members(documented).find(|(known, _)| is_header(known, name)) {
                 let text = String::from_utf8_lossy(value.as_bytes()).into_owned();
-                let schema = &header["schema"];
+                let schema = &self.answers.resolved(header)["schema"];
                 let wrong = self.answers.errors(schema, &self.answers.read(schema, &[text]));
                 let wrong = wrong.into_iter().map(|why| format!("the header {name}{why}"));
                 violations.extend(wrong.map(Violation::of_answer));

@@ -6,6 +6,8 @@ use jsonschema::Validator;
 use parking_lot::RwLock;
 use serde_json::{Value, json};
 
+use super::answers::NAMED_EVENTS;
+
 /// A document and its schemas.
 pub(super) struct Schemas {
     pub(super) document: Value,
@@ -27,7 +29,10 @@ impl Schemas {
         let operations = document.get_mut("paths").into_iter().flat_map(inside).flat_map(inside);
         let answers = operations.filter_map(|operation| operation.get_mut("responses")).flat_map(inside);
         let media = answers.filter_map(|answer| answer.get_mut("content")).flat_map(inside);
-        media.filter_map(|media| media.get_mut("schema")).for_each(close);
+        for media in media {
+            media.get_mut("schema").into_iter().for_each(close);
+            media.get_mut(NAMED_EVENTS).into_iter().flat_map(inside).for_each(close);
+        }
         Self::new(document)
     }
 

@@ -37,7 +37,9 @@ fn document() -> Value {
                 },
             }},
             "/stream": {"get": {"operationId": "stream", "responses": {
-                "200": {"content": {"text/event-stream": content("Thing")["application/json"]}},
+                "200": {"content": {"text/event-stream": {"schema": {"type": "string"}, "x-events": {
+                    "thing": content("Thing")["application/json"]["schema"],
+                }}}},
             }}},
         },
         "components": {"schemas": {
@@ -194,7 +196,7 @@ fn events_of_a_stream() {
     let found = |data: &str| {
         let stream = operation("/stream").expect("it is documented");
         contract
-            .check_event(stream, &format!("event: x\ndata: {data}"))
+            .check_event(stream, &format!("event: thing\ndata: {data}"))
             .iter()
             .map(ToString::to_string)
             .collect::<Vec<_>>()
@@ -202,6 +204,10 @@ fn events_of_a_stream() {
     assert_eq!(found(r#"{"name": "a"}"#), [""; 0]);
     assert_eq!(found("{}"), ["answer: the event: \"name\" is a required property"]);
     assert_eq!(found("x").len(), 1);
+    let other =
+        contract.check_event(operation("/stream").expect("it is documented"), "event: other\ndata: {}");
+    assert_eq!(other[0].to_string(), "answer: the event other is not documented");
+    assert_eq!(contract.check_event(operation("/stream").expect("it is documented"), ": a comment"), []);
     assert_eq!(contract.documented(), 4);
     assert!(operation("/nothing").is_none());
 }

@@ -14,7 +14,7 @@ use presenced::{
     server::{Listener, Server},
 };
 use reqwest::{Method, header::HeaderMap};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use super::lint::{base_path, example_path, operations};
@@ -26,6 +26,7 @@ struct Example {
     template: String,
     method: Method,
     path: String,
+    statuses: Vec<String>,
     body: Option<(&'static str, String)>,
     needs_token: bool,
     streams: bool,
@@ -40,6 +41,7 @@ fn examples() -> Vec<Example> {
             template: path.to_owned(),
             method: method.to_uppercase().parse().expect("a method"),
             path: base_path(document, operation) + &example_path(path, operation),
+            statuses: operation["responses"].as_object().expect("answers").keys().cloned().collect(),
             body: body(document, operation),
             needs_token: ways(operation).any(|way| way != "basic"),
             streams: operation.pointer("/responses/200/content/text~1event-stream").is_some(),
@@ -93,29 +95,46 @@ fn is_about_the_process(example: &Example) -> bool {
     example.path == "/healthz"
 }
 
-/// Sends each example with `token`, and adds to `faults` what is wrong with its answer.
+/// Sends each example with `token`. Each answer has to be as documented.
 async fn walk(server: &TestServer, token: impl Fn(&str) -> String) -> Vec<(Example, u16)> {
     let (mut answers, mut faults) = (Vec::new(), Vec::new());
     for example in examples() {
-        let mut call = server.call(example.method.clone(), &example.path);
-        if example.needs_token {
-            call = call.token(&token(&example.path));
-        }
-        if let Some((kind, body)) = &example.body {
-            call = call.header("content-type", *kind).body(body.as_str());
-        }
-        if example.streams {
-            let (status, verdict) = call.send_head_judged().await;
-            faults.extend(verdict.err());
-            answers.push((example, status.as_u16()));
-            continue;
-        }
-        let (answer, verdict) = call.send_judged().await;
-        faults.extend(verdict.err().map(|why| format!("{} {why}: {}", answer.status, answer.text)));
-        answers.push((example, answer.status.as_u16()));
+        let (status, verdict) = example.send(server, &token(&example.path)).await;
+        faults.extend(verdict.err());
+        answers.push((example, status));
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
     answers
+}
+
+impl Example {
+    /// Sends the example. Says the answer's status, and what is wrong with it.
+    async fn send(&self, server: &TestServer, token: &str) -> (u16, Result<(), String>) {
+        let mut call = server.call(self.method.clone(), &self.path);
+        if self.needs_token {
+            call = call.token(token);
+        }
+        if let Some((kind, body)) = &self.body {
+            call = call.header("content-type", *kind).body(body.as_str());
+        }
+        if self.streams {
+            let (status, verdict) = call.send_head_judged().await;
+            return (status.as_u16(), verdict);
+        }
+        let (answer, verdict) = call.send_judged().await;
+        (answer.status.as_u16(), verdict.map_err(|why| format!("{} {why}: {}", answer.status, answer.text)))
+    }
+
+    /// Sends the example until it is refused so. Says what is wrong with it.
+    async fn send_until(&self, server: &TestServer, token: &str, expected: u16) -> Option<String> {
+        for _ in 0..50 {
+            let (status, verdict) = self.send(server, token).await;
+            if status == expected || verdict.is_err() {
+                return verdict.err();
+            }
+        }
+        Some(format!("{} {} is never answered with {expected}", self.method, self.path))
+    }
 }
 
 fn of_demo(path: &str) -> String {
@@ -156,6 +175,55 @@ async fn a_token_that_was_revoked_meanwhile() {
     for (example, status) in walk(&server, |_| "demo-alice".to_owned()).await {
         let expected = if example.needs_token { status == 401 } else { status != 401 };
         assert!(expected, "{} {}: {status}", example.method, example.path);
+    }
+}
+
+/// What the rates of the dialects are that have some, once they are used up.
+#[tokio::test]
+async fn callers_that_call_too_often() {
+    let server = TestServer::start_with(|config| {
+        let (pnut, ringcentral) = (&mut config.pnut, &mut config.ringcentral);
+        (pnut.anonymous_reads, pnut.reads, pnut.writes) = (1, 1, 1);
+        ringcentral.rate_limits = true;
+        (ringcentral.light_per_minute, ringcentral.medium_per_minute) = (1, 1);
+        (ringcentral.heavy_per_minute, ringcentral.auth_per_minute) = (1, 1);
+    })
+    .await;
+    let mut faults = Vec::new();
+    for example in examples().iter().filter(|it| ["pnut", "ringcentral"].contains(&it.dialect)) {
+        if example.statuses.iter().any(|status| status == "429") {
+            faults.extend(example.send_until(&server, token(&example.path), 429).await);
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// Tokens that may do nothing at all: one without scopes, a guest's, and one of nobody's.
+#[tokio::test]
+async fn tokens_that_do_not_suffice() {
+    let server = TestServer::start().await;
+    let issue = async |wish: Value| {
+        let issued = server.admin(Method::POST, "/users/@alice:example.com/tokens", Some(wish)).await.json();
+        issued["token"].as_str().expect("a token").to_owned()
+    };
+    let idle = issue(json!({"deviceId": "D", "scopes": []})).await;
+    let guest = issue(json!({"deviceId": "D", "guest": true})).await;
+    for token in [&idle, &guest, demo::ADMIN_TOKEN] {
+        let answers =
+            walk(&server, |path| if path.starts_with("/presenced") { of_demo("") } else { token.to_owned() });
+        assert!(answers.await.iter().any(|(_, status)| *status == 403), "{token}");
+    }
+}
+
+/// Bodies that are declared as something that the operation does not take.
+#[tokio::test]
+async fn bodies_of_another_type() {
+    let server = TestServer::start().await;
+    for example in examples().iter().filter(|it| it.statuses.iter().any(|status| status == "415")) {
+        let call = server.call(example.method.clone(), &example.path).token(token(&example.path));
+        let answer = call.header("content-type", "text/plain").body("{}").send().await;
+        // There may be nothing at the example's path.
+        assert!([404, 415].contains(&answer.status.as_u16()), "{} {}", example.method, example.path);
     }
 }
 

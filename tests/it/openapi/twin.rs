@@ -152,6 +152,10 @@ fn nothing_is_lost() {
     changed /openapi: "3.1.0" -> "3.0.3"
     missing /paths/~1user~1{userId}~1filter~1{filterId}/get/responses/200/content/application~1json/schema/propertyNames: {"type":"string"}
     pnut:
+    added /components/headers/X-API-Version/schema/example: "0.9.6"
+    missing /components/headers/X-API-Version/schema/examples: ["0.9.6"]
+    added /components/headers/X-OAuth-Scopes/schema/example: "basic,presence"
+    missing /components/headers/X-OAuth-Scopes/schema/examples: ["basic,presence"]
     missing /info/license/identifier: "Apache-2.0"
     added /info/license/url: "https://spdx.org/licenses/Apache-2.0.html"
     changed /openapi: "3.1.0" -> "3.0.3"

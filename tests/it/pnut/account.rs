@@ -36,7 +36,7 @@ async fn when_somebody_was_added() {
 
 #[tokio::test]
 async fn with_presence() {
-    let server = TestServer::start().await;
+    let server = TestServer::start().await.lenient();
     put(&server, "reading").await;
     for (query, presence) in [
         ("?include_presence=1", json!("reading")),

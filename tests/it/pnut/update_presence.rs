@@ -122,7 +122,7 @@ async fn it_overrides_a_put() {
     assert_eq!(server.app.service.token() - before, 1);
     // A decision: a bad body does not matter any more.
     let call = put_call(&server, "?update_presence=again").header("content-type", "application/json");
-    assert_eq!(outcome(&call.body("nonsense").send().await), (200, Some(true)));
+    assert_eq!(outcome(&call.body("nonsense").leniently().send().await), (200, Some(true)));
     // A decision: if the override fails, so does the PUT, whatever else it says.
     for value in ["x".repeat(101), "%ff".to_owned()] {
         let call = put_call(&server, &format!("?update_presence={value}&presence=good"));

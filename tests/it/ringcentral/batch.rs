@@ -98,7 +98,7 @@ async fn thirty_ids_and_not_one_more() {
 async fn details_of_everybody() {
     let server = TestServer::start().await;
     report_call(&server, ALICE, "c1", leg("OnHold")).await;
-    let path = presence_path("1,2") + "?detailedTelephonyState=True&totalActiveCalls=true";
+    let path = presence_path("1,2") + "?detailedTelephonyState=true&totalActiveCalls=true";
     let answer = get(&server, "demo-bob", path).send().await;
     let parts = parts(&answer);
     assert_eq!((&parts[1]["activeCalls"][0]["id"], &parts[1]["totalActiveCalls"]), (&json!("c1"), &json!(1)));

@@ -19,7 +19,7 @@ fn whole() -> Value {
 }
 
 async fn detailed(server: &TestServer, token: &str) -> Value {
-    read(server, token, presence_path(1) + "?detailedTelephonyState=true&totalActiveCalls").await
+    read(server, token, presence_path(1) + "?detailedTelephonyState=true&totalActiveCalls=true").await
 }
 
 #[tokio::test]

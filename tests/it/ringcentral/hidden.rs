@@ -20,7 +20,7 @@ async fn others_see_a_mask_and_the_owner_the_truth() {
     let before = read(&server, "demo-alice", OWN).await;
 
     let hidden = update(&server, "demo-alice", json!({"allowSeeMyPresence": false})).await.json();
-    let path = presence_path(1) + "?sipData=true&totalActiveCalls";
+    let path = presence_path(1) + "?sipData=true&totalActiveCalls=true";
     let seen = read(&server, "demo-bob", path).await;
     insta::assert_snapshot!(seen.to_string().replace(&server.url, "…"), @r#"{"uri":"…/restapi/v1.0/account/1/extension/1/presence","extension":{"uri":"…/restapi/v1.0/account/1/extension/1","id":1,"extensionNumber":"101"},"presenceStatus":"Offline","allowSeeMyPresence":false,"ringOnMonitoredCall":true,"pickUpCallsOnHold":false,"callerIdVisibility":"All","acceptCallQueueCalls":true}"#);
     assert_eq!(read(&server, "demo-alice", presence_path(1)).await, hidden);

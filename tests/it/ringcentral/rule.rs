@@ -159,7 +159,7 @@ async fn types_without_presence_are_offline_and_have_calls() {
         let mut socket = Socket::open(&server, "demo-bob").await;
         let flags = "?detailedTelephonyState=true";
         socket.subscribe(&[&format!("/restapi/v1.0/account/~/extension/1/presence{flags}")]).await;
-        let flags = format!("{flags}&totalActiveCalls");
+        let flags = format!("{flags}&totalActiveCalls=true");
         let one = read(&server, "demo-bob", presence_path(1) + &flags).await;
         let listed =
             read(&server, "demo-bob", format!("{}{flags}", super::ACCOUNT)).await["records"][0].clone();

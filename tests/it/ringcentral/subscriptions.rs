@@ -118,7 +118,7 @@ async fn renewing_starts_the_lifetime_anew() {
 /// As the live service shortens what is too long, and refuses what is none.
 #[tokio::test]
 async fn no_subscription_lasts_longer_than_ten_years() {
-    let server = TestServer::start().await;
+    let server = TestServer::start().await.lenient();
     let receiver = Receiver::start().await;
     let longest = json!(315_360_000);
     for asked in [json!(315_360_000), json!(315_360_001), json!(u64::MAX), json!(1e30)] {
