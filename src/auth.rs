@@ -1,5 +1,6 @@
 //! Who is calling: the token of a request, and what it grants.
 
+pub(crate) mod admin_token;
 pub mod appservice;
 pub mod assertion;
 pub mod jwt;

@@ -5,10 +5,10 @@ use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde::de::DeserializeOwned;
 
 use crate::api::presenced::types::{
-    Activity, AppTokenList, AppTokenRequest, IssuedAppToken, IssuedToken, ListEntry, Members, PresenceList,
-    PresenceQuery, PresenceQueryResult, PresenceState, PresenceUpdate, PresenceUpdateResults,
+    Activity, AdminToken, AppTokenList, AppTokenRequest, IssuedAppToken, IssuedToken, ListEntry, Members,
+    PresenceList, PresenceQuery, PresenceQueryResult, PresenceState, PresenceUpdate, PresenceUpdateResults,
     PresenceUpdates, Problem, RoomPage, RoomPresence, SubscriptionPage, TokenList, TokenRequest, User,
-    UserPage, UserPresence, UserProfile, UserRooms,
+    UserPage, UserPresence, UserProfile, UserRooms, Whoami,
 };
 
 /// Calls a server's operations with an admin token or a service token, which goes to that server and to no proxy.
@@ -78,6 +78,21 @@ impl AdminClient {
     /// A user's tokens.
     pub async fn tokens(&self, user: &str) -> Result<TokenList> {
         self.json(self.call(Method::GET, &["users", user, "tokens"])).await
+    }
+
+    /// Ends all sessions of a user.
+    pub async fn end_sessions(&self, user: &str) -> Result<()> {
+        self.send(self.call(Method::DELETE, &["users", user, "tokens"])).await.map(drop)
+    }
+
+    /// Whose token the client has.
+    pub async fn whoami(&self) -> Result<Whoami> {
+        self.json(self.call(Method::GET, &["whoami"])).await
+    }
+
+    /// Puts another admin token in the place of the one that the client has, which opens nothing from then on.
+    pub async fn rotate_admin_token(&self) -> Result<AdminToken> {
+        self.json(self.call(Method::POST, &["admin-token"])).await
     }
 
     /// Makes a token for an app.

@@ -37,7 +37,7 @@ use tokio::sync::watch;
 
 use self::{
     accounts::Accounts,
-    ending::Endings,
+    ending::{Endings, Ends},
     fact::Fact,
     filter::Filters,
     follow::Loading,
@@ -458,7 +458,11 @@ impl Directory {
     /// Ends a token that was let in.
     pub fn dismiss(&self, secret: &TokenSecret) {
         if let Some(info) = self.token(secret.reveal().as_bytes()) {
-            self.entries.write().apply(Fact::NoToken(info.id));
+            let (mut entries, mut ends, fact) =
+                (self.entries.write(), Ends::default(), Fact::NoToken(info.id));
+            ends.note(&fact, &entries);
+            entries.apply(fact);
+            self.endings.end(ends, &entries, self.clock.now());
         }
     }
 

@@ -13,7 +13,8 @@
 //! - [`store`]: the contract that every store keeps: records, which it numbers, and documents, which are one
 //!   log; what it tells its node; and `store/` with the stores.
 //! - [`changes`]: the feed of what the store tells, on its way to watchers.
-//! - [`service`]: the one door to the core for all dialects.
+//! - [`service`]: the one door to the core for all dialects: what is said of users, what is seen of them, rooms with
+//!   counts of their members, and watching.
 //! - [`push`]: subscriptions of all dialects: what they have to be told, deliveries, webhooks and where those may go.
 //!
 //! What it speaks:
@@ -26,7 +27,8 @@
 //! - [`openapi`]: what all documents share, their twins in OpenAPI 3.0, what breaks users of an
 //!   older one, the demo's answers on demand, the routes that serve them, and Swagger UI.
 //! - [`request`]: who sent a request, what it is called, and which trace it is part of. [`auth`]: whose token it
-//!   carries, the one way in for all dialects, and the application services among them. [`limit`]: how often somebody may do something.
+//!   carries, the one way in for all dialects, the application services
+//!   and the JSON Web Tokens of trusted issuers among them. [`limit`]: how often somebody may do something.
 //! - [`client`]: a typed client of presenced's own API.
 //!
 //! What runs it:

@@ -36,9 +36,10 @@ pub(super) fn measure(members: usize, options: &Options) -> String {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("there is a free port");
         let address = listener.local_addr().expect("the listener has an address");
         let (stop, stopped) = oneshot::channel::<()>();
-        let running = tokio::spawn(Server::default().run(listener, app.clone(), async {
+        let end = async {
             let _stopped = stopped.await;
-        }));
+        };
+        let running = tokio::spawn(Server::default().run(listener, app.clone(), end));
         let url = format!("http://{address}/presenced/v1/rooms/{ROOM}/presence?limit=100&state=busy");
         let mut table = Table::new();
         table.load_style(presets::UTF8_FULL).set_header([

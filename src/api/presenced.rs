@@ -65,6 +65,8 @@ pub static DIALECT: Dialect = Dialect {
 fn routes(lists: bool) -> OpenApiRouter<App> {
     let routes = OpenApiRouter::with_openapi(base())
         .merge(admin_routes())
+        .routes(routes!(tokens::end_sessions))
+        .routes(routes!(tokens::whoami))
         // Presence.
         .routes(routes!(presence::get_user_presence, saying::put_user_presence, saying::delete_user_presence))
         .routes(routes!(saying::post_activity))
@@ -98,6 +100,7 @@ fn admin_routes() -> OpenApiRouter<App> {
         .routes(routes!(users::get_user, users::put_user, users::delete_user))
         .routes(routes!(tokens::list_tokens, tokens::create_token))
         .routes(routes!(tokens::revoke_token))
+        .routes(routes!(tokens::rotate_admin_token))
         .routes(routes!(app_tokens::list_app_tokens, app_tokens::create_app_token))
         .routes(routes!(app_tokens::revoke_app_token))
         .routes(routes!(rooms::list_rooms))

@@ -18,6 +18,10 @@ pub(super) enum Token {
     List { user: String },
     /// Revoke a token.
     Revoke { user: String, token_id: String },
+    /// End all sessions of a user, whatever tokens they have.
+    EndSessions { user: String },
+    /// Make another admin token, put it into the server's data folder, and print it; the former one opens nothing more.
+    RotateAdmin,
 }
 
 #[derive(Debug, Args)]
@@ -50,6 +54,15 @@ impl Action for Token {
                 let list = client.tokens(&user).await?;
                 let header = ["TOKEN ID", "DEVICE", "SCOPES", "EXPIRES"];
                 Ok(Report::table(&list.tokens, header, list.tokens.iter().map(row)))
+            }
+            Self::EndSessions { user } => {
+                client.end_sessions(&user).await?;
+                let sentence = format!("{user} is signed out everywhere.");
+                Ok(Report::sentence(&json!({ "signedOut": user }), sentence))
+            }
+            Self::RotateAdmin => {
+                let made = client.rotate_admin_token().await?;
+                Ok(Report::sentence(&made, made.token.clone()))
             }
             Self::Revoke { user, token_id } => {
                 client.revoke_token(&user, &token_id).await?;

@@ -13,6 +13,8 @@ mod traces;
 
 use std::process::{Command, Output, Stdio};
 
+use crate::support::secrets;
+
 /// The binary, in an environment without configuration.
 fn presenced(arguments: &[&str]) -> Command {
     presenced_in(Command::new(env!("CARGO_BIN_EXE_presenced")), arguments)
@@ -42,6 +44,7 @@ fn run(arguments: &[&str]) -> Output {
 
 /// Exit code, standard output and standard error, for snapshots.
 fn shown(output: &Output) -> String {
+    secrets::look_at(&String::from_utf8_lossy(&output.stderr));
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let code = output.status.code().map_or_else(|| "killed".to_owned(), |code| code.to_string());
     format!("exit {code}\n{}{}", text(&output.stdout), text(&output.stderr))

@@ -10,6 +10,7 @@ mod counts;
 mod directory;
 mod faults;
 mod fuzz;
+mod jwt;
 mod limit;
 mod limits;
 mod live;

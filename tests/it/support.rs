@@ -122,6 +122,7 @@ impl TestServer {
     pub(crate) async fn start_on(store: Box<dyn Store>, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = config();
         change(&mut config);
+        secrets::watch(&config);
         let clock = Arc::new(ManualClock::at(START));
         let app = App::open(config, store, clock.clone()).await.expect("a store that opens");
         demo::furnish(&app.directory, START).await.expect("an empty directory");
@@ -132,6 +133,7 @@ impl TestServer {
     pub(crate) async fn start_again(store: Box<dyn Store>, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = config();
         change(&mut config);
+        secrets::watch(&config);
         let clock = Arc::new(ManualClock::at(START + minutes(1)));
         let app = App::open(config, store, clock.clone()).await.expect("a store that opens");
         Self::serve(app, clock).await
@@ -141,6 +143,7 @@ impl TestServer {
     pub(crate) async fn start_at(listener: Listener, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = config();
         change(&mut config);
+        secrets::watch(&config);
         let clock = Arc::new(ManualClock::at(START));
         let store = Box::new(EmbeddedStore::in_memory());
         let app = App::open(config, store, clock.clone()).await.expect("a store that opens");
@@ -162,7 +165,6 @@ impl TestServer {
     }
 
     fn serve_at(app: App, clock: Arc<ManualClock>, listener: Listener) -> Self {
-        secrets::watch();
         let url = format!("http://{}", listener.addresses().concat());
         let (stop, stopped) = oneshot::channel::<()>();
         let shutdown = async {
@@ -230,7 +232,6 @@ impl TestServer {
 
 impl Call<'_> {
     pub(crate) fn token(self, token: &str) -> Self {
-        secrets::note(token);
         self.header("authorization", format!("Bearer {token}"))
     }
 
@@ -305,8 +306,11 @@ impl Call<'_> {
         let url = reqwest::Url::parse(&format!("{}{}", self.server.url, self.path)).expect("a URL");
         // A URL is tidied up before it is sent: what is checked is what the server was asked.
         let path = url.path().to_owned();
+        secrets::note_in(url.query().unwrap_or_default());
+        secrets::note_in(&String::from_utf8_lossy(&self.body));
         let mut request = self.server.http.request(self.method, url);
         for (name, value) in self.headers {
+            secrets::note_in(&String::from_utf8_lossy(&value));
             request = request.header(name, value);
         }
         if !self.body.is_empty() {

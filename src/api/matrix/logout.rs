@@ -42,7 +42,7 @@ pub(super) async fn logout(State(app): State<App>, asker: Asker) -> Result<Json<
     Ok(Json(Empty {}))
 }
 
-/// Log out everywhere: end all of the caller's tokens, and all sessions with them.
+/// Log out everywhere: end all of the caller's tokens.
 #[utoipa::path(
     post,
     path = "/logout/all",

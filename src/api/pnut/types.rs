@@ -132,7 +132,6 @@ pub struct Meta {
 
 /// An answer that is a refusal.
 #[derive(Serialize, ToSchema)]
-#[schema(example = json!({"meta": {"code": 401, "error_message": "Access token required."}}))]
 pub struct ErrorAnswer {
     pub meta: ErrorMeta,
 }

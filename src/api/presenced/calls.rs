@@ -12,7 +12,6 @@ use crate::{
     app::App,
     auth::AuthError,
     directory::{HIGHEST_NUMBER, Scope},
-    id::UserId,
     presence::{
         Appearance, Call, CallDetails, CallInfo, CallLabel, Input, Parties, SipData, TelephonyStatus,
         Timestamp,
@@ -140,7 +139,7 @@ impl From<SipDialog> for SipData {
     path = "/presenced/v1/users/{userId}/calls/{callId}",
     operation_id = "putCall",
     params(
-        ("userId" = String, Path, description = "The user's id.", example = "@alice:example.com"),
+        ("userId" = String, Path, description = "The user's id, or `me` for the caller's own.", example = "@alice:example.com"),
         ("callId" = String, Path, description = "The gateway's name for the leg, at most 255 bytes.",
             example = "c1"),
     ),
@@ -158,8 +157,8 @@ pub(super) async fn put_call(
     ids: Ids,
     body: Body,
 ) -> Result<StatusCode, PutCallError> {
-    asker.gateway()?;
-    let user: UserId = ids.get("userId")?;
+    let caller = asker.gateway()?;
+    let user = ids.user::<PutCallError>(&caller)?;
     let call = call_id(&ids)?;
     let report: CallReport = read_json(&app, body).await?;
     let call = report.into_call(call)?;
@@ -176,7 +175,7 @@ pub(super) async fn put_call(
     path = "/presenced/v1/users/{userId}/calls/{callId}",
     operation_id = "deleteCall",
     params(
-        ("userId" = String, Path, description = "The user's id.", example = "@alice:example.com"),
+        ("userId" = String, Path, description = "The user's id, or `me` for the caller's own.", example = "@alice:example.com"),
         ("callId" = String, Path, description = "The gateway's name for the leg.", example = "c1"),
     ),
     security(("bearer" = [])),
@@ -191,8 +190,8 @@ pub(super) async fn delete_call(
     asker: Asker,
     ids: Ids,
 ) -> Result<StatusCode, DeleteCallError> {
-    asker.gateway()?;
-    let user: UserId = ids.get("userId")?;
+    let caller = asker.gateway()?;
+    let user = ids.user::<DeleteCallError>(&caller)?;
     let call = call_id(&ids)?;
     app.service.update(&user, &[Input::EndCall { id: call }]).await?;
     Ok(StatusCode::NO_CONTENT)

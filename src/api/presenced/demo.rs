@@ -44,11 +44,14 @@ refusals! {
 const LONGEST: u64 = 31_536_000;
 
 /// Elsewhere than in a demo nothing is there; in one, any token will do.
-fn permit<E: From<NotFound> + From<Unauthorized>>(app: &App, asker: Asker) -> Result<(), E> {
+fn permit<E: From<NotFound> + From<Unauthorized> + From<Unavailable>>(
+    app: &App,
+    asker: Asker,
+) -> Result<(), E> {
     if !app.config.demo {
         return Err(ProblemRefusal::no_path().into());
     }
-    Ok(asker.anybody()?)
+    asker.anybody().map(drop)
 }
 
 /// Bring the demo's fixtures back.

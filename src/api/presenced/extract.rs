@@ -13,13 +13,16 @@ use serde::{
     de::{self, DeserializeOwned},
 };
 
-use super::error::{BadRequest, ProblemRefusal, TooManyRequests, Unauthorized};
+use super::error::{BadRequest, ProblemRefusal, TooManyRequests, Unauthorized, Unavailable};
 use crate::{
-    api::body::{self, BodyError},
+    api::{
+        body::{self, BodyError},
+        refusal::Cause as _,
+    },
     app::App,
     audit,
     auth::{self, Accepts, AuthError, Identified},
-    directory::{Credential, Holder, Scope, Scopes},
+    directory::{Credential, Holder, Scope, Scopes, TokenSecret},
     id::UserId,
     request::RequestInfo,
     service::{Turn, Viewer},
@@ -51,8 +54,11 @@ impl FromRequestParts<App> for Asker {
 
 impl Asker {
     /// Refuses nobody who has a token.
-    pub(super) fn anybody(self) -> Result<(), Unauthorized> {
-        self.0.map(|_| ()).map_err(ProblemRefusal::unknown)
+    pub(super) fn anybody<E: From<Unauthorized> + From<Unavailable>>(self) -> Result<Identified, E> {
+        self.0.map_err(|error| match error {
+            AuthError::Unavailable => AuthError::unavailable().refuse(),
+            error => ProblemRefusal::unknown(error).into(),
+        })
     }
 
     /// Refuses everybody but the admin.
@@ -63,9 +69,21 @@ impl Asker {
         }
     }
 
+    /// The admin's token itself; refuses everybody else.
+    pub(super) fn admin_token(self) -> Result<TokenSecret, AccessError> {
+        let Identified { holder, secret, .. } = self.0?;
+        let secret = secret.and_then(|secret| String::from_utf8(secret).ok());
+        match (holder, secret) {
+            (Holder::Admin, Some(secret)) => Ok(TokenSecret::from(secret.as_str())),
+            _ => Err(AccessError::NotAdmin),
+        }
+    }
+
     /// Who may report for other users: a token with the scope `gateway`, or the admin token.
-    pub(super) fn gateway(self) -> Result<(), AccessError> {
-        self.caller()?.may(Scope::Gateway)
+    pub(super) fn gateway(self) -> Result<Caller, AccessError> {
+        let caller = self.caller()?;
+        caller.may(Scope::Gateway)?;
+        Ok(caller)
     }
 
     /// Refuses users: what is left are service tokens with `scope`, and the admin.
@@ -140,6 +158,12 @@ impl Caller {
         }
     }
 
+    /// Refuses everybody but the admin and the user themselves, whatever their scopes.
+    pub(super) fn may_sign_out(&self, user: &UserId) -> Result<(), AccessError> {
+        let is_let = matches!(self, Self::Admin) || self.user() == Some(user);
+        if is_let { Ok(()) } else { Err(AccessError::NotOneself) }
+    }
+
     /// The user; an admin and a service token are none.
     pub(super) fn user(&self) -> Option<&UserId> {
         match self {
@@ -196,6 +220,17 @@ impl FromRequestParts<App> for Ids {
 }
 
 impl Ids {
+    /// The user that the path is about: `me` is the caller.
+    pub(super) fn user<E>(&self, caller: &Caller) -> Result<UserId, E>
+    where
+        E: From<BadRequest> + From<AccessError>,
+    {
+        match self.get::<String>("userId")?.as_str() {
+            "me" => caller.user().cloned().ok_or_else(|| AccessError::from(AuthError::NoUser).into()),
+            _ => Ok(self.get("userId")?),
+        }
+    }
+
     /// The id with that name.
     pub(super) fn get<T: FromStr<Err: Display>>(&self, name: &str) -> Result<T, BadRequest> {
         let ids = self.0.as_ref().map_err(|_| ProblemRefusal::invalid("the path is not UTF-8"))?;

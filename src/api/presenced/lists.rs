@@ -79,7 +79,7 @@ impl From<Listing> for PresenceList {
     get,
     path = "/presenced/v1/users/{userId}/presence-list",
     operation_id = "getPresenceList",
-    params(("userId" = String, Path, description = "The user's id.", example = "@alice:example.com")),
+    params(("userId" = String, Path, description = "The user's id, or `me` for the caller's own.", example = "@alice:example.com")),
     security(("bearer" = [])),
     tag = "Presence lists",
     responses(
@@ -95,7 +95,7 @@ pub(super) async fn get_presence_list(
     ids: Ids,
 ) -> Result<Json<PresenceList>, GetListError> {
     let caller = asker.caller()?;
-    let user: UserId = ids.get("userId")?;
+    let user = ids.user::<GetListError>(&caller)?;
     caller.may_for(&user, Scope::Read)?;
     if !app.directory.knows(&user) {
         return Err(ProblemRefusal::no_user(&user).into());
@@ -112,7 +112,7 @@ pub(super) async fn get_presence_list(
     path = "/presenced/v1/users/{userId}/observers/{observerId}",
     operation_id = "acceptObserver",
     params(
-        ("userId" = String, Path, description = "The invited user's id.", example = "@alice:example.com"),
+        ("userId" = String, Path, description = "The invited user's id, or `me` for the caller's own.", example = "@alice:example.com"),
         ("observerId" = String, Path, description = "Whose invitation to accept.",
             example = "@carol:example.com"),
     ),
@@ -146,7 +146,7 @@ pub(super) async fn accept_observer(
     path = "/presenced/v1/users/{userId}/observers/{observerId}",
     operation_id = "denyObserver",
     params(
-        ("userId" = String, Path, description = "The invited user's id.", example = "@alice:example.com"),
+        ("userId" = String, Path, description = "The invited user's id, or `me` for the caller's own.", example = "@alice:example.com"),
         ("observerId" = String, Path, description = "Whose invitation to end.",
             example = "@carol:example.com"),
     ),
@@ -172,7 +172,8 @@ pub(super) async fn deny_observer(
 /// The invited user, who is the caller unless an admin answers for them, and the observer.
 fn own_invitation(app: &App, asker: Asker, ids: &Ids) -> Result<(UserId, UserId), ObserverError> {
     let caller = asker.caller()?;
-    let (user, observer) = (ids.get("userId")?, ids.get("observerId")?);
+    let user = ids.user::<ObserverError>(&caller)?;
+    let observer = ids.get("observerId")?;
     caller.may_for(&user, Scope::Write)?;
     caller.turn(app)?;
     Ok((user, observer))

@@ -150,7 +150,7 @@ pub(super) async fn get_user_rooms(
     parameters: Parameters,
 ) -> Result<Json<UserRooms>, UserRoomsError> {
     let caller = asker.caller()?;
-    let user: UserId = ids.get("userId")?;
+    let user = ids.user::<UserRoomsError>(&caller)?;
     caller.may_for(&user, Scope::Read)?;
     parameters.none()?;
     if !app.directory.knows(&user) {

@@ -46,6 +46,16 @@ refusals! {
     }
 }
 
+/// Whom a query asks for.
+struct Resolved {
+    /// Those named; what is no id as it was named.
+    users: Vec<Result<UserId, String>>,
+    /// The members of rooms who were not named, in the order of their ids.
+    members: Vec<UserId>,
+    /// The rooms that the viewer may not see.
+    unseen: Vec<String>,
+}
+
 impl PresenceQuery {
     fn too_many(most: usize) -> TooLarge {
         ProblemRefusal::larger_than_allowed(format!("rooms: at most {most} users and members in one call"))
@@ -63,14 +73,8 @@ impl PresenceQuery {
         }
     }
 
-    /// Whom to look at: those named, each as it was named if that is no id, and members of rooms besides; and the
-    /// rooms that the viewer may not see.
-    fn resolve(
-        &self,
-        app: &App,
-        viewer: Viewer<'_>,
-        most: usize,
-    ) -> Result<(Vec<Result<UserId, String>>, Vec<UserId>, Vec<String>), TooLarge> {
+    /// Whom to look at.
+    fn resolve(&self, app: &App, viewer: Viewer<'_>, most: usize) -> Result<Resolved, TooLarge> {
         let users = self.users.iter().flatten();
         let users: Vec<_> = users.map(|text| text.parse().map_err(|_| text.clone())).collect();
         let (mut count, mut members, mut unseen) = (users.len(), BTreeSet::new(), Vec::new());
@@ -90,7 +94,7 @@ impl PresenceQuery {
         for user in users.iter().flatten() {
             members.remove(user);
         }
-        Ok((users, members.into_iter().collect(), unseen))
+        Ok(Resolved { users, members: members.into_iter().collect(), unseen })
     }
 }
 
@@ -160,7 +164,7 @@ impl From<Device> for DevicePresence {
     get,
     path = "/presenced/v1/users/{userId}/presence",
     operation_id = "getUserPresence",
-    params(("userId" = String, Path, description = "The user's id.", example = "@alice:example.com")),
+    params(("userId" = String, Path, description = "The user's id, or `me` for the caller's own.", example = "@alice:example.com")),
     security(("bearer" = [])),
     tag = "Presence",
     responses(
@@ -179,7 +183,7 @@ pub(super) async fn get_user_presence(
     ids: Ids,
 ) -> Result<Json<UserPresence>, GetPresenceError> {
     let caller = asker.caller()?;
-    let user: UserId = ids.get("userId")?;
+    let user = ids.user::<GetPresenceError>(&caller)?;
     let seen = app.service.see(caller.viewer()?, &user, app.service.now()).await?;
     Ok(Json(UserPresence::new(&user, seen)))
 }
@@ -211,7 +215,7 @@ pub(super) async fn query_presence(
     let query: PresenceQuery = read_json(&app, body).await?;
     let most = app.config.limits.bulk_users;
     query.check(most)?;
-    let (users, members, unseen) = query.resolve(&app, viewer, most)?;
+    let Resolved { users, members, unseen } = query.resolve(&app, viewer, most)?;
     let asked: Vec<&UserId> = users.iter().flatten().chain(&members).collect();
     let mut answers = app.service.see_many(viewer, &asked, app.service.now()).await?.into_iter();
     let mut result = PresenceQueryResult { presence: Vec::new(), unavailable: Vec::new() };

@@ -159,7 +159,7 @@ fn speaker<'a>(turn: Option<Turn<'a>>, user: &'a UserId) -> Speaker<'a> {
     put,
     path = "/presenced/v1/users/{userId}/presence",
     operation_id = "putUserPresence",
-    params(("userId" = String, Path, description = "The user's id.", example = "@alice:example.com")),
+    params(("userId" = String, Path, description = "The user's id, or `me` for the caller's own.", example = "@alice:example.com")),
     request_body(content = PresenceUpdate, description = "What is said. What is left out stays as it is."),
     security(("bearer" = [])),
     tag = "Presence",
@@ -182,7 +182,7 @@ pub(super) async fn put_user_presence(
     body: Body,
 ) -> Result<Json<UserPresence>, PutPresenceError> {
     let caller = asker.caller()?;
-    let user: UserId = ids.get("userId")?;
+    let user = ids.user::<PutPresenceError>(&caller)?;
     caller.may_for(&user, Scope::Write)?;
     parameters.none()?;
     let turn = caller.turn(&app)?;
@@ -203,7 +203,7 @@ pub(super) async fn put_user_presence(
     path = "/presenced/v1/users/{userId}/presence",
     operation_id = "deleteUserPresence",
     params(
-        ("userId" = String, Path, description = "The user's id.", example = "@alice:example.com"),
+        ("userId" = String, Path, description = "The user's id, or `me` for the caller's own.", example = "@alice:example.com"),
         ("deviceId" = Option<String>, Query, description = "The device; left out: that of the token, and `api` for a \
             token of no user.", example = "DEMO"),
     ),
@@ -222,7 +222,7 @@ pub(super) async fn delete_user_presence(
     info: Option<Extension<RequestInfo>>,
 ) -> Result<StatusCode, DeletePresenceError> {
     let caller = asker.caller()?;
-    let user: UserId = ids.get("userId")?;
+    let user = ids.user::<DeletePresenceError>(&caller)?;
     caller.may_for(&user, Scope::Write)?;
     let mut named = None;
     parameters.each(|name, value| match name {

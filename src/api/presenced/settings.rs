@@ -11,7 +11,6 @@ use crate::{
     api::refusal::refusals,
     app::App,
     directory::Scope,
-    id::UserId,
     presence::{Input, Override},
     request::RequestInfo,
     service::{ReadError, Settings, UpdateError},
@@ -60,7 +59,7 @@ impl From<Settings> for UserSettings {
     get,
     path = "/presenced/v1/users/{userId}/settings",
     operation_id = "getSettings",
-    params(("userId" = String, Path, description = "The user's id.", example = "@alice:example.com")),
+    params(("userId" = String, Path, description = "The user's id, or `me` for the caller's own.", example = "@alice:example.com")),
     security(("bearer" = [])),
     tag = "Presence",
     responses(
@@ -74,7 +73,7 @@ pub(super) async fn get_settings(
     ids: Ids,
 ) -> Result<Json<UserSettings>, GetSettingsError> {
     let caller = asker.caller()?;
-    let user: UserId = ids.get("userId")?;
+    let user = ids.user::<GetSettingsError>(&caller)?;
     caller.may_for(&user, Scope::Read)?;
     Ok(Json(app.service.settings(&user).await?.into()))
 }
@@ -86,7 +85,7 @@ pub(super) async fn get_settings(
     put,
     path = "/presenced/v1/users/{userId}/settings",
     operation_id = "putSettings",
-    params(("userId" = String, Path, description = "The user's id.", example = "@alice:example.com")),
+    params(("userId" = String, Path, description = "The user's id, or `me` for the caller's own.", example = "@alice:example.com")),
     request_body(content = UserSettings, description = "The settings; they replace those before."),
     security(("bearer" = [])),
     tag = "Presence",
@@ -103,7 +102,7 @@ pub(super) async fn put_settings(
     body: Body,
 ) -> Result<Json<UserSettings>, PutSettingsError> {
     let caller = asker.caller()?;
-    let user: UserId = ids.get("userId")?;
+    let user = ids.user::<PutSettingsError>(&caller)?;
     caller.may_for(&user, Scope::Write)?;
     let turn = caller.turn(&app)?;
     let settings: UserSettings = read_json(&app, body).await?;

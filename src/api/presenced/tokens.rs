@@ -2,19 +2,27 @@
 
 use std::time::Duration;
 
-use axum::{Json, body::Body, extract::State, http::StatusCode};
+use axum::{
+    Extension, Json,
+    body::Body,
+    extract::State,
+    http::{Method, StatusCode},
+};
 
 use super::{
     error::{BadRequest, ProblemRefusal, UserError, found},
-    extract::{AccessError, Asker, Ids, JsonError, read_json},
-    types::{IssuedToken, Token, TokenList, TokenRequest},
+    extract::{AccessError, Asker, Caller, Ids, JsonError, read_json},
+    types::{AdminToken, IssuedToken, Token, TokenList, TokenRequest, Whoami},
 };
 use crate::{
     api::refusal::refusals,
     app::App,
-    directory::{DirectoryError, Holder, NewToken, TokenId, TokenInfo, TokenSecret},
+    audit,
+    auth::admin_token,
+    directory::{DirectoryError, Holder, NewToken, Scopes, TokenId, TokenInfo, TokenSecret},
     id::{DeviceId, UserId},
     presence::Timestamp,
+    request::RequestInfo,
     store::StoreError,
 };
 
@@ -50,6 +58,46 @@ refusals! {
         Unavailable,
     }
 }
+
+refusals! {
+    /// Why a user's sessions were not ended.
+    pub(super) enum EndSessionsError: ProblemRefusal, from AccessError, StoreError {
+        /// The id is not valid.
+        BadRequest => ProblemRefusal::invalid("userId: a user id starts with `@`"),
+        Unauthorized,
+        /// The caller is neither an admin nor the user.
+        Forbidden => ProblemRefusal::forbidden(AccessError::NotOneself),
+        NotFound => ProblemRefusal::no_user(&"@dave:example.com"),
+        TooLarge,
+        Unavailable,
+    }
+}
+
+refusals! {
+    /// Why the caller is not told who they are.
+    pub(super) enum WhoamiError: ProblemRefusal {
+        Unauthorized,
+        TooLarge,
+        Unavailable,
+    }
+}
+
+refusals! {
+    /// Why there is no new admin token.
+    pub(super) enum RotateAdminTokenError: ProblemRefusal, from AccessError {
+        Unauthorized,
+        /// The caller is not an admin.
+        Forbidden => ProblemRefusal::forbidden(AccessError::NotAdmin),
+        /// The token is not the server's to make: it is the demo's, or stands in a file of the operator's.
+        Conflict => ProblemRefusal::conflict(OPERATORS_FILE),
+        TooLarge,
+        /// The file cannot be written, or the server starts.
+        Unavailable,
+    }
+}
+
+const OPERATORS_FILE: &str =
+    "`server.admin_token_file` names the file of the admin token: change that file, and send SIGHUP";
 
 /// The longest time after which a token may expire, in seconds: a hundred years.
 const LONGEST_LIFE: u64 = 100 * 365 * 24 * 60 * 60;
@@ -143,6 +191,118 @@ pub(super) fn expiry(app: &App, seconds: Option<u64>) -> Result<Option<Timestamp
         return Err(ProblemRefusal::invalid(format!("expiresInSeconds: has to be from 1 to {LONGEST_LIFE}")));
     }
     Ok(seconds.map(|seconds| app.service.now() + Duration::from_secs(seconds)))
+}
+
+/// End all sessions of a user: sign out everywhere.
+///
+/// All tokens of the user are gone, JSON Web Tokens that were issued until this moment are refused from then on, and what
+/// was opened with any of them ends at once: streams, sockets, requests that wait, subscriptions. For admins, and for
+/// the user themselves with any token.
+#[utoipa::path(
+    delete,
+    path = "/presenced/v1/users/{userId}/tokens",
+    operation_id = "endSessions",
+    params(("userId" = String, Path, description = "The user's id, or `me` for the caller's own.",
+        example = "@alice:example.com")),
+    security(("bearer" = [])),
+    tag = "Directory",
+    responses(
+        (status = 204, description = "The user is signed out everywhere."),
+        EndSessionsError,
+    ),
+)]
+pub(super) async fn end_sessions(
+    State(app): State<App>,
+    asker: Asker,
+    ids: Ids,
+    info: Option<Extension<RequestInfo>>,
+) -> Result<StatusCode, EndSessionsError> {
+    let caller = asker.caller()?;
+    let user = ids.user::<EndSessionsError>(&caller)?;
+    caller.may_sign_out(&user)?;
+    if !found(app.directory.sign_out(&user).await)? {
+        return Err(ProblemRefusal::no_user(&user).into());
+    }
+    if matches!(caller, Caller::Admin) {
+        let path = format!("/presenced/v1/users/{user}/tokens");
+        audit::admin_action(&Method::DELETE, &path, 204, info.as_deref());
+    }
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Tell whose token the caller has, and what it is for.
+#[utoipa::path(
+    get,
+    path = "/presenced/v1/whoami",
+    operation_id = "whoami",
+    security(("bearer" = [])),
+    tag = "Directory",
+    responses(
+        (status = 200, description = "The token's owner.", body = Whoami,
+            examples(("response" = (value = json!({"userId": "@alice:example.com", "deviceId": "DEMO",
+                "scopes": ["read", "write", "gateway"], "admin": false, "guest": false}))))),
+        WhoamiError,
+    ),
+)]
+pub(super) async fn whoami(State(app): State<App>, asker: Asker) -> Result<Json<Whoami>, WhoamiError> {
+    let identified = asker.anybody::<WhoamiError>()?;
+    let expires = identified.credential().and_then(|token| app.directory.expires(&token));
+    let nobody = Whoami {
+        user_id: None,
+        device_id: None,
+        name: None,
+        scopes: Vec::new(),
+        admin: false,
+        guest: false,
+        expires_at: expires.map(Timestamp::as_millis),
+    };
+    let list = |scopes: Scopes| scopes.iter().collect();
+    Ok(Json(match identified.holder {
+        Holder::Admin => Whoami { scopes: list(Scopes::all()), admin: true, ..nobody },
+        Holder::App { name, scopes } => Whoami { name: Some(name), scopes: list(scopes), ..nobody },
+        Holder::User { user, device, scopes, guest } => Whoami {
+            user_id: Some(user.into()),
+            device_id: Some(device.into()),
+            scopes: list(scopes),
+            guest,
+            ..nobody
+        },
+        // It opens nothing, and is refused before.
+        Holder::Refresh { .. } => nobody,
+    }))
+}
+
+/// Put another admin token in the place of the one there is.
+///
+/// The former one opens nothing from then on. The new one is in the file `admin-token` of the data folder, too.
+#[utoipa::path(
+    post,
+    path = "/presenced/v1/admin-token",
+    operation_id = "rotateAdminToken",
+    security(("bearer" = [])),
+    tag = "Directory",
+    responses(
+        (status = 200, description = "The new token.", body = AdminToken),
+        RotateAdminTokenError,
+    ),
+)]
+pub(super) async fn rotate_admin_token(
+    State(app): State<App>,
+    asker: Asker,
+) -> Result<Json<AdminToken>, RotateAdminTokenError> {
+    let former = asker.admin_token()?;
+    let server = &app.config.server;
+    if app.config.demo {
+        return Err(ProblemRefusal::conflict("the demo's admin token is for everybody to know").into());
+    }
+    if !server.admin_token_file.as_os_str().is_empty() {
+        return Err(ProblemRefusal::conflict(OPERATORS_FILE).into());
+    }
+    let made = admin_token::make(&server.admin_token_file());
+    let made = made.map_err(|error| ProblemRefusal::not_ready(format!("the admin token's file: {error}")))?;
+    app.directory.admit(&made, NewToken { holder: Holder::Admin, expires: None });
+    app.directory.dismiss(&former);
+    Ok(Json(AdminToken { token: made.reveal().to_owned() }))
 }
 
 /// Revoke a token.

@@ -30,6 +30,7 @@ pub use self::{
     server::{Advance, Health},
     subscriptions::{Subscription, SubscriptionPage, SubscriptionState, SubscriptionTransport},
     tokens::{
-        AppToken, AppTokenList, AppTokenRequest, IssuedAppToken, IssuedToken, Token, TokenList, TokenRequest,
+        AdminToken, AppToken, AppTokenList, AppTokenRequest, IssuedAppToken, IssuedToken, Token, TokenList,
+        TokenRequest, Whoami,
     },
 };

@@ -64,13 +64,13 @@ impl Permission {
 pub(super) const ACCEPTS: Accepts = Accepts { query: true, app_services: false };
 
 /// The token's user, whether they have an extension or not, and the token, which is none over a socket: who asks
-/// there was known when it was opened.
-async fn token(parts: &Parts, app: &App) -> Result<(auth::Caller, Option<Vec<u8>>), AuthError> {
+/// there was known when it was opened; and whether somebody else signed it.
+async fn token(parts: &Parts, app: &App) -> Result<(auth::Caller, Option<Vec<u8>>, bool), AuthError> {
     if let Some(OnSocket { caller, .. }) = parts.extensions.get() {
-        return Ok((caller.clone(), None));
+        return Ok((caller.clone(), None, false));
     }
-    let Identified { holder, secret, .. } = app.auth.identify(parts, ACCEPTS).await?;
-    Ok((auth::Caller::of(holder)?, secret))
+    let Identified { holder, secret, signed } = app.auth.identify(parts, ACCEPTS).await?;
+    Ok((auth::Caller::of(holder)?, secret, signed.is_some()))
 }
 
 /// Notes that a token is used, for clients that share the refresh token that it came of.
@@ -100,9 +100,14 @@ impl<G: Grouped> FromRequestParts<App> for Asker<G> {
 
 impl<G> Caller<G> {
     async fn counted(parts: &Parts, app: &App, group: RateGroup) -> Result<Self, CallerError> {
-        let (token, secret) = token(parts, app).await?;
+        let (token, secret, is_signed) = token(parts, app).await?;
         let user = app.directory.user(&token.user).ok_or_else(RestRefusal::unknown_token)?;
-        let extension = user.extension.clone().ok_or_else(RestRefusal::no_extension)?;
+        let extension = match &user.extension {
+            Some(extension) => extension.clone(),
+            // Logging in again brings no extension: an admin has to.
+            None if is_signed => return Err(RestRefusal::extension_lacks().into()),
+            None => return Err(RestRefusal::no_extension().into()),
+        };
         let counted = group.count(app, parts.extensions.get(), &token.user, &token.device, token.scopes);
         counted.map_err(RestRefusal::too_many_requests)?;
         if let Some(secret) = secret {

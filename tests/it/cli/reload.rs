@@ -8,6 +8,7 @@ use serde_json::json;
 use toml::{Table, Value};
 
 use super::running::Running;
+use crate::support::secrets;
 
 struct Place {
     folder: tempfile::TempDir,
@@ -28,6 +29,7 @@ impl Place {
     }
 
     fn write(&self, text: &str) {
+        secrets::note_in(text);
         fs::write(&self.file, text).expect("a file");
     }
 
@@ -68,6 +70,7 @@ async fn limits_log_and_applications_change() {
     assert_eq!(put().await, 413);
     assert_eq!(log_in("s3cret-of-desk").await, "invalid_client");
 
+    secrets::note("s3cret-of-desk");
     fs::write(place.path("secret"), "s3cret-of-desk\n").expect("a file");
     let apps = format!("apps = [{{ id = \"desk\", secret_file = \"{}\" }}]", place.path("secret"));
     place.write(&format!(
@@ -102,9 +105,7 @@ async fn limits_log_and_applications_change() {
         assert!(line.contains(why), "{line}");
         assert_eq!(put().await, 413);
     }
-    let (code, log) = running.end("TERM");
-    assert_eq!(code, Some(0));
-    assert!(!log.contains("s3cret"), "a secret reached the log: {log}");
+    assert_eq!(running.end("TERM").0, Some(0));
 }
 
 /// Bridges wait for the next start, whether the list of their files changes or what is in one.
@@ -115,6 +116,7 @@ fn what_is_in_the_files_of_bridges_is_noticed() {
         let text = format!("id: irc\nas_token: token-of-a-bridge\nsender_localpart: {sender}\n");
         fs::write(place.path("irc.yaml"), text).expect("a file");
     };
+    secrets::note("token-of-a-bridge");
     write("ircbot");
     let mut running = place.start(&[]);
     running.url();
@@ -136,6 +138,8 @@ fn what_is_in_the_files_of_bridges_is_noticed() {
 async fn the_admin_token_is_that_of_its_file() {
     let place = Place::new("");
     let file = place.path("token");
+    secrets::note("an-admins-first-token");
+    secrets::note("an-admins-next-token");
     fs::write(&file, "an-admins-first-token\n").expect("a file");
     let environment = [("PRESENCED_SERVER__ADMIN_TOKEN_FILE", file.as_str())];
     let mut running = place.start(&environment);

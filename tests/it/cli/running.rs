@@ -59,6 +59,7 @@ impl Running {
         // A server whose log nobody reads would stop at some point.
         let reader = thread::spawn(move || {
             for line in log.lines().map_while(Result::ok) {
+                secrets::look_at(&line);
                 let _nobody_looks = sender.send(line);
             }
         });
@@ -144,11 +145,9 @@ impl Running {
         self.ended().1
     }
 
-    /// Sends a signal by name, and returns the exit code and the log. No token may be in it.
+    /// Sends a signal by name, and returns the exit code and the log.
     pub(crate) fn end(self, signal: &str) -> (Option<i32>, String) {
         self.signal(signal);
-        let (code, log) = self.ended();
-        assert_eq!(secrets::found_in(&log), None, "a token reached the log: {log}");
-        (code, log)
+        self.ended()
     }
 }

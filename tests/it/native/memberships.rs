@@ -11,6 +11,9 @@ use crate::support::{ALICE, Answer, BOB, CAROL, TestServer};
 const LOBBY: &str = "!lobby:example.com";
 const NEW: &str = "!new:example.com";
 
+/// How many come one by one.
+const MANY: usize = 500;
+
 fn path(room: &str, user: &str) -> String {
     format!("/presenced/v1/rooms/{room}/members/{user}")
 }
@@ -122,7 +125,6 @@ async fn the_rooms_of_a_user() {
 #[tokio::test]
 async fn many_come_one_by_one() {
     let server = TestServer::start().await;
-    const MANY: usize = 500;
     let user = |number: usize| format!("@user{number:04}:example.com");
     let each = async |number: usize| {
         server.admin(Method::PUT, &format!("/users/{}", user(number)), Some(json!({}))).await;

@@ -63,6 +63,9 @@ fn operations(token: &str, app_token: &str, subscription: &str) -> Vec<Operation
         ("revokeAppToken", delete.clone(), format!("/presenced/v1/app-tokens/{app_token}"), none.clone()),
         ("listSubscriptions", Method::GET, subscriptions.clone(), none.clone()),
         ("endSubscription", delete.clone(), format!("{subscriptions}/{subscription}"), none.clone()),
+        ("whoami", Method::GET, "/presenced/v1/whoami".to_owned(), none.clone()),
+        ("rotateAdminToken", Method::POST, "/presenced/v1/admin-token".to_owned(), none.clone()),
+        ("endSessions", delete.clone(), format!("{user}/tokens"), none.clone()),
         ("deleteUser", delete, user, none.clone()),
         ("advanceDemo", post.clone(), "/presenced/v1/demo/advance".to_owned(), json!({"seconds": 1})),
         ("resetDemo", post, "/presenced/v1/demo/reset".to_owned(), none),
@@ -168,6 +171,9 @@ async fn over_a_store_that_refuses_writes() {
     revokeAppToken 503 store-unavailable
     listSubscriptions 200
     endSubscription 503 store-unavailable
+    whoami 200
+    rotateAdminToken 409 conflict
+    endSessions 503 store-unavailable
     deleteUser 503 store-unavailable
     advanceDemo 204
     resetDemo 503 store-unavailable
@@ -223,6 +229,9 @@ async fn over_a_store_that_cannot_be_read_either() {
     revokeAppToken 503 store-unavailable
     listSubscriptions 200
     endSubscription 503 store-unavailable
+    whoami 200
+    rotateAdminToken 409 conflict
+    endSessions 503 store-unavailable
     deleteUser 503 store-unavailable
     advanceDemo 204
     resetDemo 503 store-unavailable
@@ -237,8 +246,8 @@ async fn over_a_store_that_cannot_be_read_either() {
 async fn tokens_that_do_not_suffice() {
     let server = TestServer::start().await;
     let mut operations = furnish(&server).await;
-    // Any token will do for the demo.
-    operations.retain(|(id, ..)| !id.ends_with("Demo"));
+    // Any token will do for the demo, to know whose it is, and to sign out.
+    operations.retain(|(id, ..)| !id.ends_with("Demo") && !matches!(*id, "whoami" | "endSessions"));
     for (_, method, path, body) in &mut operations {
         *body =
             if *method == Method::PUT || *method == Method::POST { json!("nonsense") } else { Value::Null };

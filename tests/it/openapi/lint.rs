@@ -152,6 +152,23 @@ fn properties_have_examples_and_every_example_is_valid() {
     }
 }
 
+/// Mocks prefer the example of a schema to that of the status, so that the schemas of refusals have none.
+#[test]
+fn only_statuses_have_examples_of_whole_refusals() {
+    for (name, document) in documents() {
+        for (_, _, operation) in operations(&document) {
+            let answers = operation["responses"].as_object().expect("answers").iter();
+            let refusals = answers.filter(|(status, _)| status.as_str() >= "400");
+            let contents = refusals.filter_map(|(_, refusal)| refusal["content"].as_object());
+            for media in contents.flat_map(Map::values) {
+                let Some(reference) = media["schema"]["$ref"].as_str() else { continue };
+                let schema = document.pointer(&reference[1..]).expect("a schema");
+                assert!(schema.get("example").is_none(), "{name} {reference}");
+            }
+        }
+    }
+}
+
 /// A property of a plain type has an example; what is made of other schemas takes theirs.
 fn assert_property_examples(name: &str, document: &Value) {
     for (schema, value) in document["components"]["schemas"].as_object().expect("schemas") {

@@ -9,7 +9,7 @@ use presenced::{
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::Answer;
+use super::{Answer, secrets};
 
 static DOCUMENTS: LazyLock<Vec<(&Dialect, Value)>> = LazyLock::new(|| {
     api::ALL.into_iter().map(|dialect| (dialect, openapi::to_value(&(dialect.document)()))).collect()
@@ -24,7 +24,11 @@ pub(crate) fn document(name: &str) -> &'static Value {
 /// A response as an answer.
 pub(crate) async fn of_response(response: reqwest::Response) -> Answer {
     let (status, headers) = (response.status(), response.headers().clone());
-    Answer { status, headers, text: response.text().await.expect("a whole answer") }
+    let text = response.text().await.expect("a whole answer");
+    let location = headers.get("location").and_then(|location| location.to_str().ok());
+    secrets::note_in(&text);
+    location.into_iter().for_each(secrets::note_in);
+    Answer { status, headers, text }
 }
 
 /// What the server itself found wrong with an exchange, if anything. Where the client is lenient, what it sent need

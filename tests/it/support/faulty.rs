@@ -17,6 +17,8 @@ pub(crate) struct FaultyStore {
     pub(crate) mood: Mood,
     /// How many records were read.
     pub(crate) reads: Arc<AtomicUsize>,
+    /// How often documents were written.
+    pub(crate) writes: Arc<AtomicUsize>,
     /// What happens in the middle of the next update.
     pub(crate) meanwhile: Arc<Mutex<Option<Meanwhile>>>,
 }
@@ -118,6 +120,7 @@ impl Store for FaultyStore {
         micros: u64,
     ) -> Result<Written, StoreError> {
         self.mood.try_to_write()?;
+        self.writes.fetch_add(1, Ordering::SeqCst);
         self.store.write(documents, known, micros).await
     }
 

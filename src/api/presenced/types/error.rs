@@ -5,8 +5,6 @@ use utoipa::ToSchema;
 
 /// What went wrong, as problem details (RFC 9457).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[schema(example = json!({"type": "urn:presenced:problem:not-found", "title": "Not Found",
-    "status": 404, "detail": "there is no user @dave:example.com"}))]
 pub struct Problem {
     /// The kind of problem; programs decide by it.
     #[serde(rename = "type")]

@@ -88,6 +88,8 @@ pub struct PresenceQuery {
 
 /// The presence of those that the caller may see.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(example = json!({"presence": [{"userId": "@alice:example.com", "state": "online", "currentlyActive": true,
+    "lastActiveAt": 1_767_603_600_000_u64, "status": "Back at noon"}], "unavailable": ["@dave:example.com"]}))]
 pub struct PresenceQueryResult {
     /// In the order asked for; then members of rooms that were not named, in the order of their ids.
     pub presence: Vec<UserPresence>,

@@ -4,7 +4,7 @@ use serde::{
     Deserialize, Deserializer, Serialize,
     de::{self, DeserializeOwned},
 };
-use serde_json::{Map, Value};
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::{HeartbeatOutcome, PresenceState};
@@ -21,7 +21,7 @@ pub struct PresenceUpdate {
     #[schema(nullable = false)]
     pub state: Option<PresenceState>,
     /// The user's status; `null`, or an empty text, clears it.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "object_or_null")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "there_as_object")]
     #[schema(value_type = Option<StatusUpdate>)]
     pub status: Option<Option<StatusUpdate>>,
     /// The device that speaks; left out: that of the token, and `api` for a token of no user.
@@ -92,7 +92,7 @@ pub struct UserPresenceUpdate {
     #[schema(value_type = Option<PresenceState>, nullable = false)]
     pub state: Option<String>,
     /// The user's status; `null`, or an empty text, clears it.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "object_or_null")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "there_as_object")]
     #[schema(value_type = Option<StatusUpdate>)]
     pub status: Option<Option<StatusUpdate>>,
     /// The device that speaks; left out: `api`.
@@ -133,18 +133,17 @@ pub struct PresenceUpdateResult {
     pub detail: Option<String>,
 }
 
-/// An object that is there, or `null`. A list is none: serde would take its items for the members.
-fn object_or_null<'de, T, D>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
-where
-    T: DeserializeOwned,
-    D: Deserializer<'de>,
-{
-    let object: Option<Map<String, Value>> = Option::deserialize(deserializer)?;
-    let read = object.map(|object| serde_json::from_value(Value::Object(object))).transpose();
-    read.map(Some).map_err(de::Error::custom)
-}
-
 /// A member that is there, which `null` is only where it means something.
 fn there<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
     T::deserialize(deserializer).map(Some)
+}
+
+/// The same, and no list: serde would take its items for the members.
+fn there_as_object<'de, T: DeserializeOwned, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    match Value::deserialize(deserializer)? {
+        Value::Array(_) => Err(de::Error::custom("a list is no object")),
+        value => serde_json::from_value(value).map(Some).map_err(de::Error::custom),
+    }
 }

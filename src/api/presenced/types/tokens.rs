@@ -76,6 +76,45 @@ pub struct TokenList {
     pub tokens: Vec<Token>,
 }
 
+/// Whose token somebody has, and what it is for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Whoami {
+    /// The user; absent of the admin's token and of service tokens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "@alice:example.com", nullable = false)]
+    pub user_id: Option<String>,
+    /// The user's device that the token speaks with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "DEMO", nullable = false)]
+    pub device_id: Option<String>,
+    /// What a service token is called.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "wallboard", nullable = false)]
+    pub name: Option<String>,
+    /// What the token may be used for.
+    #[schema(example = json!(["read", "write"]))]
+    pub scopes: Vec<Scope>,
+    /// Whether it is the admin's.
+    #[schema(example = false)]
+    pub admin: bool,
+    /// Whether the user is a guest.
+    #[schema(example = false)]
+    pub guest: bool,
+    /// When the token stops working, in milliseconds since the Unix epoch; absent: never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<i64>, example = 1_767_603_600_000_u64, nullable = false)]
+    pub expires_at: Option<u64>,
+}
+
+/// The admin token.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct AdminToken {
+    /// The text to send as `Authorization: Bearer`.
+    #[schema(example = "pd_5e1f")]
+    pub token: String,
+}
+
 /// A token of an app to be made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

@@ -62,6 +62,11 @@ impl RestRefusal {
         Self::new("CMN-405", "Login to extension required")
     }
 
+    /// The token is good for all but this dialect.
+    pub(in crate::api::ringcentral) fn extension_lacks() -> Forbidden {
+        Self::new("CMN-405", "The user has no extension; an admin can give one")
+    }
+
     /// The application's token lacks the scope.
     pub(in crate::api::ringcentral) fn app_lacks(permission: Permission) -> Forbidden {
         let name = permission.of_app();

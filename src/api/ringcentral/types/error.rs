@@ -6,9 +6,6 @@ use utoipa::ToSchema;
 /// Why a request was refused. Programs go by the codes; texts may change.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[schema(example = json!({"errorCode": "CMN-102", "message": "Resource for parameter [extensionId] is not found",
-    "errors": [{"errorCode": "CMN-102", "message": "Resource for parameter [extensionId] is not found",
-        "parameterName": "extensionId"}], "parameterName": "extensionId"}))]
 pub struct ErrorResponse {
     /// The group of the refusal, or the code of its only error.
     #[schema(example = "CMN-102")]

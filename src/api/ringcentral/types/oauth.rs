@@ -38,8 +38,6 @@ pub struct TokenResponse {
 
 /// Why there was no login.
 #[derive(Serialize, ToSchema)]
-#[schema(example = json!({"error": "invalid_client", "error_description": "The application is not known",
-    "errors": [{"errorCode": "OAU-123", "message": "The application is not known"}]}))]
 pub struct OAuthError {
     /// The kind of refusal (RFC 6749, section 5.2).
     #[schema(example = "invalid_client")]
