@@ -59,12 +59,11 @@ impl Victim {
     fn check(&self, count: usize, what: &str, most_kib: usize, most_micros: u128) {
         let memory = self.running.resident_bytes().saturating_sub(self.memory);
         let time = self.running.processor_time().saturating_sub(self.time);
-        let micros = time.as_micros() / count as u128;
-        let kib = memory as f64 / 1_024.0 / count as f64;
+        let (micros, bytes) = (time.as_micros() / count as u128, memory / count);
         let figures = format!(
-            "{count} {what}: {:.1} MiB ({kib:.2} KiB each, at most {most_kib}), {} ms of processor time \
-             ({micros} \u{b5}s each, at most {most_micros})",
-            memory as f64 / f64::from(1 << 20),
+            "{count} {what}: {} KiB ({bytes} bytes each, at most {most_kib} KiB), {} ms of processor time ({micros} \
+             \u{b5}s each, at most {most_micros})",
+            memory >> 10,
             time.as_millis(),
         );
         figure(&figures);

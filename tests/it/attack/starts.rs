@@ -32,6 +32,9 @@ async fn served() -> tempfile::TempDir {
     folder
 }
 
+/// What happens to a data folder before the start.
+type Damage = fn(&Path);
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_is_touched() {
     let folder = served().await;
@@ -41,8 +44,8 @@ async fn nothing_is_touched() {
     let empty = folder.path().join("empty");
     fs::write(&empty, "").expect("a file");
     let named = |file: &Path| format!("{USUAL}admin_token_file = {file:?}\n");
-    let usual: fn(&Path) = |_| {};
-    let cases: [(&str, String, fn(&Path)); 10] = [
+    let usual: Damage = |_| {};
+    let cases: [(&str, String, Damage); 10] = [
         ("are of \"one.example\"", USUAL.replace("one.", "other."), usual),
         ("is in use; choose another address", USUAL.replace("127.0.0.1:0", &address.to_string()), usual),
         ("the admin token in", named(&folder.path().join("missing")), usual),

@@ -193,7 +193,8 @@ impl<'a> Requests<'a> {
     fn page(&mut self) -> Request {
         let mut target = self.one_of(&PAGES).to_owned();
         if self.one_in(3) {
-            target += &format!("/{}", encoded(self.one_of(&ODD)));
+            target.push('/');
+            target += &encoded(self.one_of(&ODD));
         }
         let headers = vec![("accept", b"text/html".to_vec()), ("if-none-match", b"\"x\"".to_vec())];
         let method = self.one_of(&["GET", "GET", "HEAD", "POST", "OPTIONS"]).to_owned();
@@ -213,7 +214,7 @@ impl<'a> Requests<'a> {
             match parameter.place.as_str() {
                 "path" => path = path.replace(&format!("{{{}}}", parameter.name), &self.raw_at_times(&value)),
                 "query" if self.one_in(2) => {
-                    query.push(format!("{}={}", parameter.name, self.raw_at_times(&value)))
+                    query.push(format!("{}={}", parameter.name, self.raw_at_times(&value)));
                 }
                 "header" if self.one_in(2) => headers.push(("last-event-id", value.into_bytes())),
                 _ => {}
