@@ -212,6 +212,9 @@ fn another(key: &str, default: &Value) -> String {
         "ringcentral.jwt_keys" => {
             r#"[{ algorithm = "HS256", key = "0123456789abcdef0123456789abcdef", issuer = "i", audience = "a" }]"#
         }
+        "auth.jwt" => {
+            r#"[{ issuer = "i", audience = "a", keys = [{ algorithm = "HS256", key = "0123456789abcdef0123456789abcdef" }] }]"#
+        }
         "log.filter" => "debug",
         "log.format" => "json",
         "limits.bulk_users" | "limits.heartbeats_per_call" => "999",
