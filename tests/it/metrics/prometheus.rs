@@ -88,8 +88,11 @@ async fn every_panel_shows_something_and_no_alert_fires() {
     }
 }
 
-/// What makes each alert fire: series with their values by the minute, and after how many minutes it does.
-const FIRING: [(&str, &[(&str, &str)], u32); 10] = [
+/// Series with their values by the minute.
+type Series = &'static [(&'static str, &'static str)];
+
+/// What makes each alert fire, and after how many minutes it does.
+const FIRING: [(&str, Series, u32); 10] = [
     ("PresencedDown", &[("up", "0x60")], 3),
     ("PresencedNotReady", &[("presenced_ready", "0x60")], 3),
     ("PresencedRefusesWrites", &[(r#"presenced_rejections_total{reason="unavailable"}"#, "0+5x60")], 20),

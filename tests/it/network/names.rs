@@ -33,6 +33,8 @@ async fn what_cannot_stand_in_a_log_is_no_name() {
 }
 
 /// A change's trace goes on to whoever is told of it; and ends with the next change that has none.
+type Headers<'a> = &'a [(&'static str, &'a str)];
+
 #[tokio::test]
 async fn webhooks_are_part_of_the_trace_of_their_cause() {
     let trace = |parent: &str| format!("00-4bf92f3577b34da6a3ce929d0e0e4736-{parent}-01");
@@ -57,7 +59,6 @@ async fn webhooks_are_part_of_the_trace_of_their_cause() {
     };
     let long = "x".repeat(513);
     let (parent, of_ours) = (("traceparent", changed.as_str()), ("tracestate", "ours=1"));
-    type Headers<'a> = &'a [(&'static str, &'a str)];
     let rows: [(Headers, Headers); 5] = [
         (&[parent, of_ours], &[parent, of_ours]),
         (&[], &[]),

@@ -65,9 +65,8 @@ pub(crate) fn note_in(text: &str) {
         for (start, _) in text.match_indices(place) {
             let is_whole = text[..start].chars().next_back().is_none_or(|c| "\"&?{, \n".contains(c));
             let rest = &text[start + place.len()..];
-            let value = rest
-                .strip_prefix('=')
-                .or_else(|| Some(rest.strip_prefix("\":")?.trim_start().strip_prefix('"')?));
+            let value =
+                rest.strip_prefix('=').or_else(|| rest.strip_prefix("\":")?.trim_start().strip_prefix('"'));
             if let Some(value) = value.filter(|_| is_whole) {
                 note(value.split(['"', '&', '#', ' ', '\n']).next().unwrap_or_default());
             }
@@ -118,8 +117,8 @@ pub(crate) fn look_at(log: &str) {
 
 /// Has everything logged, and every line looked at, from now on, for the secrets of a configuration too.
 pub(crate) fn watch(config: &Config) {
-    note_configured(config);
     static WATCHED: Once = Once::new();
+    note_configured(config);
     WATCHED.call_once(|| {
         let watching =
             tracing_subscriber::fmt().with_env_filter(EnvFilter::new("trace")).with_writer(Watcher);
