@@ -14,6 +14,8 @@ ALICE, BOB, CAROL, SALES, NOBODY = (
     f"@{name}:example.com" for name in ("alice", "bob", "carol", "sales", "nobody")
 )
 
+LOBBY, NO_ROOM = "!lobby:example.com", "!nobody:example.com"
+
 # As an argument: the operation has none that could be wrong, but for the token.
 STRANGER = "stranger"
 # As an argument: the answer is a stream, which does not end, so that its documented example is asked for.
@@ -49,12 +51,12 @@ class Dialect:
         else:
             raise AssertionError(f"{name} is not refused")
 
-    def try_each(self, operations):
-        """Of each: its name, the call, an argument that is right, one that is refused, the status with which it is, and
+    def try_each(self, operations, token="demo-alice"):
+        """With a token, of each: its name, the call, an argument that is right, one that is refused, the status with which it is, and
         the status that is asked for."""
         for name, call, good, bad, refused, preferred in operations:
-            call(self.open(prefer="code=200" if good is STREAM else None), good)
-            self.refused(name, lambda: call(self.open(STRANGER if bad is STRANGER else "demo-alice"), bad), refused)
+            call(self.open(token, prefer="code=200" if good is STREAM else None), good)
+            self.refused(name, lambda: call(self.open(STRANGER if bad is STRANGER else token), bad), refused)
             self.refused(name, lambda: call(self.open(prefer=f"code={preferred}"), good), preferred)
             print(f"{name}: succeeds, {refused}, {preferred}")
 
@@ -152,13 +154,28 @@ def heartbeats(user):
     return presenced.Heartbeats(heartbeats=[said])
 
 
+def updates(user):
+    said = presenced.UserPresenceUpdate(user_id=user, state=presenced.PresenceState.ONLINE)
+    return presenced.PresenceUpdates(updates=[said])
+
+
+said = presenced.PresenceUpdate(state=presenced.PresenceState.ONLINE)
+# What is said of many users is said by an admin.
 PRESENCED.try_each([
+    ("updatePresence", lambda by, user: by.presence.update_presence(updates(user)), ALICE, STRANGER, 401, 413),
+], token="demo-admin")
+PRESENCED.try_each([
+    ("putUserPresence", lambda by, user: by.presence.put_user_presence(user, said), ALICE, BOB, 403, 429),
+    ("postActivity", lambda by, _: by.presence.post_activity(), "own", STRANGER, 401, 413),
+    ("getRoomPresence", lambda by, room: by.presence.get_room_presence(room), LOBBY, NO_ROOM, 404, 503),
+    ("getUserRooms", lambda by, user: by.presence.get_user_rooms(user), ALICE, BOB, 403, 404),
+    ("deleteUserPresence", lambda by, user: by.presence.delete_user_presence(user), ALICE, BOB, 403, 429),
     ("putSettings", lambda by, user: by.presence.put_settings(user, busy), ALICE, BOB, 403, 429),
     ("getSettings", lambda by, user: by.presence.get_settings(user), ALICE, BOB, 403, 404),
     ("postHeartbeats", lambda by, user: by.presence.post_heartbeats(heartbeats(user)), ALICE, STRANGER, 401, 413),
     ("getUserPresence", lambda by, user: by.presence.get_user_presence(user), ALICE, NOBODY, 404, 503),
     ("queryPresence", lambda by, user: by.presence.query_presence(presenced.PresenceQuery(users=[user])),
-        ALICE, "nobody", 400, 403),
+        ALICE, STRANGER, 401, 403),
     ("streamChanges", lambda by, user: by.presence.stream_changes(users=user and [user]), STREAM, "nobody", 400, 429),
     ("putCall", lambda by, user: by.presence.put_call(user, "c1", report), ALICE, NOBODY, 404, 413),
     ("deleteCall", lambda by, user: by.presence.delete_call(user, "c1"), ALICE, NOBODY, 404, 503),

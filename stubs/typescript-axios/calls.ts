@@ -10,6 +10,8 @@ import * as ringcentral from "./ringcentral";
 
 const [alice, bob, carol, sales, nobody] = ["alice", "bob", "carol", "sales", "nobody"].map((name) => `@${name}:example.com`);
 
+const [lobby, noRoom] = ["!lobby:example.com", "!nobody:example.com"];
+
 /** As an argument: the operation has none that could be wrong, but for the token. */
 const STRANGER = "stranger";
 /** As an argument: the answer is a stream, which does not end, so that its documented example is asked for. */
@@ -145,12 +147,24 @@ async function tryPresenced() {
     const report = { direction: presenced.Direction.Inbound, telephonyStatus: presenced.TelephonyStatus.CallConnected };
     const online = (userId: string) => ({ heartbeats: [{ userId, deviceId: "DESK", state: presenced.PresenceState.Online }] });
     const reads = (body: unknown, status: number) => (body as presenced.Problem).status === status;
+    const said = { state: presenced.PresenceState.Online };
+    const updates = (userId: string) => ({ updates: [{ userId, ...said }] });
+    // What is said of many users is said by an admin.
+    const asAdmin = (token?: string, prefer?: string) => onPresenced(token === STRANGER ? token : "demo-admin", prefer);
+    await tryEach(asAdmin, reads, [
+        ["updatePresence", (by, user) => by.presence.updatePresence(updates(user)), alice, STRANGER, 401, 413],
+    ]);
     await tryEach(onPresenced, reads, [
+        ["putUserPresence", (by, user) => by.presence.putUserPresence(user, said), alice, bob, 403, 429],
+        ["postActivity", (by) => by.presence.postActivity(), "own", STRANGER, 401, 413],
+        ["getRoomPresence", (by, room) => by.presence.getRoomPresence(room), lobby, noRoom, 404, 503],
+        ["getUserRooms", (by, user) => by.presence.getUserRooms(user), alice, bob, 403, 404],
+        ["deleteUserPresence", (by, user) => by.presence.deleteUserPresence(user), alice, bob, 403, 429],
         ["putSettings", (by, user) => by.presence.putSettings(user, busy), alice, bob, 403, 429],
         ["getSettings", (by, user) => by.presence.getSettings(user), alice, bob, 403, 404],
         ["postHeartbeats", (by, user) => by.presence.postHeartbeats(online(user)), alice, STRANGER, 401, 413],
         ["getUserPresence", (by, user) => by.presence.getUserPresence(user), alice, nobody, 404, 503],
-        ["queryPresence", (by, user) => by.presence.queryPresence({ users: [user] }), alice, "nobody", 400, 403],
+        ["queryPresence", (by, user) => by.presence.queryPresence({ users: [user] }), alice, STRANGER, 401, 403],
         ["streamChanges", (by, user) => by.presence.streamChanges([user]), STREAM, "nobody", 400, 429],
         ["putCall", (by, user) => by.presence.putCall(user, "c1", report), alice, nobody, 404, 413],
         ["deleteCall", (by, user) => by.presence.deleteCall(user, "c1"), alice, nobody, 404, 503],

@@ -8,6 +8,8 @@ import * as ringcentral from "./ringcentral";
 
 const [alice, bob, carol, sales, nobody] = ["alice", "bob", "carol", "sales", "nobody"].map((name) => `@${name}:example.com`);
 
+const [lobby, noRoom] = ["!lobby:example.com", "!nobody:example.com"];
+
 /** As an argument: the operation has none that could be wrong, but for the token. */
 const STRANGER = "stranger";
 /** As an argument: the answer is a stream, which does not end, so that its documented example is asked for. */
@@ -152,12 +154,24 @@ async function tryPresenced() {
     const heartbeats = (userId: string) =>
         ({ heartbeats: [{ userId, deviceId: "DESK", state: presenced.PresenceState.Online }] });
     const reads = (body: unknown, status: number) => presenced.ProblemFromJSON(body).status === status;
+    const presenceUpdate = { state: presenced.PresenceState.Online };
+    const updates = (userId: string) => ({ updates: [{ userId, state: presenced.PresenceState.Online }] });
+    // What is said of many users is said by an admin.
+    const asAdmin = (token?: string, prefer?: string) => onPresenced(token === STRANGER ? token : "demo-admin", prefer);
+    await tryEach(asAdmin, reads, [
+        ["updatePresence", (by, userId) => by.presence.updatePresence({ presenceUpdates: updates(userId) }), alice, STRANGER, 401, 413],
+    ]);
     await tryEach(onPresenced, reads, [
+        ["putUserPresence", (by, userId) => by.presence.putUserPresence({ userId, presenceUpdate }), alice, bob, 403, 429],
+        ["postActivity", (by) => by.presence.postActivity(), "own", STRANGER, 401, 413],
+        ["getRoomPresence", (by, roomId) => by.presence.getRoomPresence({ roomId }), lobby, noRoom, 404, 503],
+        ["getUserRooms", (by, userId) => by.presence.getUserRooms({ userId }), alice, bob, 403, 404],
+        ["deleteUserPresence", (by, userId) => by.presence.deleteUserPresence({ userId }), alice, bob, 403, 429],
         ["putSettings", (by, userId) => by.presence.putSettings({ userId, userSettings }), alice, bob, 403, 429],
         ["getSettings", (by, userId) => by.presence.getSettings({ userId }), alice, bob, 403, 404],
         ["postHeartbeats", (by, userId) => by.presence.postHeartbeats({ heartbeats: heartbeats(userId) }), alice, STRANGER, 401, 413],
         ["getUserPresence", (by, userId) => by.presence.getUserPresence({ userId }), alice, nobody, 404, 503],
-        ["queryPresence", (by, userId) => by.presence.queryPresence({ presenceQuery: { users: [userId] } }), alice, "nobody", 400, 403],
+        ["queryPresence", (by, userId) => by.presence.queryPresence({ presenceQuery: { users: [userId] } }), alice, STRANGER, 401, 403],
         ["streamChanges", (by, userId) => by.presence.streamChanges({ users: [userId] }), STREAM, "nobody", 400, 429],
         ["putCall", (by, userId) => by.presence.putCall({ userId, callId: "c1", callReport }), alice, nobody, 404, 413],
         ["deleteCall", (by, userId) => by.presence.deleteCall({ userId, callId: "c1" }), alice, nobody, 404, 503],

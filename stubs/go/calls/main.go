@@ -18,6 +18,9 @@ const (
 	sales  = "@sales:example.com"
 	nobody = "@nobody:example.com"
 
+	lobby  = "!lobby:example.com"
+	noRoom = "!nobody:example.com"
+
 	// As an argument: the operation has none that could be wrong, but for the token.
 	stranger = "stranger"
 	// As an argument: the answer is a stream, which does not end, so that its documented example is asked for.

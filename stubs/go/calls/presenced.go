@@ -58,7 +58,41 @@ func tryPresenced(base string) {
 		Direction: presenced.DIRECTION_INBOUND, TelephonyStatus: presenced.TELEPHONYSTATUS_CALL_CONNECTED,
 	}
 
+	updates := func(user string) presenced.PresenceUpdates {
+		return presenced.PresenceUpdates{Updates: []presenced.UserPresenceUpdate{
+			{UserId: user, State: pointer(presenced.PRESENCESTATE_ONLINE)},
+		}}
+	}
+	said := presenced.PresenceUpdate{State: pointer(presenced.PRESENCESTATE_ONLINE)}
+	// What is said of many users is said by an admin.
+	asAdmin := func(token, prefer string) onPresenced {
+		if token != stranger {
+			token = "demo-admin"
+		}
+		return open(token, prefer)
+	}
+
+	try(asAdmin, read, []operation[*presenced.APIClient]{
+		{"UpdatePresence", func(by onPresenced, user string) answer {
+			return of(by.api.PresenceApi.UpdatePresence(by.ctx).PresenceUpdates(updates(user)).Execute())
+		}, alice, stranger, 401, 413},
+	})
 	try(open, read, []operation[*presenced.APIClient]{
+		{"PutUserPresence", func(by onPresenced, user string) answer {
+			return of(by.api.PresenceApi.PutUserPresence(by.ctx, user).PresenceUpdate(said).Execute())
+		}, alice, bob, 403, 429},
+		{"PostActivity", func(by onPresenced, _ string) answer {
+			return empty(by.api.PresenceApi.PostActivity(by.ctx).Execute())
+		}, "own", stranger, 401, 413},
+		{"GetRoomPresence", func(by onPresenced, room string) answer {
+			return of(by.api.PresenceApi.GetRoomPresence(by.ctx, room).Execute())
+		}, lobby, noRoom, 404, 503},
+		{"GetUserRooms", func(by onPresenced, user string) answer {
+			return of(by.api.PresenceApi.GetUserRooms(by.ctx, user).Execute())
+		}, alice, bob, 403, 404},
+		{"DeleteUserPresence", func(by onPresenced, user string) answer {
+			return empty(by.api.PresenceApi.DeleteUserPresence(by.ctx, user).Execute())
+		}, alice, bob, 403, 429},
 		{"PutSettings", func(by onPresenced, user string) answer {
 			return of(by.api.PresenceApi.PutSettings(by.ctx, user).UserSettings(busy).Execute())
 		}, alice, bob, 403, 429},
@@ -74,7 +108,7 @@ func tryPresenced(base string) {
 		{"QueryPresence", func(by onPresenced, user string) answer {
 			query := presenced.PresenceQuery{Users: []string{user}}
 			return of(by.api.PresenceApi.QueryPresence(by.ctx).PresenceQuery(query).Execute())
-		}, alice, "nobody", 400, 403},
+		}, alice, stranger, 401, 403},
 		{"StreamChanges", func(by onPresenced, user string) answer {
 			return of(by.api.PresenceApi.StreamChanges(by.ctx).Users([]string{user}).Execute())
 		}, stream, "nobody", 400, 429},

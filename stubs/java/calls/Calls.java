@@ -15,6 +15,9 @@ final class Calls {
     static final String SALES = "@sales:example.com";
     static final String NOBODY = "@nobody:example.com";
 
+    static final String LOBBY = "!lobby:example.com";
+    static final String NO_ROOM = "!nobody:example.com";
+
     /** As an argument: the operation has none that could be wrong, but for the token. */
     static final String STRANGER = "stranger";
     /** As an argument: the answer is a stream, which these stubs take for JSON: it is refused alone. */

@@ -13,8 +13,11 @@ import org.example.presenced.model.Heartbeats;
 import org.example.presenced.model.OverrideName;
 import org.example.presenced.model.PresenceQuery;
 import org.example.presenced.model.PresenceState;
+import org.example.presenced.model.PresenceUpdate;
+import org.example.presenced.model.PresenceUpdates;
 import org.example.presenced.model.Problem;
 import org.example.presenced.model.TelephonyStatus;
+import org.example.presenced.model.UserPresenceUpdate;
 import org.example.presenced.model.UserProfile;
 import org.example.presenced.model.UserSettings;
 
@@ -61,6 +64,16 @@ final class PresencedCalls implements Calls.Reading {
             new Heartbeat().userId(user).deviceId("DESK").state(PresenceState.ONLINE));
     }
 
+    private static PresenceUpdates updates(String user) {
+        return new PresenceUpdates().addUpdatesItem(
+            new UserPresenceUpdate().userId(user).state(PresenceState.ONLINE));
+    }
+
+    /** What is said of many users is said by an admin. */
+    private static Api asAdmin(String url, String token, String prefer) {
+        return open(url, Calls.STRANGER.equals(token) ? token : "demo-admin", prefer);
+    }
+
     /** What answers without a body, as a call. */
     private interface Action<A> {
         void act(A by, String argument) throws Exception;
@@ -77,7 +90,23 @@ final class PresencedCalls implements Calls.Reading {
         UserSettings busy = new UserSettings().override(OverrideName.BUSY);
         CallReport report =
             new CallReport().direction(Direction.INBOUND).telephonyStatus(TelephonyStatus.CALL_CONNECTED);
+        PresenceUpdate said = new PresenceUpdate().state(PresenceState.ONLINE);
+        Calls.tryEach((token, prefer) -> asAdmin(url, token, prefer), new PresencedCalls(), List.of(
+            new Calls.Operation<>("updatePresence", (by, user) -> by.presence.updatePresence(updates(user)),
+                Calls.ALICE, Calls.STRANGER, 401, 413)));
         Calls.tryEach((token, prefer) -> open(url, token, prefer), new PresencedCalls(), List.of(
+            new Calls.Operation<>("putUserPresence", (by, user) -> by.presence.putUserPresence(user, said),
+                Calls.ALICE, Calls.BOB, 403, 429),
+            new Calls.Operation<>("postActivity", without((by, own) -> by.presence.postActivity(null)),
+                "own", Calls.STRANGER, 401, 413),
+            new Calls.Operation<>("getRoomPresence",
+                (by, room) -> by.presence.getRoomPresence(room, null, null, null),
+                Calls.LOBBY, Calls.NO_ROOM, 404, 503),
+            new Calls.Operation<>("getUserRooms", (by, user) -> by.presence.getUserRooms(user),
+                Calls.ALICE, Calls.BOB, 403, 404),
+            new Calls.Operation<>("deleteUserPresence",
+                without((by, user) -> by.presence.deleteUserPresence(user, null)),
+                Calls.ALICE, Calls.BOB, 403, 429),
             new Calls.Operation<>("putSettings", (by, user) -> by.presence.putSettings(user, busy),
                 Calls.ALICE, Calls.BOB, 403, 429),
             new Calls.Operation<>("getSettings", (by, user) -> by.presence.getSettings(user),
@@ -88,7 +117,7 @@ final class PresencedCalls implements Calls.Reading {
                 Calls.ALICE, Calls.NOBODY, 404, 503),
             new Calls.Operation<>("queryPresence",
                 (by, user) -> by.presence.queryPresence(new PresenceQuery().addUsersItem(user)),
-                Calls.ALICE, "nobody", 400, 403),
+                Calls.ALICE, Calls.STRANGER, 401, 403),
             new Calls.Operation<>("streamChanges",
                 (by, user) -> by.presence.streamChanges(user == null ? null : List.of(user), null, null),
                 Calls.STREAM, "nobody", 400, 429),

@@ -24,18 +24,19 @@ const LEFT_OUT = { presenced: { streamChanges: "its answer does not end" } };
 
 /** What takes away what others need comes last, in this order. */
 const LAST = [
-    "deleteCall", "denyObserver", "DeleteSubscription", "endSubscription", "revokeAppToken", "revokeToken", "deleteUser",
-    "logout", "logoutAll", "advanceDemo", "resetDemo",
+    "deleteUserPresence", "deleteCall", "denyObserver", "DeleteSubscription", "endSubscription", "revokeAppToken", "revokeToken", "removeMember",
+    "endSessions", "deleteUser",
+    "logout", "logoutAll", "advanceDemo", "resetDemo", "rotateAdminToken",
 ];
 
-/** Directory and server are an admin's. */
-const ADMIN = ["Directory", "Server"];
+/** Directory and server are an admin's, and so is what is said of many. */
+const ADMIN = ["Directory", "Server", "updatePresence"];
 
 /** What ends the token that it comes with has one that nothing else needs. */
 const TOKENS = { logout: "demo-bob-2", logoutAll: "demo-carol" };
 
 function tokenOf(dialect, operationId, tag) {
-    return TOKENS[operationId] ?? (dialect === "presenced" && ADMIN.includes(tag) ? "demo-admin" : "demo-alice");
+    return TOKENS[operationId] ?? (dialect === "presenced" && (ADMIN.includes(tag) || ADMIN.includes(operationId)) ? "demo-admin" : "demo-alice");
 }
 
 async function call(url, method, path, token, body) {

@@ -15,6 +15,8 @@ pub const BOB: &str = "@bob:example.com";
 pub const CAROL: &str = "@carol:example.com";
 pub const SALES: &str = "@sales:example.com";
 pub const NOBODY: &str = "@nobody:example.com";
+pub const LOBBY: &str = "!lobby:example.com";
+pub const NO_ROOM: &str = "!nobody:example.com";
 
 /// As an argument: the operation has none that could be wrong, but for the token.
 pub const STRANGER: &str = "stranger";

@@ -2,12 +2,12 @@ use presenced_client::{
     apis::{configuration::Configuration, demo_api, directory_api, presence_api, presence_lists_api},
     models::{
         CallReport, Direction, ExtensionType, Heartbeat, Heartbeats, OverrideName, PresenceQuery, PresenceState,
-        Problem, TelephonyStatus, UserProfile, UserSettings,
+        PresenceUpdate, PresenceUpdates, Problem, TelephonyStatus, UserPresenceUpdate, UserProfile, UserSettings,
     },
 };
 use serde_json::{Value, from_value};
 
-use crate::{ALICE, BOB, CAROL, Dialect, NOBODY, SALES, STRANGER, STREAM, client};
+use crate::{ALICE, BOB, CAROL, Dialect, LOBBY, NO_ROOM, NOBODY, SALES, STRANGER, STREAM, client};
 
 crate::outcome!(presenced_client);
 
@@ -56,9 +56,37 @@ fn report() -> CallReport {
     CallReport::new(Direction::Inbound, TelephonyStatus::CallConnected)
 }
 
+fn said() -> PresenceUpdate {
+    PresenceUpdate { state: Some(PresenceState::Online), ..PresenceUpdate::new() }
+}
+
+fn updates(user: &str) -> PresenceUpdates {
+    let update = UserPresenceUpdate { state: Some(PresenceState::Online), ..UserPresenceUpdate::new(user.to_owned()) };
+    PresenceUpdates::new(vec![update])
+}
+
+/// What is said of many users is said by an admin.
+fn open_as_admin(base: &str, token: &str, prefer: Option<&str>) -> Configuration {
+    open(base, if token == STRANGER { token } else { "demo-admin" }, prefer)
+}
+
 pub async fn attempt(base: &str) {
+    let admin = Dialect { open: open_as_admin, reads, base: base.to_owned() };
+    let update = async |by, user: &'static str| outcome(presence_api::update_presence(&by, updates(user)).await);
+    admin.attempt("updatePresence", update, [ALICE, STRANGER], [401, 413]).await;
     let presenced = Dialect { open, reads, base: base.to_owned() };
     let (own, known, observer) = ([ALICE, BOB], [ALICE, NOBODY], [CAROL, BOB]);
+
+    let say = async |by, user| outcome(presence_api::put_user_presence(&by, user, said()).await);
+    presenced.attempt("putUserPresence", say, own, [403, 429]).await;
+    let active = async |by, _| outcome(presence_api::post_activity(&by, None).await);
+    presenced.attempt("postActivity", active, ["own", STRANGER], [401, 413]).await;
+    let room = async |by, room| outcome(presence_api::get_room_presence(&by, room, None, None, None).await);
+    presenced.attempt("getRoomPresence", room, [LOBBY, NO_ROOM], [404, 503]).await;
+    let rooms = async |by, user| outcome(presence_api::get_user_rooms(&by, user).await);
+    presenced.attempt("getUserRooms", rooms, own, [403, 404]).await;
+    let end = async |by, user| outcome(presence_api::delete_user_presence(&by, user, None).await);
+    presenced.attempt("deleteUserPresence", end, own, [403, 429]).await;
 
     let put = async |by, user| outcome(presence_api::put_settings(&by, user, busy()).await);
     presenced.attempt("putSettings", put, own, [403, 429]).await;
@@ -71,7 +99,7 @@ pub async fn attempt(base: &str) {
     let query = async |by, user: &'static str| {
         outcome(presence_api::query_presence(&by, PresenceQuery::new(vec![user.to_owned()])).await)
     };
-    presenced.attempt("queryPresence", query, [ALICE, "nobody"], [400, 403]).await;
+    presenced.attempt("queryPresence", query, [ALICE, STRANGER], [401, 403]).await;
     let stream = async |by, user: &'static str| {
         outcome(presence_api::stream_changes(&by, Some(vec![user.to_owned()]), None, None).await)
     };
