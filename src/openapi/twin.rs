@@ -65,7 +65,42 @@ pub fn to_v3_0(document: &Value) -> Said<Value> {
         at.each(components, "responses", body)?;
     }
     whole.each(&mut twin, "paths", path_item)?;
+    let schemas = twin["components"]["schemas"].clone();
+    type_nullable(&mut twin, &schemas);
     Ok(twin)
+}
+
+/// In 3.0 `nullable` counts only beside a `type`: where a reference is nullable, what it refers to tells the type.
+fn type_nullable(value: &mut Value, schemas: &Value) {
+    match value {
+        Value::Object(members) => {
+            let is_untyped = members.get("nullable") == Some(&true.into()) && !members.contains_key("type");
+            if let Some(name) = is_untyped.then(|| type_of(members, schemas)).flatten() {
+                members.insert("type".to_owned(), name.into());
+            }
+            members.values_mut().for_each(|member| type_nullable(member, schemas));
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| type_nullable(item, schemas)),
+        _ => {}
+    }
+}
+
+/// The one type that values of this schema have, as far as it and what it refers to tell.
+fn type_of(schema: &Map<String, Value>, schemas: &Value) -> Option<String> {
+    if let Some(Value::String(name)) = schema.get("type") {
+        return Some(name.clone());
+    }
+    if let Some(Value::String(reference)) = schema.get("$ref") {
+        let name = reference.strip_prefix("#/components/schemas/")?;
+        return type_of(schemas.get(name)?.as_object()?, schemas);
+    }
+    let listed = |name| schema.get(name).and_then(Value::as_array).into_iter().flatten();
+    let told = |part: &Value| type_of(part.as_object()?, schemas);
+    let mut alternatives = listed("oneOf").chain(listed("anyOf")).map(told);
+    listed("allOf").find_map(told).or_else(|| {
+        let first = alternatives.next()??;
+        alternatives.all(|other| other.as_ref() == Some(&first)).then_some(first)
+    })
 }
 
 /// A place in the document, as a JSON pointer.

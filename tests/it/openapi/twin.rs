@@ -108,6 +108,29 @@ fn what_cannot_be_said_is_an_error() {
     ");
 }
 
+/// Beside no type, `nullable` says nothing in 3.0.
+#[test]
+fn a_nullable_reference_has_the_type_of_what_it_refers_to() {
+    let reference = |name: &str| json!({"$ref": format!("#/components/schemas/{name}")});
+    let schemas = json!({
+        "Object": {"type": "object"},
+        "Alias": {"allOf": [reference("Object")], "description": "D"},
+        "Either": {"oneOf": [{"type": "object"}, reference("Alias")]},
+        "Mixed": {"oneOf": [{"type": "object"}, {"type": "string"}]},
+    });
+    for (name, expected) in
+        [("Object", Some("object")), ("Alias", Some("object")), ("Either", Some("object")), ("Mixed", None)]
+    {
+        let mut document = document_with(&json!({"oneOf": [reference(name), {"type": "null"}]}));
+        let all = document["components"]["schemas"].as_object_mut().expect("schemas");
+        all.extend(schemas.as_object().expect("schemas").clone());
+        let twin = to_v3_0(&document).expect("3.0 can say this");
+        let schema = &twin["components"]["schemas"]["S"];
+        assert_eq!(schema.get("type").and_then(Value::as_str), expected, "{schema}");
+        assert_eq!(schema["nullable"], true);
+    }
+}
+
 /// The same said in 3.1, in one of the ways that it may be said there.
 fn back(value: &Value) -> Value {
     match value {
@@ -123,6 +146,7 @@ fn back(value: &Value) -> Value {
                 let reference = member.pointer("/0/$ref").filter(|_| name == "allOf" && members.len() > 1);
                 match (name.as_str(), reference) {
                     (_, Some(reference)) => told.insert("$ref".to_owned(), reference.clone()),
+                    ("type", _) if is_nullable && members.contains_key("allOf") => None,
                     ("type", _) if is_nullable => told.insert(name.clone(), json!([member, "null"])),
                     ("nullable", _) => None,
                     _ => told.insert(name.clone(), back(member)),
