@@ -39,7 +39,7 @@ fn every_documented_answer_was_seen() {
     let excused: BTreeSet<&str> = UNSEEN.iter().map(|(answer, _)| *answer).collect();
     let seen = documented.intersection(&noted).count();
     println!(
-        "{seen} of {} documented answers were seen, {} have a reason not to be",
+        "figure: {seen} of {} documented answers were seen, {} have a reason not to be",
         documented.len(),
         excused.len()
     );
