@@ -270,6 +270,10 @@ fn ask(app: &App, fields: &Fields) -> Response {
 }
 
 /// Answer the page.
+///
+/// What the page of `GET` sends: a token of the user's, with what the application asked for. Good or bad, the browser
+/// is led back to the application, which is told in the query; without an application to lead back to, the page says
+/// what is wrong.
 #[utoipa::path(
     post,
     path = "/restapi/oauth/authorize",
