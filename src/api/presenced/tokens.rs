@@ -20,7 +20,7 @@ use crate::{
     audit,
     auth::admin_token,
     directory::{DirectoryError, Holder, NewToken, Scopes, TokenId, TokenInfo, TokenSecret},
-    id::{DeviceId, UserId},
+    id::DeviceId,
     presence::Timestamp,
     request::RequestInfo,
     store::StoreError,
@@ -138,8 +138,8 @@ pub(super) async fn list_tokens(
     asker: Asker,
     ids: Ids,
 ) -> Result<Json<TokenList>, UserError> {
-    asker.admin()?;
-    let user: UserId = ids.get("userId")?;
+    let caller = asker.admin()?;
+    let user = ids.user::<UserError>(&caller)?;
     let tokens = app.directory.tokens(&user).map_err(|error| match error {
         DirectoryError::Store(error) => error.into(),
         error => UserError::from(ProblemRefusal::not_found(error.to_string())),
@@ -167,8 +167,8 @@ pub(super) async fn create_token(
     ids: Ids,
     body: Body,
 ) -> Result<(StatusCode, Json<IssuedToken>), CreateTokenError> {
-    asker.admin()?;
-    let user: UserId = ids.get("userId")?;
+    let caller = asker.admin()?;
+    let user = ids.user::<CreateTokenError>(&caller)?;
     let request: TokenRequest = read_json(&app, body).await?;
     let device: DeviceId =
         request.device_id.parse().map_err(|error| ProblemRefusal::invalid(format!("deviceId: {error}")))?;
@@ -327,8 +327,8 @@ pub(super) async fn revoke_token(
     asker: Asker,
     ids: Ids,
 ) -> Result<StatusCode, RevokeTokenError> {
-    asker.admin()?;
-    let user: UserId = ids.get("userId")?;
+    let caller = asker.admin()?;
+    let user = ids.user::<RevokeTokenError>(&caller)?;
     let token = TokenId::from(ids.get::<String>("tokenId")?);
     match found(app.directory.revoke_token(&user, &token).await)? {
         true => Ok(StatusCode::NO_CONTENT),
