@@ -11,7 +11,7 @@ use axum::{
 
 use super::{
     error::{BadRequest, ProblemRefusal, UserError, found},
-    extract::{AccessError, Asker, Caller, Ids, JsonError, read_json},
+    extract::{AccessError, Asker, Caller, Ids, JsonError, Parameters, read_json},
     types::{AdminToken, IssuedToken, Token, TokenList, TokenRequest, Whoami},
 };
 use crate::{
@@ -62,7 +62,7 @@ refusals! {
 refusals! {
     /// Why a user's sessions were not ended.
     pub(super) enum EndSessionsError: ProblemRefusal, from AccessError, StoreError {
-        /// The id is not valid.
+        /// The id is not valid, or there is a parameter.
         BadRequest => ProblemRefusal::invalid("userId: a user id starts with `@`"),
         Unauthorized,
         /// The caller is neither an admin nor the user.
@@ -76,6 +76,8 @@ refusals! {
 refusals! {
     /// Why the caller is not told who they are.
     pub(super) enum WhoamiError: ProblemRefusal {
+        /// There is a parameter.
+        BadRequest => ProblemRefusal::invalid("verbose: there is no such parameter"),
         Unauthorized,
         TooLarge,
         Unavailable,
@@ -85,6 +87,8 @@ refusals! {
 refusals! {
     /// Why there is no new admin token.
     pub(super) enum RotateAdminTokenError: ProblemRefusal, from AccessError {
+        /// There is a parameter. Nothing was changed.
+        BadRequest => ProblemRefusal::invalid("force: there is no such parameter"),
         Unauthorized,
         /// The caller is not an admin.
         Forbidden => ProblemRefusal::forbidden(AccessError::NotAdmin),
@@ -215,11 +219,13 @@ pub(super) async fn end_sessions(
     State(app): State<App>,
     asker: Asker,
     ids: Ids,
+    parameters: Parameters,
     info: Option<Extension<RequestInfo>>,
 ) -> Result<StatusCode, EndSessionsError> {
     let caller = asker.caller()?;
     let user = ids.user::<EndSessionsError>(&caller)?;
     caller.may_sign_out(&user)?;
+    parameters.none()?;
     if !found(app.directory.sign_out(&user).await)? {
         return Err(ProblemRefusal::no_user(&user).into());
     }
@@ -244,8 +250,13 @@ pub(super) async fn end_sessions(
         WhoamiError,
     ),
 )]
-pub(super) async fn whoami(State(app): State<App>, asker: Asker) -> Result<Json<Whoami>, WhoamiError> {
+pub(super) async fn whoami(
+    State(app): State<App>,
+    asker: Asker,
+    parameters: Parameters,
+) -> Result<Json<Whoami>, WhoamiError> {
     let identified = asker.anybody::<WhoamiError>()?;
+    parameters.none()?;
     let expires = identified.credential().and_then(|token| app.directory.expires(&token));
     let nobody = Whoami {
         user_id: None,
@@ -289,8 +300,10 @@ pub(super) async fn whoami(State(app): State<App>, asker: Asker) -> Result<Json<
 pub(super) async fn rotate_admin_token(
     State(app): State<App>,
     asker: Asker,
+    parameters: Parameters,
 ) -> Result<Json<AdminToken>, RotateAdminTokenError> {
     let former = asker.admin_token()?;
+    parameters.none()?;
     let server = &app.config.server;
     if app.config.demo {
         return Err(ProblemRefusal::conflict("the demo's admin token is for everybody to know").into());
