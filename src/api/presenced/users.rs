@@ -13,7 +13,6 @@ use crate::{
     api::refusal::refusals,
     app::App,
     directory::{self, DirectoryError, Extension, HIGHEST_NUMBER, Profile},
-    id::UserId,
 };
 
 /// How many departments a user may take calls of.
@@ -179,8 +178,8 @@ pub(super) async fn put_user(
     ids: Ids,
     body: Body,
 ) -> Result<(StatusCode, Json<User>), PutUserError> {
-    asker.admin()?;
-    let user: UserId = ids.get("userId")?;
+    let caller = asker.admin()?;
+    let user = ids.user::<PutUserError>(&caller)?;
     let profile: UserProfile = read_json(&app, body).await?;
     if user.server_name() != app.config.server.name {
         let name = &app.config.server.name;
@@ -210,8 +209,8 @@ pub(super) async fn get_user(
     asker: Asker,
     ids: Ids,
 ) -> Result<Json<User>, UserError> {
-    asker.admin()?;
-    let id: UserId = ids.get("userId")?;
+    let caller = asker.admin()?;
+    let id = ids.user::<UserError>(&caller)?;
     let user = app.directory.user(&id).ok_or_else(|| ProblemRefusal::no_user(&id))?;
     Ok(Json(user.into()))
 }
@@ -234,8 +233,8 @@ pub(super) async fn delete_user(
     asker: Asker,
     ids: Ids,
 ) -> Result<StatusCode, UserError> {
-    asker.admin()?;
-    let id: UserId = ids.get("userId")?;
+    let caller = asker.admin()?;
+    let id = ids.user::<UserError>(&caller)?;
     match app.service.remove_user(&id).await? {
         true => Ok(StatusCode::NO_CONTENT),
         false => Err(ProblemRefusal::no_user(&id).into()),
