@@ -10,6 +10,11 @@ pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The header that says which trace a request belongs to. Source: W3C, Trace Context.
 pub const TRACE_PARENT: HeaderName = HeaderName::from_static("traceparent");
 
+/// How a client calls the server: scheme, host and the path before ours. Whoever reads them may believe them.
+pub const PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+pub const HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+pub const PREFIX: HeaderName = HeaderName::from_static("x-forwarded-prefix");
+
 tokio::task_local! {
     static TRACE: TraceParent;
 }
@@ -83,4 +88,12 @@ impl TraceParent {
 pub fn is_id(value: &HeaderValue) -> bool {
     let bytes = value.as_bytes();
     (1..=128).contains(&bytes.len()) && bytes.iter().all(u8::is_ascii_graphic)
+}
+
+/// Of an IPv6 address the network counts, of which each customer has one.
+pub fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => IpAddr::V6((address.to_bits() & !u128::from(u64::MAX)).into()),
+        address @ IpAddr::V4(_) => address,
+    }
 }

@@ -189,10 +189,13 @@ impl<R: Refusal, E: From<BadRequest<R>> + From<TooLarge<R>>> Cause<R, E> for Bod
     }
 }
 
+pub(crate) use crate::refusals;
+
 /// Declares the refusals of an operation.
 ///
 /// A variant's doc comment is the description in the document, and what follows `=>` its example; both have a
 /// default in [`Refusal::usual`]. The causes after `from` are converted by `?`.
+#[macro_export]
 macro_rules! refusals {
     (
         $(#[$attribute:meta])*
@@ -238,7 +241,7 @@ macro_rules! refusals {
                 [
                     $( <$crate::api::refusal::$variant<$form>>::document(
                         &[$($text),*],
-                        $crate::api::refusal::example!($($example)?),
+                        None$(.or(Some($example)))?,
                     ), )+
                 ]
                 .into_iter()
@@ -248,15 +251,3 @@ macro_rules! refusals {
         }
     };
 }
-
-/// An example, if there is one.
-macro_rules! example {
-    () => {
-        None
-    };
-    ($example:expr) => {
-        Some($example)
-    };
-}
-
-pub(crate) use {example, refusals};

@@ -76,16 +76,11 @@ pub(super) struct Tally {
 }
 
 /// Who has to be looked at again.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 enum Stale {
+    #[default]
     All,
     Members(HashSet<UserId>),
-}
-
-impl Default for Stale {
-    fn default() -> Self {
-        Self::All
-    }
 }
 
 /// The members as they were counted.

@@ -19,6 +19,7 @@ pub(crate) use self::{
     stream::EventStream,
 };
 use presenced::{
+    api::Dialect,
     app::App,
     clock::ManualClock,
     config::Config,
@@ -99,6 +100,17 @@ impl TestServer {
         Self::serve(app, clock).await
     }
 
+    /// The same with a dialect more.
+    pub(crate) async fn start_speaking(dialect: &'static Dialect) -> Self {
+        let clock = Arc::new(ManualClock::at(START));
+        let (config, store) = (Config::default().for_demo(), Box::new(EmbeddedStore::in_memory()));
+        let app = App::open(config, store, clock.clone()).await.expect("a store that opens");
+        demo::furnish(&app.directory, START).await.expect("an empty directory");
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let server = Server::builder().dialect(dialect).build();
+        Self::run(server, app, clock, listener.into())
+    }
+
     /// A server that goes on, a minute after the start of the first, with what its store has.
     pub(crate) async fn start_again(store: Box<dyn Store>, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config::default().for_demo();
@@ -133,13 +145,17 @@ impl TestServer {
     }
 
     fn serve_at(app: App, clock: Arc<ManualClock>, listener: Listener) -> Self {
+        Self::run(Server::default(), app, clock, listener)
+    }
+
+    fn run(server: Server, app: App, clock: Arc<ManualClock>, listener: Listener) -> Self {
         secrets::watch();
         let url = format!("http://{}", listener.addresses().concat());
         let (stop, stopped) = oneshot::channel::<()>();
         let shutdown = async {
             let _dropped = stopped.await;
         };
-        let running = tokio::spawn(Server::default().run(listener, app.clone(), shutdown));
+        let running = tokio::spawn(server.run(listener, app.clone(), shutdown));
         let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build();
         Self { url, app, clock, http: http.expect("a client"), stop, running }
     }
