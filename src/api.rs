@@ -9,6 +9,8 @@ pub mod presenced;
 pub mod ringcentral;
 
 pub(crate) mod body;
+#[cfg(feature = "contract-check")]
+pub mod contract;
 mod cors;
 pub(crate) mod documents;
 mod faults;
@@ -175,6 +177,9 @@ impl Dialect {
 
     /// Routes with all that every exchange has.
     pub fn framed(&'static self, app: &App, routes: Router<App>) -> Router {
-        frame::around(self, app, faults::on_demand(app, self, routes.with_state(app.clone())))
+        let routes = frame::around(self, app, faults::on_demand(app, self, routes.with_state(app.clone())));
+        #[cfg(feature = "contract-check")]
+        let routes = contract::checked(app, self, routes);
+        routes
     }
 }

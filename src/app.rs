@@ -16,10 +16,10 @@ use tokio::sync::watch;
 
 use crate::{
     alarms::Alarms,
-    auth::{Auth, AuthError, appservice::AppServices, assertion},
+    auth::{Auth, AuthError, assertion},
     clock::{Clock, LEAP},
-    config::{Config, Limits, Live},
-    directory::{Directory, TokenId},
+    config::{Config, Limits, Live, Reloaded},
+    directory::{Credential, Directory},
     limit::{RateLimit, StreamLimit},
     metrics::{self, Metrics},
     presence::Timestamp,
@@ -103,18 +103,19 @@ impl App {
         ));
         service.open().await?;
         let metrics = Metrics::new(service.store_figures().commits, service.causes());
+        let config = Arc::new(Live::new(config));
         let limits = &config.limits;
         let new_streams = limits.new_streams_per_second;
         Ok(Self(Arc::new(Parts {
             push: Push::new(&config, directory.clone(), clock.clone()),
-            auth: Auth::new(directory.clone(), clock.clone(), AppServices::of(&config)),
+            auth: Auth::new(directory.clone(), clock.clone(), config.clone()),
             directory,
             service,
             alarms: Alarms::new(clock.clone()),
             used_assertions: assertion::Used::default(),
             new_stream_limit: RateLimit::new(new_streams.into(), burst(limits), clock.clone()),
             stream_limit: StreamLimit::new(limits.streams, limits.streams_per_user),
-            config: Arc::new(Live::new(config)),
+            config: config.clone(),
             clock,
             ticked: AtomicU64::new(0),
             metrics: Arc::new(metrics),
@@ -149,17 +150,21 @@ impl Deref for App {
 }
 
 impl Parts {
-    /// Takes another configuration, as far as it may change while the server runs. Tells the keys that hold from
-    /// the next start.
-    pub fn reload(&self, config: &Config) -> Vec<String> {
-        let (next, later) = self.config.reloaded(config);
+    /// Takes another configuration, as far as it may change while the server runs. Tells what that does.
+    pub fn reload(&self, config: &Config) -> Reloaded {
+        let reloaded = self.config.reloaded(config);
+        let next = &reloaded.config;
         let limits = &next.limits;
         self.refill(limits);
         self.stream_limit.replace(limits.streams, limits.streams_per_user);
         self.service.replace_limit(limits.status_bytes);
         self.directory.replace_limits(limits.tokens_per_user, limits.list_entries);
-        self.config.replace(next);
-        later
+        if next.webhooks != self.config.webhooks {
+            self.push.replace(&next.webhooks);
+        }
+        self.config.replace(next.clone());
+        self.auth.jwts.reload();
+        reloaded
     }
 
     /// What a dialect holds for itself while the server runs, made when it is first asked for.
@@ -192,6 +197,9 @@ impl Parts {
             self.refill(&self.config.limits);
             self.service.settle().await;
         }
+        self.auth.jwts.tick();
+        self.directory.end_token_rooms().await;
+        self.log_out().await;
         self.service.tick().await;
         self.alarms.ring();
         let Budgets { set, connect, activity } = self.service.budgets();
@@ -216,17 +224,28 @@ impl Parts {
         let _said = draining.wait_for(|draining| *draining).await;
     }
 
-    /// Whether the token of that name still holds.
-    pub fn token_holds(&self, token: &TokenId) -> Result<(), AuthError> {
-        let info = self.directory.token_named(token).ok_or(AuthError::Unknown)?;
-        let is_over = info.expires.is_some_and(|expires| self.service.now() >= expires);
+    /// Lets the devices end that spoke by signed tokens of users whose sessions were all ended.
+    async fn log_out(&self) {
+        for user in self.directory.take_signed_out() {
+            for device in self.auth.jwts.forget(&user) {
+                self.service.log_out(&user, device).await;
+            }
+        }
+    }
+
+    /// Whether a token still holds.
+    pub fn token_holds(&self, token: &Credential) -> Result<(), AuthError> {
+        if !self.directory.holds(token) {
+            return Err(AuthError::Unknown);
+        }
+        let is_over = self.directory.expires(token).is_some_and(|expires| self.service.now() >= expires);
         if is_over { Err(AuthError::Expired) } else { Ok(()) }
     }
 
-    /// Completes when the token of that name ends, by its time or before it, and says which. Whatever is pushed
-    /// to its holder ends then.
-    pub async fn token_ended(&self, token: &TokenId) -> AuthError {
-        let expires = self.directory.token_named(token).and_then(|info| info.expires);
+    /// Completes when a token ends, by its time or before it, and says which. Whatever is pushed to its holder ends
+    /// then.
+    pub async fn token_ended(&self, token: &Credential) -> AuthError {
+        let expires = self.directory.expires(token);
         let expiry = async {
             match expires {
                 Some(expires) => self.alarms.until(expires).await,

@@ -39,5 +39,5 @@ pub(crate) fn refused_login(dialect: &str, app: &str, why: &str, info: Option<&R
 fn names(info: Option<&RequestInfo>) -> (Option<String>, Option<&str>, Option<&str>) {
     let peer = info.map(|info| info.client.to_string());
     let trace = info.and_then(|info| info.trace.as_ref());
-    (peer, info.map(RequestInfo::name), trace.map(crate::request::TraceParent::trace))
+    (peer, info.map(RequestInfo::name), trace.map(crate::request::Trace::id))
 }

@@ -2,16 +2,22 @@
 
 pub mod appservice;
 pub mod assertion;
+pub mod jwt;
 
 use std::sync::Arc;
 
 use axum::http::{HeaderMap, Uri, header, request::Parts};
 
-use self::appservice::{AppService, AppServices};
+use self::{
+    appservice::{AppService, AppServices},
+    jwt::{JwtError, Jwts},
+};
 use crate::{
     clock::Clock,
-    directory::{Directory, Grant, Holder, Scope, Scopes, TokenId},
+    config::{Config, Live},
+    directory::{Credential, Directory, DirectoryError, Grant, Holder, Scope, Scopes, Signed, TokenId},
     id::{DeviceId, UserId},
+    store::StoreError,
 };
 
 /// A user behind a request, on one of their devices.
@@ -40,6 +46,13 @@ pub enum AuthError {
     Revoked,
     #[error("the access token has expired")]
     Expired,
+    #[error("the access token cannot be used: {0}")]
+    Jwt(JwtError),
+    #[error("the access token is of nobody who is known here")]
+    Stranger,
+    /// It is good, and what it says cannot be made so at present.
+    #[error("the user of the access token cannot be let in")]
+    Unavailable,
     #[error("guests may not use this")]
     Guest,
     #[error("the token belongs to no user")]
@@ -48,6 +61,22 @@ pub enum AuthError {
     NotRegistered,
     #[error("the token lacks the scope `{}`", .0.name())]
     MissingScope(Scope),
+}
+
+impl AuthError {
+    /// What [`Self::Unavailable`] is to those who know the store's errors.
+    pub fn unavailable() -> StoreError {
+        StoreError::Refused(Self::Unavailable.to_string())
+    }
+}
+
+impl From<JwtError> for AuthError {
+    fn from(error: JwtError) -> Self {
+        match error {
+            JwtError::Expired => Self::Expired,
+            error => Self::Jwt(error),
+        }
+    }
 }
 
 /// The token of a request: `Authorization: Bearer` in any letter case, or the query parameter
@@ -83,6 +112,9 @@ fn bearer(value: &[u8]) -> Option<&[u8]> {
 pub struct Auth {
     directory: Arc<Directory>,
     clock: Arc<dyn Clock>,
+    config: Arc<Live<Config>>,
+    /// Tokens that others sign.
+    pub jwts: Jwts,
     /// Programs that speak for users of their own.
     pub app_services: AppServices,
 }
@@ -101,11 +133,14 @@ pub struct Identified {
     pub holder: Holder,
     /// The token; none of an application service, which stays for as long as it is configured.
     pub secret: Option<Vec<u8>>,
+    /// What the token says, if somebody else signed it.
+    pub signed: Option<Arc<Signed>>,
 }
 
 impl Auth {
-    pub fn new(directory: Arc<Directory>, clock: Arc<dyn Clock>, app_services: AppServices) -> Self {
-        Self { directory, clock, app_services }
+    pub fn new(directory: Arc<Directory>, clock: Arc<dyn Clock>, config: Arc<Live<Config>>) -> Self {
+        let (jwts, app_services) = (Jwts::new(config.clone(), clock.clone()), AppServices::of(&config));
+        Self { directory, clock, config, jwts, app_services }
     }
 
     /// Whom the request comes from: the one way in, for all dialects. It may have to ask others.
@@ -114,10 +149,6 @@ impl Auth {
     }
 
     /// The same, of a request in hand.
-    #[expect(
-        clippy::unused_async,
-        reason = "whoever asks is ready for tokens that others have to be asked about"
-    )]
     pub async fn identify_by(
         &self,
         headers: &HeaderMap,
@@ -131,8 +162,41 @@ impl Auth {
         {
             return self.masked(service, query);
         }
-        let holder = self.holder(&secret)?;
-        Ok(Identified { holder, secret: Some(secret) })
+        self.known(secret).await
+    }
+
+    /// Whom a token speaks for now, whether it is kept here or signed by somebody else.
+    pub async fn known(&self, secret: Vec<u8>) -> Result<Identified, AuthError> {
+        match self.holder(&secret) {
+            Ok(holder) => Ok(Identified { holder, secret: Some(secret), signed: None }),
+            Err(AuthError::Unknown) if self.jwts.could_be(&secret) => {
+                let signed = self.signed(&secret).await?;
+                let Signed { user, device, scopes, .. } = &*signed;
+                let (user, device) = (user.clone(), device.clone());
+                let holder = Holder::User { user, device, scopes: *scopes, guest: false };
+                Ok(Identified { holder, secret: Some(secret), signed: Some(signed) })
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// What a token says that somebody else signed, once it is let in.
+    pub async fn signed(&self, secret: &[u8]) -> Result<Arc<Signed>, AuthError> {
+        let signed = self.jwts.signed(secret).await?;
+        self.let_in(&signed).await?;
+        Ok(signed)
+    }
+
+    async fn let_in(&self, signed: &Arc<Signed>) -> Result<(), AuthError> {
+        let let_in = self.directory.let_in(signed, self.config.limits.token_rooms).await;
+        let_in.map_err(|error| match error {
+            DirectoryError::UnknownUser(_) => AuthError::Stranger,
+            DirectoryError::TokenSpent => AuthError::Revoked,
+            error => {
+                tracing::warn!(%error, "a user could not be let in");
+                AuthError::Unavailable
+            }
+        })
     }
 
     /// The application service whose token the request carries; none if it is somebody else's.
@@ -148,7 +212,7 @@ impl Auth {
         }
     }
 
-    /// Whom the token speaks for now.
+    /// Whom a token that is kept here speaks for now.
     pub fn holder(&self, token: &[u8]) -> Result<Holder, AuthError> {
         match self.directory.grant(token, self.clock.now()) {
             None if self.directory.was_revoked(token) => Err(AuthError::Revoked),
@@ -169,14 +233,17 @@ impl Auth {
         let user = user.ok_or(AuthError::NotRegistered)?;
         let scopes = [Scope::Read, Scope::Write].into_iter().collect();
         let holder = Holder::User { user, device: service.device.clone(), scopes, guest: false };
-        Ok(Identified { holder, secret: None })
+        Ok(Identified { holder, secret: None, signed: None })
     }
 }
 
 impl Identified {
-    /// The token's name.
-    pub fn token(&self) -> Option<TokenId> {
-        self.secret.as_deref().map(TokenId::of)
+    /// The token, for whatever outlives the request.
+    pub fn credential(&self) -> Option<Credential> {
+        match &self.signed {
+            Some(signed) => Some(Credential::Signed(signed.clone())),
+            None => self.secret.as_deref().map(TokenId::of).map(Credential::Kept),
+        }
     }
 
     /// The user, if it is one.

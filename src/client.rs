@@ -5,11 +5,13 @@ use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde::de::DeserializeOwned;
 
 use crate::api::presenced::types::{
-    AppTokenList, AppTokenRequest, IssuedAppToken, IssuedToken, ListEntry, Members, PresenceList, Problem,
-    RoomPage, SubscriptionPage, TokenList, TokenRequest, User, UserPage, UserProfile,
+    Activity, AppTokenList, AppTokenRequest, IssuedAppToken, IssuedToken, ListEntry, Members, PresenceList,
+    PresenceQuery, PresenceQueryResult, PresenceState, PresenceUpdate, PresenceUpdateResults,
+    PresenceUpdates, Problem, RoomPage, RoomPresence, SubscriptionPage, TokenList, TokenRequest, User,
+    UserPage, UserPresence, UserProfile, UserRooms,
 };
 
-/// Calls a server's directory operations with an admin token, which goes to that server and to no proxy.
+/// Calls a server's operations with an admin token or a service token, which goes to that server and to no proxy.
 #[derive(Debug)]
 pub struct AdminClient {
     http: reqwest::Client,
@@ -118,6 +120,59 @@ impl AdminClient {
         self.json(self.call(Method::GET, &["rooms", room, "members"])).await
     }
 
+    /// Lets a user into a room.
+    pub async fn add_member(&self, room: &str, user: &str) -> Result<()> {
+        self.send(self.call(Method::PUT, &["rooms", room, "members", user])).await.map(drop)
+    }
+
+    /// Takes a user out of a room.
+    pub async fn remove_member(&self, room: &str, user: &str) -> Result<()> {
+        self.send(self.call(Method::DELETE, &["rooms", room, "members", user])).await.map(drop)
+    }
+
+    /// The rooms of a user.
+    pub async fn user_rooms(&self, user: &str) -> Result<UserRooms> {
+        self.json(self.call(Method::GET, &["users", user, "rooms"])).await
+    }
+
+    /// A page of a room's members in those states, or in all, from the one after `after` on, and how many are in
+    /// which state.
+    pub async fn room_presence(
+        &self,
+        room: &str,
+        states: &[PresenceState],
+        after: Option<&str>,
+    ) -> Result<RoomPresence> {
+        let states: Vec<_> = states.iter().map(|state| ("state", state)).collect();
+        self.json(self.page(&["rooms", room, "presence"], after).query(&states)).await
+    }
+
+    /// A user's presence.
+    pub async fn presence(&self, user: &str) -> Result<UserPresence> {
+        self.json(self.call(Method::GET, &["users", user, "presence"])).await
+    }
+
+    /// The presence of many users.
+    pub async fn query_presence(&self, query: &PresenceQuery) -> Result<PresenceQueryResult> {
+        self.json(self.call(Method::POST, &["presence", "query"]).json(query)).await
+    }
+
+    /// Says something of a user.
+    pub async fn put_presence(&self, user: &str, update: &PresenceUpdate) -> Result<UserPresence> {
+        self.json(self.call(Method::PUT, &["users", user, "presence"]).json(update)).await
+    }
+
+    /// Ends what a device of a user says: that device, or the caller's.
+    pub async fn end_presence(&self, user: &str, device: Option<&str>) -> Result<()> {
+        let call = self.call(Method::DELETE, &["users", user, "presence"]);
+        self.send(call.query(&device.map(|device| [("deviceId", device)]))).await.map(drop)
+    }
+
+    /// Says something of many users.
+    pub async fn update_presence(&self, updates: &PresenceUpdates) -> Result<PresenceUpdateResults> {
+        self.json(self.call(Method::POST, &["presence", "update"]).json(updates)).await
+    }
+
     /// A page of rooms, from the one after `after` on.
     pub async fn rooms(&self, after: Option<&str>) -> Result<RoomPage> {
         self.json(self.page(&["rooms"], after)).await
@@ -171,6 +226,41 @@ impl UserClient {
     /// A client of the server at `url` for `user`, such as `@alice:example.com`.
     pub fn new(url: &str, user: &str, token: &str) -> Self {
         Self { calls: AdminClient::new(url, token), user: user.to_owned() }
+    }
+
+    /// The user's presence as they see it themselves.
+    pub async fn presence(&self) -> Result<UserPresence> {
+        self.calls.presence(&self.user).await
+    }
+
+    /// Says something of a device, or of the user's status.
+    pub async fn put_presence(&self, update: &PresenceUpdate) -> Result<UserPresence> {
+        self.calls.put_presence(&self.user, update).await
+    }
+
+    /// Ends what a device says: that one, or that of the token.
+    pub async fn end_presence(&self, device: Option<&str>) -> Result<()> {
+        self.calls.end_presence(&self.user, device).await
+    }
+
+    /// Says that the user is active on a device.
+    pub async fn be_active(&self, activity: &Activity) -> Result<()> {
+        self.calls.send(self.calls.call(Method::POST, &["activity"]).json(activity)).await.map(drop)
+    }
+
+    /// The user's rooms.
+    pub async fn rooms(&self) -> Result<UserRooms> {
+        self.calls.user_rooms(&self.user).await
+    }
+
+    /// A page of the members of a room that the user is in.
+    pub async fn room_presence(
+        &self,
+        room: &str,
+        states: &[PresenceState],
+        after: Option<&str>,
+    ) -> Result<RoomPresence> {
+        self.calls.room_presence(room, states, after).await
     }
 
     /// What presence lists say of the user: whom they invited to be seen, and who invited them.

@@ -2,6 +2,7 @@
 //! the defaults and their documentation; file, environment and command line override it in this order.
 //! Each section has its file in `config/`.
 
+mod auth;
 mod invalid;
 mod limits;
 mod listen;
@@ -28,6 +29,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use self::{
+    auth::{Auth, JwtIssuer, SigningKey},
     limits::Limits,
     listen::{Listen, Network, NoListen, NoNetwork},
     live::Live,
@@ -37,6 +39,7 @@ pub use self::{
     metrics::Metrics,
     pnut::Pnut,
     presence::Presence,
+    reload::Reloaded,
     ringcentral::{JwtKey, OAuthApp, RingCentral},
     server::{DialectName, ForwardedHeaders, Server},
     store::Store,
@@ -54,6 +57,7 @@ pub const DEFAULTS: &str = include_str!("config/default.toml");
 pub struct Config {
     pub server: Server,
     pub tls: Tls,
+    pub auth: Auth,
     pub presence: Presence,
     pub store: Store,
     pub matrix: Matrix,
@@ -66,6 +70,9 @@ pub struct Config {
     /// Whether this is the demo, with its fixtures and answers on demand. Only the command line says so.
     #[serde(skip)]
     pub demo: bool,
+    /// Whether what is sent and accepted is held against the documents. Only the command line says so.
+    #[serde(skip)]
+    pub check_contract: bool,
 }
 
 impl Default for Config {
@@ -91,6 +98,7 @@ impl Config {
     fn check(&self) -> invalid::Check {
         self.server.check()?;
         self.tls.check()?;
+        self.auth.check(&self.server.name)?;
         self.presence.check()?;
         self.store.check()?;
         self.pnut.check()?;

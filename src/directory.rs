@@ -15,8 +15,10 @@ mod moves;
 mod people;
 mod planner;
 mod session;
+mod signed;
 mod subscription;
 mod token;
+mod token_rooms;
 mod user;
 
 use std::{
@@ -41,8 +43,10 @@ use self::{
     follow::Loading,
     people::People,
     planner::Queue,
+    signed::Ended,
     subscription::Subscriptions,
     token::{Lookup, StoredToken},
+    token_rooms::TokenMemberships,
 };
 pub use self::{
     check::Check,
@@ -53,7 +57,10 @@ pub use self::{
     login::{LoggedIn, Login},
     moves::Move,
     session::NewSession,
-    token::{Grant, Holder, NewToken, Scope, Scopes, Session, Spent, TokenId, TokenInfo, TokenSecret},
+    signed::{Credential, Origin, Signed},
+    token::{
+        Grant, Holder, NewToken, Scope, Scopes, Session, Spent, TokenHash, TokenId, TokenInfo, TokenSecret,
+    },
     user::{Profile, User},
 };
 use crate::{
@@ -106,6 +113,8 @@ struct Entries {
     /// The tokens that ended last, before their time.
     revoked: VecDeque<Lookup>,
     subscriptions: Subscriptions,
+    ended: Ended,
+    token_rooms: TokenMemberships,
     /// When users were removed, in microseconds since the Unix epoch; for a while after.
     removals: BTreeMap<UserId, u64>,
 }
@@ -297,7 +306,8 @@ impl Directory {
         Ok(true)
     }
 
-    /// Sets a room's members. A room without members is no room. Every member has to be a known user.
+    /// Sets a room's members, beside whom signed tokens may put others. A room without members is no room. Every member
+    /// has to be a known user.
     pub async fn set_members(
         self: &Arc<Self>,
         room: &RoomId,
@@ -308,10 +318,12 @@ impl Directory {
             if let Some(unknown) = members.iter().find(|member| !entries.users.contains(member)) {
                 return Err(DirectoryError::UnknownUser(unknown.clone()));
             }
-            let none = BTreeSet::new();
-            let before = entries.rooms.get(&room).unwrap_or(&none);
-            let left = before.difference(&members).map(|user| Fact::NoMember(room.clone(), user.clone()));
-            let joined = members.difference(before).map(|user| Fact::Member(room.clone(), user.clone()));
+            let before = entries.rooms.get(&room).into_iter().flatten();
+            let kept = before.filter(|user| entries.is_kept_member(&room, user));
+            let left = kept.filter(|user| !members.contains(*user));
+            let left = left.map(|user| Fact::NoMember(room.clone(), user.clone()));
+            let joined = members.iter().filter(|user| !entries.is_kept_member(&room, user));
+            let joined = joined.map(|user| Fact::Member(room.clone(), user.clone()));
             Ok((left.chain(joined).collect(), ()))
         })
         .await
@@ -490,16 +502,6 @@ impl Directory {
             gone.extend(is_theirs.then(|| id.clone()));
             let ended = entries.subscriptions_with(&user, &gone);
             Ok((ended.into_iter().chain(gone.into_iter().map(Fact::NoToken)).collect(), is_theirs))
-        })
-        .await
-    }
-
-    /// Removes all tokens of a user, and with them the user's subscriptions.
-    pub async fn revoke_tokens(self: &Arc<Self>, user: &UserId) -> Result<(), DirectoryError> {
-        let user = user.clone();
-        self.change(move |entries| {
-            let gone = entries.tokens_that(&user, |_| true).into_iter().map(Fact::NoToken);
-            Ok((gone.chain(entries.subscriptions_of(&user)).collect(), ()))
         })
         .await
     }

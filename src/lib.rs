@@ -22,9 +22,10 @@
 //!   `api/<dialect>/` has a file for each resource, with documentation, refusals and handlers of its operations;
 //!   `types.rs` with what goes over the wire, which clients share; and `error.rs` with the dialect's form of every
 //!   refusal. `api/refusal.rs`: refusals with their status in their type, of which documents are made, so that
-//!   nothing undocumented can be answered.
-//! - [`openapi`]: what all documents share, their twins in OpenAPI 3.0, what breaks users of an
-//!   older one, the demo's answers on demand, the routes that serve them, and Swagger UI.
+//!   nothing undocumented can be answered. `api/frame.rs`: what every exchange of every dialect has.
+//!   `api/documents.rs` and `api/faults.rs`: the routes that serve the documents, Swagger UI, and the demo's answers
+//!   on demand.
+//! - [`openapi`]: what all documents share, their twins in OpenAPI 3.0, and what breaks users of an older one.
 //! - [`request`]: who sent a request, what it is called, and which trace it is part of. [`auth`]: whose token it
 //!   carries, the one way in for all dialects, and the application services among them. [`limit`]: how often somebody may do something.
 //! - [`client`]: a typed client of presenced's own API.
@@ -38,7 +39,7 @@
 //! - [`metrics`]: figures for operators. `audit`: lines for those who find out later who did what.
 //! - `table`: users with some bytes each, packed closely, for the store and the directory.
 //! - [`clock`]: the one source of time. [`alarms`]: moments by it that a task waits for.
-//! - [`task`]: work that outlives whoever waits for it. [`demo`]: the fixtures of `serve --demo`.
+//! - [`task`]: work that outlives whoever waits for it. `places`: how many may do something at a time. [`demo`]: the fixtures of `serve --demo`.
 //! - [`cli`]: the command line, with one file for each command in `cli/`.
 //!
 //! Beside the source: `openapi/` has the documents as checked in, and the contract that the Matrix one
@@ -62,6 +63,7 @@ pub mod id;
 pub mod limit;
 pub mod metrics;
 pub mod openapi;
+mod places;
 pub mod presence;
 pub mod push;
 pub mod request;

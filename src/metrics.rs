@@ -47,6 +47,15 @@ pub struct Durations {
     pub operation: &'static str,
 }
 
+/// Which violations of a document are counted together.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct Violations {
+    pub dialect: &'static str,
+    pub operation: String,
+    /// Whether the `request` or the `answer` is not as documented.
+    pub part: &'static str,
+}
+
 /// Makes the histograms of requests.
 #[derive(Clone, Copy, Debug)]
 pub struct OfRequests;
@@ -94,6 +103,8 @@ families! {
     /// How long requests took until their answers began.
     http_request_duration: Family<Durations, Histogram, OfRequests> = "http_request_duration_seconds",
         Family::new_with_constructor(OfRequests);
+    /// What was accepted or answered that is not as documented, where that is looked at.
+    contract_violations: Family<Violations, Counter> = "contract_violations", Family::default();
     /// What was refused to clients: for want of a valid token, as too large, as too often, for too many connections
     /// of one address, because the store or a bound on streams did not allow it, or because of a bug.
     rejections: By<Counter> = "rejections", By::default();

@@ -2,6 +2,8 @@
 
 mod breakage;
 mod compare;
+#[cfg(feature = "contract-check")]
+pub mod conformance;
 mod twin;
 mod yaml;
 
@@ -13,6 +15,7 @@ use utoipa::{
     openapi::{
         Components, ContactBuilder, HeaderBuilder, InfoBuilder, LicenseBuilder, ObjectBuilder, OpenApi,
         OpenApiBuilder, PathItem, RefOr, ServerBuilder, Type,
+        extensions::Extensions,
         path::Operation,
         security::{SecurityRequirement, SecurityScheme},
         tag::TagBuilder,
@@ -113,6 +116,7 @@ pub fn finished(mut document: OpenApi, tags: &[(&str, &str)]) -> OpenApi {
         used.extend(operation.tags.iter().flatten().cloned());
         state_security(operation, &components);
         state_challenge(operation);
+        require_headers(operation);
     }
     document.components = Some(components);
     let tags = tags.iter().filter(|(name, _)| used.contains(*name));
@@ -150,6 +154,25 @@ fn state_challenge(operation: &mut Operation) {
             .description(Some("That a bearer token is needed, and whether one was sent that is not valid."));
         refusal.headers.insert("WWW-Authenticate".to_owned(), header.build().into());
     }
+}
+
+/// Documented headers are always there, unless they are said not to be.
+fn require_headers(operation: &mut Operation) {
+    let answers = operation.responses.responses.values_mut();
+    let headers = answers.filter_map(|answer| match answer {
+        RefOr::T(answer) => Some(answer.headers.values_mut()),
+        RefOr::Ref(_) => None,
+    });
+    for header in headers.flatten() {
+        if let RefOr::T(header) = header {
+            header.extensions.get_or_insert_with(|| required(true));
+        }
+    }
+}
+
+/// What a header says of whether it is always there. The type of headers has no place for that but this.
+pub(crate) fn required(is_required: bool) -> Extensions {
+    [("required", is_required)].into_iter().collect()
 }
 
 /// Adds a schema to a document's components, and those that it refers to.

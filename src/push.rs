@@ -34,7 +34,13 @@ use self::{
     turns::{Turn, Turns},
     webhook::{Address, Answer, WebhookError, Webhooks},
 };
-use crate::{app::App, clock::Clock, config::Config, directory::Directory, id::UserId};
+use crate::{
+    app::App,
+    clock::Clock,
+    config::{self, Config},
+    directory::Directory,
+    id::UserId,
+};
 
 /// All that push holds for one server.
 pub struct Push {
@@ -62,6 +68,14 @@ impl Push {
             questions: Turns::new(config.webhooks.concurrent),
             works: watch::Sender::new(0),
             senders: watch::Sender::new(0),
+        }
+    }
+
+    /// Goes by another configuration from now on. What is under way ends as it began.
+    pub fn replace(&self, config: &config::Webhooks) {
+        self.webhooks.replace(config);
+        for turns in [&self.deliveries, &self.questions] {
+            turns.resize(config.concurrent);
         }
     }
 
@@ -98,7 +112,7 @@ impl Push {
     }
 
     /// Waits until something may be delivered. None: the server is about to stop.
-    async fn turn<'a>(app: &'a App, owner: &UserId, address: &Address) -> Option<Turn<'a>> {
+    async fn turn(app: &App, owner: &UserId, address: &Address) -> Option<Turn> {
         let receiver = address.receiver();
         unless_draining(app, app.push.deliveries.take(&receiver, owner)).await
     }

@@ -130,6 +130,10 @@ impl Server {
         if let Err(error) = app.service.close().await {
             tracing::error!(%error, "not all of the activity could be kept");
         }
+        #[cfg(feature = "contract-check")]
+        if app.config.check_contract {
+            app.own::<api::contract::Ledger>().tell();
+        }
         tracing::info!("stopped");
     }
 }

@@ -221,14 +221,20 @@ impl Service {
         self.look_at_many(viewer, users, |user, record| self.look(viewer, user, record, now)).await
     }
 
-    /// The same, with what their devices say.
+    /// One user's presence at `now` with what their devices say, as `viewer` sees it.
+    pub async fn see(&self, viewer: Viewer<'_>, user: &UserId, now: Timestamp) -> Result<Seen, ReadError> {
+        let seen = self.see_many(viewer, &[user], now).await?.pop();
+        seen.unwrap_or(Err(ReadError::UnknownUser))
+    }
+
+    /// The same of several users, in the order asked for.
     pub async fn see_many(
         &self,
         viewer: Viewer<'_>,
         users: &[&UserId],
         now: Timestamp,
     ) -> Result<Vec<Result<Seen, ReadError>>, StoreError> {
-        self.look_at_many(viewer, users, |user, record| self.see(viewer, user, record, now)).await
+        self.look_at_many(viewer, users, |user, record| self.see_in(viewer, user, record, now)).await
     }
 
     async fn look_at_many<T: Clone + Send>(
@@ -409,7 +415,7 @@ impl Service {
 
     /// What `viewer`, who may see the user, sees of a record of theirs. What an invisible user's devices say would
     /// tell that they are there.
-    pub fn see(
+    pub fn see_in(
         &self,
         viewer: Viewer<'_>,
         user: &UserId,

@@ -2,13 +2,14 @@
 //! answers. Run it with `cargo bench --bench http`; `cargo bench --bench http -- --help` has the options.
 //!
 //! `servers.rs` has the servers, each a child process of this one, and `synapse.rs` another homeserver to compare
-//! with; `wrk.rs` and `wrk.lua` the load; `table.rs` what is printed. The servers take turns within each round, and a ratio is the median of the
+//! with; `wrk.rs` and `wrk.lua` the load; `room.rs` a large room instead; `table.rs` what is printed. The servers take turns within each round, and a ratio is the median of the
 //! rounds' ratios, so that what else the machine does falls on all alike.
 
 #[path = "../common/data.rs"]
 mod data;
 #[path = "../common/machine.rs"]
 mod machine;
+mod room;
 mod servers;
 mod synapse;
 mod table;
@@ -55,6 +56,9 @@ struct Options {
     /// A Python that has Synapse (`pip install matrix-synapse`), to be measured against instead of the floor.
     #[arg(long)]
     synapse: Option<PathBuf>,
+    /// Measure the presence of a room of so many members instead, while members change.
+    #[arg(long, value_name = "MEMBERS", num_args = 0..=1, default_missing_value = "100000")]
+    room: Option<usize>,
     /// Cargo says this to every benchmark.
     #[arg(long, hide = true)]
     bench: bool,
@@ -88,7 +92,7 @@ struct Case {
 }
 
 /// The targets of the design's section "Figures to reach".
-const CASES: [Case; 3] = [
+const CASES: [Case; 5] = [
     Case { what: "GET status", load: Load::Get, throughput: 0.85, processor: 1.2, from_connections: 1 },
     Case {
         what: "PUT that only renews",
@@ -103,6 +107,20 @@ const CASES: [Case; 3] = [
         throughput: 0.50,
         processor: 2.0,
         from_connections: 128,
+    },
+    Case {
+        what: "native PUT, each a change",
+        load: Load::Say,
+        throughput: 0.50,
+        processor: 2.0,
+        from_connections: 128,
+    },
+    Case {
+        what: "activity that nobody sees",
+        load: Load::Active,
+        throughput: 0.80,
+        processor: 1.2,
+        from_connections: 1,
     },
 ];
 
@@ -124,6 +142,10 @@ fn main() -> ExitCode {
     let options = Options::parse();
     if let Some(role) = options.role {
         servers::serve(role, &options);
+        return ExitCode::SUCCESS;
+    }
+    if let Some(members) = options.room {
+        println!("{}\n{}", machine::describe(), room::measure(members, &options));
         return ExitCode::SUCCESS;
     }
     if !wrk::is_installed() {

@@ -11,7 +11,7 @@ use std::{
 use axum::{
     Router,
     body::Bytes,
-    http::{HeaderMap, HeaderName, HeaderValue, Method, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     routing,
 };
 use clap::ValueEnum as _;
@@ -199,23 +199,44 @@ fn path(user: &str) -> String {
     format!("/_matrix/client/v3/presence/{user}/status")
 }
 
+fn native_path(user: &str) -> String {
+    format!("/presenced/v1/users/{user}/presence")
+}
+
+const ACTIVITY: &str = "/presenced/v1/activity";
+
 /// Bare axum handlers that give the answers of the model.
 async fn floor(options: &Options) -> Router {
     let model = options.model.expect("the floor is told its model");
-    let get = record(Method::GET, model).await;
-    let put = record(Method::PUT, model).await;
+    let first = data::user(0);
+    let get = record(Method::GET, model, &path(first.as_str()), String::new()).await;
+    let put = format!(r#"{{"presence":"online","status_msg":"{STATUS}"}}"#);
+    let put = record(Method::PUT, model, &path(first.as_str()), put).await;
+    let say = format!(r#"{{"state":"online","status":{{"text":"{STATUS}"}}}}"#);
+    let say = record(Method::PUT, model, &native_path(first.as_str()), say).await;
+    let active = record(Method::POST, model, ACTIVITY, String::new()).await;
     let get = async move || (get.0.clone(), get.1);
     let put = async move |_body: Bytes| (put.0.clone(), put.1);
-    Router::new().route(&path("{user}"), routing::get(get).put(put))
+    let say = async move |_body: Bytes| (say.0.clone(), say.1);
+    let active = async move |_body: Bytes| (StatusCode::NO_CONTENT, active.0.clone());
+    Router::new()
+        .route(&path("{user}"), routing::get(get).put(put))
+        .route(&native_path("{user}"), routing::put(say))
+        .route(ACTIVITY, routing::post(active))
 }
 
 /// An answer of the server at `model`. All of it is static: shared counts would cost the floor more than
 /// the literals of a handler do.
-async fn record(method: Method, model: SocketAddr) -> (&'static HeaderMap, &'static [u8]) {
+async fn record(
+    method: Method,
+    model: SocketAddr,
+    path: &str,
+    body: String,
+) -> (&'static HeaderMap, &'static [u8]) {
     let response = reqwest::Client::new()
-        .request(method, format!("http://{model}{}", path(data::user(0).as_str())))
+        .request(method, format!("http://{model}{path}"))
         .bearer_auth(token(0))
-        .body(format!(r#"{{"presence":"online","status_msg":"{STATUS}"}}"#))
+        .body(body)
         .send()
         .await
         .and_then(reqwest::Response::error_for_status)

@@ -1,4 +1,4 @@
--- Requests for wrk. Arguments: get, renew or change; how many callers; the step from the number of one
+-- Requests for wrk. Arguments: get, renew, change, say or active; how many callers; the step from the number of one
 -- caller's user to that of the next; how many threads.
 -- Each thread speaks for callers of its own, one after the other. A GET asks for another's presence. Changes
 -- are made by the upper half of the callers, and the lower half does the rest: what one set, the other would
@@ -12,8 +12,13 @@ end
 
 local requests, tail, sent = {}, "", 0
 
-local function request_of(method, caller, user, body)
-   local path = string.format("/_matrix/client/v3/presence/@user%04d:localhost/status", user)
+local paths = {
+   say = "/presenced/v1/users/@user%04d:localhost/presence",
+   active = "/presenced/v1/activity",
+}
+
+local function request_of(method, caller, user, body, load)
+   local path = string.format(paths[load] or "/_matrix/client/v3/presence/@user%04d:localhost/status", user)
    local token = string.format("Bearer pd_%064x", caller)
    return wrk.format(method, path, { Authorization = token }, body)
 end
@@ -32,17 +37,24 @@ end
 function init(args)
    local load, callers, step, threads = args[1], tonumber(args[2]), tonumber(args[3]), tonumber(args[4])
    local run, from, to = 0, 0, callers / 2 - 1
-   if load == "change" then
+   local changes = load == "change" or load == "say"
+   if changes then
       run, from, to = os.time(), callers / 2, callers - 1
    end
-   local status = string.format('{"presence":"online","status_msg":"run %010d change ', run)
-   request = load == "change" and changing or same
+   local head = '{"presence":"online","status_msg":"run %010d change '
    tail = '"}'
+   if load == "say" then
+      head, tail = '{"state":"online","status":{"text":"run %010d change ', '"}}'
+   end
+   local status = string.format(head, run)
+   request = changes and changing or same
    for caller = from + number, to, threads do
       if load == "get" then
          table.insert(requests, request_of("GET", caller, (caller + threads) % (to + 1) * step))
+      elseif load == "active" then
+         table.insert(requests, request_of("POST", caller, 0, nil, load))
       else
-         local whole = request_of("PUT", caller, caller * step, status .. "0000000000" .. tail)
+         local whole = request_of("PUT", caller, caller * step, status .. "0000000000" .. tail, load)
          table.insert(requests, load == "renew" and whole or whole:sub(1, -(10 + #tail) - 1))
       end
    end

@@ -14,6 +14,9 @@ pub(super) enum Load {
     Get,
     Renew,
     Change,
+    /// The same as `Change`, in presenced's own API.
+    Say,
+    Active,
 }
 
 /// One measurement of one server.
@@ -75,6 +78,8 @@ fn put_load(
         Load::Get => "get",
         Load::Renew => "renew",
         Load::Change => "change",
+        Load::Say => "say",
+        Load::Active => "active",
     });
     command.args([server.callers, server.stride].map(|number| number.to_string()));
     command.arg(threads.to_string());

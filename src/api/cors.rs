@@ -40,6 +40,13 @@ impl Cors {
     }
 }
 
+/// Lets pages ask for answers on demand, and read what is said of them, as they may in a demo.
+pub(crate) fn show_demo(headers: &mut HeaderMap) {
+    headers.append(header::ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static("Prefer"));
+    let told = HeaderValue::from_static("Contract-Violation, Preference-Applied");
+    headers.append(header::ACCESS_CONTROL_EXPOSE_HEADERS, told);
+}
+
 /// Lets the pages of an origin read an answer, if the operator allows them to.
 pub(crate) fn allow(server: &Server, origin: Option<&HeaderValue>, headers: &mut HeaderMap) {
     if allows_all(server) {

@@ -7,9 +7,9 @@ use axum::{
     Router,
     body::Body,
     extract::{MatchedPath, Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, header},
     middleware::{self, Next},
-    response::{IntoResponse, Response},
+    response::Response,
 };
 use serde_json::{Map, Value};
 
@@ -25,11 +25,21 @@ const LONGEST_DELAY: u64 = 30;
 /// The one status that is no answer by itself.
 const SWITCHING: &str = "101";
 
+/// Marks an answer to a header `Prefer`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum OnDemand {
+    /// It is the one that was asked for.
+    Given,
+    /// There is none such.
+    Refused,
+}
+
 struct Faults {
     app: App,
     document: Value,
     /// The paths below which its operations are served.
     bases: &'static [&'static str],
+    unanswerable: fn(String) -> Response,
 }
 
 /// Lets a dialect's routes answer on demand, if this is a demo.
@@ -38,7 +48,8 @@ pub(super) fn on_demand(app: &App, dialect: &Dialect, routes: Router) -> Router 
         return routes;
     }
     let document = to_value(&dialect.served_document(&app.config));
-    let faults = Arc::new(Faults { app: app.clone(), document, bases: dialect.bases });
+    let unanswerable = dialect.refusals.unanswerable;
+    let faults = Arc::new(Faults { app: app.clone(), document, bases: dialect.bases, unanswerable });
     routes.layer(middleware::from_fn_with_state(faults, answer))
 }
 
@@ -49,7 +60,11 @@ async fn answer(State(faults): State<Arc<Faults>>, request: Request, next: Next)
     let answered = Wish::of(request.headers()).and_then(|wish| Ok((faults.answer(&request, &wish)?, wish)));
     let (answer, wish) = match answered {
         Ok(answered) => answered,
-        Err(why) => return (StatusCode::BAD_REQUEST, format!("{why}\n")).into_response(),
+        Err(why) => {
+            let mut refusal = (faults.unanswerable)(why);
+            refusal.extensions_mut().insert(OnDemand::Refused);
+            return refusal;
+        }
     };
     if let Some(delay) = wish.delay {
         faults.app.alarms.until(faults.app.clock.now() + delay).await;
@@ -116,6 +131,7 @@ impl Faults {
         }
         let applied = HeaderValue::try_from(format!("code={status}")).map_err(|error| error.to_string())?;
         response.headers_mut().insert(APPLIED, applied);
+        response.extensions_mut().insert(OnDemand::Given);
         Ok(Some(response))
     }
 
@@ -193,14 +209,14 @@ fn chosen<'a>(operation: &'a Value, wish: &Wish) -> Result<(&'a str, &'a Value),
     if let Some(code) = &wish.code {
         return answers().find(|(status, _)| status == code).ok_or_else(|| {
             let known: Vec<&str> = answers().map(|(status, _)| status).collect();
-            format!("Prefer: code={code}: {id} has no such answer; there are {}", known.join(", "))
+            format!("Prefer: code={code}: {id} has no such answer; it has: {}", known.join(", "))
         });
     }
     let name = wish.example.as_deref().unwrap_or_default();
     answers().find(|(_, answer)| names(answer).any(|known| known == name)).ok_or_else(|| {
         let mut known: Vec<&str> = answers().flat_map(|(_, answer)| names(answer)).collect();
         known.dedup();
-        format!("Prefer: example={name}: {id} has no such example; there are {}", known.join(", "))
+        format!("Prefer: example={name}: {id} has no such example; it has: {}", known.join(", "))
     })
 }
 
@@ -219,7 +235,7 @@ fn example<'a>(media: &'a Value, name: Option<&str>) -> Result<Option<&'a Value>
         let known =
             || named.into_iter().flatten().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ");
         let found = named.and_then(|all| all.get(name));
-        let found = found.ok_or_else(|| format!("Prefer: example={name}: there are {}", known()))?;
+        let found = found.ok_or_else(|| format!("Prefer: example={name}: it has: {}", known()))?;
         return Ok(found.get("value"));
     }
     let one = named.and_then(|all| all.get("ok").or_else(|| all.values().next()));

@@ -52,6 +52,9 @@ async fn answered(State(frame): State<Arc<Frame>>, request: Request, next: Next)
     let status = response.status();
     let headers = response.headers_mut();
     frame.dialect.cors.put_on(headers);
+    if frame.app.config.demo {
+        cors::show_demo(headers);
+    }
     cors::allow(&frame.app.config.server, origin.as_ref(), headers);
     if is_preflight {
         cors::hold(headers);

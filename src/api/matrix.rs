@@ -75,7 +75,7 @@ pub static DIALECT: Dialect = Dialect {
     contract: Some(|| without_additions(&document(false, true))),
     prefixes: &["/_matrix/"],
     bases: &BASES,
-    ..Dialect::new("matrix", "Matrix", || document(false, true), Refusals::of::<MatrixRefusal>(), mount)
+    ..Dialect::new("matrix", "Matrix", || document(false, true), Refusals::of::<MatrixRefusal>(), mounted)
 };
 
 /// The JSON Schema of the `m.presence` event.

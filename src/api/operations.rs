@@ -74,7 +74,9 @@ impl Operations {
 
     /// The operation of a method on a route.
     pub(super) fn find(&self, method: &Method, route: Option<&str>) -> &Operation {
-        let method = if *method == Method::HEAD { &Method::GET } else { method };
+        // Over HTTP/2 a WebSocket is opened with CONNECT.
+        let reads = [Method::HEAD, Method::CONNECT].contains(method);
+        let method = if reads { &Method::GET } else { method };
         let operations = route.and_then(|route| self.by_route.get(route));
         let found = operations.and_then(|all| all.iter().find(|(known, _)| known == method));
         found.map_or(&self.none, |(_, operation)| operation)

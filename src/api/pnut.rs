@@ -13,12 +13,12 @@ mod presence;
 pub mod types;
 mod update;
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{Router, middleware};
 use utoipa::openapi::{
-    ContactBuilder, HeaderBuilder, InfoBuilder, LicenseBuilder, ObjectBuilder, OpenApi, OpenApiBuilder,
-    RefOr, Required, ServerBuilder, ServerVariableBuilder, Type,
+    ContactBuilder, Header, HeaderBuilder, InfoBuilder, LicenseBuilder, ObjectBuilder, OpenApi,
+    OpenApiBuilder, RefOr, Required, ServerBuilder, ServerVariableBuilder, Type,
     security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
 };
 use utoipa_axum::{
@@ -105,12 +105,7 @@ fn document() -> OpenApi {
         for operation in [&mut item.get, &mut item.put].into_iter().flatten() {
             for (status, response) in &mut operation.responses.responses {
                 let RefOr::T(response) = response else { continue };
-                let headers = headers(status).into_iter().map(|(name, about)| {
-                    let schema = ObjectBuilder::new().schema_type(Type::String).build();
-                    let header = HeaderBuilder::new().schema(Some(schema)).description(Some(about)).build();
-                    (name.to_owned(), header.into())
-                });
-                response.headers.extend(headers);
+                response.headers.extend(headers(status));
             }
         }
     }
@@ -118,13 +113,26 @@ fn document() -> OpenApi {
 }
 
 /// The headers of an answer with that status, and what they tell.
-fn headers(status: &str) -> Vec<(&'static str, &'static str)> {
-    let mut headers =
-        vec![("X-API-Version", "The version of pnut's API: 0.9.6 under `/v0`, 1.3.0 under `/v1`.")];
-    if !["401", "429", "503"].contains(&status) {
-        headers.push(("X-OAuth-Scopes", "The scopes of the token, with commas between them."));
-    }
-    headers
+fn headers(status: &str) -> BTreeMap<String, RefOr<Header>> {
+    let names_token = !["401", "429", "503"].contains(&status);
+    let of_limits = |about| (Type::Integer, false, about);
+    let headers = [
+        (
+            "X-API-Version",
+            (Type::String, true, "The version of pnut's API: 0.9.6 under `/v0`, 1.3.0 under `/v1`."),
+        ),
+        ("X-OAuth-Scopes", (Type::String, names_token, "The scopes of the token, with commas between them.")),
+        ("X-RateLimit-Limit", of_limits("While rate limits are on: how many calls a period has.")),
+        ("X-RateLimit-Remaining", of_limits("While rate limits are on: how many are left of them.")),
+        ("X-RateLimit-Reset", of_limits("While rate limits are on: when the period ends, in seconds.")),
+    ];
+    let built = headers.map(|(name, (kind, is_required, about))| {
+        let schema = ObjectBuilder::new().schema_type(kind).build();
+        let mut header = HeaderBuilder::new().schema(Some(schema)).description(Some(about)).build();
+        header.extensions = Some(openapi::required(is_required));
+        (name.to_owned(), header.into())
+    });
+    built.into()
 }
 
 fn base() -> OpenApi {
@@ -133,8 +141,7 @@ fn base() -> OpenApi {
         .description(Some(
             "User presence as pnut.io's clients know it, over presenced. Every answer is an object with `meta`, \
              and on success `data`. Of the token's scopes, `presence` (presenced's `write`) lets a user set \
-             their presence, and any lets read. While rate limits are on, every answer has `X-RateLimit-Limit`, \
-             `X-RateLimit-Remaining` and `X-RateLimit-Reset`, in seconds. With a header `X-Pretty-Json` answers \
+             their presence, and any lets read. With a header `X-Pretty-Json` answers \
              are indented.",
         ))
         .version("0.9.6")

@@ -11,12 +11,16 @@ mod extract;
 mod health;
 mod heartbeats;
 mod lists;
+mod memberships;
 mod presence;
+mod room_presence;
 mod rooms;
+mod saying;
 mod settings;
 mod subscriptions;
 mod tokens;
 pub mod types;
+mod updates;
 mod users;
 
 use axum::{Router, middleware};
@@ -62,8 +66,12 @@ fn routes(lists: bool) -> OpenApiRouter<App> {
     let routes = OpenApiRouter::with_openapi(base())
         .merge(admin_routes())
         // Presence.
-        .routes(routes!(presence::get_user_presence))
+        .routes(routes!(presence::get_user_presence, saying::put_user_presence, saying::delete_user_presence))
+        .routes(routes!(saying::post_activity))
         .routes(routes!(presence::query_presence))
+        .routes(routes!(updates::update_presence))
+        .routes(routes!(room_presence::get_room_presence))
+        .routes(routes!(memberships::get_user_rooms))
         .routes(routes!(changes::stream_changes))
         .routes(routes!(heartbeats::post_heartbeats))
         .routes(routes!(calls::put_call, calls::delete_call))
@@ -94,6 +102,7 @@ fn admin_routes() -> OpenApiRouter<App> {
         .routes(routes!(app_tokens::revoke_app_token))
         .routes(routes!(rooms::list_rooms))
         .routes(routes!(rooms::get_members, rooms::put_members))
+        .routes(routes!(memberships::add_member, memberships::remove_member))
         .routes(routes!(subscriptions::list_subscriptions))
         .routes(routes!(subscriptions::end_subscription))
         .layer(middleware::from_fn(audit::admin_actions))

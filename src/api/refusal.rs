@@ -40,6 +40,9 @@ pub trait Refusal: Clone + Debug + Send + Sync + 'static {
     /// A body that ended early, or did not arrive in time.
     fn incomplete() -> BadRequest<Self>;
 
+    /// An answer on demand that is not documented, and those that are.
+    fn unanswerable(why: String) -> BadRequest<Self>;
+
     /// A path that is none of the dialect's.
     fn no_path() -> NotFound<Self>;
 
@@ -154,6 +157,8 @@ pub struct Refusals {
     pub too_large: fn(usize) -> Response,
     /// The server itself failed.
     pub internal: fn() -> Response,
+    /// A wish for an answer that is not documented.
+    pub unanswerable: fn(String) -> Response,
     /// A path is none of the dialect's.
     pub no_path: fn() -> Response,
     /// The path does not take the method.
@@ -167,6 +172,7 @@ impl Refusals {
             unavailable: |error| R::unavailable(&error).into_response(),
             too_large: |limit| R::too_large(limit).into_response(),
             internal: || R::internal().into_response(),
+            unanswerable: |why| R::unanswerable(why).into_response(),
             no_path: || R::no_path().into_response(),
             no_method: || R::no_method().into_response(),
         }

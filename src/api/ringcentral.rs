@@ -26,7 +26,10 @@ mod update;
 
 use std::convert::Infallible;
 
-use axum::{Extension, Router, middleware, routing};
+use axum::{
+    Extension, Router, middleware,
+    routing::{self, MethodFilter},
+};
 use utoipa::openapi::{
     OpenApi, RefOr, Required,
     security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme},
@@ -151,6 +154,8 @@ fn router(app: &App) -> Router {
     let (over_socket, _) = resources().split_for_parts();
     let over_socket = socket::Routes(framed(app, over_socket));
     let (socket, _) = socket_route().split_for_parts();
+    // Over HTTP/2 a socket is asked for in another way.
+    let socket = socket.route(socket::PATH, routing::on(MethodFilter::CONNECT, socket::open_web_socket));
     let (resources, _) = resources().split_for_parts();
     framed(app, resources.merge(socket.layer(Extension(over_socket))))
 }

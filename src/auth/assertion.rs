@@ -1,60 +1,53 @@
-//! Assertions: JSON Web Tokens (RFC 7523) by which somebody whom the operator trusts says who a user is.
+//! Assertions: JSON Web Tokens (RFC 7523) by which somebody whom the operator trusts says who a user is, for a login.
 
 use std::collections::HashMap;
 
-use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use parking_lot::Mutex;
-use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
-use crate::{config::JwtKey, presence::Timestamp};
-
-/// How far the clocks of issuers may be off, in seconds.
-const LEEWAY: u64 = 60;
-
-/// How far ahead the end of an assertion may lie, in seconds: ten years. What is later was not meant.
-const LONGEST: u64 = 10 * 366 * 24 * 60 * 60;
+use super::{
+    Auth, AuthError,
+    jwt::{Claims, Issuer, JwtError, header},
+};
+use crate::{
+    config::JwtKey,
+    directory::{Scope, Scopes, TokenHash},
+    id::UserId,
+    presence::Timestamp,
+};
 
 /// How many used assertions are remembered at a time.
 const MOST_USED: usize = 100_000;
 
-/// Why an assertion does not count, or a key cannot be used.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum AssertionError {
-    #[error("the assertion is no JSON Web Token")]
-    Malformed,
-    #[error("the assertion is not signed with a key that is trusted for it")]
-    Untrusted,
-    #[error("the assertion is not valid yet, or not any more")]
-    Outdated,
-    #[error("the assertion would hold for more than ten years")]
-    Endless,
-    #[error("{algorithm:?}: {why}")]
-    Key { algorithm: String, why: String },
+/// What an assertion comes to.
+#[derive(Clone, Debug)]
+pub struct Assertion {
+    pub subject: Subject,
+    pub scopes: Scopes,
+    /// When it was issued, if it says so.
+    pub issued: Option<Timestamp>,
+    /// Whether it holds once.
+    pub once: Option<Once>,
 }
 
-#[derive(Deserialize)]
-struct Claims {
-    sub: String,
-    exp: u64,
-    #[serde(default)]
-    nbf: u64,
-    /// Its name, which says that it is to be used once.
-    jti: Option<String>,
-    iss: String,
+/// Whom an assertion is about.
+#[derive(Clone, Debug)]
+pub enum Subject {
+    User(UserId),
+    /// Somebody whom the dialect knows by that text.
+    Named(String),
 }
 
 /// An assertion that holds once, and until when it is to be remembered that it was used.
 #[derive(Clone, Copy, Debug)]
 pub struct Once {
     name: [u8; 32],
-    /// In seconds since the Unix epoch.
-    until: u64,
+    until: Timestamp,
 }
 
 /// The assertions that were used and still hold.
 #[derive(Debug, Default)]
-pub struct Used(Mutex<HashMap<[u8; 32], u64>>);
+pub struct Used(Mutex<HashMap<[u8; 32], Timestamp>>);
 
 impl Used {
     /// Notes that an assertion is used. False: it was before, or so many are in use that nothing more can be
@@ -62,7 +55,6 @@ impl Used {
     pub fn spend(&self, once: Once, now: Timestamp) -> bool {
         let mut used = self.0.lock();
         if used.len() >= MOST_USED {
-            let now = now.as_millis() / 1_000;
             used.retain(|_, until| now < *until);
         }
         used.len() < MOST_USED && used.insert(once.name, once.until).is_none()
@@ -74,63 +66,58 @@ impl Used {
     }
 }
 
-/// Whether a key can be used.
-pub fn check(key: &JwtKey) -> Result<(), AssertionError> {
-    let problem = |why: &str| AssertionError::Key { algorithm: key.algorithm.clone(), why: why.to_owned() };
-    if key.issuer.is_empty() || key.audience.is_empty() {
-        return Err(problem("needs an issuer and an audience"));
+impl Once {
+    /// An assertion with a name holds once.
+    fn of(claims: &Claims) -> Option<Self> {
+        let mut hash = Sha256::new();
+        hash.update(&claims.iss);
+        hash.update("\n");
+        hash.update(claims.jti.as_ref()?);
+        Some(Self { name: hash.finalize().into(), until: claims.end() })
     }
-    decoding_key(key).map(drop)
 }
 
-/// The algorithm of a key, and the key in the form that the library takes.
-fn decoding_key(key: &JwtKey) -> Result<(Algorithm, DecodingKey), AssertionError> {
-    let problem = |why: String| AssertionError::Key { algorithm: key.algorithm.clone(), why };
-    let algorithm: Algorithm = key.algorithm.parse().map_err(|_| problem("is no algorithm".to_owned()))?;
-    let bytes = key.key.as_bytes();
-    let decoding = match algorithm {
-        Algorithm::HS256 | Algorithm::HS384 | Algorithm::HS512 => Ok(DecodingKey::from_secret(bytes)),
-        Algorithm::ES256 | Algorithm::ES384 => DecodingKey::from_ec_pem(bytes),
-        Algorithm::EdDSA => DecodingKey::from_ed_pem(bytes),
-        _ => DecodingKey::from_rsa_pem(bytes),
-    };
-    Ok((algorithm, decoding.map_err(|error| problem(format!("the key cannot be used: {error}")))?))
+/// Whether a key can be used; if not, why.
+pub fn check(key: &JwtKey) -> Result<(), String> {
+    Issuer::of_key(key).map(drop)
 }
 
-/// The subject of an assertion that one of the keys was used for, and that holds now; and whether it does so once.
-pub fn subject(
-    keys: &[JwtKey],
-    assertion: &str,
-    now: Timestamp,
-) -> Result<(String, Option<Once>), AssertionError> {
-    let algorithm = decode_header(assertion).map_err(|_| AssertionError::Malformed)?.alg;
-    let claims = keys.iter().find_map(|key| verified(key, algorithm, assertion));
-    let Claims { sub, exp, nbf, jti, iss } = claims.ok_or(AssertionError::Untrusted)?;
-    let now = now.as_millis() / 1_000;
-    if exp > now.saturating_add(LONGEST) {
-        return Err(AssertionError::Endless);
+impl Auth {
+    /// What an assertion comes to that is signed with one of these keys, or by an issuer whose tokens are taken anyhow.
+    pub async fn assertion(&self, keys: &[JwtKey], text: &[u8]) -> Result<Assertion, AuthError> {
+        let by_key = signed_with(keys, text, self.clock.now());
+        if let Ok(claims) = by_key {
+            let scopes = [Scope::Read, Scope::Write].into_iter().collect();
+            let (issued, once) = (claims.issued, Once::of(&claims));
+            return Ok(Assertion { subject: Subject::Named(claims.sub), scopes, issued, once });
+        }
+        let (issuer, claims) = match (self.jwts.verified(text).await, by_key) {
+            (Ok(verified), _) => verified,
+            // Whoever is known by a key is told of that key.
+            (Err(JwtError::UnknownIssuer), Err(error)) | (Err(error), _) => return Err(error.into()),
+        };
+        let (issued, once) = (claims.issued, Once::of(&claims));
+        let signed = issuer.signed(TokenHash::of(text), claims, self.config.limits.token_rooms)?.into();
+        self.let_in(&signed).await?;
+        let subject = Subject::User(signed.user.clone());
+        Ok(Assertion { subject, scopes: signed.scopes, issued, once })
     }
-    let until = exp.saturating_add(LEEWAY);
-    if nbf > now.saturating_add(LEEWAY) || now >= until {
-        return Err(AssertionError::Outdated);
-    }
-    let named =
-        |name: String| Sha256::new().chain_update(iss).chain_update("\n").chain_update(name).finalize();
-    Ok((sub, jti.map(|name| Once { name: named(name).into(), until })))
 }
 
-/// The claims, if the key was used for the assertion and is trusted for it.
-fn verified(key: &JwtKey, algorithm: Algorithm, assertion: &str) -> Option<Claims> {
-    let (expected, decoding) = decoding_key(key).ok()?;
-    let mut validation = Validation::new(expected);
-    validation.set_issuer(&[&key.issuer]);
-    validation.set_audience(&[&key.audience]);
-    validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
-    // The times are compared with the server's own clock.
-    validation.validate_exp = false;
-    let is_for_it = expected == algorithm;
-    is_for_it
-        .then(|| decode::<Claims>(assertion, &decoding, &validation).ok())
-        .flatten()
-        .map(|data| data.claims)
+/// What an assertion says that is signed with one of these keys, and holds now.
+fn signed_with(keys: &[JwtKey], text: &[u8], now: Timestamp) -> Result<Claims, JwtError> {
+    let header = header(text)?;
+    let mut outcome = Err(JwtError::Untrusted);
+    for issuer in keys.iter().filter_map(|key| Issuer::of_key(key).ok()) {
+        let Some(payload) = issuer.read(&header, text) else { continue };
+        outcome = Claims::parse(&payload).and_then(|claims| {
+            issuer.check(&claims)?;
+            claims.check_times(now)?;
+            Ok(claims)
+        });
+        if outcome.is_ok() {
+            break;
+        }
+    }
+    outcome
 }

@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{Done, Failure, print};
+use super::{Done, Failure, print, serve::open_tls};
 use crate::config::{self, Overrides};
 
 #[derive(Debug, Args)]
@@ -31,7 +31,9 @@ impl Config {
                 for line in overrides.near_misses() {
                     eprintln!("presenced: {line}");
                 }
-                config::Config::load(config.as_deref(), &overrides).map_err(Failure::unusable)?;
+                let config =
+                    config::Config::load(config.as_deref(), &overrides).map_err(Failure::unusable)?;
+                open_tls(&config)?;
                 print("The configuration is valid.\n");
             }
             Action::Default => print(config::DEFAULTS),

@@ -4,7 +4,7 @@ mod files;
 mod log;
 mod reload;
 
-use std::{io, path::PathBuf};
+use std::{io, path::PathBuf, sync::Arc};
 
 use clap::Args;
 
@@ -35,6 +35,10 @@ pub(super) struct Serve {
     /// Let the demo listen on any address: whoever reaches it may know its tokens.
     #[arg(long, requires = "demo")]
     allow_remote: bool,
+    /// Hold every answer, and every request that is accepted, against the documents, and tell of what differs.
+    #[cfg(feature = "contract-check")]
+    #[arg(long)]
+    check_contract: bool,
 }
 
 impl Serve {
@@ -85,6 +89,8 @@ impl Serve {
         let load = || {
             let mut config = self.load(&self.overrides())?;
             files.bound(&mut config);
+            // What cannot be used as a whole is not used in part.
+            open_tls(&config)?;
             Ok(config)
         };
         let serving = server.run(listener, app.clone(), stop);
@@ -100,6 +106,16 @@ impl Serve {
         !self.demo || self.data.is_some()
     }
 
+    #[cfg(feature = "contract-check")]
+    fn checks_contract(&self) -> bool {
+        self.check_contract
+    }
+
+    #[cfg(not(feature = "contract-check"))]
+    fn checks_contract(&self) -> bool {
+        false
+    }
+
     fn overrides(&self) -> Overrides {
         let listen = self.listen.as_ref().map(|listen| ("server.listen", listen.clone()));
         let data = self.data.as_ref().map(|data| ("server.data", data.display().to_string()));
@@ -108,7 +124,8 @@ impl Serve {
 
     fn load(&self, overrides: &Overrides) -> Result<Config, Failure> {
         let load = if self.demo { Config::load_demo } else { Config::load };
-        let config = load(self.config.as_deref(), overrides).map_err(Failure::unusable)?;
+        let mut config = load(self.config.as_deref(), overrides).map_err(Failure::unusable)?;
+        config.check_contract = self.checks_contract();
         if self.demo && !self.allow_remote && !config.server.listen.is_local() {
             return Err(Failure::unusable(format!(
                 "the demo's tokens are known to everybody, so it listens on loopback addresses only, \
@@ -158,7 +175,7 @@ impl Serve {
 
 /// The sockets that were handed over, or one at the configured place; with TLS, if that is configured.
 fn listen(config: &Config) -> Result<Listener, Failure> {
-    let tls = Tls::open(&config.tls).map_err(|error| Failure::unusable(format!("configuration: {error}")))?;
+    let tls = open_tls(config)?;
     let place = &config.server.listen;
     let listener = match Listener::inherited() {
         Ok(Some(listener)) => Ok(listener),
@@ -180,6 +197,11 @@ fn listen(config: &Config) -> Result<Listener, Failure> {
         .map_err(|error| Failure::unusable(format!("metrics.listen: cannot listen on {address}: {error}")))?;
     tracing::info!(address = %metrics.addresses().join(" "), "metrics");
     Ok(listener.with_metrics(Some(metrics)))
+}
+
+/// The certificate that is configured, if there is one.
+pub(super) fn open_tls(config: &Config) -> Result<Option<Arc<Tls>>, Failure> {
+    Tls::open(&config.tls).map_err(|error| Failure::unusable(format!("configuration: {error}")))
 }
 
 /// Refuses to serve users of another name than the configured one: they would be strangers to their own server.

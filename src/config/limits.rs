@@ -46,6 +46,9 @@ pub struct Limits {
     pub long_poll_seconds: u64,
     /// How many tokens one user may have.
     pub tokens_per_user: usize,
+    /// How many rooms signed tokens may put one user into.
+    #[schemars(range(min = 1))]
+    pub token_rooms: usize,
     /// How many filters one user may have stored.
     #[schemars(range(min = 1))]
     pub filters_per_user: usize,
@@ -96,6 +99,7 @@ impl Limits {
             ("limits.connections", self.connections, 1, 10_000_000),
             ("limits.connections_per_address", self.connections_per_address, 0, 10_000_000),
             ("limits.tokens_per_user", self.tokens_per_user, 1, 1_000_000),
+            ("limits.token_rooms", self.token_rooms, 1, 10_000),
             ("limits.filters_per_user", self.filters_per_user, 1, 10_000),
             ("limits.list_entries", self.list_entries, 1, 1_000_000),
             ("limits.room_members", self.room_members, 1, 10_000_000),

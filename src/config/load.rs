@@ -136,6 +136,7 @@ impl Config {
         let refused = |invalid: Invalid| sources.locate(&merged, invalid);
         let mut config: Self = serde_path_to_error::deserialize(merged.clone())
             .map_err(|error| refused(Invalid::new(error.path().to_string(), in_words(error.inner()))))?;
+        config.auth.read_secrets().map_err(refused)?;
         config.ringcentral.read_secrets().map_err(refused)?;
         config.check().map_err(refused)?;
         let folder = file.and_then(Path::parent).unwrap_or(Path::new(""));
@@ -150,7 +151,9 @@ fn read(file: &Path) -> Result<String, ConfigError> {
     let text = fs::read_to_string(file).map_err(|error| unreadable(error.to_string()))?;
     text.parse::<Table>().map_err(|error| {
         let line = place::line_at(&text, error.span().map_or(0, |span| span.start));
-        unreadable(format!("line {line}: {}", error.message()))
+        let why =
+            if error.message().contains(" as i128") { "the number is too large" } else { error.message() };
+        unreadable(format!("line {line}: {why}"))
     })?;
     Ok(text)
 }
@@ -221,8 +224,12 @@ impl Sources<'_> {
 
 /// Whether what stands under a key may be a secret, or a list with secrets in it.
 fn holds_secrets(key: &str) -> bool {
-    let is_open = [".id", ".algorithm", ".issuer", ".audience", "_file"].iter().any(|end| key.ends_with(end));
-    !is_open && (key.starts_with("ringcentral.apps") || key.starts_with("ringcentral.jwt_keys"))
+    let open =
+        [".id", ".kid", ".algorithm", ".issuer", ".audience", ".jwks_url", ".user", ".scopes", "_file"];
+    let hold_secrets = ["ringcentral.apps", "ringcentral.jwt_keys", "auth.jwt"];
+    let starts =
+        |start: &&str| key.strip_prefix(start).is_some_and(|rest| rest.is_empty() || rest.starts_with('['));
+    !open.iter().any(|end| key.ends_with(end)) && hold_secrets.iter().any(starts)
 }
 
 /// Whether a file has the key, or at least is about an unknown section of that name.
@@ -285,14 +292,19 @@ fn listed<'a>(names: impl Iterator<Item = &'a String>) -> String {
 /// What serde says about a value, in words for operators.
 fn in_words(error: &toml::de::Error) -> String {
     let text = error.message();
+    if let Some(missing) = text.strip_prefix("missing field ") {
+        return format!("has to have {}", missing.replace('`', "\""));
+    }
     let Some((_, expected)) = text.split_once(", expected ") else { return text.to_owned() };
     if text.starts_with("invalid length") {
         return text.to_owned();
     }
     let expected = match expected {
         "a boolean" => "true or false",
-        "u16" | "u32" | "u64" | "usize" | "i64" => "a whole number, not below 0",
-        "a nonzero u32" | "nonzero u32" => "a whole number, at least 1",
+        "u16" => "a whole number from 0 to 65535",
+        "u32" => "a whole number from 0 to 4294967295",
+        "u64" | "usize" | "i64" => "a whole number, not below 0",
+        "a nonzero u32" | "nonzero u32" => "a whole number from 1 to 4294967295",
         "f64" => "a number",
         "a string" | "path string" => "a text in quotes",
         "a sequence" => "a list: [...]",

@@ -4,19 +4,32 @@ use serde_json::Value;
 
 use super::Config;
 
+/// What becomes of a configuration while the server runs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reloaded {
+    /// The one that holds from now on.
+    pub config: Config,
+    /// The keys that changed.
+    pub now: Vec<String>,
+    /// The keys that were read, and hold from the next start.
+    pub later: Vec<String>,
+}
+
 impl Config {
-    /// This configuration with what may change at any time taken from another: limits, applications and keys, the
-    /// filter of the log, whose word counts, who may call, and where secrets are. Tells the keys that differ
-    /// otherwise: they hold from the next start.
-    pub fn reloaded(&self, from: &Self) -> (Self, Vec<String>) {
+    /// This configuration with what may change at any time taken from another: limits, applications and keys, where
+    /// webhooks may go, the filter of the log, whose word counts, who may call, and where secrets are.
+    pub fn reloaded(&self, from: &Self) -> Reloaded {
         let mut next = self.clone();
         next.tls.clone_from(&from.tls);
         if from.tls.is_on() != self.tls.is_on() {
             next.tls.clone_from(&self.tls);
         }
+        next.auth.clone_from(&from.auth);
         next.pnut.clone_from(&from.pnut);
         next.ringcentral.clone_from(&from.ringcentral);
+        next.webhooks.clone_from(&from.webhooks);
         next.limits.clone_from(&from.limits);
+        next.matrix.query_token = from.matrix.query_token;
         next.log.filter.clone_from(&from.log.filter);
         let (server, new) = (&mut next.server, &from.server);
         server.admin_token_file.clone_from(&new.admin_token_file);
@@ -26,13 +39,13 @@ impl Config {
         server.proxy_protocol = new.proxy_protocol;
         server.allowed_origins.clone_from(&new.allowed_origins);
         server.shutdown_grace_seconds = new.shutdown_grace_seconds;
-        let later = differences(&next, from);
-        (next, later)
+        Reloaded { now: differences(self, &next), later: differences(&next, from), config: next }
     }
 }
 
-/// The keys in which two configurations differ.
+/// The keys in which two configurations differ, or what is in the files that they name.
 fn differences(one: &Config, other: &Config) -> Vec<String> {
+    let is_registered_otherwise = one.matrix.registrations != other.matrix.registrations;
     let value = |config: &Config| serde_json::to_value(config).expect("a configuration is JSON");
     let (one, other) = (value(one), value(other));
     let sections = one.as_object().into_iter().flatten();
@@ -42,5 +55,11 @@ fn differences(one: &Config, other: &Config) -> Vec<String> {
             .flat_map(move |keys| keys.iter().map(move |(key, value)| (section, key, value)))
     });
     let differ = |(section, key, value): &(&String, &String, &Value)| other[*section][*key] != **value;
-    keys.filter(differ).map(|(section, key, _)| format!("{section}.{key}")).collect()
+    let mut keys: Vec<String> =
+        keys.filter(differ).map(|(section, key, _)| format!("{section}.{key}")).collect();
+    let appservices = "matrix.appservices";
+    if !keys.iter().any(|key| key == appservices) && is_registered_otherwise {
+        keys.push(appservices.to_owned());
+    }
+    keys
 }

@@ -1,16 +1,18 @@
-use ipnet::IpNet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::invalid::{Check, in_range};
+use super::{
+    Network,
+    invalid::{Check, in_range},
+};
 
 /// Requests to addresses that users choose, to tell them of changes.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Webhooks {
     /// Networks that webhooks may be sent to besides the public internet, and without TLS too.
-    #[schemars(example = ["127.0.0.1/32"])]
-    pub allow_networks: Vec<IpNet>,
+    #[schemars(with = "Vec<String>", example = ["127.0.0.1/32"])]
+    pub allow_networks: Vec<Network>,
     /// How long a receiver may take to answer.
     #[schemars(range(min = 1))]
     pub timeout_milliseconds: u64,

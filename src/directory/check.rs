@@ -35,6 +35,11 @@ impl Check {
             }
             Fact::Removal(_, Some(micros)) if *micros > MOST => Err("it is after the year 9999".to_owned()),
             Fact::Subscription(_, Some(value)) => check_subscription(value),
+            Fact::SignOut(_, at) => moment("sign-out", *at),
+            Fact::EndedToken(_, Some(token)) => moment("until", Some(token.until)),
+            Fact::TokenRooms(_, rooms) => {
+                rooms.0.values().try_for_each(|until| moment("until", Some(*until)))
+            }
             _ => Ok(()),
         }
     }

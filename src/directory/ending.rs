@@ -1,13 +1,14 @@
 //! The end of tokens and subscriptions, and who has to hear of it.
 
-use std::{mem, pin::pin, sync::Arc};
+use std::{future::pending, mem, pin::Pin, sync::Arc};
 
 use hashbrown::HashMap;
 use parking_lot::Mutex;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, futures::OwnedNotified};
 
 use super::{
-    Directory, Entries, TokenId, TokenInfo,
+    Credential, Directory, DirectoryError, Entries, Origin, TokenId, TokenInfo,
+    fact::Fact,
     token::{Lookup, StoredToken},
 };
 use crate::{
@@ -18,39 +19,94 @@ use crate::{
 /// Who waits for the end of a token, and which devices have none any more.
 #[derive(Debug, Default)]
 pub(super) struct Endings {
-    waiting: Mutex<HashMap<Lookup, Arc<Notify>>>,
+    waiting: Mutex<HashMap<Cause, Arc<Notify>>>,
     logged_out: Mutex<Vec<(UserId, DeviceId)>>,
+    /// Whose sessions were all ended.
+    signed_out: Mutex<Vec<UserId>>,
     /// The ids of subscriptions that are kept no longer.
     subscriptions: Mutex<Vec<String>>,
     subscription_ended: Notify,
 }
 
+/// With what something ends.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Cause {
+    /// With a token of its own.
+    Token(Lookup),
+    /// With all sessions of a user.
+    User(UserId),
+}
+
+/// What has ended.
+#[derive(Debug, Default)]
+pub(super) struct Ends {
+    /// Tokens that are kept no longer.
+    tokens: Vec<StoredToken>,
+    /// Tokens that others signed, with whom they spoke for.
+    signed: Vec<(Lookup, UserId, DeviceId)>,
+    /// Whose sessions have ended, or who are gone.
+    users: Vec<UserId>,
+}
+
+impl Ends {
+    /// Notes what ends with a fact that is about to be applied.
+    pub(super) fn note(&mut self, fact: &Fact, entries: &Entries) {
+        match fact {
+            Fact::NoToken(id) => self.tokens.extend(entries.token_named(id).cloned()),
+            Fact::EndedToken(hash, Some(token)) => {
+                self.signed.push((hash.lookup(), token.user.clone(), token.device.clone()));
+            }
+            Fact::SignOut(user, Some(_)) | Fact::NoUser(user) => self.users.push(user.clone()),
+            _ => {}
+        }
+    }
+}
+
 /// A place among those who wait, given up when it is dropped.
 struct Place<'a> {
     endings: &'a Endings,
-    lookup: Lookup,
+    cause: Cause,
     notify: Arc<Notify>,
 }
 
+impl Place<'_> {
+    /// Completes at what comes from now on.
+    fn next(&self) -> Pin<Box<OwnedNotified>> {
+        let mut told = Box::pin(self.notify.clone().notified_owned());
+        told.as_mut().enable();
+        told
+    }
+}
+
 impl Endings {
-    fn place(&self, lookup: Lookup) -> Place<'_> {
-        let notify = self.waiting.lock().entry(lookup).or_default().clone();
-        Place { endings: self, lookup, notify }
+    fn place(&self, cause: Cause) -> Place<'_> {
+        let notify = self.waiting.lock().entry(cause.clone()).or_default().clone();
+        Place { endings: self, cause, notify }
     }
 
-    /// Tells whoever waits, and notes which devices have no token any more. The tokens have been taken out of
-    /// the entries.
-    pub(super) fn end(&self, ended: &[StoredToken], entries: &Entries, now: Timestamp) {
-        for token in ended {
-            if let Some(waiting) = self.waiting.lock().get(&token.lookup()) {
-                waiting.notify_waiters();
-            }
-            if let Some((user, device)) = token.speaker()
+    fn tell(&self, cause: &Cause) {
+        if let Some(waiting) = self.waiting.lock().get(cause) {
+            waiting.notify_waiters();
+        }
+    }
+
+    /// Tells whoever waits, and notes which devices have no token any more. The entries are as they are after that.
+    pub(super) fn end(&self, ends: Ends, entries: &Entries, now: Timestamp) {
+        let Ends { tokens, signed, users } = ends;
+        let kept = tokens.iter().map(|token| (token.lookup(), token.speaker()));
+        let signed = signed.iter().map(|(lookup, user, device)| (*lookup, Some((user, device))));
+        for (lookup, speaker) in kept.chain(signed) {
+            self.tell(&Cause::Token(lookup));
+            if let Some((user, device)) = speaker
                 && entries.users.contains(user)
                 && !entries.has_live_token(user, device, now)
             {
                 self.logged_out.lock().push((user.clone(), device.clone()));
             }
+        }
+        for user in users {
+            self.tell(&Cause::User(user.clone()));
+            self.signed_out.lock().push(user);
         }
     }
 }
@@ -68,7 +124,7 @@ impl Drop for Place<'_> {
         let mut waiting = self.endings.waiting.lock();
         // One is here, one is there.
         if Arc::strong_count(&self.notify) == 2 {
-            waiting.remove(&self.lookup);
+            waiting.remove(&self.cause);
         }
     }
 }
@@ -80,16 +136,63 @@ impl Directory {
         entries.token_named(id).map(|token| token.info.clone())
     }
 
-    /// Completes once there is no token of that name, whoever ended it, on whatever server. That a token's time
-    /// is over is no end yet.
-    pub async fn ended(&self, id: &TokenId) {
-        let Some(lookup) = id.lookup() else { return };
-        let place = self.endings.place(lookup);
-        let mut told = pin!(place.notify.notified());
-        told.as_mut().enable();
-        if self.entries.read().token_named(id).is_some() {
-            told.await;
+    /// Whether a credential was not ended. That its time is over is no end yet.
+    pub fn holds(&self, credential: &Credential) -> bool {
+        let entries = self.entries.read();
+        match credential {
+            Credential::Kept(id) => entries.token_named(id).is_some(),
+            Credential::Signed(signed) => entries.users.contains(&signed.user) && !entries.is_ended(signed),
         }
+    }
+
+    /// When a credential's time is over, if ever.
+    pub fn expires(&self, credential: &Credential) -> Option<Timestamp> {
+        match credential {
+            Credential::Kept(id) => self.token_named(id)?.expires,
+            Credential::Signed(signed) => Some(signed.expires),
+        }
+    }
+
+    /// Ends a credential of a user's before its time.
+    pub async fn end(self: &Arc<Self>, user: &UserId, credential: &Credential) -> Result<(), DirectoryError> {
+        match credential {
+            Credential::Kept(id) => self.revoke_token(user, id).await.map(drop),
+            Credential::Signed(signed) => self.end_signed(signed).await,
+        }
+    }
+
+    /// The login that a credential belongs to; none: it was ended.
+    pub fn origin(&self, credential: &Credential) -> Option<Origin> {
+        match credential {
+            Credential::Kept(id) => Some(Origin::Kept(self.token_named(id)?.login().clone())),
+            Credential::Signed(signed) => Some(Origin::Signed(signed.clone())),
+        }
+    }
+
+    /// Completes once a credential was ended, whoever did it, on whatever server. That its time is over is no end
+    /// yet.
+    pub async fn ended(&self, credential: &Credential) {
+        let (lookup, user) = match credential {
+            Credential::Kept(id) => (id.lookup(), None),
+            Credential::Signed(signed) => (Some(signed.hash.lookup()), Some(&signed.user)),
+        };
+        let token = lookup.map(|lookup| self.endings.place(Cause::Token(lookup)));
+        let user = user.map(|user| self.endings.place(Cause::User(user.clone())));
+        loop {
+            let (token, user) = (next_of(token.as_ref()), next_of(user.as_ref()));
+            if !self.holds(credential) {
+                return;
+            }
+            tokio::select! {
+                () = token => {}
+                () = user => {}
+            }
+        }
+    }
+
+    /// Whose sessions were all ended since this was asked last.
+    pub fn take_signed_out(&self) -> Vec<UserId> {
+        mem::take(&mut *self.endings.signed_out.lock())
     }
 
     /// The ids of the subscriptions that are kept no longer, whoever ended them, since this was asked last; completes
@@ -107,6 +210,17 @@ impl Directory {
     /// The devices that lost their last token since this was asked last.
     pub fn take_logged_out(&self) -> Vec<(UserId, DeviceId)> {
         mem::take(&mut *self.endings.logged_out.lock())
+    }
+}
+
+/// Completes at what comes from now on; never without a place.
+fn next_of(place: Option<&Place<'_>>) -> impl Future<Output = ()> {
+    let told = place.map(Place::next);
+    async move {
+        match told {
+            Some(told) => told.await,
+            None => pending().await,
+        }
     }
 }
 

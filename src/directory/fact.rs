@@ -3,11 +3,16 @@ use std::{collections::BTreeMap, str::FromStr, sync::Arc};
 use serde_json::json;
 
 use super::{
-    Desk, Entries, Move, PresenceList, TokenId, TokenInfo, User, filter::StoredFilter, login::Key,
-    token::StoredToken,
+    Desk, Entries, Move, PresenceList, TokenId, TokenInfo, User,
+    filter::StoredFilter,
+    login::Key,
+    signed::EndedToken,
+    token::{StoredToken, TokenHash},
+    token_rooms::TokenRooms,
 };
 use crate::{
     id::{IdError, RoomId, UserId},
+    presence::Timestamp,
     store::{Document, DocumentRef, Kind, StoreError, member_id, parse, parse_member_id},
 };
 
@@ -35,6 +40,12 @@ pub(super) enum Fact {
     LoginKey(Option<Key>),
     /// What a user set for their telephone.
     Desk(UserId, Desk),
+    /// When all sessions of a user were ended last; none: never.
+    SignOut(UserId, Option<Timestamp>),
+    /// A signed token that was ended before its time; none: it was not, or would be over by now.
+    EndedToken(TokenHash, Option<EndedToken>),
+    /// Where signed tokens put a user.
+    TokenRooms(UserId, TokenRooms),
 }
 
 /// The name of the login key's document.
@@ -65,6 +76,14 @@ impl Fact {
             }
             Self::Desk(user, desk) => Document::put(Kind::Desk, user.as_str(), desk),
             Self::LoginKey(None) => Document::removed(Kind::Key, LOGIN_KEY),
+            Self::SignOut(user, Some(moment)) => Document::put(Kind::SignOut, user.as_str(), moment),
+            Self::SignOut(user, None) => Document::removed(Kind::SignOut, user.as_str()),
+            Self::EndedToken(hash, Some(token)) => Document::put(Kind::EndedToken, hash.to_hex(), token),
+            Self::EndedToken(hash, None) => Document::removed(Kind::EndedToken, hash.to_hex()),
+            Self::TokenRooms(user, rooms) if rooms.0.is_empty() => {
+                Document::removed(Kind::TokenRooms, user.as_str())
+            }
+            Self::TokenRooms(user, rooms) => Document::put(Kind::TokenRooms, user.as_str(), rooms),
         }
     }
 
@@ -96,12 +115,24 @@ impl Fact {
             (Kind::Key, None) => Self::LoginKey(None),
             (Kind::Desk, Some(value)) => Self::Desk(parse_name(id)?, parse(kind, id, value)?),
             (Kind::Desk, None) => Self::Desk(parse_name(id)?, Desk::default()),
+            (Kind::SignOut, value) => {
+                Self::SignOut(parse_name(id)?, value.map(|value| parse(kind, id, value)).transpose()?)
+            }
+            (Kind::EndedToken, value) => {
+                Self::EndedToken(parse_hash(id)?, value.map(|value| parse(kind, id, value)).transpose()?)
+            }
+            (Kind::TokenRooms, Some(value)) => Self::TokenRooms(parse_name(id)?, parse(kind, id, value)?),
+            (Kind::TokenRooms, None) => Self::TokenRooms(parse_name(id)?, TokenRooms::default()),
         })
     }
 }
 
 fn parse_name<T: FromStr<Err = IdError>>(id: &str) -> Result<T, StoreError> {
     id.parse().map_err(|error| StoreError::Unreadable(format!("a document is named {id:?}: {error}")))
+}
+
+fn parse_hash(id: &str) -> Result<TokenHash, StoreError> {
+    TokenHash::parse(id).ok_or_else(|| StoreError::Unreadable(format!("a document is named {id:?}: no hash")))
 }
 
 fn parse_key(id: &str, text: &str) -> Result<Key, StoreError> {
@@ -117,8 +148,15 @@ impl Entries {
         match fact {
             Fact::User(user) => vec![self.put_user(user)],
             Fact::NoUser(user) => self.remove_user(&user).into_iter().collect(),
-            Fact::Member(room, user) => self.join(room, user).into_iter().collect(),
-            Fact::NoMember(room, user) => self.leave(room, user).into_iter().collect(),
+            Fact::Member(room, user) => match self.token_rooms.note(&room, &user, true) {
+                true => Vec::new(),
+                false => self.join(room, user).into_iter().collect(),
+            },
+            Fact::NoMember(room, user) => match self.token_rooms.note(&room, &user, false) {
+                true => Vec::new(),
+                false => self.leave(room, user).into_iter().collect(),
+            },
+            Fact::TokenRooms(user, rooms) => self.put_token_rooms(user, rooms),
             Fact::List(observer, list) => self.put_list(&observer, list),
             Fact::Token(token) => {
                 self.put_token(token);
@@ -135,6 +173,14 @@ impl Entries {
             Fact::Desk(user, desk) => self.put_desk(user, desk),
             Fact::LoginKey(key) => {
                 self.login_key = key;
+                Vec::new()
+            }
+            Fact::SignOut(user, moment) => {
+                self.ended.put_sign_out(user, moment);
+                Vec::new()
+            }
+            Fact::EndedToken(hash, token) => {
+                self.ended.put_token(hash, token);
                 Vec::new()
             }
             Fact::Filter(user, id, filter) => {
@@ -157,7 +203,7 @@ impl Entries {
             Fact::User(User { id, .. }) | Fact::NoUser(id) => {
                 self.users.get(id).map_or_else(|| Fact::NoUser(id.clone()), Fact::User)
             }
-            Fact::Member(room, user) | Fact::NoMember(room, user) => match self.is_member(room, user) {
+            Fact::Member(room, user) | Fact::NoMember(room, user) => match self.is_kept_member(room, user) {
                 true => Fact::Member(room.clone(), user.clone()),
                 false => Fact::NoMember(room.clone(), user.clone()),
             },
@@ -177,6 +223,11 @@ impl Entries {
                 Fact::Filter(user.clone(), id.clone(), self.filter(user, id).cloned())
             }
             Fact::Removal(user, _) => Fact::Removal(user.clone(), self.removals.get(user).copied()),
+            Fact::SignOut(user, _) => Fact::SignOut(user.clone(), self.ended.sign_out(user)),
+            Fact::EndedToken(hash, _) => Fact::EndedToken(*hash, self.ended.token(hash).cloned()),
+            Fact::TokenRooms(user, _) => {
+                Fact::TokenRooms(user.clone(), self.token_rooms.of(user).cloned().unwrap_or_default())
+            }
         }
     }
 
@@ -205,14 +256,14 @@ impl Entries {
         self.memberships.get(user).is_some_and(|rooms| rooms.contains(room))
     }
 
-    fn join(&mut self, room: RoomId, user: UserId) -> Option<Move> {
+    pub(super) fn join(&mut self, room: RoomId, user: UserId) -> Option<Move> {
         let is_new = self.rooms.entry(room.clone()).or_default().insert(user.clone());
         self.memberships.entry(user.clone()).or_default().insert(room.clone());
         is_new.then_some(Move::Join { room, user })
     }
 
     /// A room without members is no room.
-    fn leave(&mut self, room: RoomId, user: UserId) -> Option<Move> {
+    pub(super) fn leave(&mut self, room: RoomId, user: UserId) -> Option<Move> {
         let members = self.rooms.get_mut(&room)?;
         if !members.remove(&user) {
             return None;
@@ -262,12 +313,18 @@ impl Entries {
         let tokens = self.tokens_of.get(user).into_iter().flat_map(BTreeMap::keys);
         let tokens = tokens.map(|id| Fact::NoToken(id.clone()));
         let rooms = self.memberships.get(user).into_iter().flatten();
+        let rooms = rooms.filter(|room| self.is_kept_member(room, user));
         let rooms = rooms.map(|room| Fact::NoMember(room.clone(), user.clone()));
+        let by_tokens = self.token_rooms.of(user);
+        let by_tokens = by_tokens.map(|_| Fact::TokenRooms(user.clone(), TokenRooms::default()));
+        // From here on it is the removal that ends sessions.
+        let sign_out = self.ended.sign_out(user).map(|_| Fact::SignOut(user.clone(), None));
         let old = self.removals.iter().filter(|(_, removed)| **removed + REMOVALS_KNOWN < micros);
         let old = old.map(|(user, _)| Fact::Removal(user.clone(), None));
         let desk = self.desks.get(user).map(|_| Fact::Desk(user.clone(), Desk::default()));
         let facts = tokens.chain(rooms).chain(self.unlisting(user)).chain(self.unfiltering(user));
         let facts = facts.chain(self.subscriptions_of(user)).chain(desk).chain(old);
+        let facts = facts.chain(by_tokens).chain(sign_out);
         let gone = [Fact::NoUser(user.clone()), Fact::Removal(user.clone(), Some(micros))];
         Some(facts.chain(gone).collect())
     }

@@ -2,7 +2,7 @@
 
 use parking_lot::Mutex;
 
-use super::{Directory, Move, User, fact::Fact, has_capitals, people::Part};
+use super::{Directory, Move, User, ending::Ends, fact::Fact, has_capitals, people::Part};
 use crate::{
     store::{DocumentRef, Kind, Revision, StoreError, parse, partition},
     table::Size,
@@ -70,19 +70,19 @@ impl Directory {
     fn try_follow(&self, revision: Revision, documents: &[DocumentRef<'_>]) -> Result<Vec<Move>, StoreError> {
         let facts = documents.iter().map(Fact::parse).collect::<Result<Vec<_>, _>>()?;
         let mut entries = self.entries.write();
-        let (mut moves, mut ended) = (Vec::new(), Vec::new());
+        let (mut moves, mut ends) = (Vec::new(), Ends::default());
         for fact in facts {
             if let Fact::NoToken(id) = &fact {
                 entries.remember_revoked(id);
-                ended.extend(entries.token_named(id).cloned());
             }
+            ends.note(&fact, &entries);
             if let Fact::Subscription(id, None) = &fact {
                 self.endings.end_subscription(id);
             }
             moves.extend(entries.apply(fact));
         }
         entries.revision = revision.max(entries.revision);
-        self.endings.end(&ended, &entries, self.clock.now());
+        self.endings.end(ends, &entries, self.clock.now());
         drop(entries);
         self.followed.send_replace(revision);
         Ok(moves)

@@ -8,7 +8,7 @@ use std::{
 use hashbrown::HashMap;
 use serde::Deserialize;
 
-use super::{Directory, DirectoryError, Entries, TokenId, fact::Fact};
+use super::{Directory, DirectoryError, Entries, Origin, TokenId, fact::Fact};
 use crate::id::{DeviceId, UserId};
 
 /// Every subscription that is kept.
@@ -86,8 +86,17 @@ impl Entries {
         })
     }
 
-    /// Whether a user has a token of that login, valid or not.
-    fn has_login(&self, user: &UserId, login: &TokenId) -> bool {
+    /// The ends of the subscriptions that were made in this login of their owner's.
+    pub(super) fn subscriptions_in(&self, owner: &UserId, login: &TokenId) -> Vec<Fact> {
+        self.subscriptions.ends(owner, |made| made.login.as_ref() == Some(login))
+    }
+
+    /// Whether a login of the user's was not ended. That a token's time is over is no end.
+    fn has_origin(&self, user: &UserId, origin: &Origin) -> bool {
+        let login = match origin {
+            Origin::Signed(signed) => return self.users.contains(user) && !self.is_ended(signed),
+            Origin::Kept(login) => login,
+        };
         let tokens = self.tokens_of.get(user).into_iter().flat_map(BTreeMap::values);
         tokens.filter_map(|lookup| self.tokens.get(lookup)).any(|token| token.info.login() == login)
     }
@@ -98,10 +107,10 @@ impl Directory {
     pub async fn keep_subscription(
         self: &Arc<Self>,
         id: String,
-        (owner, login): (UserId, TokenId),
+        (owner, origin): (UserId, Origin),
         value: Arc<[u8]>,
     ) -> Result<(), DirectoryError> {
-        self.change(move |entries| match entries.has_login(&owner, &login) {
+        self.change(move |entries| match entries.has_origin(&owner, &origin) {
             true => Ok((vec![Fact::Subscription(id.clone(), Some(value.clone()))], ())),
             false => Err(DirectoryError::TokenSpent),
         })

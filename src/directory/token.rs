@@ -11,6 +11,43 @@ use crate::{
 
 type Digest = [u8; 32];
 
+/// The SHA-256 of a token.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TokenHash(Digest);
+
+impl TokenHash {
+    /// The hash of this text.
+    pub fn of(secret: &[u8]) -> Self {
+        Self(digest(secret))
+    }
+
+    /// The token's name.
+    pub fn id(&self) -> TokenId {
+        TokenId::of_digest(&self.0)
+    }
+
+    /// Where it is filed who waits for the token's end.
+    pub(super) fn lookup(&self) -> Lookup {
+        lookup(&self.0)
+    }
+
+    pub(super) fn to_hex(self) -> String {
+        hex::encode(self.0)
+    }
+
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let mut digest = Digest::default();
+        hex::decode_to_slice(text, &mut digest).ok()?;
+        Some(Self(digest))
+    }
+}
+
+impl fmt::Debug for TokenHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.id().as_str())
+    }
+}
+
 /// Where a token is filed: the first 8 bytes of its SHA-256. The whole is compared in constant time.
 pub(super) type Lookup = u64;
 
@@ -64,7 +101,11 @@ pub struct TokenId(String);
 impl TokenId {
     /// The id of the token with this text.
     pub fn of(secret: &[u8]) -> Self {
-        Self(hex::encode(&digest(secret)[..8]))
+        Self::of_digest(&digest(secret))
+    }
+
+    pub(super) fn of_digest(digest: &Digest) -> Self {
+        Self(hex::encode(&digest[..8]))
     }
 
     /// The id as text.
@@ -85,7 +126,18 @@ impl From<String> for TokenId {
 }
 
 /// What a token may be used for: a user's token for that user, a service token for everybody.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema, clap::ValueEnum)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
+    schemars::JsonSchema,
+    clap::ValueEnum,
+)]
 #[serde(rename_all = "lowercase")]
 #[schema(example = "read")]
 pub enum Scope {
@@ -130,6 +182,11 @@ impl Scopes {
     /// Whether the scope is among them.
     pub fn contains(self, scope: Scope) -> bool {
         self.0 & (1 << scope as u8) != 0
+    }
+
+    /// Those that are in both.
+    pub fn both(self, other: Self) -> Self {
+        Self(self.0 & other.0)
     }
 
     /// The scopes, in the order of [`Scope::ALL`].
@@ -268,7 +325,7 @@ impl StoredToken {
 
     pub(super) fn new(secret: &TokenSecret, token: NewToken) -> Self {
         let digest = digest(secret.reveal().as_bytes());
-        let id = TokenId(hex::encode(&digest[..8]));
+        let id = TokenId::of_digest(&digest);
         let NewToken { holder, expires } = token;
         Self { digest, info: TokenInfo { id, holder, expires, opened: None, login: None } }
     }

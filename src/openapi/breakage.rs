@@ -285,6 +285,11 @@ impl<'a> Comparison<'a> {
                 None => self.say(true, place, format!("the header {name} is gone")),
                 Some(same) => {
                     let place = format!("{place}, the header {name}");
+                    match (is_true(header, "required"), is_true(same, "required")) {
+                        (true, false) => self.say(true, &place, "it may be left out now"),
+                        (false, true) => self.say(false, &place, "it is always there now"),
+                        _ => {}
+                    }
                     self.schema(&place, sender, &header["schema"], &same["schema"]);
                 }
             }

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     app::App,
-    directory::{Directory, DirectoryError, Page},
+    directory::{Directory, DirectoryError, Origin, Page},
     presence::Timestamp,
     store::{Kind, StoreError, parse},
 };
@@ -132,21 +132,21 @@ impl Registry {
         MOST.saturating_sub(self.entries.lock().by_owner.get(owner).map_or(0, BTreeMap::len))
     }
 
-    /// Adds a subscription.
+    /// Adds a subscription that is made in a login.
     pub async fn add(
         &self,
         voice: &'static dyn Voice,
         subscription: Subscription,
+        origin: Origin,
     ) -> Result<Arc<Entry>, AdditionError> {
         let _turn = self.adding.lock().await;
         if self.room(&subscription.key()) == 0 {
             return Err(AdditionError::TooMany);
         }
         if subscription.is_kept() {
-            let login = subscription.login.clone().ok_or(AdditionError::LoggedOut)?;
             let id = subscription.id.to_string();
             self.directory
-                .keep_subscription(id, (subscription.owner.clone(), login), json(&subscription))
+                .keep_subscription(id, (subscription.owner.clone(), origin), json(&subscription))
                 .await?;
         }
         Ok(self.entries.lock().insert(voice, subscription))

@@ -13,12 +13,7 @@ use super::{
     voice::{Delivery, Item, Verdict},
     webhook::Address,
 };
-use crate::{
-    app::App,
-    presence::Timestamp,
-    request::{TRACE_PARENT, TraceParent},
-    store::StoreError,
-};
+use crate::{app::App, presence::Timestamp, request::Trace, store::StoreError};
 
 /// The pause after the first failure; each further one doubles it.
 const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
@@ -289,11 +284,7 @@ impl Sender {
     }
 
     /// Waits for a turn to send something to the subscription's address.
-    async fn turn<'a>(
-        &mut self,
-        app: &'a App,
-        subscription: &Subscription,
-    ) -> Result<(Address, Turn<'a>), Outcome> {
+    async fn turn(&mut self, app: &App, subscription: &Subscription) -> Result<(Address, Turn), Outcome> {
         let Transport::Webhook { address, .. } = &subscription.transport else {
             return Err(Outcome::failed("the subscription has no address"));
         };
@@ -311,7 +302,9 @@ impl Sender {
         let voice = self.tracked.voice();
         let mut request = voice.request(subscription, delivery);
         let first = delivery.messages.first().and_then(|message| message.item);
-        request.headers.extend(self.trace(first).map(|trace| (TRACE_PARENT, trace.header())));
+        if let Some(trace) = self.trace(first) {
+            trace.put_on(&mut request.headers);
+        }
         match self.app.push.webhooks.post(address, request.headers, request.body).await {
             Ok(answer) => match voice.judge(&answer) {
                 Verdict::Delivered => Outcome::Arrived,
@@ -325,7 +318,7 @@ impl Sender {
     }
 
     /// The trace of the change that an item had last.
-    fn trace(&self, item: Option<Item>) -> Option<TraceParent> {
+    fn trace(&self, item: Option<Item>) -> Option<Trace> {
         let user = self.app.directory.user_with_number(item?.user)?;
         self.app.service.trace_of(&user.id)
     }

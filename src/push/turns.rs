@@ -8,9 +8,12 @@ use std::{
 
 use hashbrown::HashMap;
 use parking_lot::Mutex;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::id::UserId;
+use crate::{
+    id::UserId,
+    places::{Place, Places},
+};
 
 /// How many may be under way to one receiver.
 const TO_ONE_RECEIVER: usize = 4;
@@ -23,15 +26,15 @@ const FOR_ONE_OWNER: usize = 16;
 pub(super) struct Turns {
     receivers: Lanes<String>,
     owners: Lanes<UserId>,
-    all: Semaphore,
+    all: Places,
 }
 
 /// Room for one request, until it is dropped.
 #[derive(Debug)]
-pub(super) struct Turn<'a> {
+pub(super) struct Turn {
     _receiver: OwnedSemaphorePermit,
     _owner: OwnedSemaphorePermit,
-    _all: Option<SemaphorePermit<'a>>,
+    _all: Place,
 }
 
 impl Turns {
@@ -40,12 +43,17 @@ impl Turns {
         Self {
             receivers: Lanes::new(TO_ONE_RECEIVER),
             owners: Lanes::new(FOR_ONE_OWNER),
-            all: Semaphore::new(most),
+            all: Places::new(most),
         }
     }
 
+    /// Has there be so many. Those that are taken go on.
+    pub(super) fn resize(&self, most: usize) {
+        self.all.resize(most);
+    }
+
     /// Waits for a turn. Nobody holds what others need while they wait for a receiver or for an owner.
-    pub(super) async fn take(&self, receiver: &str, owner: &UserId) -> Turn<'_> {
+    pub(super) async fn take(&self, receiver: &str, owner: &UserId) -> Turn {
         let receivers = self.receivers.of(receiver.to_owned());
         let owners = self.owners.of(owner.clone());
         let (receiver, owner) = loop {
@@ -59,7 +67,7 @@ impl Turns {
                 break (receiver, owner);
             }
         };
-        Turn { _receiver: receiver, _owner: owner, _all: self.all.acquire().await.ok() }
+        Turn { _receiver: receiver, _owner: owner, _all: self.all.take().await }
     }
 }
 

@@ -17,6 +17,7 @@ use std::{
     time::Duration,
 };
 
+use arc_swap::ArcSwap;
 use axum::http::{HeaderMap, Request, StatusCode};
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::body::{Bytes, Incoming};
@@ -46,8 +47,14 @@ const ADDRESS_BYTES: usize = 2_048;
 /// How long a connection is kept for the next request.
 const IDLE: Duration = Duration::from_secs(60);
 
-/// Sends webhooks within the bounds of the configuration.
+/// Sends webhooks within the bounds of the configuration, which may change.
 pub struct Webhooks {
+    sending: ArcSwap<Sending>,
+    clock: Arc<dyn Clock>,
+}
+
+/// What sends them, as it is configured.
+struct Sending {
     allowed: Allowed,
     timeout: Duration,
     /// Over TLS, and made when it is first needed: it reads the machine's certificates.
@@ -101,8 +108,35 @@ pub enum WebhookError {
 }
 
 impl Webhooks {
-    /// A sender with this configuration. It keeps no more connections than it may have requests under way.
+    /// A sender with this configuration.
     pub fn new(config: &config::Webhooks, clock: Arc<dyn Clock>) -> Self {
+        Self { sending: ArcSwap::from_pointee(Sending::new(config, clock.clone())), clock }
+    }
+
+    /// Sends by another configuration from now on. Connections that are kept may lead where it allows none.
+    pub fn replace(&self, config: &config::Webhooks) {
+        self.sending.store(Arc::new(Sending::new(config, self.clock.clone())));
+    }
+
+    /// Takes an address, if it is one and does not itself say that it leads where webhooks may not go.
+    pub fn address(&self, text: &str) -> Result<Address, WebhookError> {
+        self.sending.load().address(text)
+    }
+
+    /// Sends a POST request and waits for the answer.
+    pub async fn post(
+        &self,
+        address: &Address,
+        headers: HeaderMap,
+        body: Vec<u8>,
+    ) -> Result<Answer, WebhookError> {
+        self.sending.load_full().post(address, headers, body).await
+    }
+}
+
+impl Sending {
+    /// A sender that keeps no more connections than it may have requests under way.
+    fn new(config: &config::Webhooks, clock: Arc<dyn Clock>) -> Self {
         let allowed = Allowed::new(config.allow_networks.clone());
         let timeout = Duration::from_millis(config.timeout_milliseconds);
         Self {
@@ -114,8 +148,7 @@ impl Webhooks {
         }
     }
 
-    /// Takes an address, if it is one and does not itself say that it leads where webhooks may not go.
-    pub fn address(&self, text: &str) -> Result<Address, WebhookError> {
+    fn address(&self, text: &str) -> Result<Address, WebhookError> {
         let url = Url::parse(text).map_err(|_| WebhookError::NoAddress)?;
         let is_http = matches!(url.scheme(), "http" | "https");
         let is_open = url.username().is_empty() && url.password().is_none();
@@ -142,8 +175,7 @@ impl Webhooks {
         }
     }
 
-    /// Sends a POST request and waits for the answer.
-    pub async fn post(
+    async fn post(
         &self,
         address: &Address,
         headers: HeaderMap,

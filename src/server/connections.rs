@@ -10,7 +10,10 @@ use std::{
     time::Duration,
 };
 
-use axum::Router;
+use axum::{
+    Router,
+    http::{Method, Request},
+};
 use hyper::{
     body::Incoming,
     server::conn::{http1, http2},
@@ -31,7 +34,7 @@ use super::{
     listener::{Listener, Peer, Stream},
     preface::{Begun, HttpVersion},
     proxy,
-    room::{Place, Room},
+    room::Room,
     tls::Tls,
     write_limit::WriteLimit,
 };
@@ -39,6 +42,8 @@ use crate::{
     clock::Clock,
     config::{Config, Limits, Live},
     metrics,
+    places::Place,
+    request::Lasting,
 };
 
 /// How often a client of HTTP/2 is asked whether it is still there, and how long it may take to say so.
@@ -208,8 +213,11 @@ impl Connections {
         // Requests run beside one another, each as a task of its own.
         let (waiting, counter) = (Waiting::default(), doing.clone());
         let (parts, of_answers) = (self.0.clone(), waiting.clone());
-        let service = service_fn(move |request| {
+        let service = service_fn(move |mut request: Request<Incoming>| {
             let (parts, guard, waiting) = (parts.clone(), counter.enter(), Some(of_answers.clone()));
+            if request.method() == Method::CONNECT {
+                request.extensions_mut().insert(Lasting::new(counter.enter()));
+            }
             async move { parts.exchanges.answer_counted(peer, request, guard, waiting).await }
         });
         let limits = &self.config().limits;
@@ -264,5 +272,7 @@ where
         .max_header_list_size(u32::try_from(limits.head_bytes).unwrap_or(u32::MAX))
         .keep_alive_interval(PING_EVERY)
         .keep_alive_timeout(LONGEST_PONG)
+        // WebSockets. Source: RFC 8441.
+        .enable_connect_protocol()
         .serve_connection(TokioIo::new(stream), service)
 }

@@ -31,7 +31,7 @@ use super::{
 use crate::{
     clock::Clock,
     config::{Config, Live},
-    request::{REQUEST_ID, RequestInfo, TRACE_PARENT, TraceParent, is_id, traced},
+    request::{REQUEST_ID, RequestInfo, Trace, is_id, traced},
 };
 
 /// The target of the spans of requests, and of the line about each.
@@ -88,7 +88,7 @@ impl Exchanges {
         }
         let client = proxy::client(peer, request.headers_mut(), &self.config.server);
         let info =
-            RequestInfo { client, id: self.ids.of(request.headers()), trace: trace_of(request.headers()) };
+            RequestInfo { client, id: self.ids.of(request.headers()), trace: Trace::of(request.headers()) };
         let line = tracing::enabled!(target: REQUESTS, Level::DEBUG).then(|| self.begin(&request, &info));
         let (id, trace) = (info.id.clone(), info.trace.clone());
         request.extensions_mut().insert(info);
@@ -112,7 +112,7 @@ impl Exchanges {
     }
 
     fn begin(&self, request: &Request<Incoming>, info: &RequestInfo) -> Line {
-        let trace = info.trace.as_ref().map(TraceParent::trace);
+        let trace = info.trace.as_ref().map(Trace::id);
         let span = tracing::debug_span!(target: REQUESTS, "request", id = info.name(), trace);
         #[cfg(feature = "opentelemetry")]
         span::begin(&span, request);
@@ -164,10 +164,6 @@ fn no_host() -> Response<Body> {
     let why = "A request has one Host header, with the name of a host.\n";
     let headers = [(header::CONNECTION, "close"), (header::CONTENT_TYPE, "text/plain; charset=utf-8")];
     (StatusCode::BAD_REQUEST, headers, why).into_response()
-}
-
-fn trace_of(headers: &HeaderMap) -> Option<TraceParent> {
-    headers.get(TRACE_PARENT).and_then(TraceParent::new)
 }
 
 /// Names of requests: the client's own, or one that no other process gives.

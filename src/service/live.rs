@@ -7,7 +7,7 @@ use tokio::task::coop::consume_budget;
 use super::{Service, UpdateError};
 use crate::{
     changes::{Topic, Watch},
-    id::{NodeId, UserId},
+    id::{DeviceId, NodeId, UserId},
     presence::{Input, Record, Timestamp},
     store::{Effect, Keep, Node, Outlook, PARTITIONS, StoreError},
 };
@@ -62,10 +62,7 @@ impl Service {
     /// called once in a while: the pauses are how late that is.
     pub async fn tick(&self) {
         for (user, device) in self.directory.take_logged_out() {
-            match self.update(&user, &[Input::LogOut { device }]).await {
-                Ok(_) | Err(UpdateError::UnknownUser) => {}
-                Err(error) => tracing::warn!(%error, "the end of a login could not be noted"),
-            }
+            self.log_out(&user, device).await;
         }
         self.tallies.forget_idle(self.clock.now());
         for partition in 0..PARTITIONS {
@@ -76,6 +73,14 @@ impl Service {
                 // Millions may be due at once, after a restart.
                 consume_budget().await;
             }
+        }
+    }
+
+    /// Lets a device end that has no token any more.
+    pub async fn log_out(&self, user: &UserId, device: DeviceId) {
+        match self.update(user, &[Input::LogOut { device }]).await {
+            Ok(_) | Err(UpdateError::UnknownUser) => {}
+            Err(error) => tracing::warn!(%error, "the end of a login could not be noted"),
         }
     }
 

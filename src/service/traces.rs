@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 use super::Service;
 use crate::{
     id::UserId,
-    request::{self, TraceParent},
+    request::{self, Trace},
 };
 
 /// How many users' traces are remembered. Beyond that all are forgotten: it costs nobody more than a link.
@@ -17,7 +17,7 @@ const MOST: usize = 10_000;
 /// The trace of each user's latest change, where that had one.
 #[derive(Debug, Default)]
 pub(super) struct Traces {
-    latest: Mutex<HashMap<UserId, TraceParent>>,
+    latest: Mutex<HashMap<UserId, Trace>>,
     /// How many there are: most servers have none, and need no lock to know that.
     count: AtomicUsize,
 }
@@ -43,7 +43,7 @@ impl Traces {
 
 impl Service {
     /// The trace that a user's latest change belongs to, if it belongs to one.
-    pub fn trace_of(&self, user: &UserId) -> Option<TraceParent> {
+    pub fn trace_of(&self, user: &UserId) -> Option<Trace> {
         if self.traces.count.load(Ordering::Relaxed) == 0 {
             return None;
         }

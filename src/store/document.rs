@@ -28,11 +28,17 @@ pub enum Kind {
     Key = b'k',
     /// What a user set for their telephone besides presence, by user id.
     Desk = b'd',
+    /// When all sessions of a user were ended last, by user id.
+    SignOut = b'o',
+    /// A signed token that was ended before its time, by its hash: until its time is over.
+    EndedToken = b'e',
+    /// The rooms that signed tokens put a user into, by user id.
+    TokenRooms = b'r',
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 12] = [
         Self::User,
         Self::Member,
         Self::List,
@@ -42,6 +48,9 @@ impl Kind {
         Self::Removal,
         Self::Key,
         Self::Desk,
+        Self::SignOut,
+        Self::EndedToken,
+        Self::TokenRooms,
     ];
 
     /// Its name in exports.
@@ -56,6 +65,9 @@ impl Kind {
             Self::Removal => "removal",
             Self::Key => "key",
             Self::Desk => "desk",
+            Self::SignOut => "sign-out",
+            Self::EndedToken => "ended-token",
+            Self::TokenRooms => "token-rooms",
         }
     }
 }

@@ -5,10 +5,14 @@ mod files;
 mod frames;
 mod heads;
 mod hosts;
+mod load;
 mod logins;
 mod memory;
 mod permissions;
 mod silence;
+mod starts;
+mod streams;
+mod timing;
 mod tokens;
 
 use presenced::config::{Config, JwtKey, OAuthApp};

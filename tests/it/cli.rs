@@ -7,7 +7,7 @@ mod ledger;
 mod logs;
 mod reload;
 pub(crate) mod running;
-mod serve;
+pub(crate) mod serve;
 #[cfg(feature = "opentelemetry")]
 mod traces;
 

@@ -15,9 +15,7 @@ use presenced::{
     app::App,
     auth::{Accepts, AuthError},
     id::UserId,
-    openapi,
-    presence::State,
-    refusals,
+    openapi, presence, refusals,
     service::{ReadError, Viewer},
     store::StoreError,
 };
@@ -77,6 +75,10 @@ impl Refusal for Key {
     }
 
     fn incomplete() -> refusal::BadRequest<Self> {
+        Refused(Self("-..."))
+    }
+
+    fn unanswerable(_: String) -> refusal::BadRequest<Self> {
         Refused(Self("-..."))
     }
 
@@ -144,8 +146,8 @@ async fn read(
 ) -> Result<Json<Sign>, ReadFailure> {
     let caller = app.auth.identify(&parts, Accepts::default()).await?.caller()?;
     let user: UserId = format!("@{name}:example.com").parse().map_err(|_| Key::no_path())?;
-    let presence = app.service.get(Viewer::User(&caller.user), &user, app.service.now()).await?;
-    let sign = if presence.state == State::Offline { "..." } else { "---" };
+    let seen = app.service.get(Viewer::User(&caller.user), &user, app.service.now()).await?;
+    let sign = if seen.state == presence::State::Offline { "..." } else { "---" };
     Ok(Json(Sign { sign: sign.to_owned() }))
 }
 

@@ -1,10 +1,12 @@
 //! The documents: equal to the files that are checked in, faithful to the contract, and well made.
 
 mod breakage;
+mod conformance;
 mod contract;
+mod coverage;
 mod documents;
 mod faults;
-mod lint;
+pub(crate) mod lint;
 mod schemas;
 mod served;
 mod states;

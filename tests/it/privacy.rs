@@ -35,6 +35,14 @@ async fn carol_lives(server: &TestServer) {
         let path = "/rooms/!elsewhere:example.com/members";
         server.admin(Method::PUT, path, Some(json!({ "members": members }))).await;
     }
+    let presence = format!("/users/{CAROL}/presence");
+    let said = json!({"state": "busy", "label": "secret", "status": {"text": "x", "expiresInSeconds": 60}});
+    server.admin(Method::PUT, &presence, Some(said)).await;
+    server.call(Method::POST, "/presenced/v1/activity").token("demo-carol").send().await;
+    server.admin(Method::DELETE, &presence, None).await;
+    for method in [Method::PUT, Method::DELETE] {
+        server.admin(method, &format!("/rooms/!elsewhere:example.com/members/{CAROL}"), None).await;
+    }
     sync(server, "demo-carol", "").await;
 }
 
@@ -187,6 +195,9 @@ async fn answers_about(server: &TestServer, user: &str) -> Vec<String> {
     let line = |answer: Answer| answer.line().replace(user, "USER");
     let query = json!({"users": [user]});
     let query = server.call(Method::POST, "/presenced/v1/presence/query").token("demo-carol").json(&query);
+    let presence = format!("/presenced/v1/users/{user}/presence");
+    let say = json!({"state": "busy"});
+    let say = server.call(Method::PUT, &presence).token("demo-carol").json(&say);
     let filter = json!({"presence": {"senders": [user]}}).to_string();
     let filter: String = form_urlencoded::byte_serialize(filter.as_bytes()).collect();
     vec![
@@ -194,6 +205,9 @@ async fn answers_about(server: &TestServer, user: &str) -> Vec<String> {
         line(server.set_presence("demo-carol", user, json!({"presence": "online"})).await),
         line(get(format!("/presenced/v1/users/{user}/presence")).await),
         line(get(format!("/presenced/v1/users/{user}/settings")).await),
+        line(get(format!("/presenced/v1/users/{user}/rooms")).await),
+        line(say.send().await),
+        line(server.call(Method::DELETE, presence).token("demo-carol").send().await),
         line(get(format!("/presenced/v1/users/{user}/presence-list")).await),
         line(get(format!("/_matrix/client/r0/presence/list/{user}")).await),
         line(query.send().await),
@@ -211,6 +225,51 @@ async fn unknown_and_unrelated_users_are_the_same() {
         assert_eq!(answers_about(&server, stranger).await, nobody, "{stranger}");
     }
     assert!(nobody.iter().all(|line| !line.contains("secret")));
+}
+
+/// What carol is answered wherever a room can be named.
+async fn answers_about_room(server: &TestServer, room: &str) -> Vec<String> {
+    let path = format!("/presenced/v1/rooms/{room}");
+    let call = |method, path: String| server.call(method, path).token("demo-carol");
+    let line = |answer: Answer| answer.line().replace(room, "ROOM");
+    let query = json!({"rooms": [room], "users": [CAROL]});
+    vec![
+        line(call(Method::GET, format!("{path}/presence")).send().await),
+        line(call(Method::GET, format!("{path}/presence?state=online&after=@a&limit=1")).send().await),
+        line(call(Method::GET, format!("{path}/members")).send().await),
+        line(call(Method::PUT, format!("{path}/members")).json(&json!({"members": []})).send().await),
+        line(call(Method::PUT, format!("{path}/members/{CAROL}")).send().await),
+        line(call(Method::DELETE, format!("{path}/members/{ALICE}")).send().await),
+        line(call(Method::POST, "/presenced/v1/presence/query".to_owned()).json(&query).send().await),
+    ]
+}
+
+#[tokio::test]
+async fn rooms_counts_devices_and_labels_tell_strangers_nothing() {
+    let server = TestServer::start().await;
+    let own = "/presenced/v1/rooms/!own:example.com/presence";
+    server.admin(Method::PUT, &format!("/rooms/!own:example.com/members/{CAROL}"), None).await;
+    let own = async || server.call(Method::GET, own).token("demo-carol").send().await.line();
+    let before = own().await;
+    for user in [ALICE, BOB] {
+        server.admin(Method::PUT, &format!("/rooms/!secret:example.com/members/{user}"), None).await;
+        let said = json!({"state": "busy", "label": "secret", "deviceId": "secret", "status": {"text": "x"}});
+        server.admin(Method::PUT, &format!("/users/{user}/presence"), Some(said)).await;
+    }
+    let nowhere = answers_about_room(&server, "!nowhere:example.com").await;
+    for room in ["!secret:example.com", "!lobby:example.com"] {
+        assert_eq!(answers_about_room(&server, room).await, nowhere, "{room}");
+    }
+    assert_eq!(own().await, before, "nor do her own rooms count them");
+    assert!(nowhere.iter().all(|line| !line.contains("secret")));
+    // Who shares a room sees the presence, and nothing of devices.
+    let get = |path: &str| server.call(Method::GET, path).token("demo-alice").send();
+    let user = get(&format!("/presenced/v1/users/{BOB}/presence")).await;
+    assert_eq!(user.json()["state"], "busy");
+    assert!(!user.text.contains("secret") && !user.text.contains("devices"));
+    let room = get(&format!("/presenced/v1/rooms/!secret:example.com/presence?after={ALICE}")).await;
+    assert_eq!(room.json()["users"][0]["userId"], BOB);
+    assert!(!room.text.contains("secret") && !room.text.contains("devices"));
 }
 
 #[tokio::test]

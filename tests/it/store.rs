@@ -1,6 +1,6 @@
 //! The conformance suite of the store's contract. Every store runs all of it.
 
-mod damage;
+pub(crate) mod damage;
 pub(crate) mod disk;
 mod engine;
 mod samples;

@@ -1,9 +1,11 @@
 //! A server of one's own for each test: the demo's users on a port of its own, with a clock that stands
-//! still until the test moves it. Every answer is checked against the document of its dialect before
-//! the test sees it, so a test only says what is particular to it.
+//! still until the test moves it. The server holds every exchange against the document of its dialect, whoever the
+//! client is, so a test only says what is particular to it.
 
 pub(crate) mod conformance;
+pub(crate) mod coverage;
 mod faulty;
+pub(crate) mod program;
 pub(crate) mod receiver;
 pub(crate) mod secrets;
 mod shared;
@@ -11,7 +13,12 @@ pub(crate) mod socket;
 mod stream;
 pub(crate) mod sync;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    io::{self, Write as _},
+    sync::Arc,
+    thread,
+    time::Duration,
+};
 
 pub(crate) use self::{
     faulty::{FaultyStore, Mood},
@@ -20,6 +27,7 @@ pub(crate) use self::{
 };
 use presenced::{
     api::Dialect,
+    api::contract::Ledger,
     app::App,
     clock::ManualClock,
     config::Config,
@@ -50,7 +58,11 @@ pub(crate) struct TestServer {
     http: reqwest::Client,
     stop: oneshot::Sender<()>,
     running: JoinHandle<()>,
+    _found: Found,
 }
+
+/// What the server found, which has to be nothing when the test is over.
+struct Found(App);
 
 /// A request that is being put together.
 pub(crate) struct Call<'a> {
@@ -59,6 +71,7 @@ pub(crate) struct Call<'a> {
     path: String,
     headers: Vec<(&'static str, Vec<u8>)>,
     body: Vec<u8>,
+    is_lenient: bool,
 }
 
 /// What came back.
@@ -79,6 +92,22 @@ pub(crate) async fn connect(server: &TestServer) -> TcpStream {
     TcpStream::connect(server.url.trim_start_matches("http://")).await.expect("a connection")
 }
 
+/// The demo's configuration, of a server that looks at what it does.
+fn config() -> Config {
+    Config { check_contract: true, ..Config::default().for_demo() }
+}
+
+impl Drop for Found {
+    fn drop(&mut self) {
+        let ledger = self.0.own::<Ledger>();
+        coverage::note(ledger.seen());
+        let violations = ledger.violations();
+        // What a client may send beside what is documented is said where it is sent.
+        let wrong: Vec<_> = violations.iter().filter(|line| line.contains(": answer: ")).collect();
+        assert!(wrong.is_empty() || thread::panicking(), "not as documented: {wrong:#?}");
+    }
+}
+
 impl TestServer {
     /// A server as the demo runs it.
     pub(crate) async fn start() -> Self {
@@ -92,7 +121,7 @@ impl TestServer {
 
     /// The same on another store.
     pub(crate) async fn start_on(store: Box<dyn Store>, change: impl FnOnce(&mut Config)) -> Self {
-        let mut config = Config::default().for_demo();
+        let mut config = config();
         change(&mut config);
         let clock = Arc::new(ManualClock::at(START));
         let app = App::open(config, store, clock.clone()).await.expect("a store that opens");
@@ -113,7 +142,7 @@ impl TestServer {
 
     /// A server that goes on, a minute after the start of the first, with what its store has.
     pub(crate) async fn start_again(store: Box<dyn Store>, change: impl FnOnce(&mut Config)) -> Self {
-        let mut config = Config::default().for_demo();
+        let mut config = config();
         change(&mut config);
         let clock = Arc::new(ManualClock::at(START + minutes(1)));
         let app = App::open(config, store, clock.clone()).await.expect("a store that opens");
@@ -122,7 +151,7 @@ impl TestServer {
 
     /// A server as the demo runs it, with another configuration and another listener.
     pub(crate) async fn start_at(listener: Listener, change: impl FnOnce(&mut Config)) -> Self {
-        let mut config = Config::default().for_demo();
+        let mut config = config();
         change(&mut config);
         let clock = Arc::new(ManualClock::at(START));
         let store = Box::new(EmbeddedStore::in_memory());
@@ -133,7 +162,7 @@ impl TestServer {
 
     /// Another server on the same store, with the same clock.
     pub(crate) async fn beside(&self, store: Box<dyn Store>) -> Self {
-        let app = App::open(Config::default().for_demo(), store, self.clock.clone()).await;
+        let app = App::open(config(), store, self.clock.clone()).await;
         let app = app.expect("a store that opens");
         demo::furnish(&app.directory, START).await.expect("there is everything");
         Self::serve(app, self.clock.clone()).await
@@ -157,7 +186,8 @@ impl TestServer {
         };
         let running = tokio::spawn(server.run(listener, app.clone(), shutdown));
         let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build();
-        Self { url, app, clock, http: http.expect("a client"), stop, running }
+        let found = Found(app.clone());
+        Self { url, app, clock, http: http.expect("a client"), stop, running, _found: found }
     }
 
     /// Stops the server, and waits for its end.
@@ -184,7 +214,14 @@ impl TestServer {
     }
 
     pub(crate) fn call(&self, method: Method, path: impl Into<String>) -> Call<'_> {
-        Call { server: self, method, path: path.into(), headers: Vec::new(), body: Vec::new() }
+        Call {
+            server: self,
+            method,
+            path: path.into(),
+            headers: Vec::new(),
+            body: Vec::new(),
+            is_lenient: false,
+        }
     }
 
     /// Reads a user's Matrix presence with a token.
@@ -227,7 +264,13 @@ impl Call<'_> {
         self
     }
 
-    /// Sends the request, and checks the answer against the documents.
+    /// The server takes more than its document says, and this is of that.
+    pub(crate) fn leniently(mut self) -> Self {
+        self.is_lenient = true;
+        self
+    }
+
+    /// Sends the request, which has to be as documented if it is accepted, as the answer has to be.
     pub(crate) async fn send(self) -> Answer {
         let (answer, verdict) = self.send_judged().await;
         if let Err(why) = verdict {
@@ -238,24 +281,23 @@ impl Call<'_> {
 
     /// Sends the request, and tells what the documents say against the answer, if anything.
     pub(crate) async fn send_judged(self) -> (Answer, Result<(), String>) {
+        let is_lenient = self.is_lenient;
         let (method, path, answer) = self.send_unchecked().await;
-        let verdict = conformance::verdict(&method, &path, &answer);
+        let verdict = conformance::verdict(&method, &answer, is_lenient);
         (answer, verdict.map_err(|why| format!("{method} {path}: {why}")))
     }
 
     /// The same of what may be a stream without an end, if it was opened: then its status alone is judged.
     pub(crate) async fn send_head_judged(self) -> (StatusCode, Result<(), String>) {
-        let method = self.method.clone();
+        let (method, is_lenient) = (self.method.clone(), self.is_lenient);
         let (path, response) = self.request().await;
         let status = response.status();
         if status.is_success() {
             return (status, Ok(()));
         }
         let answer = conformance::of_response(response).await;
-        (
-            status,
-            conformance::verdict(&method, &path, &answer).map_err(|why| format!("{method} {path}: {why}")),
-        )
+        let verdict = conformance::verdict(&method, &answer, is_lenient);
+        (status, verdict.map_err(|why| format!("{method} {path}: {why}")))
     }
 
     /// Sends the request to an address that no document is about.
@@ -309,6 +351,11 @@ impl Answer {
         let errcode = self.json()["errcode"].as_str().unwrap_or_default().to_owned();
         (self.status.as_u16(), errcode)
     }
+}
+
+/// Shows a figure, of a test that passes too.
+pub(crate) fn figure(text: &str) {
+    writeln!(io::stderr(), "figure: {text}").expect("standard error");
 }
 
 pub(crate) const fn seconds(seconds: u64) -> Duration {

@@ -41,7 +41,7 @@ refusals! {
 )]
 pub(super) async fn get_token_owner(asker: Asker) -> Result<Json<Whoami>, AccountError> {
     let identified = asker.identified()?;
-    let token = identified.token();
+    let token = identified.credential();
     let Caller { user, device, guest, .. } = identified.caller()?;
     Ok(Json(Whoami { user_id: user.into(), device_id: token.map(|_| device), is_guest: guest }))
 }

@@ -1,6 +1,6 @@
 //! How this dialect refuses.
 
-use std::{borrow::Cow, time::Duration};
+use std::{borrow::Cow, fmt::Display, time::Duration};
 
 use axum::{
     Json,
@@ -84,7 +84,7 @@ impl MatrixRefusal {
         Self::new("M_MISSING_TOKEN", error)
     }
 
-    fn unknown_token(error: &'static str, soft_logout: bool) -> Unauthorized {
+    fn unknown_token(error: impl Into<Cow<'static, str>>, soft_logout: bool) -> Unauthorized {
         let Refused(said) = Self::new::<401>("M_UNKNOWN_TOKEN", error);
         Refused(said.with(Extra::SoftLogout(soft_logout)))
     }
@@ -125,7 +125,14 @@ impl MatrixRefusal {
     }
 }
 
-impl<E: From<Unauthorized> + From<Forbidden>> Cause<MatrixRefusal, E> for AuthError {
+/// An error as this dialect writes its sentences.
+fn said(error: &impl Display) -> String {
+    let text = error.to_string();
+    let (first, rest) = text.split_at(1);
+    first.to_ascii_uppercase() + rest
+}
+
+impl<E: From<Unauthorized> + From<Forbidden> + From<Unavailable>> Cause<MatrixRefusal, E> for AuthError {
     fn refuse(self) -> E {
         match self {
             Self::Missing | Self::Malformed => MatrixRefusal::missing_token("Missing access token").into(),
@@ -134,6 +141,8 @@ impl<E: From<Unauthorized> + From<Forbidden>> Cause<MatrixRefusal, E> for AuthEr
             )
             .into(),
             Self::Unknown | Self::Revoked => MatrixRefusal::no_such_token().into(),
+            Self::Jwt(_) | Self::Stranger => MatrixRefusal::unknown_token(said(&self), false).into(),
+            Self::Unavailable => Self::unavailable().refuse(),
             Self::Expired => MatrixRefusal::unknown_token("The access token has expired", true).into(),
             Self::Guest => {
                 let guest: Forbidden =
@@ -209,6 +218,10 @@ impl Refusal for MatrixRefusal {
 
     fn incomplete() -> BadRequest {
         Self::not_json("The request body did not arrive in full")
+    }
+
+    fn unanswerable(why: String) -> BadRequest {
+        Self::invalid_param(why)
     }
 
     fn no_path() -> NotFound {

@@ -33,16 +33,16 @@ refusals! {
 )]
 pub(super) async fn logout(State(app): State<App>, asker: Asker) -> Result<Json<Empty>, LogoutError> {
     let identified = asker.identified()?;
-    let token = identified.token();
+    let token = identified.credential();
     let caller = identified.caller()?;
     let token = token.ok_or_else(|| {
         MatrixRefusal::forbidden("The token of an application service ends with its registration")
     })?;
-    app.directory.revoke_token(&caller.user, &token).await?;
+    app.directory.end(&caller.user, &token).await?;
     Ok(Json(Empty {}))
 }
 
-/// Log out everywhere: end all of the caller's tokens.
+/// Log out everywhere: end all of the caller's tokens, and all sessions with them.
 #[utoipa::path(
     post,
     path = "/logout/all",
@@ -57,6 +57,6 @@ pub(super) async fn logout(State(app): State<App>, asker: Asker) -> Result<Json<
 )]
 pub(super) async fn logout_all(State(app): State<App>, asker: Asker) -> Result<Json<Empty>, LogoutError> {
     let caller = asker.anyone()?;
-    app.directory.revoke_tokens(&caller.user).await?;
+    app.directory.sign_out(&caller.user).await?;
     Ok(Json(Empty {}))
 }

@@ -22,7 +22,7 @@ use crate::{
     api::refusal::refusals,
     app::App,
     auth::{AuthError, Caller},
-    directory::{Scope, TokenId},
+    directory::{Credential, Scope},
     id::UserId,
     limit::TooManyStreams,
     presence::{Presence, State as CoreState},
@@ -152,7 +152,7 @@ pub(super) async fn sync(
     RawQuery(query): RawQuery,
 ) -> Result<Response, SyncError> {
     let identified = asker.identified()?;
-    let token = identified.token();
+    let token = identified.credential();
     let caller = identified.caller()?;
     caller.require(Scope::Read)?;
     let query = Query::parse(query.as_deref().unwrap_or_default(), &app, &caller)?;
@@ -188,7 +188,7 @@ async fn news(
     watcher: &mut Watcher,
     query: &Query,
     since: u64,
-    from: Option<&TokenId>,
+    from: Option<&Credential>,
 ) -> Result<Json<SyncResponse>, SyncError> {
     let told = watcher.since(since).await?;
     if let Some(response) = response(app, query, &told) {

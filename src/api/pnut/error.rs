@@ -77,7 +77,7 @@ impl PnutRefusal {
     }
 }
 
-impl<E: From<Unauthorized> + From<Forbidden>> Cause<PnutRefusal, E> for AuthError {
+impl<E: From<Unauthorized> + From<Forbidden> + From<Unavailable>> Cause<PnutRefusal, E> for AuthError {
     fn refuse(self) -> E {
         let unauthorized = |message| PnutRefusal::unauthorized(message).into();
         match self {
@@ -85,7 +85,10 @@ impl<E: From<Unauthorized> + From<Forbidden>> Cause<PnutRefusal, E> for AuthErro
             Self::Ambiguous => {
                 unauthorized("Send one access token, in the Authorization header or in the query.")
             }
-            Self::Unknown | Self::Revoked => PnutRefusal::unknown_token().into(),
+            Self::Unknown | Self::Revoked | Self::Jwt(_) | Self::Stranger => {
+                PnutRefusal::unknown_token().into()
+            }
+            Self::Unavailable => Self::unavailable().refuse(),
             Self::Expired => unauthorized("The access token has expired."),
             Self::Guest => PnutRefusal::forbidden("Guests may not use presence.").into(),
             Self::NoUser | Self::NotRegistered => {
@@ -148,6 +151,10 @@ impl Refusal for PnutRefusal {
 
     fn incomplete() -> BadRequest {
         Self::invalid("The request body did not arrive in full.")
+    }
+
+    fn unanswerable(why: String) -> BadRequest {
+        Self::invalid(why)
     }
 
     fn no_path() -> NotFound {

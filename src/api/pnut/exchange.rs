@@ -62,6 +62,7 @@ refusals! {
         Unauthorized,
         Forbidden,
         TooManyRequests,
+        Unavailable,
     }
 }
 

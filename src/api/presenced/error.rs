@@ -17,7 +17,7 @@ use crate::{
     auth::AuthError,
     directory::{DirectoryError, Scope},
     limit::TooManyStreams,
-    service::{ReadError, UpdateError},
+    service::{ReadError, SayError, UpdateError},
     store::StoreError,
 };
 
@@ -162,7 +162,7 @@ refusals! {
     }
 }
 
-impl<E: From<Unauthorized> + From<Forbidden>> Cause<ProblemRefusal, E> for AccessError {
+impl<E: From<Unauthorized> + From<Forbidden> + From<Unavailable>> Cause<ProblemRefusal, E> for AccessError {
     fn refuse(self) -> E {
         match self {
             Self::Auth(
@@ -171,8 +171,11 @@ impl<E: From<Unauthorized> + From<Forbidden>> Cause<ProblemRefusal, E> for Acces
                 | AuthError::Ambiguous
                 | AuthError::Unknown
                 | AuthError::Revoked
-                | AuthError::Expired),
+                | AuthError::Expired
+                | AuthError::Jwt(_)
+                | AuthError::Stranger),
             ) => ProblemRefusal::unknown(error).into(),
+            Self::Auth(AuthError::Unavailable) => AuthError::unavailable().refuse(),
             Self::NotAdmin
             | Self::NotService
             | Self::NotOneself
@@ -209,6 +212,17 @@ impl<E: From<NotFound> + From<TooLarge> + From<Unavailable>> Cause<ProblemRefusa
             Self::UnknownUser => ProblemRefusal::not_found("there is no such user").into(),
             Self::StatusTooLong { .. } => ProblemRefusal::larger_than_allowed(self.to_string()).into(),
             Self::Store(error) => error.refuse(),
+        }
+    }
+}
+
+impl<E: From<BadRequest> + From<NotFound> + From<TooLarge> + From<Unavailable>> Cause<ProblemRefusal, E>
+    for SayError
+{
+    fn refuse(self) -> E {
+        match self {
+            Self::NoClaim => ProblemRefusal::invalid(format!("label: {self}")).into(),
+            Self::Update(error) => error.refuse(),
         }
     }
 }
@@ -272,6 +286,10 @@ impl Refusal for ProblemRefusal {
 
     fn incomplete() -> BadRequest {
         Self::invalid("the request body did not arrive in full")
+    }
+
+    fn unanswerable(why: String) -> BadRequest {
+        Self::invalid(why)
     }
 
     fn no_path() -> NotFound {

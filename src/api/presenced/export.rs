@@ -89,7 +89,10 @@ fn send(app: &App, sender: &mpsc::Sender<Chunk>) {
         chunk.len() < CHUNK_BYTES || sender.blocking_send(Ok(std::mem::take(&mut chunk).into())).is_ok()
     });
     let last = exported.map(|()| Bytes::from(chunk));
-    if let Err(error) = &last {
+    // Where nothing is kept, nothing was begun.
+    if let Err(error) = &last
+        && !matches!(error, StoreError::NothingKept)
+    {
         tracing::error!(%error, "an export was broken off");
     }
     // A reader that went away needs no end.

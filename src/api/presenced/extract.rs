@@ -6,17 +6,22 @@ use std::{convert::Infallible, fmt::Display, str::FromStr};
 use axum::{
     body::Body,
     extract::{FromRequestParts, Query, RawPathParams, rejection::RawPathParamsRejection},
-    http::request::Parts,
+    http::{Method, request::Parts},
 };
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::{
+    Deserialize,
+    de::{self, DeserializeOwned},
+};
 
 use super::error::{BadRequest, ProblemRefusal, TooManyRequests, Unauthorized};
 use crate::{
     api::body::{self, BodyError},
     app::App,
+    audit,
     auth::{self, Accepts, AuthError, Identified},
-    directory::{Holder, Scope, Scopes, TokenId},
+    directory::{Credential, Holder, Scope, Scopes},
     id::UserId,
+    request::RequestInfo,
     service::{Turn, Viewer},
 };
 
@@ -92,9 +97,9 @@ impl FromRequestParts<App> for Follower {
 
 impl Follower {
     /// The caller, with the name of the token: the stream ends with it.
-    pub(super) fn caller(self) -> Result<(Caller, TokenId), AccessError> {
+    pub(super) fn caller(self) -> Result<(Caller, Credential), AccessError> {
         let identified = self.0?;
-        let token = identified.token().ok_or(AuthError::NoUser)?;
+        let token = identified.credential().ok_or(AuthError::NoUser)?;
         Ok((Caller::of(identified.holder)?, token))
     }
 }
@@ -146,7 +151,19 @@ impl Caller {
     /// Whose eyes to read with, if the caller may read.
     pub(super) fn viewer(&self) -> Result<Viewer<'_>, AccessError> {
         self.may(Scope::Read)?;
-        Ok(self.user().map_or(Viewer::Admin, Viewer::User))
+        Ok(self.eyes())
+    }
+
+    /// The caller's eyes, for what the caller has just set.
+    pub(super) fn eyes(&self) -> Viewer<'_> {
+        self.user().map_or(Viewer::Admin, Viewer::User)
+    }
+
+    /// Notes that the caller did something, if that is the admin.
+    pub(super) fn note(&self, method: &Method, path: &str, info: Option<&RequestInfo>) {
+        if matches!(self, Self::Admin) {
+            audit::admin_action(method, path, 200, info);
+        }
     }
 
     /// Whose device speaks, if the caller has one that may.
@@ -187,6 +204,48 @@ impl Ids {
     }
 }
 
+/// The parameters of the query, each of which the operation has to know.
+pub(super) struct Parameters(Vec<(String, String)>);
+
+impl FromRequestParts<App> for Parameters {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Infallible> {
+        let query = parts.uri.query().unwrap_or_default();
+        Ok(Self(form_urlencoded::parse(query.as_bytes()).into_owned().collect()))
+    }
+}
+
+impl Parameters {
+    /// Refuses all.
+    pub(super) fn none(self) -> Result<(), BadRequest> {
+        self.each(|_, _| None)
+    }
+
+    /// Hands out each with its name. What is not taken is refused.
+    pub(super) fn each(
+        self,
+        mut take: impl FnMut(&str, String) -> Option<Result<(), BadRequest>>,
+    ) -> Result<(), BadRequest> {
+        self.0.into_iter().try_for_each(|(name, value)| {
+            let unknown = || Err(ProblemRefusal::invalid(format!("{name}: there is no such parameter")));
+            take(&name, value).unwrap_or_else(unknown)
+        })
+    }
+}
+
+/// Puts what is read into a place, unless something is there already.
+pub(super) fn once<T>(
+    place: &mut Option<T>,
+    name: &str,
+    value: Result<T, BadRequest>,
+) -> Result<(), BadRequest> {
+    match place.replace(value?) {
+        None => Ok(()),
+        Some(_) => Err(ProblemRefusal::invalid(format!("{name}: is there twice"))),
+    }
+}
+
 /// Which page of a listing is asked for, if that can be read.
 pub(super) struct Paging(Result<Page, BadRequest>);
 
@@ -201,8 +260,15 @@ pub(super) struct Page {
 impl Page {
     const MOST: usize = 1_000;
 
-    fn default_limit() -> usize {
+    pub(super) fn default_limit() -> usize {
         100
+    }
+
+    /// How many to list.
+    pub(super) fn check_limit(limit: usize) -> Result<usize, BadRequest> {
+        let is_allowed = (1..=Self::MOST).contains(&limit);
+        let refuse = || ProblemRefusal::invalid(format!("limit: has to be from 1 to {}", Self::MOST));
+        is_allowed.then_some(limit).ok_or_else(refuse)
     }
 }
 
@@ -219,9 +285,7 @@ impl Paging {
     /// The page.
     pub(super) fn page(self) -> Result<Page, BadRequest> {
         let page = self.0?;
-        if !(1..=Page::MOST).contains(&page.limit) {
-            return Err(ProblemRefusal::invalid(format!("limit: has to be from 1 to {}", Page::MOST)));
-        }
+        Page::check_limit(page.limit)?;
         Ok(page)
     }
 }
@@ -235,7 +299,27 @@ pub(super) enum JsonError {
 
 /// The body, within the limits, read as JSON whatever its content type says.
 pub(super) async fn read_json<T: DeserializeOwned>(app: &App, body: Body) -> Result<T, JsonError> {
+    parse(&read(app, body).await?)
+}
+
+/// The same of a body that may be left out.
+pub(super) async fn read_json_if_any<T: DeserializeOwned + Default>(
+    app: &App,
+    body: Body,
+) -> Result<T, JsonError> {
+    let read = read(app, body).await?;
+    if read.is_empty() { Ok(T::default()) } else { parse(&read) }
+}
+
+/// Every body is an object. Of a list serde would take the items for the members.
+fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, JsonError> {
+    if body.trim_ascii_start().starts_with(b"[") {
+        return Err(JsonError::Invalid(de::Error::custom("a list is no object")));
+    }
+    serde_json::from_slice(body).map_err(JsonError::Invalid)
+}
+
+async fn read(app: &App, body: Body) -> Result<Vec<u8>, JsonError> {
     let limits = &app.config.limits;
-    let read = body::read(body, limits.bulk_body_bytes, limits).await.map_err(JsonError::Unread)?;
-    serde_json::from_slice(&read).map_err(JsonError::Invalid)
+    body::read(body, limits.bulk_body_bytes, limits).await.map_err(JsonError::Unread)
 }

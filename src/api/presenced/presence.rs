@@ -1,18 +1,20 @@
 //! Presence as presenced itself tells it: of one user, or of many in a call.
 
+use std::collections::BTreeSet;
+
 use axum::{Json, body::Body, extract::State};
 
 use super::{
-    error::{BadRequest, ProblemRefusal},
+    error::{BadRequest, ProblemRefusal, TooLarge},
     extract::{AccessError, Asker, Ids, JsonError, read_json},
-    types::{PresenceQuery, PresenceQueryResult, PresenceState, UserPresence},
+    types::{DevicePresence, PresenceQuery, PresenceQueryResult, PresenceState, UserPresence},
 };
 use crate::{
     api::refusal::refusals,
     app::App,
-    id::UserId,
-    presence::{Presence, State as CoreState, Timestamp},
-    service::ReadError,
+    id::{RoomId, UserId},
+    presence::{Device, Expiry, Presence, State as CoreState, Timestamp},
+    service::{ReadError, Seen, Viewer},
     store::StoreError,
 };
 
@@ -33,24 +35,62 @@ refusals! {
 refusals! {
     /// Why the presence of users is not told.
     pub(super) enum QueryPresenceError: ProblemRefusal, from AccessError, JsonError, StoreError {
-        /// The body is not valid, or names too many users.
+        /// The body is not valid, or names too many users or rooms.
         BadRequest => ProblemRefusal::invalid("users: at most 1000 in one call"),
         Unauthorized,
         Forbidden,
-        TooLarge,
+        /// The body is too large, or the users and the members of the rooms are more than may be asked for in one
+        /// call.
+        TooLarge => PresenceQuery::too_many(1_000),
         Unavailable,
     }
 }
 
 impl PresenceQuery {
-    fn read(&self, most: usize) -> Result<Vec<UserId>, BadRequest> {
-        if self.users.len() > most {
-            return Err(ProblemRefusal::invalid(format!("users: at most {most} in one call")));
+    fn too_many(most: usize) -> TooLarge {
+        ProblemRefusal::larger_than_allowed(format!("rooms: at most {most} users and members in one call"))
+    }
+
+    fn check(&self, most: usize) -> Result<(), BadRequest> {
+        for (name, list) in [("users", &self.users), ("rooms", &self.rooms)] {
+            if list.as_ref().is_some_and(|list| list.len() > most) {
+                return Err(ProblemRefusal::invalid(format!("{name}: at most {most} in one call")));
+            }
         }
-        let parse = |text: &String| {
-            text.parse().map_err(|error| ProblemRefusal::invalid(format!("users: {text:?}: {error}")))
-        };
-        self.users.iter().map(parse).collect()
+        match (&self.users, &self.rooms) {
+            (None, None) => Err(ProblemRefusal::invalid("body: missing field `users`")),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whom to look at: those named, each as it was named if that is no id, and members of rooms besides; and the
+    /// rooms that the viewer may not see.
+    fn resolve(
+        &self,
+        app: &App,
+        viewer: Viewer<'_>,
+        most: usize,
+    ) -> Result<(Vec<Result<UserId, String>>, Vec<UserId>, Vec<String>), TooLarge> {
+        let users = self.users.iter().flatten();
+        let users: Vec<_> = users.map(|text| text.parse().map_err(|_| text.clone())).collect();
+        let (mut count, mut members, mut unseen) = (users.len(), BTreeSet::new(), Vec::new());
+        for text in self.rooms.iter().flatten() {
+            let room = text.parse().ok().filter(|room: &RoomId| app.service.may_see_room(viewer, room));
+            let Some(room) = room else {
+                unseen.push(text.clone());
+                continue;
+            };
+            let more = app.directory.members_after(&room, None, most + 1);
+            count += more.len();
+            if count > most {
+                return Err(Self::too_many(most));
+            }
+            members.extend(more);
+        }
+        for user in users.iter().flatten() {
+            members.remove(user);
+        }
+        Ok((users, members.into_iter().collect(), unseen))
     }
 }
 
@@ -77,13 +117,40 @@ impl From<PresenceState> for CoreState {
 }
 
 impl UserPresence {
-    pub(super) fn new(user: &UserId, presence: &Presence) -> Self {
+    /// In an answer.
+    pub(super) fn new(user: &UserId, seen: Seen) -> Self {
+        let devices = seen.devices.map(|devices| devices.into_iter().map(DevicePresence::from).collect());
+        let expires = seen.presence.status_expires.map(Expiry::at);
+        Self { devices, ..Self::told(user, &seen.presence, expires) }
+    }
+
+    /// In an event: without what changes by renewals that are no news.
+    pub(super) fn in_event(user: &UserId, presence: &Presence) -> Self {
+        Self::told(user, presence, presence.status_expiry_set())
+    }
+
+    fn told(user: &UserId, presence: &Presence, expires: Option<Timestamp>) -> Self {
         Self {
             user_id: user.as_str().to_owned(),
             state: presence.state.into(),
             currently_active: presence.currently_active,
             last_active_at: presence.last_active.map(Timestamp::as_millis),
             status: presence.status.as_deref().map(str::to_owned),
+            status_expires_at: expires.map(Timestamp::as_millis),
+            devices: None,
+        }
+    }
+}
+
+impl From<Device> for DevicePresence {
+    fn from(device: Device) -> Self {
+        Self {
+            device_id: device.id.into(),
+            label: device.label.map(String::from),
+            state: device.state.into(),
+            last_active_at: Some(device.last_active.as_millis()),
+            connected: device.connected,
+            until: device.until.map(Timestamp::as_millis),
         }
     }
 }
@@ -99,7 +166,10 @@ impl UserPresence {
     responses(
         (status = 200, description = "The user's presence.", body = UserPresence,
             examples(("response" = (value = json!({"userId": "@alice:example.com", "state": "online",
-                "currentlyActive": true, "lastActiveAt": 1_767_603_600_000_u64}))))),
+                "currentlyActive": true, "lastActiveAt": 1_767_603_600_000_u64, "status": "Back at noon",
+                "statusExpiresAt": 1_767_607_200_000_u64, "devices": [{"deviceId": "DEMO", "label": "web",
+                "state": "online", "lastActiveAt": 1_767_603_600_000_u64, "connected": false,
+                "until": 1_767_604_500_000_u64}]}))))),
         GetPresenceError,
     ),
 )]
@@ -110,13 +180,14 @@ pub(super) async fn get_user_presence(
 ) -> Result<Json<UserPresence>, GetPresenceError> {
     let caller = asker.caller()?;
     let user: UserId = ids.get("userId")?;
-    let presence = app.service.get(caller.viewer()?, &user, app.service.now()).await?;
-    Ok(Json(UserPresence::new(&user, &presence)))
+    let seen = app.service.see(caller.viewer()?, &user, app.service.now()).await?;
+    Ok(Json(UserPresence::new(&user, seen)))
 }
 
 /// Get the presence of many users.
 ///
-/// Whom the caller may not see is listed apart, without telling why.
+/// Of users, of the members of rooms that the caller is in, or of both. Whom the caller may not see is listed apart,
+/// without telling why, if they were named.
 #[utoipa::path(
     post,
     path = "/presenced/v1/presence/query",
@@ -138,15 +209,24 @@ pub(super) async fn query_presence(
     let caller = asker.caller()?;
     let viewer = caller.viewer()?;
     let query: PresenceQuery = read_json(&app, body).await?;
-    let users = query.read(app.config.limits.bulk_users)?;
-    let asked: Vec<&UserId> = users.iter().collect();
-    let answers = app.service.get_many(viewer, &asked, app.service.now()).await?;
+    let most = app.config.limits.bulk_users;
+    query.check(most)?;
+    let (users, members, unseen) = query.resolve(&app, viewer, most)?;
+    let asked: Vec<&UserId> = users.iter().flatten().chain(&members).collect();
+    let mut answers = app.service.see_many(viewer, &asked, app.service.now()).await?.into_iter();
     let mut result = PresenceQueryResult { presence: Vec::new(), unavailable: Vec::new() };
-    for (user, answer) in users.iter().zip(answers) {
-        match answer {
-            Ok(presence) => result.presence.push(UserPresence::new(user, &presence)),
-            Err(_) => result.unavailable.push(user.as_str().to_owned()),
+    for user in users {
+        let seen = user.and_then(|user| {
+            let seen = answers.next().and_then(Result::ok);
+            seen.map(|seen| UserPresence::new(&user, seen)).ok_or_else(|| String::from(user))
+        });
+        match seen {
+            Ok(presence) => result.presence.push(presence),
+            Err(unavailable) => result.unavailable.push(unavailable),
         }
     }
+    let members = members.iter().zip(answers);
+    result.presence.extend(members.filter_map(|(user, seen)| Some(UserPresence::new(user, seen.ok()?))));
+    result.unavailable.extend(unseen);
     Ok(Json(result))
 }

@@ -4,13 +4,12 @@ use axum::{Extension, Json, body::Body, extract::State, http::Method};
 
 use super::{
     error::ProblemRefusal,
-    extract::{AccessError, Asker, Caller, Ids, JsonError, read_json},
+    extract::{AccessError, Asker, Ids, JsonError, read_json},
     types::{OverrideName, UserSettings},
 };
 use crate::{
     api::refusal::refusals,
     app::App,
-    audit,
     directory::Scope,
     id::UserId,
     presence::{Input, Override},
@@ -118,9 +117,6 @@ pub(super) async fn put_settings(
         Some(turn) => app.service.set(turn, &inputs).await?,
         None => app.service.update(&user, &inputs).await?,
     };
-    if matches!(caller, Caller::Admin) {
-        let path = format!("/presenced/v1/users/{user}/settings");
-        audit::admin_action(&Method::PUT, &path, 200, info.as_deref());
-    }
+    caller.note(&Method::PUT, &format!("/presenced/v1/users/{user}/settings"), info.as_deref());
     Ok(Json(settings))
 }

@@ -6,21 +6,26 @@ mod error;
 mod lists;
 mod presence;
 mod reports;
+mod saying;
 mod server;
 mod subscriptions;
 mod tokens;
 
 pub use self::{
-    directory::{Members, RoomPage, RoomSummary, User, UserPage, UserProfile},
+    directory::{Members, RoomPage, RoomSummary, User, UserPage, UserProfile, UserRooms},
     error::Problem,
     lists::{ListEntry, PresenceList, Standing},
     presence::{
-        ConnectedState, OverrideName, PresenceQuery, PresenceQueryResult, PresenceState, UserPresence,
-        UserSettings,
+        ConnectedState, DevicePresence, OverrideName, PresenceQuery, PresenceQueryResult, PresenceState,
+        RoomPresence, StateCounts, UserPresence, UserSettings,
     },
     reports::{
         CallDisplay, CallDisplayLine, CallReport, Heartbeat, HeartbeatOutcome, HeartbeatResult,
         HeartbeatResults, Heartbeats, LineAppearance, SipDialog,
+    },
+    saying::{
+        Activity, PresenceUpdate, PresenceUpdateResult, PresenceUpdateResults, PresenceUpdates, StatusUpdate,
+        UserPresenceUpdate,
     },
     server::{Advance, Health},
     subscriptions::{Subscription, SubscriptionPage, SubscriptionState, SubscriptionTransport},

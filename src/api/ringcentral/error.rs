@@ -67,6 +67,7 @@ refusals! {
         Unauthorized,
         Forbidden,
         TooManyRequests,
+        Unavailable,
     }
 }
 
@@ -107,6 +108,10 @@ impl Refusal for RestRefusal {
 
     fn incomplete() -> BadRequest {
         Self::not_json()
+    }
+
+    fn unanswerable(why: String) -> BadRequest {
+        Self::new("CMN-101", why)
     }
 
     fn no_path() -> NotFound {

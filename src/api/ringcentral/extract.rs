@@ -69,7 +69,7 @@ async fn token(parts: &Parts, app: &App) -> Result<(auth::Caller, Option<Vec<u8>
     if let Some(OnSocket { caller, .. }) = parts.extensions.get() {
         return Ok((caller.clone(), None));
     }
-    let Identified { holder, secret } = app.auth.identify(parts, ACCEPTS).await?;
+    let Identified { holder, secret, .. } = app.auth.identify(parts, ACCEPTS).await?;
     Ok((auth::Caller::of(holder)?, secret))
 }
 

@@ -28,10 +28,16 @@ use super::{
     types::{Nothing, RevokeRequest, TokenRequest, TokenResponse},
 };
 use crate::{
-    api::body::{self, BodyError},
+    api::{
+        body::{self, BodyError},
+        refusal::Refusal as _,
+    },
     app::App,
     audit,
-    auth::assertion::{self, Once},
+    auth::{
+        AuthError,
+        assertion::{Assertion, Once, Subject},
+    },
     config::OAuthApp,
     directory::{Holder, LoggedIn, Login, Scope, Scopes, Session, TokenId, TokenSecret, User},
     id::{DeviceId, UserId},
@@ -69,6 +75,17 @@ impl OAuthFailure {
     fn bad_code() -> Self {
         let why = "The code is not known, its time is over, or it is not this application's";
         Self::invalid_grant("OAU-105", why)
+    }
+
+    fn bad_assertion(error: AuthError) -> Self {
+        let why = match error {
+            AuthError::Unavailable => return OAuthRefusal::unavailable(&AuthError::unavailable()).into(),
+            AuthError::Jwt(error) => format!("The assertion is of no use: {error}"),
+            AuthError::Expired => "The assertion has expired".to_owned(),
+            AuthError::Revoked => "The assertion was revoked, or its user has signed out since".to_owned(),
+            _ => "The assertion names nobody who is known here".to_owned(),
+        };
+        Self::invalid_grant("OAU-140", why)
     }
 
     fn invalid_grant(code: &'static str, why: impl Into<String>) -> Self {
@@ -251,7 +268,7 @@ pub(super) async fn get_token(
 async fn log_in(app: &App, form: &Form) -> Result<(UserId, TokenResponse)> {
     let now = app.service.now();
     let grantee = match form.need("grant_type")? {
-        JWT_BEARER => by_assertion(app, form.need("assertion")?, now)?,
+        JWT_BEARER => by_assertion(app, form.need("assertion")?).await?,
         "refresh_token" => by_refresh_token(app, form.need("refresh_token")?, &form.app_id, now)?,
         "authorization_code" => by_code(app, form, now)?,
         "password" | "client_credentials" => {
@@ -281,20 +298,28 @@ async fn log_in(app: &App, form: &Form) -> Result<(UserId, TokenResponse)> {
 }
 
 /// The user whom an assertion names. Where logins are open, the text of a token of theirs is one too.
-fn by_assertion(app: &App, assertion: &str, now: Timestamp) -> Result<Grantee> {
+async fn by_assertion(app: &App, text: &str) -> Result<Grantee> {
     let config = &app.config.ringcentral;
     if config.open_login
-        && let Ok(Holder::User { user, scopes, guest, .. }) = app.auth.holder(assertion.as_bytes())
+        && let Ok(Holder::User { user, scopes, guest, .. }) = app.auth.holder(text.as_bytes())
     {
         let user = with_extension(app.directory.user(&user))?;
-        let end = app.directory.token(assertion.as_bytes()).and_then(|token| token.expires);
+        let end = app.directory.token(text.as_bytes()).and_then(|token| token.expires);
         return Ok(Grantee { user, scopes, guest, end, spends: Spends::Nothing });
     }
-    let (subject, once) = assertion::subject(&config.jwt_keys, assertion, now)
-        .map_err(|error| OAuthFailure::invalid_grant("OAU-140", error.to_string()))?;
-    let by_id = || subject.parse().ok().and_then(|id| app.directory.user(&id));
-    let user = with_extension(numbered(app, &subject).or_else(by_id))?;
-    let scopes = [Scope::Read, Scope::Write].into_iter().collect();
+    let assertion = app.auth.assertion(&config.jwt_keys, text.as_bytes()).await;
+    let Assertion { subject, scopes, issued, once } = assertion.map_err(OAuthFailure::bad_assertion)?;
+    let user = match &subject {
+        Subject::User(id) => app.directory.user(id),
+        Subject::Named(name) => {
+            let by_id = || name.parse().ok().and_then(|id| app.directory.user(&id));
+            numbered(app, name).or_else(by_id)
+        }
+    };
+    let user = with_extension(user)?;
+    if app.directory.is_signed_out(&user.id, issued) {
+        return Err(OAuthFailure::bad_assertion(AuthError::Revoked));
+    }
     let spends = once.map_or(Spends::Nothing, Spends::Assertion);
     Ok(Grantee { user, scopes, guest: false, end: None, spends })
 }
@@ -409,7 +434,8 @@ fn scope_names(scopes: Scopes) -> String {
 )]
 pub(super) async fn revoke_token(State(app): State<App>, sent: Sent) -> Result<Json<Nothing>> {
     let form = sent.form()?;
-    let info = app.directory.token(form.need("token")?.as_bytes());
+    let token = form.need("token")?.as_bytes();
+    let info = app.directory.token(token);
     match info.map(|info| (info.holder, info.id)) {
         Some((Holder::User { user, device, scopes, .. }, id)) if device == form.app_id => {
             form.count(&app, &user, scopes)?;
@@ -418,6 +444,11 @@ pub(super) async fn revoke_token(State(app): State<App>, sent: Sent) -> Result<J
         Some((Holder::Refresh { user, device, scopes, access, .. }, _)) if device == form.app_id => {
             form.count(&app, &user, scopes)?;
             app.directory.revoke_token(&user, &access).await?;
+        }
+        // One that others signed is of no application; whoever has it may end it.
+        None if let Ok(signed) = app.auth.jwts.signed(token).await => {
+            form.count(&app, &signed.user, signed.scopes)?;
+            app.directory.end_signed(&signed).await?;
         }
         _ => form.refusals.count(&app).map_err(OAuthRefusal::too_many_requests)?,
     }

@@ -23,6 +23,7 @@ use super::{Own, error::RestRefusal, types::WsError};
 use crate::{
     api::{origin, refusal::refusals},
     app::App,
+    request::Lasting,
 };
 
 refusals! {
@@ -35,7 +36,7 @@ refusals! {
 }
 
 /// Where sockets are opened.
-const PATH: &str = "/restapi/v1.0/ws";
+pub(super) const PATH: &str = "/restapi/v1.0/ws";
 
 /// How much of a message is read ahead, in bytes: idle connections hold this much.
 const READ_BUFFER: usize = 4 * 1024;
@@ -79,6 +80,7 @@ pub(super) fn uri(app: &App, headers: &HeaderMap) -> String {
 pub(super) async fn open_web_socket(
     State(app): State<App>,
     routes: Option<Extension<Routes>>,
+    lasting: Option<Extension<Lasting>>,
     headers: HeaderMap,
     uri: Uri,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
@@ -92,12 +94,15 @@ pub(super) async fn open_web_socket(
         .write_buffer_size(0)
         .max_message_size(most)
         .max_frame_size(most)
-        .on_upgrade(async move |socket| match attach(&app, uri.query().unwrap_or_default()) {
-            Ok((opener, opened)) => {
-                let _watching = app.metrics.clone().watch("websocket");
-                Connection::new(app, routes, headers, opener, socket, opened).await.run().await;
+        .on_upgrade(async move |socket| {
+            let _lasting = lasting;
+            match attach(&app, uri.query().unwrap_or_default()) {
+                Ok((opener, opened)) => {
+                    let _watching = app.metrics.clone().watch("websocket");
+                    Connection::new(app, routes, headers, opener, socket, opened).await.run().await;
+                }
+                Err(error) => frame::refuse(socket, &error).await,
             }
-            Err(error) => frame::refuse(socket, &error).await,
         });
     Ok(answer)
 }

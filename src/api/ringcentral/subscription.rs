@@ -40,7 +40,7 @@ use crate::{
     api::{origin, refusal::refusals},
     app::App,
     auth::AuthError,
-    directory::TokenId,
+    directory::{Origin, TokenId},
     presence::Timestamp,
     push::{AdditionError, NotThere, Owner, Snapshot, Subscription, Transport, sender},
     store::StoreError,
@@ -150,13 +150,13 @@ async fn login(
     on_socket: Option<&OnSocket>,
     headers: &HeaderMap,
     uri: &Uri,
-) -> Result<TokenId, AuthError> {
+) -> Result<Origin, AuthError> {
     if let Some(OnSocket { login, .. }) = on_socket {
         return Ok(login.clone());
     }
-    let secret = app.auth.identify_by(headers, uri, ACCEPTS).await?.secret;
-    let info = secret.and_then(|secret| app.directory.token(&secret));
-    info.map(|info| info.login().clone()).ok_or(AuthError::Revoked)
+    let token = app.auth.identify_by(headers, uri, ACCEPTS).await?.credential();
+    let origin = token.and_then(|token| app.directory.origin(&token));
+    origin.ok_or(AuthError::Revoked)
 }
 
 /// A subscription as its owner is shown it.
@@ -245,7 +245,7 @@ pub(super) async fn create_subscription(
     if let Some(refused) = check::first(&app, &caller.user.id, &filters, subscriber(&caller)).await? {
         return Err(refused.into());
     }
-    let subscription = new_subscription(&app, &caller, &new, &filters, login);
+    let subscription = new_subscription(&app, &caller, &new, &filters, login.login());
     if let Target::WebHook { address, .. } = &new.target {
         // Nobody is asked for nothing.
         if app.push.registry.room(&owner(&caller)) == 0 {
@@ -258,9 +258,11 @@ pub(super) async fn create_subscription(
     let snapshot = Snapshot::start(&app, &subscription, interests, None).await?;
     to_the_end(async move {
         match on_socket {
-            Some(OnSocket { session, .. }) => session.subscribe(&app, subscription, snapshot).await?,
+            Some(OnSocket { session, .. }) => {
+                session.subscribe(&app, subscription, snapshot, login).await?;
+            }
             None => {
-                let entry = app.push.registry.add(&RingCentral, subscription).await?;
+                let entry = app.push.registry.add(&RingCentral, subscription, login).await?;
                 sender::start(&app, entry, snapshot);
             }
         }

@@ -5,7 +5,12 @@ use std::io;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::{admin_token, log::Log};
-use crate::{app::App, cli::Failure, config::Config, directory::TokenSecret};
+use crate::{
+    app::App,
+    cli::Failure,
+    config::{Config, Reloaded},
+    directory::TokenSecret,
+};
 
 /// What is replaced when the configuration is read again.
 pub(super) struct Reloading {
@@ -52,8 +57,8 @@ impl Reloading {
             self.admin = Some(token);
         }
         self.log.replace_filter(&config.log)?;
-        let later = app.reload(config);
-        tracing::info!("the configuration was read again");
+        let Reloaded { now, later, .. } = app.reload(config);
+        tracing::info!(changed = now.join(" "), "the configuration was read again");
         if !later.is_empty() {
             tracing::warn!(keys = later.join(" "), "these hold from the next start");
         }

@@ -2,21 +2,20 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use ipnet::IpNet;
+use crate::config::Network;
 
 /// The networks inside which an operator lets webhooks go, beside the public internet.
 #[derive(Clone, Debug)]
-pub(super) struct Allowed(Vec<IpNet>);
+pub(super) struct Allowed(Vec<Network>);
 
 impl Allowed {
-    pub(super) fn new(networks: Vec<IpNet>) -> Self {
+    pub(super) fn new(networks: Vec<Network>) -> Self {
         Self(networks)
     }
 
     /// Whether the operator named a network with this address.
     pub(super) fn names(&self, address: IpAddr) -> bool {
-        let address = address.to_canonical();
-        self.0.iter().any(|network| network.contains(&address))
+        self.0.iter().any(|network| network.contains(address))
     }
 }
 

@@ -37,6 +37,9 @@ async fn silent_connections_stop_no_writes() {
     let mut running = Running::start_after("ulimit -n 1024", &arguments);
     let line = running.line_with("fewer connections than configured");
     assert!(line.contains("connections=768"), "{line}");
+    // For deliveries, for questions, and for connections that are kept; the store has the rest.
+    let line = running.line_with("fewer webhooks at a time than configured");
+    assert!(line.contains("webhooks=32"), "{line}");
     let url = running.url();
     let admin = fs::read_to_string(folder.path().join("data/admin-token")).expect("a token");
     let http = Client::builder().no_proxy().pool_max_idle_per_host(1).build().expect("a client");
@@ -107,4 +110,31 @@ fn a_small_limit_is_enough_and_a_smaller_one_is_refused() {
     assert!(line.contains("connections=96"), "{line}");
     running.url();
     assert_eq!(running.end("TERM").0, Some(0));
+}
+
+/// How often it is looked whether nothing more is said.
+const LOOKS: u32 = 50;
+
+/// Where there is no file for a connection that came, it is taken once there is one; and it is said once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn connections_that_cannot_be_taken_are_tried_again_quietly() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().to_str().expect("a path");
+    let mut running = Running::start(&["serve", "--data", data, "--listen", "127.0.0.1:0"]);
+    let url = running.url();
+    // Fewer than it has already: nothing more can be opened.
+    running.limit_files(3);
+    let http = Client::builder().no_proxy().build().expect("a client");
+    let waiting = tokio::spawn(http.get(format!("{url}/healthz")).send());
+    running.line_with("connections cannot be accepted");
+    for _ in 0..LOOKS {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        assert!(!waiting.is_finished(), "it is not taken");
+    }
+    running.limit_files(1_024);
+    let answer = waiting.await.expect("a call").expect("an answer");
+    assert_eq!(answer.status(), 200);
+    let (code, log) = running.end("TERM");
+    assert_eq!(code, Some(0));
+    assert_eq!(log.matches("connections cannot be accepted").count(), 1, "{log}");
 }

@@ -41,3 +41,25 @@ async fn a_stream_into_nowhere_ends() {
     }
     assert_eq!(server.presence("demo-alice", ALICE).await.status, 200);
 }
+
+/// The timer of the server's end of a connection; 2 is that of the questions whether the client is still there.
+/// Source: Linux, Documentation/networking/proc_net_tcp.rst.
+fn timer(server: u16, client: u16) -> Option<String> {
+    let table = std::fs::read_to_string("/proc/net/tcp").expect("the connections of this machine");
+    let ends = [server, client].map(|port| format!("0100007F:{port:04X}"));
+    let mut lines = table.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+    let line = lines.find(|fields| fields[1..3] == ends)?;
+    line[5].split(':').next().map(str::to_owned)
+}
+
+/// A connection on which nobody says anything is asked now and then: a waiting `/sync`, above all.
+#[tokio::test]
+async fn silent_clients_are_asked_whether_they_are_there() {
+    let server = TestServer::start().await;
+    let stream = connect(&server).await;
+    let port = |address: std::io::Result<std::net::SocketAddr>| address.expect("an address").port();
+    let (here, there) = (port(stream.local_addr()), port(stream.peer_addr()));
+    while timer(there, here).as_deref() != Some("02") {
+        tokio::task::yield_now().await;
+    }
+}

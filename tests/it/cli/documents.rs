@@ -185,6 +185,11 @@ fn configurations_that_cannot_be_used() {
         "[limits]\nconnections = 9223372036854775807",
         "[limits]\nhead_seconds = 9223372036854775807",
         "[limits]\nput_per_second = 1e-30",
+        "[limits]\nstreams = 99999999999999999999",
+        "[store]\nactivity_lag_seconds = 70000",
+        "[pnut]\nreads = 4294967296",
+        "[ringcentral]\njwt_keys = [{ algorithm = \"HS256\", key = \"0123456789\" }]",
+        "[tls]\ncertificate = \"/nowhere.pem\"\nkey = \"/nowhere.pem\"",
     ] {
         fs::write(&file, text).expect("a file");
         let output = run(&["config", "check", "--config", path]);
@@ -273,10 +278,10 @@ fn what_is_wrong_is_named_with_its_place() {
     presenced: configuration: server.name = 1 (FILE, line 3): has to be a text in quotes
     presenced: configuration: ringcentral.apps[1].id = "" (FILE, line 8): has to be of 1 to 255 bytes, without control characters
     presenced: configuration: limits.connections = "many" (PRESENCED_LIMITS__CONNECTIONS): has to be a whole number, not below 0
-    presenced: configuration: limits.put_burst = 0 (PRESENCED_LIMITS__PUT_BURST): has to be a whole number, at least 1
+    presenced: configuration: limits.put_burst = 0 (PRESENCED_LIMITS__PUT_BURST): has to be a whole number from 1 to 4294967295
     presenced: configuration: matrix.busy = "yes" (PRESENCED_MATRIX__BUSY): has to be true or false
     presenced: configuration: server.trusted_proxies[1] = "nonsense" (PRESENCED_SERVER__TRUSTED_PROXIES): has to be an address or a network, such as "10.1.2.3" or "10.1.0.0/16"
-    presenced: configuration: webhooks.allow_networks[0] = "10.0.0.0/99" (PRESENCED_WEBHOOKS__ALLOW_NETWORKS): invalid IP address syntax
+    presenced: configuration: webhooks.allow_networks[0] = "10.0.0.0/99" (PRESENCED_WEBHOOKS__ALLOW_NETWORKS): has to be an address or a network, such as "10.1.2.3" or "10.1.0.0/16"
     presenced: configuration: ringcentral.apps[0].secret_file = "x" (PRESENCED_RINGCENTRAL__APPS): has to stand alone: the secret itself is given too
     presenced: configuration: ringcentral.jwt_keys[0].key (PRESENCED_RINGCENTRAL__JWT_KEYS): has to be a text in quotes
     presenced: configuration: ringcentral.apps[0] (PRESENCED_RINGCENTRAL__APPS): has to be a table: { ... }

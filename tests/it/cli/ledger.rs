@@ -2,7 +2,6 @@
 //! acknowledged has to be there afterwards.
 
 use std::{
-    io::{self, Write as _},
     sync::atomic::{AtomicU64, Ordering},
     time::Duration,
 };
@@ -12,6 +11,7 @@ use serde_json::{Value, json};
 use tokio::{sync::Notify, task::JoinSet};
 
 use super::data;
+use crate::support::figure;
 
 /// How often the server is killed, unless PRESENCED_TEST_ROUNDS says otherwise.
 const ROUNDS: u64 = 50;
@@ -117,6 +117,5 @@ async fn every_acknowledged_change_survives_a_kill() {
         }
     }
     let written: u64 = ledgers.iter().map(|ledger| ledger.acknowledged).sum();
-    // Not by println, which shows nothing of a test that passes.
-    writeln!(io::stderr(), "{rounds} kills, {written} acknowledged changes, none lost").expect("a terminal");
+    figure(&format!("{rounds} kills, {written} acknowledged changes, none lost"));
 }

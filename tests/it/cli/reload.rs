@@ -1,9 +1,11 @@
 //! SIGHUP: what changes while the server runs, and what stays.
 
-use std::{fs, path::Path};
+use std::{collections::HashMap, fs, path::Path};
 
+use presenced::config::{Config, DEFAULTS, Overrides};
 use reqwest::Client;
 use serde_json::json;
+use toml::{Table, Value};
 
 use super::running::Running;
 
@@ -72,7 +74,8 @@ async fn limits_log_and_applications_change() {
         "[server]\ndialects = [\"ringcentral\"]\n[ringcentral]\n{apps}\n[log]\nfilter = \"debug\"\n"
     ));
     running.signal("HUP");
-    running.line_with("the configuration was read again");
+    let line = running.line_with("the configuration was read again");
+    assert!(line.contains("changed=\"ringcentral.apps limits.bulk_body_bytes log.filter\""), "{line}");
     assert_eq!(put().await, 201);
     // The application is known now, so it is the assertion that is refused.
     assert_eq!(log_in("s3cret-of-desk").await, "invalid_grant");
@@ -91,6 +94,7 @@ async fn limits_log_and_applications_change() {
         ("[limits]\nbulk_body_bytes = \"many\"\n", "limits.bulk_body_bytes = \"many\""),
         ("[limits\n", "line 1"),
         ("[ringcentral]\napps = [{ id = \"desk\", secret_file = \"/nowhere\" }]\n", "/nowhere"),
+        ("[tls]\ncertificate = \"/nowhere\"\nkey = \"/nowhere\"\n", "tls.certificate: /nowhere"),
     ] {
         place.write(text);
         running.signal("HUP");
@@ -101,6 +105,31 @@ async fn limits_log_and_applications_change() {
     let (code, log) = running.end("TERM");
     assert_eq!(code, Some(0));
     assert!(!log.contains("s3cret"), "a secret reached the log: {log}");
+}
+
+/// Bridges wait for the next start, whether the list of their files changes or what is in one.
+#[test]
+fn what_is_in_the_files_of_bridges_is_noticed() {
+    let place = Place::new("[matrix]\nappservices = [\"irc.yaml\"]\n");
+    let write = |sender: &str| {
+        let text = format!("id: irc\nas_token: token-of-a-bridge\nsender_localpart: {sender}\n");
+        fs::write(place.path("irc.yaml"), text).expect("a file");
+    };
+    write("ircbot");
+    let mut running = place.start(&[]);
+    running.url();
+    running.signal("HUP");
+    let line = running.line_with("the configuration was read again");
+    assert!(line.ends_with("changed=\"\""), "{line}");
+    write("another");
+    running.signal("HUP");
+    let line = running.line_with("these hold from the next start");
+    assert!(line.ends_with("keys=\"matrix.appservices\""), "{line}");
+    write("not: a name");
+    running.signal("HUP");
+    let line = running.line_with("everything stays as it was");
+    assert!(line.contains("matrix.appservices"), "{line}");
+    assert_eq!(running.end("TERM").0, Some(0));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -165,4 +194,84 @@ async fn another_name_over_users_of_one_is_refused() {
     let mut running = place.start(&[]);
     let line = running.line_with("presenced: configuration").replace(&place.path("data"), "DATA");
     insta::assert_snapshot!(line, @r#"presenced: configuration: server.name = "other.example", but the users in DATA are of "one.example", such as @a:one.example; set server.name = "one.example", or give the new name a data folder of its own"#);
+}
+
+/// A value of a key other than its default, as the environment has it.
+fn another(key: &str, default: &Value) -> String {
+    let given = match key {
+        "server.listen" | "metrics.listen" => "127.0.0.1:1",
+        "server.public_url" | "server.allowed_origins" => "https://presence.example",
+        "server.trusted_proxies" | "webhooks.allow_networks" => "10.0.0.0/8",
+        "server.forwarded" => "forwarded",
+        "presence.visibility" => "server",
+        "ringcentral.apps" => r#"[{ id = "desk" }]"#,
+        "ringcentral.jwt_keys" => {
+            r#"[{ algorithm = "HS256", key = "0123456789abcdef0123456789abcdef", issuer = "i", audience = "a" }]"#
+        }
+        "log.filter" => "debug",
+        "log.format" => "json",
+        "limits.bulk_users" | "limits.heartbeats_per_call" => "999",
+        _ => "",
+    };
+    match default {
+        _ if !given.is_empty() => given.to_owned(),
+        Value::Integer(number) => (number + 1).to_string(),
+        Value::Float(number) => (number + 1.0).to_string(),
+        Value::Boolean(is) => (!is).to_string(),
+        Value::Array(_) => String::new(),
+        _ => "other".to_owned(),
+    }
+}
+
+/// What stands above a key, or above its section, in the documented defaults.
+fn comment_above(line: &str, section: &str) -> String {
+    let lines: Vec<&str> = DEFAULTS.lines().collect();
+    let section = lines.iter().position(|line| *line == format!("[{section}]")).expect("a section");
+    let key = section + lines[section..].iter().position(|it| it.starts_with(line)).expect("a key");
+    let above = |place: usize| {
+        let first =
+            lines[..place].iter().rposition(|line| !line.starts_with('#')).map_or(0, |blank| blank + 1);
+        lines[first..place].iter().map(|line| line.trim_start_matches("# ")).collect::<Vec<_>>().join(" ")
+    };
+    format!("{} {}", above(section), above(key))
+}
+
+/// Each key by itself: it holds at once, or the defaults say that it does not.
+#[test]
+fn every_key_holds_when_it_is_said_to() {
+    let defaults: Table = DEFAULTS.parse().expect("TOML");
+    let mut later = Vec::new();
+    for (section, keys) in &defaults {
+        for (key, default) in keys.as_table().expect("a section") {
+            let name = format!("{section}.{key}");
+            // These need files: other tests have them.
+            if section == "tls" || name == "matrix.appservices" {
+                continue;
+            }
+            let variable = format!("PRESENCED_{}__{}", section.to_uppercase(), key.to_uppercase());
+            let environment = HashMap::from([(variable, another(&name, default))]);
+            let config = Config::load(None, &Overrides { environment, ..Overrides::default() });
+            let config = config.unwrap_or_else(|error| panic!("{error}"));
+            let reloaded = Config::default().reloaded(&config);
+            let is_said = comment_above(&format!("{key} = "), section).contains("from the next start");
+            assert_eq!(reloaded.config == config, !is_said, "{name}");
+            assert_eq!(if is_said { &reloaded.later } else { &reloaded.now }, std::slice::from_ref(&name));
+            assert!(if is_said { reloaded.now.is_empty() } else { reloaded.later.is_empty() }, "{name}");
+            later.extend(is_said.then_some(name));
+        }
+    }
+    let wanted = |key: &&String| !key.starts_with("presence.") && !key.starts_with("store.");
+    let of_others: Vec<&String> = later.iter().filter(wanted).collect();
+    assert_eq!(
+        of_others,
+        [
+            "log.format",
+            "matrix.busy",
+            "metrics.listen",
+            "server.data",
+            "server.dialects",
+            "server.listen",
+            "server.name"
+        ]
+    );
 }

@@ -8,6 +8,11 @@ use std::{
     time::Duration,
 };
 
+use rustix::{
+    param::clock_ticks_per_second,
+    process::{Pid, Resource, Rlimit, getrlimit, prlimit},
+};
+
 use super::{presenced, presenced_after};
 use crate::support::secrets;
 
@@ -105,9 +110,25 @@ impl Running {
         line.trim().trim_end_matches(" kB").parse::<usize>().expect("a number") * 1_024
     }
 
+    /// For how long it has kept processors busy.
+    pub(crate) fn processor_time(&self) -> Duration {
+        let text = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).expect("a process");
+        // Behind the name, which may have spaces; of the process itself, by user and system.
+        let fields: Vec<&str> = text.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+        let ticks = |field: usize| fields[field].parse::<u64>().expect("a number");
+        Duration::from_millis((ticks(11) + ticks(12)) * 1_000 / clock_ticks_per_second())
+    }
+
     /// How many files it has open.
     pub(crate) fn open_files(&self) -> usize {
         std::fs::read_dir(format!("/proc/{}/fd", self.child.id())).expect("a process").count()
+    }
+
+    /// Lets it have no more files open than so many.
+    pub(crate) fn limit_files(&self, files: usize) {
+        let id = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw).expect("a process");
+        let limit = Rlimit { current: Some(files as u64), maximum: getrlimit(Resource::Nofile).maximum };
+        prlimit(Some(id), Resource::Nofile, limit).expect("a limit");
     }
 
     /// Sends a signal by name.
@@ -115,6 +136,12 @@ impl Running {
         let kill = format!("kill -s {signal} {}", self.child.id());
         let status = Command::new("sh").args(["-c", &kill]).status();
         assert!(status.expect("a shell").success());
+    }
+
+    /// Kills it, and returns its log.
+    pub(crate) fn ended_by_kill(self) -> String {
+        self.signal("KILL");
+        self.ended().1
     }
 
     /// Sends a signal by name, and returns the exit code and the log. No token may be in it.

@@ -6,7 +6,7 @@ use super::{presenced, run, running::Running, shown};
 use crate::support::snapshots;
 
 /// Where a demo serves, as its greeting says.
-pub(super) fn url(greeting: &str) -> String {
+pub(crate) fn url(greeting: &str) -> String {
     format!("http://{}", address_in(greeting))
 }
 
@@ -91,7 +91,7 @@ fn starts_that_fail_say_why_in_one_line() {
         // Before it there is only what the log says of the start.
         let (reason, rest): (Vec<&str>, Vec<&str>) =
             text.lines().partition(|line| line.starts_with("presenced: "));
-        let is_of_start = |line: &&str| line.contains(" INFO ") || line.contains("fewer connections");
+        let is_of_start = |line: &&str| line.contains(" INFO ") || line.contains(" WARN ");
         assert!(rest.iter().all(is_of_start), "{text}");
         assert_eq!(reason.len(), 1, "{text}");
         lines.push(format!("{}\n", reason[0]).replace(path, "FILE").replace(&address, "ADDRESS"));

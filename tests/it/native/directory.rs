@@ -33,7 +33,7 @@ async fn a_users_life() {
     let again = server.admin(Method::PUT, path, Some(json!({}))).await;
     insta::assert_snapshot!(again.line(), @r#"201 {"userId":"@dave:example.com","number":4}"#);
     let presence = server.admin(Method::GET, &format!("{path}/presence"), None).await;
-    insta::assert_snapshot!(presence.line(), @r#"200 {"userId":"@dave:example.com","state":"offline","currentlyActive":false}"#);
+    insta::assert_snapshot!(presence.line(), @r#"200 {"userId":"@dave:example.com","state":"offline","currentlyActive":false,"devices":[]}"#);
 }
 
 /// What telephone applications ask of a user, where an admin knows it.

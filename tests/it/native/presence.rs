@@ -26,7 +26,7 @@ async fn many_users() {
     let query = json!({"users": [CAROL, BOB, ALICE, "@nobody:example.com", BOB]});
     let path = "/presenced/v1/presence/query";
     let seen = server.call(Method::POST, path).token("demo-bob").json(&query).send().await;
-    insta::assert_snapshot!(seen.line(), @r#"200 {"presence":[{"userId":"@bob:example.com","state":"offline","currentlyActive":false},{"userId":"@alice:example.com","state":"online","currentlyActive":true,"lastActiveAt":1767603600000},{"userId":"@bob:example.com","state":"offline","currentlyActive":false}],"unavailable":["@carol:example.com","@nobody:example.com"]}"#);
+    insta::assert_snapshot!(seen.line(), @r#"200 {"presence":[{"userId":"@bob:example.com","state":"offline","currentlyActive":false,"devices":[]},{"userId":"@alice:example.com","state":"online","currentlyActive":true,"lastActiveAt":1767603600000},{"userId":"@bob:example.com","state":"offline","currentlyActive":false,"devices":[]}],"unavailable":["@carol:example.com","@nobody:example.com"]}"#);
     let all = server.admin(Method::POST, "/presence/query", Some(query)).await.json();
     assert_eq!(all["presence"].as_array().map(Vec::len), Some(4));
     assert_eq!(all["unavailable"], json!(["@nobody:example.com"]));
@@ -57,7 +57,7 @@ async fn settings_are_the_users_own() {
     assert_eq!(busy.line(), r#"200 {"override":"busy","hidden":false}"#);
     assert_eq!(get("demo-admin").await.text, busy.text);
     let presence = server.admin(Method::GET, &format!("/users/{ALICE}/presence"), None).await;
-    insta::assert_snapshot!(presence.line(), @r#"200 {"userId":"@alice:example.com","state":"busy","currentlyActive":false}"#);
+    insta::assert_snapshot!(presence.line(), @r#"200 {"userId":"@alice:example.com","state":"busy","currentlyActive":false,"devices":[]}"#);
     assert_eq!(put("demo-bob", json!({"hidden": true})).await.status, 403);
     assert_eq!(get("demo-bob").await.status, 403);
     assert_eq!(put("demo-alice", json!({"override": "away"})).await.status, 400);

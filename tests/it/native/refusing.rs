@@ -7,7 +7,7 @@ use presenced::id::UserId;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{ALICE, Answer, BOB, FaultyStore, TestServer, conformance, receiver::Receiver};
+use crate::support::{ALICE, Answer, BOB, CAROL, FaultyStore, TestServer, conformance, receiver::Receiver};
 
 /// An operation with what it is asked, which would change something if it were done.
 type Operation = (&'static str, Method, String, Value);
@@ -20,6 +20,8 @@ fn operations(token: &str, app_token: &str, subscription: &str) -> Vec<Operation
     let subscriptions = "/presenced/v1/subscriptions".to_owned();
     let user = format!("/presenced/v1/users/{ALICE}");
     let members = "/presenced/v1/rooms/!lobby:example.com/members".to_owned();
+    let room = "/presenced/v1/rooms/!lobby:example.com/presence".to_owned();
+    let updates = json!({"updates": [{"userId": ALICE, "state": "online"}]});
     let call = json!({"direction": "Inbound", "telephonyStatus": "Ringing"});
     let beat = json!({"heartbeats": [{"userId": ALICE, "deviceId": "D", "state": "online"}]});
     let (get, put, post, delete) = (Method::GET, Method::PUT, Method::POST, Method::DELETE);
@@ -34,8 +36,16 @@ fn operations(token: &str, app_token: &str, subscription: &str) -> Vec<Operation
         ("createAppToken", post.clone(), "/presenced/v1/app-tokens".to_owned(), json!({"name": "wall"})),
         ("listRooms", get.clone(), "/presenced/v1/rooms".to_owned(), none.clone()),
         ("getMembers", get.clone(), members.clone(), none.clone()),
-        ("putMembers", put.clone(), members, json!({"members": [BOB]})),
+        ("putMembers", put.clone(), members.clone(), json!({"members": [BOB]})),
+        ("addMember", put.clone(), format!("{members}/{CAROL}"), none.clone()),
+        ("removeMember", delete.clone(), format!("{members}/{BOB}"), none.clone()),
+        ("getUserRooms", get.clone(), format!("{user}/rooms"), none.clone()),
+        ("getRoomPresence", get.clone(), room, none.clone()),
         ("getUserPresence", get.clone(), format!("{user}/presence"), none.clone()),
+        ("putUserPresence", put.clone(), format!("{user}/presence"), json!({"state": "busy"})),
+        ("postActivity", post.clone(), "/presenced/v1/activity".to_owned(), none.clone()),
+        ("deleteUserPresence", delete.clone(), format!("{user}/presence"), none.clone()),
+        ("updatePresence", post.clone(), "/presenced/v1/presence/update".to_owned(), updates),
         ("queryPresence", post.clone(), "/presenced/v1/presence/query".to_owned(), json!({"users": [ALICE]})),
         ("streamChanges", get.clone(), "/presenced/v1/changes?state=online".to_owned(), none.clone()),
         ("postHeartbeats", post.clone(), "/presenced/v1/heartbeats".to_owned(), beat),
@@ -76,9 +86,13 @@ async fn furnish(server: &TestServer) -> Vec<Operation> {
     operations(&id(token), &id(app_token), &subscription)
 }
 
-/// Sends an operation. A stream has to be a user's, who may speak for a device.
+/// Sends an operation. A stream and activity have to be a user's, who may speak for a device.
 async fn ask(server: &TestServer, (id, method, path, body): Operation, token: &str) -> Answer {
-    let token = if id == "streamChanges" && token == "demo-admin" { "demo-alice" } else { token };
+    let token = if matches!(id, "streamChanges" | "postActivity") && token == "demo-admin" {
+        "demo-alice"
+    } else {
+        token
+    };
     let call = server.call(method, path).token(token);
     if body.is_null() { call.send().await } else { call.json(&body).send().await }
 }
@@ -128,7 +142,15 @@ async fn over_a_store_that_refuses_writes() {
     listRooms 200
     getMembers 200
     putMembers 503 store-unavailable
+    addMember 503 store-unavailable
+    removeMember 503 store-unavailable
+    getUserRooms 200
+    getRoomPresence 200
     getUserPresence 200
+    putUserPresence 503 store-unavailable
+    postActivity 503 store-unavailable
+    deleteUserPresence 503 store-unavailable
+    updatePresence 200
     queryPresence 200
     streamChanges 503 store-unavailable
     postHeartbeats 200
@@ -175,7 +197,15 @@ async fn over_a_store_that_cannot_be_read_either() {
     listRooms 200
     getMembers 200
     putMembers 503 store-unavailable
+    addMember 503 store-unavailable
+    removeMember 503 store-unavailable
+    getUserRooms 200
+    getRoomPresence 503 store-unavailable
     getUserPresence 503 store-unavailable
+    putUserPresence 503 store-unavailable
+    postActivity 503 store-unavailable
+    deleteUserPresence 503 store-unavailable
+    updatePresence 200
     queryPresence 503 store-unavailable
     streamChanges 503 store-unavailable
     postHeartbeats 200

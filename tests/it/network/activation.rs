@@ -2,8 +2,10 @@
 
 use std::{
     io::{BufRead, BufReader},
-    process::{Child, Command, Stdio},
+    process::{Command, Stdio},
 };
+
+use crate::support::program::Program;
 
 /// What systemd does: opens two sockets, of both kinds, and becomes the server.
 const HANDS_OVER: &str = r#"
@@ -17,15 +19,6 @@ os.environ.update(LISTEN_FDS="2", LISTEN_PID=str(os.getpid()))
 os.execv(sys.argv[1], [sys.argv[1], "serve", "--demo", "--listen", "127.0.0.1:1"])
 "#;
 
-struct Killed(Child);
-
-impl Drop for Killed {
-    fn drop(&mut self) {
-        let _ended = self.0.kill();
-        let _reaped = self.0.wait();
-    }
-}
-
 #[tokio::test]
 #[ignore = "needs python3, which tests/run installs"]
 async fn sockets_that_were_handed_over_are_served() {
@@ -34,8 +27,8 @@ async fn sockets_that_were_handed_over_are_served() {
     let mut command = Command::new("python3");
     command.args(["-c", HANDS_OVER, env!("CARGO_BIN_EXE_presenced"), socket.to_str().expect("a path")]);
     command.stdout(Stdio::piped()).stderr(Stdio::null());
-    let mut running = Killed(command.spawn().expect("python3"));
-    let mut lines = BufReader::new(running.0.stdout.take().expect("standard output")).lines();
+    let mut running = Program::spawn(command);
+    let mut lines = BufReader::new(running.child.stdout.take().expect("standard output")).lines();
     let port = lines.next().expect("a line").expect("text");
     let address = format!("127.0.0.1:{port}");
     assert!(lines.any(|line| line.expect("text").contains(&address)), "the greeting names the socket");

@@ -5,12 +5,22 @@ use axum::{
     http::{Request, StatusCode, Version},
 };
 use http_body_util::BodyExt;
-use hyper::client::conn::http2::{SendRequest, handshake};
+use hyper::{
+    client::conn::http2::{SendRequest, handshake},
+    ext::Protocol,
+    upgrade::Upgraded,
+};
 use hyper_util::rt::{TokioExecutor, TokioIo};
+use reqwest::Method;
+use serde_json::json;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio_tungstenite::{WebSocketStream, tungstenite::protocol::Role};
 
 use super::connect;
-use crate::support::{TestServer, seconds};
+use crate::support::{
+    TestServer, seconds,
+    socket::{Socket, socket_token},
+};
 
 /// Speaks HTTP/2 over a connection.
 pub(super) async fn speak(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) -> SendRequest<Body> {
@@ -42,6 +52,64 @@ async fn streams_do_not_block_one_another() {
     let body = answer.into_body().collect().await.expect("a body").to_bytes();
     let document: serde_json::Value = serde_json::from_slice(&body).expect("JSON");
     assert_eq!(document["servers"][0]["url"], "http://asked.example", "the authority is the host");
+}
+
+/// Opens a socket over a connection that others use too.
+async fn open_socket(sender: &mut SendRequest<Body>, path: &str) -> Socket<TokioIo<Upgraded>> {
+    let request = || {
+        let request = Request::connect(format!("http://asked.example{path}")).version(Version::HTTP_2);
+        let request =
+            request.extension(Protocol::from_static("websocket")).header("sec-websocket-version", "13");
+        request.body(Body::empty()).expect("a request")
+    };
+    // Until it knows the server's settings the client opens none.
+    let mut opened = loop {
+        match sender.send_request(request()).await {
+            Ok(opened) => break opened,
+            Err(_) => tokio::task::yield_now().await,
+        }
+    };
+    assert_eq!(opened.status(), StatusCode::OK);
+    let upgraded = hyper::upgrade::on(&mut opened).await.expect("a socket");
+    Socket::over(WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Client, None).await)
+}
+
+/// A browser's WebSocket shares the connection with its requests, and keeps it open.
+#[tokio::test]
+async fn a_web_socket_is_one_stream_of_many() {
+    let server = TestServer::start_with(|config| config.limits.head_seconds = 1).await;
+    let token = socket_token(&server, "demo-bob").await;
+    let path =
+        format!("/restapi/v1.0/ws?access_token={}", token["ws_access_token"].as_str().expect("a token"));
+    let mut sender = speak(connect(&server).await).await;
+    let mut socket = open_socket(&mut sender, &path).await;
+    let (meta, _) = socket.message().await;
+    assert_eq!(meta["type"], "ConnectionDetails");
+    socket.subscribe(&["/restapi/v1.0/account/~/extension/1/presence"]).await;
+    // An idle connection beside it is closed meanwhile, after as long as this one had no request.
+    let mut idle = speak(connect(&server).await).await;
+    assert_eq!(idle.send_request(get("/healthz")).await.expect("an answer").status(), StatusCode::OK);
+    while idle.ready().await.is_ok() {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(sender.send_request(get("/healthz")).await.expect("an answer").status(), StatusCode::OK);
+    let presence = "/restapi/v1.0/account/~/extension/~/presence";
+    let call = server.call(Method::PUT, presence).token("demo-alice").json(&json!({"userStatus": "Busy"}));
+    assert_eq!(call.send().await.status, 200);
+    assert_eq!(socket.told().await["body"]["presenceStatus"], "Busy");
+
+    let figures = server.app.metrics.text(&server.app);
+    let opened =
+        r#"presenced_http_requests_total{dialect="ringcentral",operation="OpenWebSocket",status="200"} 1"#;
+    assert!(figures.contains(opened), "{figures}");
+    // Whoever asks for another protocol is told what this path is for.
+    let request = Request::connect(format!("http://asked.example{path}")).version(Version::HTTP_2);
+    let request = request.extension(Protocol::from_static("connect-udp")).body(Body::empty());
+    let refused = sender.send_request(request.expect("a request")).await.expect("an answer");
+    assert_eq!(refused.status(), StatusCode::UPGRADE_REQUIRED);
+    let stopping = tokio::spawn(server.stop());
+    socket.end().await;
+    tokio::time::timeout(seconds(60), stopping).await.expect("a server that ends").expect("no panic");
 }
 
 #[tokio::test]

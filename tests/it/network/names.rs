@@ -44,24 +44,35 @@ async fn webhooks_are_part_of_the_trace_of_their_cause() {
         "deliveryMode": {"transportType": "WebHook", "address": receiver.url},
     });
     let call = server.call(Method::POST, "/restapi/v1.0/subscription").token("demo-bob").json(&wish);
-    assert_eq!(call.header("traceparent", asked.as_str()).send().await.status, 200);
-    assert_eq!(receiver.question()["traceparent"], asked.as_str());
+    let call = call.header("traceparent", asked.as_str()).header("tracestate", "ours=1");
+    assert_eq!(call.header("tracestate", "theirs=x y").send().await.status, 200);
+    let told = receiver.question();
+    assert_eq!(told["traceparent"], asked.as_str());
+    assert_eq!(told["tracestate"], "ours=1,theirs=x y");
     let set = async |status: &str, headers: &[(&'static str, &str)]| {
         let path = "/restapi/v1.0/account/~/extension/~/presence";
         let call = server.call(Method::PUT, path).token("demo-alice").json(&json!({"userStatus": status}));
         let call = headers.iter().fold(call, |call, (name, value)| call.header(name, *value));
         assert_eq!(call.send().await.status, 200);
     };
-    for (status, given, expected) in [
-        ("Busy", Some(changed.as_str()), Some(changed.as_str())),
-        ("Available", None, None),
-        ("Busy", Some("nonsense"), None),
-    ] {
-        let headers: Vec<_> = given.map(|given| ("traceparent", given)).into_iter().collect();
-        set(status, &headers).await;
+    let long = "x".repeat(513);
+    let (parent, of_ours) = (("traceparent", changed.as_str()), ("tracestate", "ours=1"));
+    type Headers<'a> = &'a [(&'static str, &'a str)];
+    let rows: [(Headers, Headers); 5] = [
+        (&[parent, of_ours], &[parent, of_ours]),
+        (&[], &[]),
+        (&[("traceparent", "nonsense"), of_ours], &[]),
+        (&[parent, ("tracestate", &long)], &[parent]),
+        (&[parent], &[parent]),
+    ];
+    for ((given, expected), status) in rows.into_iter().zip(["Busy", "Available"].into_iter().cycle()) {
+        set(status, given).await;
         let hook = receiver.next().await;
-        let told = hook.headers.get("traceparent").map(|value| value.to_str().expect("text").to_owned());
-        assert_eq!(told.as_deref(), expected);
+        for name in ["traceparent", "tracestate"] {
+            let told = hook.headers.get(name).map(|value| value.to_str().expect("text"));
+            let wanted = expected.iter().find(|(wanted, _)| *wanted == name).map(|(_, value)| *value);
+            assert_eq!(told, wanted, "{name} after {given:?}");
+        }
         hook.answer(200);
     }
 }

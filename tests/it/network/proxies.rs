@@ -5,41 +5,31 @@ use std::{
     fs,
     net::{IpAddr, Ipv4Addr, TcpListener},
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
-    time::Duration,
+    process::Command,
 };
 
 use presenced::{config::Config, server::Tls};
 use reqwest::{Client, Response, Url};
 use serde_json::{Value, json};
 
-use super::{listener, one_call_an_address, tls::certify, trust_this_machine};
-use crate::support::{ALICE, TestServer, seconds, socket::Socket, status_path};
-
-/// How long a program may take to start, in attempts.
-const ATTEMPTS: usize = 600;
+use super::{exchange, listener, one_call_an_address, status, tls::certify, trust_this_machine};
+use crate::{
+    clients::browse,
+    support::{
+        ALICE, TestServer,
+        program::{Program, until},
+        seconds,
+        socket::Socket,
+        status_path,
+    },
+};
 
 /// A proxy that ends with its test.
 struct Proxy {
-    child: Child,
     /// Where it serves presenced.
     url: String,
-    folder: tempfile::TempDir,
-}
-
-impl Drop for Proxy {
-    fn drop(&mut self) {
-        // Asked first: some have children of their own. Some wait for connections, for ever.
-        let _asked = Command::new("kill").arg(self.child.id().to_string()).status();
-        for _ in 0..20 {
-            if self.child.try_wait().is_ok_and(|ended| ended.is_some()) {
-                return;
-            }
-            std::thread::sleep(Duration::from_millis(50));
-        }
-        let _ended = self.child.kill();
-        let _reaped = self.child.wait();
-    }
+    _program: Program,
+    _folder: tempfile::TempDir,
 }
 
 /// A port that is free now.
@@ -62,19 +52,16 @@ fn adapted(name: &str, changes: &[(&str, &str)]) -> String {
 }
 
 impl Proxy {
-    async fn start(folder: tempfile::TempDir, mut command: Command, url: String) -> Self {
-        command.current_dir(folder.path()).env("HOME", folder.path()).env("XDG_DATA_HOME", folder.path());
-        let log = fs::File::create(folder.path().join("log")).expect("a file");
-        command.stdout(log.try_clone().expect("a file")).stderr(log).stdin(Stdio::null());
-        let proxy = Self { child: command.spawn().expect("the program runs"), url, folder };
-        for _ in 0..ATTEMPTS {
-            let answer = client(1).get(format!("{}/readyz", proxy.url)).send().await;
-            if answer.is_ok_and(|answer| answer.status() == 200) {
-                return proxy;
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        panic!("{}", fs::read_to_string(proxy.folder.path().join("log")).unwrap_or_default());
+    async fn start(folder: tempfile::TempDir, command: Command, url: String) -> Self {
+        let program = Program::start(command, folder.path());
+        let is_ready = async || {
+            let answer = client(1).get(format!("{url}/readyz")).send().await;
+            answer.is_ok_and(|answer| answer.status() == 200).then_some(())
+        };
+        let ready = until(is_ready).await;
+        let log = || fs::read_to_string(folder.path().join("log")).unwrap_or_default();
+        assert!(ready.is_some(), "{}", log());
+        Self { url, _program: program, _folder: folder }
     }
 }
 
@@ -163,6 +150,9 @@ async fn pages(url: &str) {
     let document = json_of(get(&format!("{url}/openapi/presenced.json"), "").await).await;
     assert_eq!(document["servers"], json!([{"url": url, "description": "This server."}]));
     let base = Url::parse(&format!("{url}/")).expect("a URL");
+    let bare = client(2).get(url).send().await.expect("an answer");
+    let location = bare.headers()["location"].to_str().expect("text");
+    assert_eq!(bare.url().join(location).expect("a URL"), base, "without the slash at its end");
     let mut page = base.clone();
     for from in ["", "swagger-ui"] {
         let asked = base.join(from).expect("a URL");
@@ -223,8 +213,43 @@ async fn limits(url: &str) {
     assert_eq!(call(4, "203.0.113.3").await, 401);
 }
 
+/// Paths come letter by letter, heads and bodies as large as presenced takes them, and what it refuses is refused in its
+/// clients' form.
+async fn refusals(url: &str) {
+    let ids = ["@with%2Fslash:example.com", "@with%23hash:example.com", "@with%25percent:example.com"];
+    for path in ids.map(status_path) {
+        let refused = get(&format!("{url}{path}"), "demo-alice").await;
+        assert_eq!(
+            (refused.status().as_u16(), json_of(refused).await["errcode"].as_str()),
+            (403, Some("M_FORBIDDEN")),
+            "{path}"
+        );
+    }
+    let known = status_path(&ALICE.replace('@', "%40").replace(':', "%3A"));
+    assert_eq!(get(&format!("{url}{known}"), "demo-alice").await.status(), 200);
+    let twice = get(&format!("{url}//_matrix/client/v3/sync"), "demo-alice").await;
+    assert!([200, 404].contains(&twice.status().as_u16()), "{twice:?}");
+
+    let filter = "x".repeat(12_000);
+    let long = get(&format!("{url}/_matrix/client/v3/sync?timeout=0&filter={filter}"), "demo-alice").await;
+    assert_eq!(
+        (long.status().as_u16(), json_of(long).await["errcode"].as_str()),
+        (400, Some("M_INVALID_PARAM"))
+    );
+    for bytes in [70_000, 1_000_000] {
+        let call = client(2).put(format!("{url}{}", status_path(ALICE))).bearer_auth("demo-alice");
+        let large = call.body(vec![b'x'; bytes]).send().await.expect("an answer");
+        assert_eq!(
+            (large.status().as_u16(), json_of(large).await["errcode"].as_str()),
+            (413, Some("M_TOO_LARGE")),
+            "{bytes}"
+        );
+    }
+}
+
 async fn all_of_it(url: &str) {
     pages(url).await;
+    refusals(url).await;
     streams(url).await;
     long_polls(url).await;
     web_sockets(url).await;
@@ -240,7 +265,20 @@ fn behind_a_proxy(config: &mut Config) {
 #[ignore = "needs nginx, which tests/run installs"]
 async fn nginx_as_in_its_recipe() {
     let server = TestServer::start_with(behind_a_proxy).await;
-    all_of_it(&nginx(&server, &[]).await.url).await;
+    let proxy = nginx(&server, &[]).await;
+    all_of_it(&proxy.url).await;
+    // What is below the path only by way of another is none of presenced's.
+    let address = proxy.url.trim_start_matches("http://").trim_end_matches("/presence");
+    let ask = async |request: String| {
+        let stream = tokio::net::TcpStream::connect(address).await.expect("a connection");
+        status(&exchange(stream, request.as_bytes()).await).to_owned()
+    };
+    assert_eq!(
+        ask("GET /x/../presence/healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n".to_owned()).await,
+        "400"
+    );
+    // A client of HTTP/1.0 need not say whom it asks.
+    assert_eq!(ask("GET /presence/healthz HTTP/1.0\r\n\r\n".to_owned()).await, "200");
 }
 
 /// Whether the proxy says how it is called or not: a page knows where it is.
@@ -249,15 +287,15 @@ async fn nginx_as_in_its_recipe() {
 async fn a_browser_executes_operations_behind_nginx() {
     let silent = [
         "proxy_set_header X-Forwarded-Proto $scheme;",
-        "proxy_set_header X-Forwarded-Host $http_host;",
+        "proxy_set_header X-Forwarded-Host $presenced_host;",
         "proxy_set_header X-Forwarded-Prefix /presence;",
         "proxy_set_header X-Forwarded-For $remote_addr;",
-        "proxy_set_header Host $http_host;",
+        "proxy_set_header Host $presenced_host;",
     ];
     for without in [&[] as &[&str], &silent] {
         let server = TestServer::start_with(trust_this_machine).await;
         let proxy = nginx(&server, without).await;
-        crate::clients::browse(&format!("{}/swagger-ui/", proxy.url)).await;
+        browse("tests/clients/swagger_ui.mjs", &format!("{}/swagger-ui/", proxy.url)).await;
     }
 }
 

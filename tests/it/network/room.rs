@@ -11,7 +11,8 @@ use crate::support::{TestServer, connect};
 fn resize(server: &TestServer, connections: usize) {
     let mut config = Config::clone(&server.app.config);
     config.limits.connections = connections;
-    assert_eq!(server.app.reload(&config), Vec::<String>::new());
+    let reloaded = server.app.reload(&config);
+    assert_eq!((reloaded.now, reloaded.later), (vec!["limits.connections".to_owned()], Vec::new()));
 }
 
 /// Asks on a connection, without waiting for the answer.

@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
 use super::{exchange, http2, listener, status, tokenless};
-use crate::support::TestServer;
+use crate::{clients::browse, support::TestServer};
 
 /// Files with a new certificate for `localhost` and its key.
 pub(crate) fn certify(folder: &Path) -> config::Tls {
@@ -69,6 +69,20 @@ async fn both_versions_are_spoken_and_nothing_without_tls() {
     }
     let plain = exchange(super::connect(&server).await, tokenless("").as_bytes()).await;
     assert!(!plain.contains("HTTP/1.1"), "{plain}");
+}
+
+#[tokio::test]
+#[ignore = "needs playwright-core and chromium, which tests/run installs"]
+async fn a_browsers_streams_share_a_connection() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = start(&certify(folder.path())).await;
+    let url = server.url.replacen("http", "https", 1).replace("127.0.0.1", "localhost");
+    browse("tests/clients/browser_streams.mjs", &url).await;
+    // By HTTP/1.1 it would have been 101.
+    let figures = server.app.metrics.text(&server.app);
+    let opened =
+        r#"presenced_http_requests_total{dialect="ringcentral",operation="OpenWebSocket",status="200"} 1"#;
+    assert!(figures.contains(opened), "{figures}");
 }
 
 #[tokio::test]

@@ -98,6 +98,7 @@ fn each_change_by_name() {
         ("answer removed", put("/responses/404"), Value::Null),
         ("refusal added", put("/responses/403"), json!({"description": "No."})),
         ("success added", put("/responses/202"), json!({"description": "Later."})),
+        ("header required", put("/responses/200/headers/Age/required"), json!(true)),
         ("header removed", put("/responses/200/headers/Age"), Value::Null),
         ("media type of the answer", put("/responses/200/content/text~1plain"), json!({})),
         (

@@ -20,7 +20,7 @@ async fn every_documented_answer() {
             for (status, _) in operation["responses"].as_object().expect("answers") {
                 let call = server.call(method.clone(), &url).header("prefer", format!("code={status}"));
                 if status == "101" {
-                    assert_eq!(call.send_undocumented().await.status, 400);
+                    assert_eq!(call.send().await.status, 400);
                     continue;
                 }
                 let answer = call.send().await;
@@ -57,17 +57,55 @@ async fn by_status_and_by_name() {
         |wish: String| server.call(Method::GET, "/_matrix/client/v3/joined_rooms").header("prefer", wish);
     assert_eq!(rooms(format!("code=401, example={name}")).send().await.status, 401);
     assert_eq!(rooms("example=ok".to_owned()).send().await.status, 200);
-    assert_eq!(rooms("example=nothing".to_owned()).send_undocumented().await.status, 400);
+    assert_eq!(rooms("example=nothing".to_owned()).send().await.status, 400);
 }
 
+/// In the form in which its dialect refuses.
 #[tokio::test]
 async fn what_is_not_documented_is_refused_with_what_is() {
     let server = TestServer::start().await;
-    let call =
-        |wish: &str| server.call(Method::GET, status_path(ALICE)).header("prefer", wish).send_undocumented();
-    insta::assert_snapshot!(call("code=418").await.line(), @"400 Prefer: code=418: getPresence has no such answer; there are 200, 400, 401, 403, 404, 413, 503");
-    insta::assert_snapshot!(call("delay=31").await.line(), @"400 Prefer: delay=31: has to be from 0 to 30");
-    insta::assert_snapshot!(call("delay=soon").await.line(), @"400 Prefer: delay=soon: has to be from 0 to 30");
+    let mut answers = Vec::new();
+    for path in [
+        &status_path(ALICE),
+        "/v0/presence",
+        "/restapi/v1.0/account/~/presence",
+        "/presenced/v1/users/@alice:example.com/presence",
+    ] {
+        for wish in ["code=418", "example=nothing", "delay=31", "delay=soon"] {
+            answers.push(server.call(Method::GET, path).header("prefer", wish).send().await.line());
+        }
+    }
+    insta::assert_snapshot!(answers.join("\n"), @r#"
+    400 {"errcode":"M_INVALID_PARAM","error":"Prefer: code=418: getPresence has no such answer; it has: 200, 400, 401, 403, 404, 413, 503"}
+    400 {"errcode":"M_INVALID_PARAM","error":"Prefer: example=nothing: getPresence has no such example; it has: response"}
+    400 {"errcode":"M_INVALID_PARAM","error":"Prefer: delay=31: has to be from 0 to 30"}
+    400 {"errcode":"M_INVALID_PARAM","error":"Prefer: delay=soon: has to be from 0 to 30"}
+    400 {"meta":{"code":400,"error_message":"Prefer: code=418: listPresence has no such answer; it has: 200, 401, 403, 429, 503"}}
+    400 {"meta":{"code":400,"error_message":"Prefer: example=nothing: listPresence has no such example; it has: response"}}
+    400 {"meta":{"code":400,"error_message":"Prefer: delay=31: has to be from 0 to 30"}}
+    400 {"meta":{"code":400,"error_message":"Prefer: delay=soon: has to be from 0 to 30"}}
+    400 {"errorCode":"CMN-101","message":"Prefer: code=418: ReadAccountPresence has no such answer; it has: 200, 400, 401, 403, 404, 413, 429, 503","errors":[{"errorCode":"CMN-101","message":"Prefer: code=418: ReadAccountPresence has no such answer; it has: 200, 400, 401, 403, 404, 413, 429, 503"}]}
+    400 {"errorCode":"CMN-101","message":"Prefer: example=nothing: ReadAccountPresence has no such example; it has: refused","errors":[{"errorCode":"CMN-101","message":"Prefer: example=nothing: ReadAccountPresence has no such example; it has: refused"}]}
+    400 {"errorCode":"CMN-101","message":"Prefer: delay=31: has to be from 0 to 30","errors":[{"errorCode":"CMN-101","message":"Prefer: delay=31: has to be from 0 to 30"}]}
+    400 {"errorCode":"CMN-101","message":"Prefer: delay=soon: has to be from 0 to 30","errors":[{"errorCode":"CMN-101","message":"Prefer: delay=soon: has to be from 0 to 30"}]}
+    400 {"type":"urn:presenced:problem:invalid","title":"Bad Request","status":400,"detail":"Prefer: code=418: getUserPresence has no such answer; it has: 200, 400, 401, 403, 404, 413, 503"}
+    400 {"type":"urn:presenced:problem:invalid","title":"Bad Request","status":400,"detail":"Prefer: example=nothing: getUserPresence has no such example; it has: response"}
+    400 {"type":"urn:presenced:problem:invalid","title":"Bad Request","status":400,"detail":"Prefer: delay=31: has to be from 0 to 30"}
+    400 {"type":"urn:presenced:problem:invalid","title":"Bad Request","status":400,"detail":"Prefer: delay=soon: has to be from 0 to 30"}
+    "#);
+}
+
+/// Pages of other origins may ask too, and are told what they got.
+#[tokio::test]
+async fn pages_may_ask() {
+    for (demo, expected) in [(true, vec!["Prefer"]), (false, vec![])] {
+        let server = TestServer::start_with(|config| config.demo = demo).await;
+        let call = server.call(Method::OPTIONS, status_path(ALICE)).header("origin", "https://page.example");
+        let answer = call.header("access-control-request-headers", "prefer").send().await;
+        let allowed = answer.headers.get_all("access-control-allow-headers").iter();
+        let allowed: Vec<_> = allowed.filter(|line| *line == "Prefer").collect();
+        assert_eq!(allowed, expected);
+    }
 }
 
 /// The wait is by the server's clock.

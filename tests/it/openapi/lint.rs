@@ -15,7 +15,7 @@ fn documents() -> Vec<(&'static str, Value)> {
 }
 
 /// Every operation of a document: its path, method and value.
-pub(super) fn operations(document: &Value) -> Vec<(&str, &str, &Value)> {
+pub(crate) fn operations(document: &Value) -> Vec<(&str, &str, &Value)> {
     let paths = document["paths"].as_object().expect("a document has paths");
     let of_path = |(path, item)| {
         let item: &Map<String, Value> = Value::as_object(item).expect("a path has operations");
@@ -156,7 +156,8 @@ fn properties_have_examples_and_every_example_is_valid() {
 fn assert_property_examples(name: &str, document: &Value) {
     for (schema, value) in document["components"]["schemas"].as_object().expect("schemas") {
         for (property, value) in value["properties"].as_object().into_iter().flatten() {
-            let of = value.get("$ref").or_else(|| value["items"].get("$ref")).and_then(Value::as_str);
+            let of = value.get("$ref").or_else(|| value["items"].get("$ref"));
+            let of = of.or_else(|| value["oneOf"][0].get("$ref")).and_then(Value::as_str);
             let has_example = match of.and_then(|reference| document.pointer(&reference[1..])) {
                 Some(component) => {
                     component["type"] == "object"
@@ -208,6 +209,10 @@ async fn what_is_not_documented_does_not_answer() {
         for (path, method, operation) in operations(&document) {
             let url = base_path(&document, operation) + &example_path(path, operation);
             documented.insert((url.clone(), method.to_owned()));
+            // A WebSocket is opened with another method over HTTP/2.
+            if operation["responses"]["101"].is_object() {
+                documented.insert((url.clone(), "connect".to_owned()));
+            }
             urls.insert(url);
         }
         for url in urls {
@@ -217,6 +222,7 @@ async fn what_is_not_documented_does_not_answer() {
             let routed: HashSet<String> = allowed.header("allow").split(',').map(str::to_lowercase).collect();
             let expected: HashSet<String> = METHODS
                 .into_iter()
+                .chain(["connect"])
                 .filter(|method| documented.contains(&(url.clone(), (*method).to_owned())))
                 .flat_map(|method| if method == "get" { vec!["get", "head"] } else { vec![method] })
                 .map(str::to_owned)

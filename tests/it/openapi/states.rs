@@ -1,22 +1,29 @@
 //! Every documented operation of every dialect while the server cannot do what it is asked for: each answer is
 //! held to its document. Requests are made of the documents' own examples.
 
+use std::collections::HashMap;
+
 use presenced::{
-    api,
+    api::{self, Dialect},
     config::Config,
     demo,
-    openapi::to_value,
+    openapi::{
+        conformance::{Contract, Exchange},
+        to_value,
+    },
     server::{Listener, Server},
 };
-use reqwest::Method;
+use reqwest::{Method, header::HeaderMap};
 use serde_json::Value;
 use tokio::net::TcpListener;
 
 use super::lint::{base_path, example_path, operations};
-use crate::support::{FaultyStore, TestServer, conformance};
+use crate::support::{Answer, FaultyStore, TestServer, conformance, coverage};
 
 /// A documented operation, and a good request to it.
 struct Example {
+    dialect: &'static str,
+    template: String,
     method: Method,
     path: String,
     body: Option<(&'static str, String)>,
@@ -26,9 +33,11 @@ struct Example {
 
 /// One for each documented operation, in the order of the documents.
 fn examples() -> Vec<Example> {
-    let documents = api::ALL.map(|dialect| to_value(&(dialect.document)()));
-    let of_document = |document: &Value| {
+    let of_dialect = |dialect: &'static Dialect| {
+        let document = &to_value(&(dialect.document)());
         let example = |(path, method, operation): (&str, &str, &Value)| Example {
+            dialect: dialect.name,
+            template: path.to_owned(),
             method: method.to_uppercase().parse().expect("a method"),
             path: base_path(document, operation) + &example_path(path, operation),
             body: body(document, operation),
@@ -37,7 +46,7 @@ fn examples() -> Vec<Example> {
         };
         operations(document).into_iter().map(example).collect::<Vec<_>>()
     };
-    documents.iter().flat_map(of_document).collect()
+    api::ALL.into_iter().flat_map(of_dialect).collect()
 }
 
 /// The names of the ways to say who one is that an operation takes.
@@ -175,8 +184,31 @@ fn is_read_without_its_body(example: &Example) -> bool {
     example.path.starts_with("/v0") && example.method == Method::GET
 }
 
+/// What is not as documented in the answer of a server that does not look itself.
+fn wrong(contract: &Contract, example: &Example, answer: &Answer) -> Vec<String> {
+    let operation = contract.operation(&example.method, &example.template, &example.path);
+    let name = operation.expect("it is documented").name.to_owned();
+    let exchange = Exchange {
+        method: &example.method,
+        uri: &example.path.parse().expect("a path"),
+        headers: &HeaderMap::new(),
+        body: None,
+        status: answer.status,
+        answer_headers: &answer.headers,
+        answer: Some(answer.text.as_bytes()),
+        is_on_demand: false,
+    };
+    let violations = contract.check(operation, &exchange);
+    if violations.is_empty() {
+        coverage::note([(example.dialect, name, answer.status.as_u16())]);
+    }
+    violations.iter().map(|it| format!("{} {}: {it}", example.method, example.path)).collect()
+}
+
 #[tokio::test]
 async fn a_server_that_is_starting() {
+    let contract = |dialect: &Dialect| (dialect.name, Contract::of(to_value(&(dialect.document)())));
+    let contracts: HashMap<_, _> = api::ALL.map(contract).into();
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
     let listener = Listener::from(listener);
@@ -189,8 +221,7 @@ async fn a_server_that_is_starting() {
             let answer = conformance::of_response(request.send().await.expect("an answer")).await;
             let expected = if is_about_the_process(&example) { 200 } else { 503 };
             assert_eq!(answer.status, expected, "{} {}", example.method, example.path);
-            let verdict = conformance::verdict(&example.method, &example.path, &answer);
-            faults.extend(verdict.err().map(|why| format!("{} {}: {why}", example.method, example.path)));
+            faults.extend(wrong(&contracts[example.dialect], &example, &answer));
         }
         faults
     };

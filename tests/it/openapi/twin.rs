@@ -114,13 +114,16 @@ fn back(value: &Value) -> Value {
         Value::Array(items) => items.iter().map(back).collect(),
         Value::Object(members) => {
             let mut told: Map<String, Value> = Map::new();
+            let is_nullable = members.get("nullable") == Some(&true.into());
             for (name, member) in members {
+                if name == "allOf" && is_nullable {
+                    told.insert("oneOf".to_owned(), json!([back(&member[0]), {"type": "null"}]));
+                    continue;
+                }
                 let reference = member.pointer("/0/$ref").filter(|_| name == "allOf" && members.len() > 1);
                 match (name.as_str(), reference) {
                     (_, Some(reference)) => told.insert("$ref".to_owned(), reference.clone()),
-                    ("type", _) if members.get("nullable") == Some(&true.into()) => {
-                        told.insert(name.clone(), json!([member, "null"]))
-                    }
+                    ("type", _) if is_nullable => told.insert(name.clone(), json!([member, "null"])),
                     ("nullable", _) => None,
                     _ => told.insert(name.clone(), back(member)),
                 };

@@ -39,7 +39,9 @@ async fn every_operation(path: impl Fn(&Operation<'_>) -> String) {
                 continue;
             }
             let method: Method = method.to_uppercase().parse().expect("a method");
-            let (answer, verdict) = server.call(method, path(&operation)).token(token).send_judged().await;
+            // What pnut's clients set by the way is passed over where it is of no use.
+            let call = server.call(method, path(&operation)).token(token).leniently();
+            let (answer, verdict) = call.send_judged().await;
             wrong.extend(verdict.err().map(|why| format!("{why}\n  {}", answer.line())));
         }
     }

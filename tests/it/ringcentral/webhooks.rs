@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use presenced::config::Config;
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::{io::AsyncWriteExt as _, net::TcpListener};
@@ -155,6 +156,37 @@ async fn names_of_the_inside_and_names_of_nothing_fail_alike() {
         texts[0].contains("the name in the address leads nowhere that webhooks are sent to"),
         "{texts:?}"
     );
+}
+
+/// What the configuration says of webhooks may change while the server runs.
+#[tokio::test]
+async fn a_network_that_the_operator_forbids_now_is_shut_at_once() {
+    let server = TestServer::start().await;
+    let mut receiver = Receiver::start().await;
+    let path = subscribe(&server, &receiver, BOB).await;
+    set(&server, "demo-bob", "Busy").await;
+    receiver.next().await.answer(200);
+    let reload = |change: fn(&mut Config)| {
+        let mut config = Config::clone(&server.app.config);
+        change(&mut config);
+        server.app.reload(&config)
+    };
+    let reloaded = reload(|config| {
+        config.webhooks.allow_networks.clear();
+        config.webhooks.attempts = 1;
+        config.webhooks.concurrent = 1;
+    });
+    assert_eq!((reloaded.now.len(), reloaded.later.len()), (3, 0));
+    set(&server, "demo-bob", "Available").await;
+    while read(&server, "demo-alice", path.clone()).await["status"] != "Blacklisted" {
+        tokio::task::yield_now().await;
+    }
+    assert!(receiver.is_quiet());
+    let answer = create(&server, &wish(&receiver.url, BOB)).await;
+    assert_eq!(codes(&answer), refused(400, "SUB-521", "SUB-521"));
+    // And opened again.
+    reload(|config| config.webhooks.allow_networks = vec!["127.0.0.1".parse().expect("an address")]);
+    assert_eq!(create(&server, &wish(&receiver.url, BOB)).await.status, 200);
 }
 
 #[tokio::test]

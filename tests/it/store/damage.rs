@@ -3,7 +3,8 @@
 
 use std::{
     collections::BTreeMap,
-    fs,
+    fs::{self, Permissions},
+    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     sync::LazyLock,
 };
@@ -19,21 +20,52 @@ use super::disk::copy;
 type Contents = BTreeMap<PathBuf, Option<Vec<u8>>>;
 
 fn contents(folder: &Path) -> Contents {
-    let mut found = Contents::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(next) = folders.pop() {
-        for entry in fs::read_dir(next).expect("a folder").flatten() {
-            let path = entry.path();
-            let name = path.strip_prefix(folder).expect("it is inside").to_owned();
-            if path.is_dir() {
-                found.insert(name, None);
-                folders.push(path);
-            } else {
-                found.insert(name, Some(fs::read(path).expect("a file")));
-            }
-        }
+    let paths = paths(folder).into_iter().skip(1).map(|path| {
+        let name = path.strip_prefix(folder).expect("it is inside").to_owned();
+        (name, path.is_file().then(|| fs::read(path).expect("a file")))
+    });
+    paths.collect()
+}
+
+/// A folder, and all that is in it.
+pub(crate) fn paths(folder: &Path) -> Vec<PathBuf> {
+    let mut found = vec![folder.to_owned()];
+    let mut next = 0;
+    while let Some(path) = found.get(next).cloned() {
+        found.extend(fs::read_dir(path).into_iter().flatten().flatten().map(|entry| entry.path()));
+        next += 1;
     }
     found
+}
+
+/// Lets others read all of a folder, as one that an earlier version left.
+pub(crate) fn open_to_others(folder: &Path) {
+    for path in paths(folder) {
+        let mode = if path.is_dir() { 0o755 } else { 0o644 };
+        fs::set_permissions(path, Permissions::from_mode(mode)).expect("rights");
+    }
+}
+
+/// What a folder is: its files and folders, who may do what with them, and what the files hold.
+#[derive(PartialEq, Eq)]
+pub(crate) struct Picture(Contents, Vec<(PathBuf, u32)>);
+
+impl Picture {
+    pub(crate) fn of(folder: &Path) -> Self {
+        let mode = |path: PathBuf| {
+            let mode = fs::symlink_metadata(&path).expect("it is there").permissions().mode();
+            (path, mode)
+        };
+        let mut modes: Vec<_> = paths(folder).into_iter().map(mode).collect();
+        modes.sort();
+        Self(contents(folder), modes)
+    }
+
+    pub(crate) fn assert_still(&self, folder: &Path, why: &str) {
+        let now = Self::of(folder);
+        assert_eq!(self.1, now.1, "{why}");
+        assert!(*self == now, "a file has changed: {why}");
+    }
 }
 
 /// The pairs that the folders hold: small ones, and large ones that fill tables.
@@ -75,7 +107,8 @@ fn opened(folder: &Path, large: u8, damage: impl FnOnce(&Path)) -> Option<String
     let copied = tempfile::tempdir().expect("a folder");
     copy(folder, copied.path());
     damage(copied.path());
-    let before = contents(copied.path());
+    open_to_others(copied.path());
+    let before = Picture::of(copied.path());
     match DiskEngine::open(copied.path(), 0) {
         Ok(engine) => {
             for (key, value) in pairs(large) {
@@ -87,10 +120,7 @@ fn opened(folder: &Path, large: u8, damage: impl FnOnce(&Path)) -> Option<String
             None
         }
         Err(why) => {
-            let after = contents(copied.path());
-            let names = |contents: &Contents| contents.keys().cloned().collect::<Vec<_>>();
-            assert_eq!(names(&before), names(&after), "{why}");
-            assert!(before == after, "a file has changed: {why}");
+            before.assert_still(copied.path(), &why.to_string());
             Some(why.to_string().replace(&copied.path().display().to_string(), "FOLDER"))
         }
     }

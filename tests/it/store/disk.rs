@@ -1,7 +1,7 @@
 //! The data folder: one process at a time, torn and damaged files, other formats.
 
 use std::{
-    fs::{self, Permissions},
+    fs,
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     sync::Arc,
@@ -17,7 +17,11 @@ use presenced::store::{
 };
 use serde_json::json;
 
-use super::{NOW, Witness, set_status, status, user};
+use super::{
+    NOW, Witness,
+    damage::{open_to_others, paths},
+    set_status, status, user,
+};
 
 /// A store over a data folder, as the server opens it; what is wrong with it is told in one line.
 pub(crate) fn over(folder: &Path) -> Result<EmbeddedStore, String> {
@@ -180,21 +184,9 @@ fn what_others_could_read_is_the_owners_alone_after_the_opening() {
     let folder = tempfile::tempdir().expect("a folder");
     drop(over(folder.path()).expect("it opens"));
     fs::write(folder.path().join("admin-token"), "secret").expect("a file");
-    let all = || {
-        let mut found = vec![folder.path().to_owned()];
-        let mut next = 0;
-        while let Some(path) = found.get(next).cloned() {
-            found.extend(fs::read_dir(path).into_iter().flatten().flatten().map(|entry| entry.path()));
-            next += 1;
-        }
-        found
-    };
-    for path in all() {
-        let mode = if path.is_dir() { 0o755 } else { 0o644 };
-        fs::set_permissions(path, Permissions::from_mode(mode)).expect("rights");
-    }
+    open_to_others(folder.path());
     let _open = over(folder.path()).expect("it opens");
-    for path in all() {
+    for path in paths(folder.path()) {
         let mode = fs::metadata(&path).expect("it is there").permissions().mode() & 0o777;
         assert_eq!(mode, if path.is_dir() { 0o700 } else { 0o600 }, "{}", path.display());
     }

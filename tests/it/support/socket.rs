@@ -5,7 +5,10 @@ use std::time::Duration;
 use futures_util::{SinkExt as _, StreamExt as _};
 use reqwest::Method;
 use serde_json::{Value, json};
-use tokio::{io::AsyncWriteExt as _, net::TcpStream};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, AsyncWriteExt as _},
+    net::TcpStream,
+};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async, tungstenite::Message};
 
 use super::{TestServer, conformance};
@@ -13,8 +16,9 @@ use super::{TestServer, conformance};
 /// How long a test waits for what has to come.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-pub(crate) struct Socket {
-    stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
+/// A socket over a connection of its own, or over what a stream is otherwise.
+pub(crate) struct Socket<S = MaybeTlsStream<TcpStream>> {
+    stream: WebSocketStream<S>,
     /// The first message: what is said of it, and its body.
     pub details: (Value, Value),
     requests: u32,
@@ -55,13 +59,20 @@ impl Socket {
     /// Connects to an address, and awaits nothing.
     pub(crate) async fn connect(address: &str) -> Self {
         let (stream, _) = connect_async(address).await.expect("a WebSocket");
-        Self { stream, details: (Value::Null, Value::Null), requests: 0 }
+        Self::over(stream)
     }
 
     /// Goes on where a socket was that broke.
     pub(crate) async fn recover(server: &TestServer, token: &str, wsc: &Value) -> Self {
         let query = format!("&wsc={}", wsc["token"].as_str().expect("a token"));
         Self::open_with(server, token, &query).await
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
+    /// A socket that is open.
+    pub(crate) fn over(stream: WebSocketStream<S>) -> Self {
+        Self { stream, details: (Value::Null, Value::Null), requests: 0 }
     }
 
     pub(crate) async fn send(&mut self, message: &Value) {

@@ -13,7 +13,7 @@ use crate::{
         types::{PresenceList, UserPresence},
     },
     app::App,
-    directory::TokenId,
+    directory::Credential,
     id::UserId,
     limit::StreamPermit,
     metrics::Watching,
@@ -30,7 +30,7 @@ const RETRY_MILLIS: (u64, u64) = (1_000, 3_000);
 pub(super) struct ChangeStream {
     app: App,
     /// A token that ends takes its streams along.
-    token: TokenId,
+    token: Credential,
     watcher: Watcher,
     _permit: StreamPermit,
     _watching: Watching,
@@ -50,7 +50,7 @@ impl ChangeStream {
         app: App,
         permit: StreamPermit,
         caller: &Caller,
-        token: TokenId,
+        token: Credential,
         query: Query,
         since: Option<u64>,
     ) -> Result<Self, ChangesError> {
@@ -167,7 +167,7 @@ impl ChangeStream {
 }
 
 fn presence_event(user: &UserId, presence: &Presence) -> Event {
-    event("presence", &UserPresence::new(user, presence))
+    event("presence", &UserPresence::in_event(user, presence))
 }
 
 fn event(name: &str, data: &impl Serialize) -> Event {

@@ -136,6 +136,14 @@ pub struct Members {
     pub members: Vec<String>,
 }
 
+/// The rooms of a user.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct UserRooms {
+    /// Room ids, in their order.
+    #[schema(example = json!(["!lobby:example.com"]))]
+    pub rooms: Vec<String>,
+}
+
 /// A room in a listing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]

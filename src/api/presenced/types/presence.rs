@@ -34,26 +34,95 @@ pub struct UserPresence {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "Back at noon", nullable = false)]
     pub status: Option<String>,
+    /// When the status expires, in milliseconds since the Unix epoch; absent: when somebody changes it. In events it
+    /// is there only where it was set with the text, since what expires with a lease is put off by each renewal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<i64>, example = 1_767_607_200_000_u64, nullable = false)]
+    pub status_expires_at: Option<u64>,
+    /// What each of the user's devices says; for the user, and for admins and service tokens unless the user is
+    /// invisible. Events have none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub devices: Option<Vec<DevicePresence>>,
 }
 
-/// Whose presence to tell.
+/// What one device says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DevicePresence {
+    #[schema(example = "DEMO")]
+    pub device_id: String,
+    /// What it is called.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "web", nullable = false)]
+    pub label: Option<String>,
+    /// What it comes to now: `online` without activity is `unavailable` after a while.
+    pub state: PresenceState,
+    /// When it was last active, in milliseconds since the Unix epoch.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<i64>, example = 1_767_603_600_000_u64, nullable = false)]
+    pub last_active_at: Option<u64>,
+    /// Whether it has a connection.
+    #[schema(example = false)]
+    pub connected: bool,
+    /// Until when it holds, in milliseconds since the Unix epoch; absent: while it is connected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<i64>, format = Int64, example = 1_767_604_500_000_u64, nullable = false)]
+    pub until: Option<u64>,
+}
+
+/// Whose presence to tell: users, members of rooms, or both. At least one of the lists has to be there.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"users": ["@alice:example.com", "@bob:example.com"]}))]
 pub struct PresenceQuery {
     /// User ids, at most 1,000.
-    #[schema(max_items = 1000, example = json!(["@alice:example.com", "@bob:example.com"]))]
-    pub users: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_items = 1000, example = json!(["@alice:example.com", "@bob:example.com"]), nullable = false)]
+    pub users: Option<Vec<String>>,
+    /// Ids of rooms, whose members are told of behind the users. Users and members may be 1,000 together.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_items = 1000, example = json!(["!lobby:example.com"]), nullable = false)]
+    pub rooms: Option<Vec<String>>,
 }
 
 /// The presence of those that the caller may see.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PresenceQueryResult {
-    /// In the order asked for.
+    /// In the order asked for; then members of rooms that were not named, in the order of their ids.
     pub presence: Vec<UserPresence>,
-    /// The users that are unknown, hidden, or not for the caller to see.
+    /// What was named and cannot be told of: ids that are none, users that are unknown, hidden, or not for the caller
+    /// to see, and rooms that the caller is not in.
     #[schema(example = json!(["@dave:example.com"]))]
     pub unavailable: Vec<String>,
+}
+
+/// A page of a room's members, in the order of their ids.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(example = json!({"users": [{"userId": "@alice:example.com", "state": "online", "currentlyActive": true,
+    "lastActiveAt": 1_767_603_600_000_u64}], "counts": {"online": 1, "busy": 0, "unavailable": 0, "offline": 1},
+    "more": false}))]
+pub struct RoomPresence {
+    /// The members that the caller may see.
+    pub users: Vec<UserPresence>,
+    /// Of the whole room, as others see it: hidden members are not counted, and it is the same for every caller.
+    pub counts: StateCounts,
+    /// Whether there are members after these.
+    #[schema(example = false)]
+    pub more: bool,
+}
+
+/// How many members of a room are in which state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct StateCounts {
+    #[schema(value_type = i64, example = 1)]
+    pub online: usize,
+    #[schema(value_type = i64, example = 0)]
+    pub busy: usize,
+    #[schema(value_type = i64, example = 0)]
+    pub unavailable: usize,
+    #[schema(value_type = i64, example = 1)]
+    pub offline: usize,
 }
 
 /// What a stream may say of the caller's device.

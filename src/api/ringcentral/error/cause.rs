@@ -15,13 +15,14 @@ use crate::{
     store::StoreError,
 };
 
-impl<E: From<Unauthorized> + From<Forbidden>> Cause<RestRefusal, E> for AuthError {
+impl<E: From<Unauthorized> + From<Forbidden> + From<Unavailable>> Cause<RestRefusal, E> for AuthError {
     fn refuse(self) -> E {
         match self {
             Self::Missing => RestRefusal::missing_authorization().into(),
             Self::Malformed | Self::Ambiguous => RestRefusal::malformed_authorization().into(),
             Self::Revoked => RestRefusal::revoked_token().into(),
-            Self::Unknown => RestRefusal::unknown_token().into(),
+            Self::Unknown | Self::Jwt(_) | Self::Stranger => RestRefusal::unknown_token().into(),
+            Self::Unavailable => Self::unavailable().refuse(),
             Self::Expired => RestRefusal::expired_token().into(),
             Self::NoUser | Self::NotRegistered => RestRefusal::no_extension().into(),
             Self::Guest => RestRefusal::user_lacks(Permission::ReadPresence).into(),
@@ -30,12 +31,16 @@ impl<E: From<Unauthorized> + From<Forbidden>> Cause<RestRefusal, E> for AuthErro
     }
 }
 
-impl<E: From<Unauthorized> + From<Forbidden> + From<TooManyRequests>> Cause<RestRefusal, E> for CallerError {
+impl<E> Cause<RestRefusal, E> for CallerError
+where
+    E: From<Unauthorized> + From<Forbidden> + From<TooManyRequests> + From<Unavailable>,
+{
     fn refuse(self) -> E {
         match self {
             Self::Unauthorized(refused) => refused.into(),
             Self::Forbidden(refused) => refused.into(),
             Self::TooManyRequests(refused) => refused.into(),
+            Self::Unavailable(refused) => refused.into(),
         }
     }
 }

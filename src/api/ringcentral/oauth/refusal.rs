@@ -130,6 +130,10 @@ impl Refusal for OAuthRefusal {
         Self::oauth("invalid_request", "CMN-103", "The request did not arrive in full")
     }
 
+    fn unanswerable(why: String) -> BadRequest<Self> {
+        Self::oauth("invalid_request", "CMN-101", why)
+    }
+
     fn no_path() -> NotFound<Self> {
         RestRefusal::no_path().into()
     }

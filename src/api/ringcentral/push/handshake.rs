@@ -13,7 +13,7 @@ use crate::{
         Push, Request,
         webhook::{Address, Answer},
     },
-    request::{self, TRACE_PARENT},
+    request,
 };
 
 /// How long the answer may be, headers and all, in bytes.
@@ -32,7 +32,7 @@ pub(in crate::api::ringcentral) async fn ask(
     let mut headers = voice::headers();
     headers.insert(VALIDATION_TOKEN, HeaderValue::try_from(&token).expect("a UUID makes a header value"));
     if let Some(trace) = request::current_trace() {
-        headers.insert(TRACE_PARENT, trace.header());
+        trace.put_on(&mut headers);
     }
     let answer = Push::ask(app, owner, address, Request { headers, body: Vec::new() }).await;
     let answer = answer.ok_or_else(RestRefusal::unasked_hook)?;

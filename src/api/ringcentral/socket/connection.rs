@@ -70,6 +70,7 @@ enum Event {
     Refreshed,
     Paused,
     Rang,
+    LoggedOut,
     Superseded,
     Stopping,
 }
@@ -150,12 +151,13 @@ impl Connection {
                 self.tell().await
             }
             Event::Rang => self.watch_the_time().await,
+            Event::LoggedOut => self.require_token().await,
             Event::Stopping => self.close(close_code::AWAY).await,
         }
     }
 
     async fn next(&mut self) -> Event {
-        let Self { app, socket, session, state, turn, requests, pause, .. } = self;
+        let Self { app, opener, socket, session, state, turn, requests, pause, .. } = self;
         let alarm = self.times.next();
         tokio::select! {
             received = socket.recv(), if requests.len() < MOST_REQUESTS => {
@@ -166,6 +168,7 @@ impl Connection {
             () = session.refreshed.notified() => Event::Refreshed,
             () = ended(pause) => Event::Paused,
             () = app.alarms.until(alarm) => Event::Rang,
+            () = opener.ended(app) => Event::LoggedOut,
             () = session.superseded(*turn) => Event::Superseded,
             () = app.drained() => Event::Stopping,
         }

@@ -18,7 +18,7 @@ use crate::{
     api::ringcentral::{Own, push::voice::RingCentral},
     app::App,
     auth,
-    directory::{TokenId, TokenSecret},
+    directory::{Origin, TokenSecret},
     push::{AdditionError, Item, Owner, Snapshot, Subscription, Tracked},
 };
 
@@ -52,7 +52,7 @@ pub(in crate::api::ringcentral) struct Session {
 pub(in crate::api::ringcentral) struct OnSocket {
     pub(in crate::api::ringcentral) caller: auth::Caller,
     /// The login of the token that opened the socket.
-    pub(in crate::api::ringcentral) login: TokenId,
+    pub(in crate::api::ringcentral) login: Origin,
     pub(in crate::api::ringcentral) session: Arc<Session>,
 }
 
@@ -174,6 +174,7 @@ impl Session {
         app: &App,
         subscription: Subscription,
         snapshot: Snapshot,
+        login: Origin,
     ) -> Result<(), AdditionError> {
         let before = self.subscription.lock().take();
         if let Some(before) = before {
@@ -186,7 +187,7 @@ impl Session {
             }
         }
         let id = subscription.id;
-        let entry = app.push.registry.add(&RingCentral, subscription).await?;
+        let entry = app.push.registry.add(&RingCentral, subscription, login).await?;
         *self.subscription.lock() = Some(id);
         *self.fresh.lock() = Some(Tracked::new(entry, snapshot));
         self.refreshed.notify_one();

@@ -30,7 +30,7 @@ use crate::{
     },
     app::App,
     auth::{self, AuthError},
-    directory::{TokenId, TokenSecret},
+    directory::{Credential, Origin, TokenSecret},
     presence::Timestamp,
     push::Owner,
 };
@@ -53,15 +53,27 @@ const LIFETIME: u64 = 30;
 #[derive(Clone)]
 pub(in crate::api::ringcentral) struct Opener {
     pub(super) caller: auth::Caller,
-    /// The access token, by which it can be told later whether it was revoked.
-    access_token: Vec<u8>,
-    login: TokenId,
+    /// The access token, with which what it opened ends.
+    token: Credential,
+    login: Origin,
 }
 
 impl Opener {
-    /// Whether the access token was not revoked. That it expires does not end a socket, which has its own time.
+    /// Whether the access token still holds. That one of a login expires does not end a socket, which has its own time;
+    /// a signed one is all that there is.
     pub(super) fn is_valid(&self, app: &App) -> bool {
-        app.directory.grant(&self.access_token, app.service.now()).is_some()
+        match app.token_holds(&self.token) {
+            Err(AuthError::Expired) => matches!(self.token, Credential::Kept(_)),
+            holds => holds.is_ok(),
+        }
+    }
+
+    /// Completes once it does not.
+    pub(super) async fn ended(&self, app: &App) {
+        match &self.token {
+            Credential::Kept(_) => app.directory.ended(&self.token).await,
+            Credential::Signed(_) => drop(app.token_ended(&self.token).await),
+        }
     }
 
     /// What marks requests that come over a socket of a session.
@@ -146,9 +158,9 @@ pub(in crate::api::ringcentral) async fn create_web_socket_token(
     let caller = asker.caller()?;
     caller.require(Permission::ReadPresence)?;
     let identified = app.auth.identify_by(&headers, &uri, ACCEPTS).await?;
-    let access_token = identified.secret.unwrap_or_default();
-    let info = app.directory.token(&access_token).ok_or(AuthError::Revoked)?;
-    let opener = Opener { caller: caller.token().clone(), access_token, login: info.login().clone() };
+    let token = identified.credential().ok_or(AuthError::NoUser)?;
+    let login = app.directory.origin(&token).ok_or(AuthError::Revoked)?;
+    let opener = Opener { caller: caller.token().clone(), token, login };
     let token = app.own::<Own>().tokens.issue(opener, app.service.now());
     let uri = super::uri(&app, &headers);
     Ok(Json(WebSocketToken { ws_access_token: token.reveal().to_owned(), uri, expires_in: LIFETIME }))

@@ -1,0 +1,162 @@
+//! `/presenced/v1/rooms/{roomId}/members/{userId}` and `/presenced/v1/users/{userId}/rooms`: who is in which room, one
+//! by one.
+
+use axum::{Json, extract::State, http::StatusCode};
+
+use super::{
+    error::ProblemRefusal,
+    extract::{AccessError, Asker, Ids, Parameters},
+    types::UserRooms,
+};
+use crate::{
+    api::refusal::{Cause, refusals},
+    app::App,
+    directory::{DirectoryError, Scope},
+    id::{RoomId, UserId},
+};
+
+refusals! {
+    /// Why a user was not let into a room. Nothing was changed.
+    pub(super) enum AddMemberError: ProblemRefusal, from AccessError {
+        /// An id is not valid.
+        BadRequest => ProblemRefusal::invalid("roomId: a room id starts with `!`"),
+        Unauthorized,
+        /// The caller is neither an admin nor a service token with the scope `write`.
+        Forbidden => ProblemRefusal::forbidden(AccessError::NotService),
+        NotFound => ProblemRefusal::no_user(&"@dave:example.com"),
+        /// The room has as many members as `limits.room_members` allows.
+        Conflict => ProblemRefusal::conflict(DirectoryError::RoomFull(100_000).to_string()),
+        TooLarge,
+        Unavailable,
+    }
+}
+
+refusals! {
+    /// Why a user was not taken out of a room. Nothing was changed.
+    pub(super) enum RemoveMemberError: ProblemRefusal, from AccessError {
+        /// An id is not valid.
+        BadRequest => ProblemRefusal::invalid("roomId: a room id starts with `!`"),
+        Unauthorized,
+        /// The caller is neither an admin nor a service token with the scope `write`.
+        Forbidden => ProblemRefusal::forbidden(AccessError::NotService),
+        NotFound => ProblemRefusal::no_user(&"@dave:example.com"),
+        TooLarge,
+        Unavailable,
+    }
+}
+
+refusals! {
+    /// Why a user's rooms are not told.
+    pub(super) enum UserRoomsError: ProblemRefusal, from AccessError {
+        /// The id is not valid.
+        BadRequest => ProblemRefusal::invalid("userId: a user id starts with `@`"),
+        Unauthorized,
+        Forbidden => ProblemRefusal::forbidden(AccessError::NotOneself),
+        NotFound => ProblemRefusal::no_user(&"@dave:example.com"),
+        TooLarge,
+        Unavailable,
+    }
+}
+
+/// Let a user into a room.
+///
+/// A room comes into being with its first member. It is no error if the user is in it. For admins, and for service
+/// tokens with the scope `write`.
+#[utoipa::path(
+    put,
+    path = "/presenced/v1/rooms/{roomId}/members/{userId}",
+    operation_id = "addMember",
+    params(
+        ("roomId" = String, Path, description = "The room's id.", example = "!lobby:example.com"),
+        ("userId" = String, Path, description = "The user's id.", example = "@alice:example.com"),
+    ),
+    security(("bearer" = [])),
+    tag = "Directory",
+    responses(
+        (status = 204, description = "The user is in the room."),
+        AddMemberError,
+    ),
+)]
+pub(super) async fn add_member(
+    State(app): State<App>,
+    asker: Asker,
+    ids: Ids,
+    parameters: Parameters,
+) -> Result<StatusCode, AddMemberError> {
+    asker.service(Scope::Write)?;
+    let (room, user): (RoomId, UserId) = (ids.get("roomId")?, ids.get("userId")?);
+    parameters.none()?;
+    app.directory.join(&room, &user, app.config.limits.room_members).await.map_err(|error| match error {
+        DirectoryError::UnknownUser(user) => ProblemRefusal::no_user(&user).into(),
+        error => Cause::<ProblemRefusal, AddMemberError>::refuse(error),
+    })?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Take a user out of a room.
+///
+/// A room ends with its last member. It is no error if the user is not in it. For admins, and for service tokens with
+/// the scope `write`.
+#[utoipa::path(
+    delete,
+    path = "/presenced/v1/rooms/{roomId}/members/{userId}",
+    operation_id = "removeMember",
+    params(
+        ("roomId" = String, Path, description = "The room's id.", example = "!lobby:example.com"),
+        ("userId" = String, Path, description = "The user's id.", example = "@alice:example.com"),
+    ),
+    security(("bearer" = [])),
+    tag = "Directory",
+    responses(
+        (status = 204, description = "The user is not in the room."),
+        RemoveMemberError,
+    ),
+)]
+pub(super) async fn remove_member(
+    State(app): State<App>,
+    asker: Asker,
+    ids: Ids,
+    parameters: Parameters,
+) -> Result<StatusCode, RemoveMemberError> {
+    asker.service(Scope::Write)?;
+    let (room, user): (RoomId, UserId) = (ids.get("roomId")?, ids.get("userId")?);
+    parameters.none()?;
+    app.directory.leave(&room, &user).await.map_err(|error| match error {
+        DirectoryError::Store(error) => Cause::<ProblemRefusal, RemoveMemberError>::refuse(error),
+        _ => ProblemRefusal::no_user(&user).into(),
+    })?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Get the rooms of a user.
+///
+/// For the user, with a token that has the scope `read`, for admins, and for service tokens with that scope.
+#[utoipa::path(
+    get,
+    path = "/presenced/v1/users/{userId}/rooms",
+    operation_id = "getUserRooms",
+    params(("userId" = String, Path, description = "The user's id.", example = "@alice:example.com")),
+    security(("bearer" = [])),
+    tag = "Presence",
+    responses(
+        (status = 200, description = "The rooms, in the order of their ids.", body = UserRooms),
+        UserRoomsError,
+    ),
+)]
+pub(super) async fn get_user_rooms(
+    State(app): State<App>,
+    asker: Asker,
+    ids: Ids,
+    parameters: Parameters,
+) -> Result<Json<UserRooms>, UserRoomsError> {
+    let caller = asker.caller()?;
+    let user: UserId = ids.get("userId")?;
+    caller.may_for(&user, Scope::Read)?;
+    parameters.none()?;
+    if !app.directory.knows(&user) {
+        return Err(ProblemRefusal::no_user(&user).into());
+    }
+    let mut rooms: Vec<String> = app.directory.rooms_of(&user).into_iter().map(String::from).collect();
+    rooms.sort_unstable();
+    Ok(Json(UserRooms { rooms }))
+}

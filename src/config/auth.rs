@@ -1,0 +1,115 @@
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize};
+
+use super::{
+    invalid::{Check, Invalid, in_range},
+    secret,
+};
+use crate::{auth::jwt, directory::Scope};
+
+/// Who else may say who a user is.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Auth {
+    /// The issuers whose JSON Web Tokens are taken, in every dialect.
+    pub jwt: Vec<JwtIssuer>,
+    /// How often the keys behind a `jwks_url` are fetched at most.
+    pub jwks_refresh_seconds: u64,
+    /// How long fetching them may take.
+    pub jwks_timeout_milliseconds: u64,
+}
+
+/// Somebody whose JSON Web Tokens are taken.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct JwtIssuer {
+    /// What the claim `iss` has to be, or one of what it may be.
+    #[serde(deserialize_with = "one_or_many")]
+    #[schemars(with = "OneOrMany")]
+    pub issuer: Vec<String>,
+    /// The same of `aud`.
+    #[serde(deserialize_with = "one_or_many")]
+    #[schemars(with = "OneOrMany")]
+    pub audience: Vec<String>,
+    /// The keys that the tokens are signed with.
+    #[serde(default)]
+    pub keys: Vec<SigningKey>,
+    /// Where the keys are, if they are not given: a JSON Web Key Set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jwks_url: Option<String>,
+    /// The id of a token's user, with `{sub}` for its subject and `{server}` for this server's name.
+    #[serde(default = "default_user")]
+    pub user: String,
+    /// Whether a user who is unknown is made at first sight.
+    #[serde(default)]
+    pub create_users: bool,
+    /// What tokens may be used for at most.
+    #[serde(default = "default_scopes")]
+    pub scopes: Vec<Scope>,
+}
+
+/// A key that tokens are signed with.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SigningKey {
+    /// Its name in the tokens' header; without one it is tried for all tokens of its algorithm.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kid: Option<String>,
+    /// The algorithm, such as RS256, ES256, EdDSA or HS256.
+    pub algorithm: String,
+    /// The public key in PEM form; for HS256, HS384 and HS512 the secret itself.
+    #[serde(default)]
+    pub key: String,
+    /// The file that holds the key, instead of the key itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_file: Option<PathBuf>,
+}
+
+/// As it may be written: one text, or a list.
+#[derive(Deserialize, JsonSchema)]
+#[serde(untagged)]
+enum OneOrMany {
+    One(String),
+    Many(Vec<String>),
+}
+
+fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    Ok(match OneOrMany::deserialize(deserializer)? {
+        OneOrMany::One(text) => vec![text],
+        OneOrMany::Many(texts) => texts,
+    })
+}
+
+fn default_user() -> String {
+    "@{sub}:{server}".to_owned()
+}
+
+fn default_scopes() -> Vec<Scope> {
+    vec![Scope::Read, Scope::Write]
+}
+
+impl Auth {
+    /// Reads the keys that are kept in files of their own.
+    pub(super) fn read_secrets(&mut self) -> Check {
+        for (place, issuer) in self.jwt.iter_mut().enumerate() {
+            for (at, key) in issuer.keys.iter_mut().enumerate() {
+                let name = format!("auth.jwt[{place}].keys[{at}].key");
+                secret::read(&name, &mut key.key, key.key_file.as_deref())?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks it for a server of that name.
+    pub(super) fn check(&self, server: &str) -> Check {
+        in_range("auth.jwks_refresh_seconds", self.jwks_refresh_seconds, 1, 24 * 60 * 60)?;
+        in_range("auth.jwks_timeout_milliseconds", self.jwks_timeout_milliseconds, 1, 60_000)?;
+        for (place, issuer) in self.jwt.iter().enumerate() {
+            jwt::check(issuer, server)
+                .map_err(|(key, why)| Invalid::new(format!("auth.jwt[{place}]{key}"), why))?;
+        }
+        Ok(())
+    }
+}
