@@ -3,13 +3,15 @@
 //! No label has a value that users choose.
 
 mod census;
-mod process;
 mod routes;
 
 use std::sync::Arc;
 
 use prometheus_client::{
-    encoding::{EncodeLabelSet, text::encode},
+    encoding::{
+        EncodeLabelSet,
+        text::{encode_eof, encode_registry},
+    },
     metrics::{
         counter::Counter,
         family::{Family, MetricConstructor},
@@ -20,6 +22,7 @@ use prometheus_client::{
 };
 
 pub use self::census::Census;
+use self::process::Process;
 pub(crate) use self::routes::{alone, guarded};
 use crate::app::Parts;
 
@@ -72,21 +75,26 @@ pub fn of_commits() -> Histogram {
     Histogram::new([0.0001, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1.0, 5.0])
 }
 
-/// Declares the families with their names and comments.
+/// Declares families with their names and comments.
 macro_rules! families {
-    ($($(#[doc = $about:literal])+ $field:ident: $kind:ty = $name:literal, $new:expr;)+) => {
-        /// All figures of one server.
+    (
+        $(#[$attribute:meta])*
+        $visibility:vis struct $families:ident {
+            $($(#[doc = $about:literal])+ $field:ident: $kind:ty = $name:literal, $new:expr;)+
+        }
+    ) => {
+        $(#[$attribute])*
         #[derive(Debug)]
-        pub struct Families {
-            $($(#[doc = $about])+ pub $field: $kind,)+
+        $visibility struct $families {
+            $($(#[doc = $about])+ $visibility $field: $kind,)+
         }
 
-        impl Families {
+        impl $families {
             fn new() -> Self {
                 Self { $($field: $new,)+ }
             }
 
-            fn register_in(&self, registry: &mut Registry) {
+            fn register_in(&self, registry: &mut prometheus_client::registry::Registry) {
                 $(registry.register(
                     $name,
                     concat!($($about),+).trim().trim_end_matches('.'),
@@ -97,7 +105,12 @@ macro_rules! families {
     };
 }
 
+// Below the macro that it needs.
+mod process;
+
 families! {
+    /// All figures of one server.
+    pub struct Families {
     /// Requests that were answered.
     http_requests: Family<Requests, Counter> = "http_requests", Family::default();
     /// How long requests took until their answers began.
@@ -110,6 +123,8 @@ families! {
     rejections: By<Counter> = "rejections", By::default();
     /// Connections that are open.
     connections: Gauge = "connections", Gauge::default();
+    /// Connections that may be open at a time; more have to wait.
+    most_connections: Gauge = "connections_max", Gauge::default();
     /// Writes of presence by what was said, and transitions that time brought.
     changes: By<Counter> = "changes", By::default();
     /// Clients that follow presence at present.
@@ -140,25 +155,23 @@ families! {
     deliveries: By<Counter> = "deliveries", By::default();
     /// How often the configuration was read again, by whether it could be used.
     reloads: By<Counter> = "reloads", By::default();
-    /// Memory that is in use.
-    resident_memory: Gauge = "process_resident_memory_bytes", Gauge::default();
-    /// Files and sockets that are open.
-    open_files: Gauge = "process_open_fds", Gauge::default();
     /// The version, as a label.
     build: By<Gauge> = "build_info", By::default();
+    }
 }
 
 /// All figures of one server, and how they are written out.
 pub struct Metrics {
     pub families: Families,
+    process: Process,
     registry: Registry,
     census: Census,
 }
 
 impl Metrics {
     /// Figures that begin at nothing. `commits` are those of the store, if it has any, `changes`
-    /// those of the service.
-    pub fn new(commits: Option<Histogram>, changes: By<Counter>) -> Self {
+    /// those of the service; `started` is now, in microseconds.
+    pub fn new(commits: Option<Histogram>, changes: By<Counter>, started: u64) -> Self {
         let mut families = Families { changes, ..Families::new() };
         if let Some(commits) = commits {
             families.store_commit = commits;
@@ -167,7 +180,7 @@ impl Metrics {
         families.register_in(&mut registry);
         families.build.get_or_create(&[("version", env!("CARGO_PKG_VERSION"))]).set(1);
         families.begin_at_nothing();
-        Self { families, registry, census: Census::default() }
+        Self { families, process: Process::started_at(started), registry, census: Census::default() }
     }
 
     /// Counts something refused.
@@ -198,7 +211,9 @@ impl Metrics {
         self.look(app);
         let mut text = String::new();
         // A text has room for everything.
-        let _written = encode(&mut text, &self.registry);
+        let _written = encode_registry(&mut text, &self.registry)
+            .and_then(|()| encode_registry(&mut text, &self.process.registry))
+            .and_then(|()| encode_eof(&mut text));
         text
     }
 
@@ -213,10 +228,8 @@ impl Metrics {
         families.ready.set(i64::from(app.ready().is_ok()));
         families.store_queue.set(whole(store.queue));
         families.watermark_lag.set(app.service.watermark_lag().as_secs_f64());
-        if let Some(process) = process::Process::look() {
-            families.resident_memory.set(process.resident_bytes);
-            families.open_files.set(process.open_files);
-        }
+        families.most_connections.set(whole(app.config.limits.connections));
+        self.process.look();
     }
 }
 

@@ -15,7 +15,7 @@ use presenced::{
     directory::{Holder, NewToken, TokenSecret},
     id::RoomId,
     presence::{Input, State},
-    server,
+    server::Server,
     store::EmbeddedStore,
 };
 use reqwest::{Client, Response};
@@ -36,7 +36,7 @@ pub(super) fn measure(members: usize, options: &Options) -> String {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("there is a free port");
         let address = listener.local_addr().expect("the listener has an address");
         let (stop, stopped) = oneshot::channel::<()>();
-        let running = tokio::spawn(server::Server::default().run(listener, app.clone(), async {
+        let running = tokio::spawn(Server::default().run(listener, app.clone(), async {
             let _stopped = stopped.await;
         }));
         let url = format!("http://{address}/presenced/v1/rooms/{ROOM}/presence?limit=100&state=busy");

@@ -14,8 +14,13 @@ use crate::{
     directory::Holder,
 };
 
-/// The form that is written. Source: the OpenMetrics specification, version 1.0.
-const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+/// The form that is written for those who ask for it. Source: the OpenMetrics specification, version 1.0.
+const OPEN_METRICS: &str = "application/openmetrics-text";
+const OPEN_METRICS_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// The form that everybody reads.
+/// Source: <https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format>
+const TEXT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// The figures for whoever has the admin token.
 pub(crate) fn guarded(app: &App) -> Router {
@@ -24,14 +29,14 @@ pub(crate) fn guarded(app: &App) -> Router {
 
 /// The figures and nothing else, for everybody who can reach them.
 pub(crate) fn alone(app: &App) -> Router {
-    let get = async |State(app): State<App>| answer(&app);
+    let get = async |State(app): State<App>, headers: HeaderMap| answer(&app, &headers);
     Router::new().route("/metrics", routing::get(get)).with_state(app.clone())
 }
 
 async fn get_guarded(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Response {
     let identified = app.auth.identify_by(&headers, &uri, Accepts::default()).await;
     match identified.map(|identified| identified.holder) {
-        Ok(Holder::Admin) => answer(&app),
+        Ok(Holder::Admin) => answer(&app, &headers),
         Ok(_) => (StatusCode::FORBIDDEN, "This needs the admin token.\n").into_response(),
         Err(error) => {
             let is_missing = error == AuthError::Missing;
@@ -46,6 +51,23 @@ async fn get_guarded(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Re
     }
 }
 
-fn answer(app: &App) -> Response {
-    ([(header::CONTENT_TYPE, CONTENT_TYPE)], app.metrics.text(app)).into_response()
+fn answer(app: &App, headers: &HeaderMap) -> Response {
+    let text = app.metrics.text(app);
+    let mut accepted = headers.get_all(header::ACCEPT).iter().filter_map(|accept| accept.to_str().ok());
+    let vary = (header::VARY, "Accept");
+    if accepted.any(|accept| accept.contains(OPEN_METRICS)) {
+        return ([(header::CONTENT_TYPE, OPEN_METRICS_TYPE), vary], text).into_response();
+    }
+    ([(header::CONTENT_TYPE, TEXT_TYPE), vary], as_plain(&text)).into_response()
+}
+
+/// OpenMetrics in the older form, which says of a counter by the name of its sample what it is, and has no last line.
+fn as_plain(text: &str) -> String {
+    let counters: Vec<&str> =
+        text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.strip_suffix(" counter")).collect();
+    let line = |line: &str| match line.splitn(4, ' ').collect::<Vec<_>>()[..] {
+        ["#", about, name, rest] if counters.contains(&name) => format!("# {about} {name}_total {rest}\n"),
+        _ => format!("{line}\n"),
+    };
+    text.lines().filter(|line| *line != "# EOF").map(line).collect()
 }

@@ -135,7 +135,7 @@ impl Webhooks {
 }
 
 impl Sending {
-    /// A sender that keeps no more connections than it may have requests under way.
+    /// It keeps no more connections than it may have requests under way.
     fn new(config: &config::Webhooks, clock: Arc<dyn Clock>) -> Self {
         let allowed = Allowed::new(config.allow_networks.clone());
         let timeout = Duration::from_millis(config.timeout_milliseconds);

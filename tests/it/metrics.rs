@@ -1,21 +1,30 @@
 //! `/metrics`: who may read it, what it has, and what dashboards and alerts make of it.
 
+mod prometheus;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
     path::Path,
-    process::{Command, Stdio},
 };
 
 use presenced::{demo, server::Listener};
 use reqwest::Method;
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpListener,
+};
 
-use crate::support::{ALICE, BOB, TestServer, receiver::Receiver};
+use crate::support::{
+    ALICE, BOB, START, TestServer, connect, receiver::Receiver, socket::Socket, status_path, sync,
+};
 
 async fn scrape(server: &TestServer) -> String {
     let call = server.call(Method::GET, "/metrics").token(demo::ADMIN_TOKEN);
+    // As Prometheus asks.
+    let call =
+        call.header("accept", "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5");
     let answer = call.send_undocumented().await;
     assert_eq!(answer.status, 200);
     assert_eq!(answer.header("content-type"), "application/openmetrics-text; version=1.0.0; charset=utf-8");
@@ -95,7 +104,12 @@ async fn watchers_users_and_claims_are_counted() {
     let stream = server.call(Method::GET, "/presenced/v1/changes").token("demo-bob").open().await;
     let text = scrape(&server).await;
     assert_eq!(value(&text, r#"presenced_watchers{channel="sse"}"#), 1);
-    drop(stream);
+    let socket = Socket::open(&server, "demo-bob").await;
+    assert_eq!(value(&scrape(&server).await, r#"presenced_watchers{channel="websocket"}"#), 1);
+    let since = sync::start(&server, "demo-bob").await;
+    let waiting = server.open_sync("demo-bob", &since, "set_presence=offline").await;
+    assert_eq!(value(&scrape(&server).await, r#"presenced_watchers{channel="sync"}"#), 1);
+    drop((stream, socket, waiting));
     server.set_presence("demo-alice", ALICE, json!({"presence": "online"})).await;
     server.set_presence("demo-alice-2", ALICE, json!({"presence": "unavailable"})).await;
     server.set_presence("demo-bob", BOB, json!({"presence": "unavailable"})).await;
@@ -138,7 +152,7 @@ async fn every_family_is_documented() {
     }
     for family in typed.keys() {
         assert!(
-            family.starts_with("presenced_")
+            (family.starts_with("presenced_") || family.starts_with("process_"))
                 && family.bytes().all(|byte| byte == b'_' || byte.is_ascii_lowercase())
         );
     }
@@ -149,12 +163,11 @@ async fn every_family_is_documented() {
     presenced_changes counter
     presenced_claims gauge
     presenced_connections gauge
+    presenced_connections_max gauge
     presenced_counted_timestamp_seconds gauge
     presenced_deliveries counter
     presenced_http_request_duration_seconds histogram
     presenced_http_requests counter
-    presenced_process_open_fds gauge
-    presenced_process_resident_memory_bytes gauge
     presenced_ready gauge
     presenced_records gauge
     presenced_rejections counter
@@ -167,18 +180,138 @@ async fn every_family_is_documented() {
     presenced_users gauge
     presenced_watchers gauge
     presenced_watermark_lag_seconds gauge
+    process_cpu_seconds counter
+    process_max_fds gauge
+    process_open_fds gauge
+    process_resident_memory_bytes gauge
+    process_start_time_seconds gauge
     ");
     assert!(text.ends_with("# EOF\n"));
+}
+
+/// Scrapers that know the older form alone get that.
+#[tokio::test]
+async fn it_has_the_form_that_is_asked_for() {
+    let server = TestServer::start().await;
+    let of = |text: &str, start: &str| -> Vec<String> {
+        text.lines().filter(|line| line.starts_with(start)).map(str::to_owned).collect()
+    };
+    let new = scrape(&server).await;
+    let call = server.call(Method::GET, "/metrics").token(demo::ADMIN_TOKEN);
+    let answer = call.send_undocumented().await;
+    assert_eq!(answer.header("content-type"), "text/plain; version=0.0.4; charset=utf-8");
+    assert_eq!(answer.header("vary"), "Accept");
+    let old = answer.text;
+    assert!(new.ends_with("# EOF\n") && !old.contains("# EOF"));
+    assert!(new.contains("# TYPE presenced_deliveries counter\n"));
+    assert!(old.contains("# TYPE presenced_deliveries_total counter\n"));
+    for line in [
+        "presenced_rejections_total{",
+        "# TYPE presenced_users gauge",
+        "presenced_http_request_duration_seconds_bucket{",
+    ] {
+        assert_eq!(of(&old, line).len(), of(&new, line).len(), "{line}");
+        assert!(!of(&old, line).is_empty(), "{line}");
+    }
+    // A family's type and help stand under the name that its samples have.
+    for line in of(&old, "# TYPE ") {
+        let name = line.split(' ').nth(2).expect("a name");
+        let is_histogram = line.ends_with(" histogram");
+        let sample = if is_histogram { format!("{name}_bucket") } else { name.to_owned() };
+        let labelled = format!("{sample}{{");
+        let shown =
+            old.lines().any(|line| line.starts_with(&labelled) || line.starts_with(&format!("{sample} ")));
+        assert!(shown || of(&new, &labelled).is_empty(), "{line}");
+        assert_eq!(of(&old, &format!("# HELP {name} ")).len(), 1, "{line}");
+    }
+}
+
+#[tokio::test]
+async fn the_process_has_the_names_that_every_exporter_has() {
+    let server = TestServer::start().await;
+    let text = scrape(&server).await;
+    assert!(value(&text, "process_resident_memory_bytes") > 1_000_000);
+    assert!(value(&text, "process_open_fds") > 3);
+    assert!(value(&text, "process_max_fds") >= value(&text, "process_open_fds"));
+    assert_eq!(value(&text, "process_start_time_seconds"), START.as_millis() / 1_000);
+    assert!(text.contains("process_cpu_seconds_total "));
+    assert_eq!(value(&text, "presenced_connections_max"), 50_000);
+}
+
+/// Every reason for which something is refused, by what a client does to be refused so.
+#[tokio::test]
+async fn refusals_are_counted_by_their_reason() {
+    let server = TestServer::start_with(|config| {
+        (config.limits.put_per_second, config.limits.put_burst) = (0.001, std::num::NonZeroU32::MIN);
+        config.limits.streams = 1;
+        config.limits.connections_per_address = 1;
+        config.server.trusted_proxies = vec!["127.0.0.1".parse().expect("a network")];
+        config.server.proxy_protocol = true;
+    });
+    let server = server.await;
+    let call = async |head: &str, body: &str| {
+        let mut stream = connect(&server).await;
+        let length = body.len();
+        let request = format!(
+            "PROXY TCP4 192.0.2.7 192.0.2.1 1 2\r\n{head} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\
+             content-length: {length}\r\nauthorization: Bearer demo-alice\r\n\r\n{body}"
+        );
+        stream.write_all(request.as_bytes()).await.expect("a request");
+        let mut answer = String::new();
+        let _closed = stream.read_to_string(&mut answer).await;
+        answer.split(' ').nth(1).unwrap_or_default().to_owned()
+    };
+    let put = format!("PUT {}", status_path(ALICE));
+    let online = r#"{"presence": "online"}"#;
+    assert_eq!(call(&put, online).await, "200");
+    assert_eq!(call(&put, online).await, "429");
+    assert_eq!(call(&put, &"x".repeat(100_000)).await, "413");
+    // One stream takes all the room for streams, and the one connection of its address.
+    let mut stream = connect(&server).await;
+    let request = "PROXY TCP4 192.0.2.8 192.0.2.1 1 2\r\nGET /presenced/v1/changes HTTP/1.1\r\nhost: x\r\n\
+                   authorization: Bearer demo-bob\r\n\r\n";
+    stream.write_all(request.as_bytes()).await.expect("a request");
+    let mut first = [0; 15];
+    stream.read_exact(&mut first).await.expect("an answer");
+    assert_eq!(call("GET /presenced/v1/changes", "").await, "503");
+    let mut second = connect(&server).await;
+    second
+        .write_all(b"PROXY TCP4 192.0.2.8 192.0.2.1 1 2\r\nGET / HTTP/1.1\r\nhost: x\r\n\r\n")
+        .await
+        .expect("a request");
+    assert_eq!(second.read_to_end(&mut Vec::new()).await.unwrap_or_default(), 0);
+    let text = server.app.metrics.text(&server.app);
+    for (reason, count) in
+        [("rate", 1), ("size", 1), ("unavailable", 1), ("connections", 1), ("token", 0), ("bug", 0)]
+    {
+        let sample = format!("presenced_rejections_total{{reason=\"{reason}\"}}");
+        assert_eq!(value(&text, &sample), count, "{sample}");
+    }
 }
 
 /// The metrics that an expression names.
 fn named(expression: &str) -> Vec<String> {
     let words = expression.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
-    words.filter(|word| word.starts_with("presenced_")).map(str::to_owned).collect()
+    let is_name = |word: &&str| word.starts_with("presenced_") || word.starts_with("process_");
+    words.filter(is_name).map(str::to_owned).collect()
 }
 
 fn deploy(name: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy").join(name)).expect("the file")
+}
+
+/// The dashboard's queries.
+fn queries() -> Vec<String> {
+    let dashboard: Value = serde_json::from_str(&deploy("grafana.json")).expect("JSON");
+    let panels = dashboard["panels"].as_array().expect("panels");
+    let targets = panels.iter().flat_map(|panel| panel["targets"].as_array().expect("targets"));
+    targets.map(|target| target["expr"].as_str().expect("a query").to_owned()).collect()
+}
+
+/// The rules of the alerts.
+fn alerts() -> Vec<Value> {
+    let alerts: Value = yaml_serde::from_str(&deploy("alerts.yaml")).expect("YAML");
+    alerts["groups"][0]["rules"].as_array().expect("rules").clone()
 }
 
 /// A server that has been used in every way, so that each family has samples.
@@ -200,15 +333,8 @@ async fn the_dashboard_and_the_alerts_ask_for_what_there_is() {
         .filter(|line| !line.starts_with('#'))
         .filter_map(|line| line.split(['{', ' ']).next())
         .collect();
-    let dashboard: Value = serde_json::from_str(&deploy("grafana.json")).expect("JSON");
-    let panels = dashboard["panels"].as_array().expect("panels");
-    let targets = panels.iter().flat_map(|panel| panel["targets"].as_array().expect("targets"));
-    let mut expressions: Vec<String> =
-        targets.map(|target| target["expr"].as_str().expect("a query").to_owned()).collect();
-    let alerts: Value = yaml_serde::from_str(&deploy("alerts.yaml")).expect("YAML");
-    for rule in alerts["groups"][0]["rules"].as_array().expect("rules") {
-        expressions.push(rule["expr"].as_str().expect("an expression").to_owned());
-    }
+    let of_alerts = alerts().into_iter().map(|rule| rule["expr"].as_str().expect("an expression").to_owned());
+    let expressions: Vec<String> = queries().into_iter().chain(of_alerts).collect();
     let mut asked = BTreeSet::new();
     for expression in &expressions {
         for name in named(expression) {
@@ -225,51 +351,6 @@ async fn the_dashboard_and_the_alerts_ask_for_what_there_is() {
     let left: Vec<String> =
         samples.iter().map(|sample| family(sample)).filter(|name| !shown.contains(name)).collect();
     assert_eq!(left, ["presenced_counted_timestamp_seconds"]);
-}
-
-fn passes(mut command: Command) -> String {
-    let output = command.output().expect("promtool runs");
-    let text =
-        format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "{text}");
-    text
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "needs promtool, which tests/run installs"]
-async fn promtool_takes_rules_queries_and_figures() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let mut check = Command::new("promtool");
-    check.args(["check", "rules", concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/alerts.yaml")]);
-    let text = passes(check);
-    assert!(text.contains("SUCCESS"), "{text}");
-
-    // The dashboard's queries as rules: whatever is no PromQL is refused.
-    let dashboard: Value = serde_json::from_str(&deploy("grafana.json")).expect("JSON");
-    let mut rules = Vec::new();
-    for panel in dashboard["panels"].as_array().expect("panels") {
-        for target in panel["targets"].as_array().expect("targets") {
-            let query = target["expr"].as_str().expect("a query");
-            let query =
-                query.replace("$__rate_interval", "5m").replace("$__range", "6h").replace("$instance", ".*");
-            rules.push(json!({"record": format!("panel:query:{}", rules.len()), "expr": query}));
-        }
-    }
-    let file = folder.path().join("queries.yaml");
-    fs::write(&file, json!({"groups": [{"name": "queries", "rules": rules}]}).to_string()).expect("a file");
-    let mut check = Command::new("promtool");
-    check.args(["check", "rules"]).arg(&file);
-    passes(check);
-
-    // And the figures themselves, from a real scrape.
-    let text = scrape(&used().await).await;
-    let figures = folder.path().join("figures");
-    fs::write(&figures, text.replace("# EOF\n", "")).expect("a file");
-    let mut check = Command::new("promtool");
-    check.args(["check", "metrics"]).stdin(Stdio::from(fs::File::open(&figures).expect("a file")));
-    let output = check.output().expect("promtool runs");
-    let told = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(!told.contains("error while linting"), "{told}");
 }
 
 #[tokio::test]

@@ -26,8 +26,7 @@ pub(crate) use self::{
     stream::EventStream,
 };
 use presenced::{
-    api::Dialect,
-    api::contract::Ledger,
+    api::{Dialect, contract::Ledger},
     app::App,
     clock::ManualClock,
     config::Config,

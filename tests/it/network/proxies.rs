@@ -3,7 +3,7 @@
 
 use std::{
     fs,
-    net::{IpAddr, Ipv4Addr, TcpListener},
+    net::{IpAddr, Ipv4Addr},
     path::{Path, PathBuf},
     process::Command,
 };
@@ -17,7 +17,7 @@ use crate::{
     clients::browse,
     support::{
         ALICE, TestServer,
-        program::{Program, until},
+        program::{Program, free_port, until},
         seconds,
         socket::Socket,
         status_path,
@@ -30,12 +30,6 @@ struct Proxy {
     url: String,
     _program: Program,
     _folder: tempfile::TempDir,
-}
-
-/// A port that is free now.
-fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("an address").port()
 }
 
 fn recipe(name: &str) -> String {

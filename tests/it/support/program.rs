@@ -3,6 +3,7 @@
 use std::{
     fs,
     future::Future,
+    net::TcpListener,
     os::unix::process::CommandExt as _,
     path::Path,
     process::{Child, Command, Stdio},
@@ -42,6 +43,12 @@ impl Drop for Program {
         let _ended = kill_process_group(group, Signal::KILL);
         let _reaped = self.child.wait();
     }
+}
+
+/// A port that is free now, for a program that can't be given a socket.
+pub(crate) fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("an address").port()
 }
 
 /// Looks again and again, until there is something to see.
