@@ -170,7 +170,15 @@ async fn a_dialect_from_outside() {
         ask(Method::DELETE, "/morse/alice", "demo-bob").await,
         ask(Method::GET, "//morse/alice", "demo-bob").await,
     ];
-    insta::assert_snapshot!(answers.join("\n"), @r#""#);
+    insta::assert_snapshot!(answers.join("\n"), @r#"
+    200 {"sign":"---"}
+    200 {"sign":"..."}
+    404 {"sign":"-.--"}
+    401 {"sign":"-."}
+    404 {"sign":"-.--"}
+    405 {"sign":"--"}
+    404 {"sign":"-.--"}
+    "#);
 
     let page = server.call(Method::GET, "/swagger-ui/swagger-initializer.js").send_undocumented().await;
     assert!(page.text.contains("morse.json"), "{}", page.text);
