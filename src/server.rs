@@ -8,7 +8,7 @@ mod exchange;
 mod handed;
 mod listener;
 mod preface;
-pub(crate) mod proxy;
+mod proxy;
 mod room;
 mod starting;
 mod strays;
@@ -24,7 +24,6 @@ use tokio::{
     time::MissedTickBehavior,
 };
 
-pub(crate) use self::addresses::network;
 use self::connections::Connections;
 #[cfg(feature = "opentelemetry")]
 pub(crate) use self::exchange::REQUESTS;
@@ -93,9 +92,6 @@ impl Server {
         let listener = listener.into();
         let dialects = self.served(&app.config);
         Push::start(&app, &self.dialects.iter().filter_map(|dialect| dialect.voice).collect::<Vec<_>>());
-        if let Err(error) = app.auth.app_services.make_senders(&app.directory, app.service.now()).await {
-            tracing::error!(%error, "application services could not be given their users");
-        }
         let ticking = tokio::spawn(tick(app.clone()));
         let watching = listener.tls.clone().map(|tls| tokio::spawn(tls.watch(app.config.clone())));
         let measured = Some(app.metrics.clone());

@@ -23,7 +23,7 @@ use parking_lot::Mutex;
 
 use super::{Dialect, faults::OnDemand};
 use crate::{
-    app::App,
+    app::{App, Own, Parts},
     metrics::Violations,
     openapi::{
         conformance::{Contract, EVENTS, Exchange, Operation, Part, VIOLATION, Violation, media_type},
@@ -59,6 +59,12 @@ struct Entries {
     violations: Vec<String>,
 }
 
+impl Own for Ledger {
+    fn new(_: &Parts) -> Self {
+        Self::default()
+    }
+}
+
 impl Ledger {
     /// The documented answers that were given, but for those that were asked for by name.
     pub fn seen(&self) -> BTreeSet<Seen> {
@@ -88,7 +94,6 @@ struct Check {
     app: App,
     dialect: &'static Dialect,
     contract: Contract,
-    ledger: Arc<Ledger>,
 }
 
 /// Holds what a dialect's routes answer against its document, if this server is to.
@@ -97,9 +102,8 @@ pub(super) fn checked(app: &App, dialect: &'static Dialect, routes: Router) -> R
         return routes;
     }
     let contract = Contract::of(to_value(&dialect.served_document(&app.config)));
-    let ledger = app.own::<Ledger>();
-    ledger.0.lock().documented += contract.documented();
-    let check = Check { app: app.clone(), dialect, contract, ledger };
+    app.own::<Ledger>().0.lock().documented += contract.documented();
+    let check = Check { app: app.clone(), dialect, contract };
     routes.layer(middleware::from_fn_with_state(Arc::new(check), hold))
 }
 
@@ -166,7 +170,7 @@ impl Check {
             let labels = Violations { dialect, operation: operation.to_owned(), part };
             self.app.metrics.families.contract_violations.get_or_create(&labels).inc();
         }
-        let entries = &mut *self.ledger.0.lock();
+        let entries = &mut *self.app.own::<Ledger>().0.lock();
         entries.exchanges += 1;
         if is_seen && !violations.iter().any(|violation| violation.part == Part::Answer) {
             entries.seen.insert((self.dialect.name, operation.to_owned(), status.as_u16()));
