@@ -16,14 +16,13 @@ use tokio::sync::watch;
 
 use crate::{
     alarms::Alarms,
-    auth::{Auth, AuthError, assertion},
+    auth::{Auth, AuthError},
     clock::{Clock, LEAP},
     config::{Config, Limits, Live, Reloaded},
     directory::{Credential, Directory},
     limit::{RateLimit, StreamLimit},
     metrics::{self, Metrics},
     presence::Timestamp,
-    push::Push,
     service::{Budgets, Service, Tell},
     store::{Store, StoreError},
 };
@@ -32,10 +31,15 @@ use crate::{
 #[derive(Clone)]
 pub struct App(Arc<Parts>);
 
-/// What a dialect may hold for itself in an [`App`].
+/// What a dialect, or whatever else is built on an [`App`], may hold for itself in it.
 pub trait Own: Any + Send + Sync {
     /// As it is at first.
-    fn new(app: &Parts) -> Self;
+    fn new(app: &Parts) -> Self
+    where
+        Self: Sized;
+
+    /// Goes by the next configuration from now on.
+    fn reload(&self, _before: &Config, _next: &Config) {}
 }
 
 /// The parts behind an [`App`].
@@ -52,17 +56,13 @@ pub struct Parts {
     pub auth: Auth,
     /// What tasks wait for that have to do something at a certain time.
     pub alarms: Alarms,
-    /// Who is told of changes.
-    pub push: Push,
-    /// The assertions that hold once, after they were used.
-    pub used_assertions: assertion::Used,
     /// How often anybody may open a stream of changes.
     pub new_stream_limit: RateLimit<()>,
     /// How many streams may be open.
     pub stream_limit: StreamLimit,
     draining: watch::Sender<bool>,
-    /// What dialects hold for themselves.
-    own: boxcar::Vec<Box<dyn Any + Send + Sync>>,
+    /// What others hold here for themselves.
+    own: boxcar::Vec<Box<dyn Own>>,
     /// Held while something is added to it.
     owning: Mutex<()>,
     /// When time was last let bring what it brings, in milliseconds.
@@ -107,12 +107,10 @@ impl App {
         let limits = &config.limits;
         let new_streams = limits.new_streams_per_second;
         Ok(Self(Arc::new(Parts {
-            push: Push::new(&config, directory.clone(), clock.clone()),
             auth: Auth::new(directory.clone(), clock.clone(), config.clone()),
             directory,
             service,
             alarms: Alarms::new(clock.clone()),
-            used_assertions: assertion::Used::default(),
             new_stream_limit: RateLimit::new(new_streams.into(), burst(limits), clock.clone()),
             stream_limit: StreamLimit::new(limits.streams, limits.streams_per_user),
             config: config.clone(),
@@ -159,17 +157,17 @@ impl Parts {
         self.stream_limit.replace(limits.streams, limits.streams_per_user);
         self.service.replace_limit(limits.status_bytes);
         self.directory.replace_limits(limits.tokens_per_user, limits.list_entries);
-        if next.webhooks != self.config.webhooks {
-            self.push.replace(&next.webhooks);
+        for (_, own) in &self.own {
+            own.reload(&self.config, next);
         }
         self.config.replace(next.clone());
         self.auth.jwts.reload();
         reloaded
     }
 
-    /// What a dialect holds for itself while the server runs, made when it is first asked for.
+    /// What somebody holds here for themselves while the server runs, made when it is first asked for.
     pub fn own<T: Own>(&self) -> &T {
-        let known = || self.own.iter().find_map(|(_, own)| own.downcast_ref());
+        let known = || self.own.iter().find_map(|(_, own)| (&**own as &dyn Any).downcast_ref());
         if let Some(own) = known() {
             return own;
         }
@@ -206,11 +204,6 @@ impl Parts {
         set.clean();
         connect.clean();
         activity.clean();
-    }
-
-    /// Counts users and claims a little further.
-    pub async fn count(&self) {
-        self.metrics.count(self).await;
     }
 
     /// Says that no new work should come here: the server is about to stop.

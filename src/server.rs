@@ -7,6 +7,7 @@ mod doing;
 mod exchange;
 mod handed;
 mod listener;
+pub mod metrics;
 mod preface;
 mod proxy;
 mod room;
@@ -35,7 +36,6 @@ use crate::{
     api::{self, Dialect, Mounted, Work, body, documents},
     app::App,
     config::Config,
-    metrics,
     push::Push,
 };
 
@@ -123,7 +123,7 @@ impl Server {
         }
         drop(listener);
         let grace = Duration::from_secs(app.config.server.shutdown_grace_seconds);
-        let ended = async { tokio::join!(connections.end(), app.push.ended(), join_all(ended)) };
+        let ended = async { tokio::join!(connections.end(), Push::of(&app).ended(), join_all(ended)) };
         if tokio::time::timeout(grace, ended).await.is_err() {
             tracing::warn!(grace_s = grace.as_secs(), "some connections did not end in time");
         }
@@ -162,7 +162,7 @@ async fn tick(app: App) {
         app.tick().await;
         let late = app.clock.micros().saturating_sub(due);
         app.metrics.families.sweep_lag.set(Duration::from_micros(late).as_secs_f64());
-        app.count().await;
+        metrics::count(&app).await;
         due = app.clock.micros() + every;
     }
 }

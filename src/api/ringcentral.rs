@@ -48,6 +48,7 @@ use self::{
 use super::{Companion, Cors, Dialect, Refusals, refusal::Refusal as _};
 use crate::{
     app::{self, App},
+    auth::assertion,
     config::DialectName,
     openapi,
 };
@@ -91,6 +92,8 @@ struct Own {
     tokens: SocketTokens,
     sessions: Sessions,
     limits: RateLimits,
+    /// The assertions that hold once, after they were used.
+    used_assertions: assertion::Used,
 }
 
 impl app::Own for Own {
@@ -100,6 +103,7 @@ impl app::Own for Own {
             tokens: SocketTokens::default(),
             sessions: Sessions::default(),
             limits: RateLimits::new(&app.clock),
+            used_assertions: assertion::Used::default(),
         }
     }
 }

@@ -35,7 +35,8 @@ use presenced::{
     config::Config,
     demo,
     presence::Timestamp,
-    server::{Listener, Server},
+    push::Push,
+    server::{Listener, Server, metrics},
     store::{EmbeddedStore, Store},
 };
 use reqwest::{Method, Response, StatusCode, header::HeaderMap};
@@ -206,6 +207,16 @@ impl TestServer {
     pub(crate) async fn stop(self) {
         drop((self.stop, self.http));
         self.running.await.expect("a server that ends");
+    }
+
+    /// Those who are told without asking.
+    pub(crate) fn push(&self) -> &Push {
+        Push::of(&self.app)
+    }
+
+    /// The figures for operators.
+    pub(crate) fn figures(&self) -> String {
+        metrics::text(&self.app)
     }
 
     /// Lets time pass, and watchers be told of what it brought.
