@@ -31,7 +31,7 @@ use axum::{
     routing::{self, MethodFilter},
 };
 use utoipa::openapi::{
-    OpenApi, RefOr, Required,
+    OpenApi,
     security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme},
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -195,12 +195,7 @@ async fn method_not_allowed(token: AnyToken) -> Result<Infallible, RestFailure> 
 fn document() -> OpenApi {
     let (_, mut document) = resources().merge(socket_route()).merge(open()).split_for_parts();
     // An update without a body changes nothing, and is none the worse for it.
-    let updates = document.paths.paths.values_mut().filter_map(|item| item.put.as_mut());
-    for body in updates.filter_map(|update| update.request_body.as_mut()) {
-        if let RefOr::T(body) = body {
-            body.required = Some(Required::False);
-        }
-    }
+    openapi::let_out_bodies(document.paths.paths.values_mut().filter_map(|item| item.put.as_mut()));
     // An application without a secret names itself in the form.
     for path in ["/restapi/oauth/token", "/restapi/oauth/revoke"] {
         let operation = document.paths.paths.get_mut(path).and_then(|item| item.post.as_mut());

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::{
     error::{ListError, ProblemRefusal},
     extract::{AccessError, Asker, Ids, Paging},
-    types::{Subscription, SubscriptionPage, SubscriptionState, SubscriptionTransport},
+    types::{Subscription, SubscriptionIdText, SubscriptionPage, SubscriptionState, SubscriptionTransport},
 };
 use crate::{
     api::refusal::refusals,
@@ -61,7 +61,7 @@ impl From<&push::Subscription> for Subscription {
     path = "/presenced/v1/subscriptions",
     operation_id = "listSubscriptions",
     params(
-        ("after" = Option<String>, Query, description = "The last id of the page before.",
+        ("after" = inline(Option<SubscriptionIdText>), Query, description = "The last id of the page before.",
             example = "0b9e5a52-63f5-4c6e-8d0c-3a7f3b0f2a77"),
         ("limit" = Option<i32>, Query, description = "How many to list, 1 to 1000; 100 if left out.",
             minimum = 1, maximum = 1000, example = 100),
@@ -95,7 +95,7 @@ pub(super) async fn list_subscriptions(
     delete,
     path = "/presenced/v1/subscriptions/{subscriptionId}",
     operation_id = "endSubscription",
-    params(("subscriptionId" = String, Path, description = "The subscription's id.",
+    params(("subscriptionId" = inline(SubscriptionIdText), Path, description = "The subscription's id.",
         example = "0b9e5a52-63f5-4c6e-8d0c-3a7f3b0f2a77")),
     security(("bearer" = [])),
     tag = "Directory",

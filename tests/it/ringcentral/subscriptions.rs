@@ -113,6 +113,8 @@ async fn renewing_starts_the_lifetime_anew() {
     assert_eq!(answer["expiresIn"], 30);
     assert_eq!(answer["eventFilters"], json!(["/restapi/v1.0/account/1/presence"]));
     assert_eq!(answer["deliveryMode"], info["deliveryMode"], "the rest is ignored");
+    let unread = server.call(Method::PUT, &path).token("demo-alice").header("content-type", "text/plain");
+    assert_eq!(codes(&unread.body("{}").send().await), refused(415, "CMN-104", "CMN-104"));
 }
 
 /// As the live service shortens what is too long, and refuses what is none.
