@@ -1,8 +1,11 @@
+//! `health`: whether a server is ready, for what supervises it.
+
 use std::time::Duration;
 
 use clap::Args;
 
 use super::{Done, Failure, admin};
+use crate::client::AdminClient;
 
 /// How long a server may take to say how it is.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -21,14 +24,12 @@ impl Health {
 
     /// Whatever is not ready is a "no", for supervisors tell nothing else apart.
     async fn ask(self) -> Done {
-        let client = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build();
-        let url = format!("{}/readyz", self.url.trim_end_matches('/'));
-        let answer = client.map_err(Failure::unusable)?.get(&url).send().await;
-        let answer = answer.map_err(|error| Failure::No(format!("no answer from {url}: {error}")))?;
-        if answer.status().is_success() {
-            return Ok(());
-        }
-        let status = answer.status();
-        Err(Failure::No(format!("{url}: {status}: {}", answer.text().await.unwrap_or_default())))
+        let client = AdminClient::new(&self.url, "");
+        let why = match tokio::time::timeout(PATIENCE, client.ready()).await {
+            Ok(Ok(())) => return Ok(()),
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => format!("no answer within {} s", PATIENCE.as_secs()),
+        };
+        Err(Failure::No(format!("{} is not ready: {why}", self.url)))
     }
 }

@@ -3,6 +3,7 @@
 mod admin;
 mod data;
 mod documents;
+mod health;
 mod ledger;
 mod logs;
 mod reload;
