@@ -21,14 +21,15 @@ use http_body_util::BodyExt as _;
 use hyper::body::{Frame, SizeHint};
 use parking_lot::Mutex;
 
-use super::{Dialect, faults::OnDemand};
+use super::{
+    Dialect,
+    documents::{self, Lazy},
+    faults::OnDemand,
+};
 use crate::{
     app::App,
     metrics::Violations,
-    openapi::{
-        conformance::{Contract, EVENTS, Exchange, Operation, Part, VIOLATION, Violation, media_type},
-        to_value,
-    },
+    openapi::conformance::{Contract, EVENTS, Exchange, Operation, Part, VIOLATION, Violation, media_type},
 };
 
 /// How many violations one answer tells of.
@@ -47,13 +48,13 @@ const NONE: &str = "none";
 pub type Seen = (&'static str, String, u16);
 
 /// What was found in the exchanges of one server.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Ledger(Mutex<Entries>);
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Entries {
     exchanges: u64,
-    documented: usize,
+    contracts: Vec<Arc<Lazy<Contract>>>,
     seen: BTreeSet<Seen>,
     count: usize,
     violations: Vec<String>,
@@ -72,7 +73,8 @@ impl Ledger {
 
     /// Says in the log what was found.
     pub(crate) fn tell(&self) {
-        let Entries { exchanges, documented, ref seen, count, .. } = *self.0.lock();
+        let Entries { exchanges, ref contracts, ref seen, count, .. } = *self.0.lock();
+        let documented: usize = contracts.iter().map(|contract| contract.documented()).sum();
         tracing::info!(
             exchanges,
             violations = count,
@@ -87,7 +89,7 @@ impl Ledger {
 struct Check {
     app: App,
     dialect: &'static Dialect,
-    contract: Contract,
+    contract: Arc<Lazy<Contract>>,
     ledger: Arc<Ledger>,
 }
 
@@ -96,9 +98,10 @@ pub(super) fn checked(app: &App, dialect: &'static Dialect, routes: Router) -> R
     if !app.config.check_contract {
         return routes;
     }
-    let contract = Contract::of(to_value(&dialect.served_document(&app.config)));
+    let document = documents::served(app, dialect);
+    let contract = Arc::new(documents::lazy(move || Contract::of(document.clone())));
     let ledger = app.own::<Ledger>();
-    ledger.0.lock().documented += contract.documented();
+    ledger.0.lock().contracts.push(contract.clone());
     let check = Check { app: app.clone(), dialect, contract, ledger };
     routes.layer(middleware::from_fn_with_state(Arc::new(check), hold))
 }

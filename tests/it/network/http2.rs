@@ -149,9 +149,10 @@ async fn a_preface_that_does_not_arrive_is_given_up() {
 /// An idle connection is closed as one of HTTP/1 is.
 #[tokio::test]
 async fn an_idle_connection_is_closed_and_one_with_a_stream_is_not() {
-    let server = TestServer::start_with(|config| config.limits.head_seconds = 1).await;
-    let (mut idle, mut busy) = (speak(connect(&server).await).await, speak(connect(&server).await).await);
+    let server = TestServer::start_with(|config| config.limits.head_seconds = 2).await;
+    let mut busy = speak(connect(&server).await).await;
     let mut stream = busy.send_request(get("/presenced/v1/changes")).await.expect("a stream");
+    let mut idle = speak(connect(&server).await).await;
     assert_eq!(idle.send_request(get("/healthz")).await.expect("an answer").status(), StatusCode::OK);
     while idle.ready().await.is_ok() {
         tokio::task::yield_now().await;
