@@ -163,7 +163,7 @@ pub(super) async fn list_users(
     put,
     path = "/presenced/v1/users/{userId}",
     operation_id = "putUser",
-    params(("userId" = String, Path, description = "The user's id.", example = "@alice:example.com")),
+    params(("userId" = String, Path, description = "The user's id.", example = "@dave:example.com")),
     request_body(content = UserProfile, description = "What is known of the user; it replaces what was."),
     security(("bearer" = [])),
     tag = "Directory",
@@ -221,7 +221,7 @@ pub(super) async fn get_user(
     delete,
     path = "/presenced/v1/users/{userId}",
     operation_id = "deleteUser",
-    params(("userId" = String, Path, description = "The user's id.", example = "@alice:example.com")),
+    params(("userId" = String, Path, description = "The user's id.", example = "@dave:example.com")),
     security(("bearer" = [])),
     tag = "Directory",
     responses(
