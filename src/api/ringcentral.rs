@@ -41,11 +41,17 @@ use self::{
     extract::AnyToken,
     oauth::codes::Codes,
     push::voice::RingCentral,
+    rate::RateLimits,
     socket::{sessions::Sessions, token::SocketTokens},
     types::{ErrorResponse, OAuthError},
 };
 use super::{Companion, Cors, Dialect, Refusals, refusal::Refusal as _};
-use crate::{app::App, config::DialectName, openapi};
+use crate::{
+    app::{self, App},
+    auth::assertion,
+    config::DialectName,
+    openapi,
+};
 
 /// What the tags of operations are about.
 const TAGS: [(&str, &str); 4] = [
@@ -80,12 +86,26 @@ pub static DIALECT: Dialect = Dialect {
 };
 
 /// What this dialect holds for itself while a server runs.
-#[derive(Default)]
 struct Own {
     /// The codes of logins that are under way.
     codes: Codes,
     tokens: SocketTokens,
     sessions: Sessions,
+    limits: RateLimits,
+    /// The assertions that hold once, after they were used.
+    used_assertions: assertion::Used,
+}
+
+impl app::Own for Own {
+    fn new(app: &app::Parts) -> Self {
+        Self {
+            codes: Codes::default(),
+            tokens: SocketTokens::default(),
+            sessions: Sessions::default(),
+            limits: RateLimits::new(&app.clock),
+            used_assertions: assertion::Used::default(),
+        }
+    }
 }
 
 /// How many sessions of WebSockets wait for another connection.

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     api::refusal::refusals,
     app::App,
-    push::{self, Transport, webhook},
+    push::{self, Push, Transport, webhook},
     store::StoreError,
     task::to_the_end,
 };
@@ -83,7 +83,7 @@ pub(super) async fn list_subscriptions(
     let asked = paging.page()?;
     let after = asked.after.as_deref().map(Uuid::try_parse).transpose();
     let after = after.map_err(|error| ProblemRefusal::invalid(format!("after: {error}")))?;
-    let page = app.push.registry.page(after, asked.limit);
+    let page = Push::of(&app).registry.page(after, asked.limit);
     let subscriptions = page.items.iter().map(|subscription| (&**subscription).into()).collect();
     Ok(Json(SubscriptionPage { subscriptions, more: page.more }))
 }
@@ -111,7 +111,7 @@ pub(super) async fn end_subscription(
 ) -> Result<StatusCode, EndSubscriptionError> {
     asker.admin()?;
     let id: Uuid = ids.get("subscriptionId")?;
-    match to_the_end(async move { app.push.registry.remove(id).await }).await? {
+    match to_the_end(async move { Push::of(&app).registry.remove(id).await }).await? {
         true => Ok(StatusCode::NO_CONTENT),
         false => Err(ProblemRefusal::not_found("there is no such subscription").into()),
     }

@@ -13,7 +13,6 @@ use crate::{
     api::refusal::refusals,
     app::App,
     directory::{self, DirectoryError, Extension, HIGHEST_NUMBER, Profile},
-    id::UserId,
 };
 
 /// How many departments a user may take calls of.
@@ -168,7 +167,7 @@ pub(super) async fn list_users(
     put,
     path = "/presenced/v1/users/{userId}",
     operation_id = "putUser",
-    params(("userId" = inline(UserIdText), Path, description = "The user's id.", example = "@alice:example.com")),
+    params(("userId" = inline(UserIdText), Path, description = "The user's id.", example = "@dave:example.com")),
     request_body(content = UserProfile, description = "What is known of the user; it replaces what was."),
     security(("bearer" = [])),
     tag = "Directory",
@@ -184,8 +183,8 @@ pub(super) async fn put_user(
     ids: Ids,
     body: Body,
 ) -> Result<(StatusCode, Json<User>), PutUserError> {
-    asker.admin()?;
-    let user: UserId = ids.get("userId")?;
+    let caller = asker.admin()?;
+    let user = ids.user::<PutUserError>(&caller)?;
     let profile: UserProfile = read_json(&app, body).await?;
     if user.server_name() != app.config.server.name {
         let name = &app.config.server.name;
@@ -217,8 +216,8 @@ pub(super) async fn get_user(
     asker: Asker,
     ids: Ids,
 ) -> Result<Json<User>, UserError> {
-    asker.admin()?;
-    let id: UserId = ids.get("userId")?;
+    let caller = asker.admin()?;
+    let id = ids.user::<UserError>(&caller)?;
     let user = app.directory.user(&id).ok_or_else(|| ProblemRefusal::no_user(&id))?;
     Ok(Json(user.into()))
 }
@@ -231,7 +230,7 @@ pub(super) async fn get_user(
     delete,
     path = "/presenced/v1/users/{userId}",
     operation_id = "deleteUser",
-    params(("userId" = inline(UserIdText), Path, description = "The user's id.", example = "@alice:example.com")),
+    params(("userId" = inline(UserIdText), Path, description = "The user's id.", example = "@dave:example.com")),
     security(("bearer" = [])),
     tag = "Directory",
     responses(
@@ -244,8 +243,8 @@ pub(super) async fn delete_user(
     asker: Asker,
     ids: Ids,
 ) -> Result<StatusCode, UserError> {
-    asker.admin()?;
-    let id: UserId = ids.get("userId")?;
+    let caller = asker.admin()?;
+    let id = ids.user::<UserError>(&caller)?;
     match app.service.remove_user(&id).await? {
         true => Ok(StatusCode::NO_CONTENT),
         false => Err(ProblemRefusal::no_user(&id).into()),

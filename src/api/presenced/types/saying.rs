@@ -40,7 +40,7 @@ pub struct PresenceUpdate {
 
 /// A status text, and when it expires, which is never if neither is there.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, expecting = "an object with `text`, or null")]
 #[schema(example = json!({"text": "Back at noon", "expiresInSeconds": 3600}))]
 pub struct StatusUpdate {
     /// The text; empty: there is none.
