@@ -174,6 +174,15 @@ pub(crate) fn add_header(
     }
 }
 
+/// States that the bodies of operations may be left out. What has no body is as it is.
+pub(crate) fn let_out_bodies<'a>(operations: impl Iterator<Item = &'a mut Operation>) {
+    for body in operations.filter_map(|operation| operation.request_body.as_mut()) {
+        if let RefOr::T(body) = body {
+            body.required = Some(Required::False);
+        }
+    }
+}
+
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
     [&mut item.get, &mut item.put, &mut item.post, &mut item.delete].into_iter().flatten()
 }
