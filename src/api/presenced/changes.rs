@@ -136,7 +136,8 @@ fn last_event_id(headers: &HeaderMap) -> Result<Option<u64>, BadRequest> {
 ///
 /// Events that go out together have one id, on the last of them. Who sends it as `Last-Event-ID` goes on
 /// from there, with the same `users`: nothing is missed, and only what changed is sent. Comments show that
-/// the stream is alive. It ends when the token does, and when the server stops.
+/// the stream is alive. It ends when the token does, and when the server stops. A page that waits for the whole answer,
+/// as Swagger UI does, shows nothing of it: try it with `curl -N`.
 #[utoipa::path(
     get,
     path = "/presenced/v1/changes",
