@@ -31,6 +31,26 @@ async fn they_have_what_the_token_says_and_no_extension() {
 }
 
 #[tokio::test]
+async fn what_is_so_already_is_not_written_again() {
+    let store = FaultyStore::default();
+    let writes = store.writes.clone();
+    let server = TestServer::start_on(Box::new(store), welcoming).await;
+    let written = async |changes: Value| {
+        let before = writes.load(Ordering::SeqCst);
+        assert_eq!(statuses(&server, &token(changes)).await[3], 200);
+        writes.load(Ordering::SeqCst) - before
+    };
+    let rooms = |exp: u64| json!({"sub": "dave", "exp": exp, "presenced": {"rooms": ["!a:example.com"]}});
+    assert_eq!(written(json!({"sub": "dave"})).await, 1);
+    assert_eq!(written(json!({"sub": "dave", "jti": "2"})).await, 0);
+    assert_eq!(written(json!({"sub": "dave", "name": "Dave"})).await, 1, "the name was missing");
+    assert_eq!(written(json!({"sub": "dave", "name": "David"})).await, 0);
+    assert_eq!(written(rooms(super::NOW + 60)).await, 1);
+    assert_eq!(written(rooms(super::NOW + 50)).await, 0, "the room holds for longer already");
+    assert_eq!(written(json!({"sub": "alice", "name": "Another"})).await, 0);
+}
+
+#[tokio::test]
 async fn a_removed_user_does_not_come_back_with_an_old_token() {
     let server = TestServer::start_with(welcoming).await;
     let before = token(json!({"sub": "dave"}));
