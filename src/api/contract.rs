@@ -27,7 +27,7 @@ use super::{
     faults::OnDemand,
 };
 use crate::{
-    app::App,
+    app::{App, Own, Parts},
     metrics::Violations,
     openapi::conformance::{Contract, EVENTS, Exchange, Operation, Part, VIOLATION, Violation, media_type},
 };
@@ -60,6 +60,12 @@ struct Entries {
     violations: Vec<String>,
 }
 
+impl Own for Ledger {
+    fn new(_: &Parts) -> Self {
+        Self::default()
+    }
+}
+
 impl Ledger {
     /// The documented answers that were given, but for those that were asked for by name.
     pub fn seen(&self) -> BTreeSet<Seen> {
@@ -90,7 +96,6 @@ struct Check {
     app: App,
     dialect: &'static Dialect,
     contract: Arc<Lazy<Contract>>,
-    ledger: Arc<Ledger>,
 }
 
 /// Holds what a dialect's routes answer against its document, if this server is to.
@@ -100,9 +105,8 @@ pub(super) fn checked(app: &App, dialect: &'static Dialect, routes: Router) -> R
     }
     let document = documents::served(app, dialect);
     let contract = Arc::new(documents::lazy(move || Contract::of(document.clone())));
-    let ledger = app.own::<Ledger>();
-    ledger.0.lock().contracts.push(contract.clone());
-    let check = Check { app: app.clone(), dialect, contract, ledger };
+    app.own::<Ledger>().0.lock().contracts.push(contract.clone());
+    let check = Check { app: app.clone(), dialect, contract };
     routes.layer(middleware::from_fn_with_state(Arc::new(check), hold))
 }
 
@@ -169,7 +173,7 @@ impl Check {
             let labels = Violations { dialect, operation: operation.to_owned(), part };
             self.app.metrics.families.contract_violations.get_or_create(&labels).inc();
         }
-        let entries = &mut *self.ledger.0.lock();
+        let entries = &mut *self.app.own::<Ledger>().0.lock();
         entries.exchanges += 1;
         if is_seen && !violations.iter().any(|violation| violation.part == Part::Answer) {
             entries.seen.insert((self.dialect.name, operation.to_owned(), status.as_u16()));

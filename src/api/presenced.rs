@@ -124,6 +124,8 @@ fn router(app: &App) -> Router {
 fn document(lists: bool) -> OpenApi {
     let (_, mut document) = routes(lists).split_for_parts();
     changes::name_events(&mut document);
+    let activity = document.paths.paths.get_mut("/presenced/v1/activity");
+    openapi::let_out_bodies(activity.and_then(|item| item.post.as_mut()).into_iter());
     openapi::finished(document, &TAGS)
 }
 

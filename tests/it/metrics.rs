@@ -210,7 +210,7 @@ async fn it_has_the_form_that_is_asked_for() {
     assert!(old.contains("# TYPE presenced_deliveries_total counter\n"));
     for line in [
         "presenced_rejections_total{",
-        "# TYPE presenced_users gauge",
+        "# TYPE presenced_rooms gauge",
         "presenced_http_request_duration_seconds_bucket{",
     ] {
         assert_eq!(of(&old, line).len(), of(&new, line).len(), "{line}");
@@ -283,7 +283,7 @@ async fn refusals_are_counted_by_their_reason() {
         .await
         .expect("a request");
     assert_eq!(second.read_to_end(&mut Vec::new()).await.unwrap_or_default(), 0);
-    let text = server.app.metrics.text(&server.app);
+    let text = server.figures();
     for (reason, count) in
         [("rate", 1), ("size", 1), ("unavailable", 1), ("connections", 1), ("token", 0), ("bug", 0)]
     {

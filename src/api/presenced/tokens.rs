@@ -12,7 +12,7 @@ use axum::{
 use super::{
     error::{BadRequest, ProblemRefusal, UserError, found},
     extract::{AccessError, Asker, Caller, Ids, JsonError, Parameters, read_json},
-    types::{AdminToken, IssuedToken, Token, TokenList, TokenRequest, Whoami},
+    types::{AdminToken, IssuedToken, Token, TokenList, TokenRequest, UserIdOrMe, UserIdText, Whoami},
 };
 use crate::{
     api::refusal::refusals,
@@ -129,7 +129,7 @@ impl Token {
     get,
     path = "/presenced/v1/users/{userId}/tokens",
     operation_id = "listTokens",
-    params(("userId" = String, Path, description = "The user's id.", example = "@alice:example.com")),
+    params(("userId" = inline(UserIdText), Path, description = "The user's id.", example = "@alice:example.com")),
     security(("bearer" = [])),
     tag = "Directory",
     responses(
@@ -156,7 +156,7 @@ pub(super) async fn list_tokens(
     post,
     path = "/presenced/v1/users/{userId}/tokens",
     operation_id = "createToken",
-    params(("userId" = String, Path, description = "The user's id.", example = "@alice:example.com")),
+    params(("userId" = inline(UserIdText), Path, description = "The user's id.", example = "@alice:example.com")),
     request_body(content = TokenRequest, description = "The device, and what the token may be used for."),
     security(("bearer" = [])),
     tag = "Directory",
@@ -206,7 +206,7 @@ pub(super) fn expiry(app: &App, seconds: Option<u64>) -> Result<Option<Timestamp
     delete,
     path = "/presenced/v1/users/{userId}/tokens",
     operation_id = "endSessions",
-    params(("userId" = String, Path, description = "The user's id, or `me` for the caller's own.",
+    params(("userId" = inline(UserIdOrMe), Path, description = "The user's id, or `me` for the caller's own.",
         example = "@alice:example.com")),
     security(("bearer" = [])),
     tag = "Directory",
@@ -324,7 +324,7 @@ pub(super) async fn rotate_admin_token(
     path = "/presenced/v1/users/{userId}/tokens/{tokenId}",
     operation_id = "revokeToken",
     params(
-        ("userId" = String, Path, description = "The user's id.", example = "@alice:example.com"),
+        ("userId" = inline(UserIdText), Path, description = "The user's id.", example = "@alice:example.com"),
         ("tokenId" = String, Path, description = "The token's name in listings.",
             example = "0f1e2d3c4b5a6978"),
     ),

@@ -3,7 +3,9 @@
 
 mod directory;
 mod error;
+mod ids;
 mod lists;
+mod members;
 mod presence;
 mod reports;
 mod saying;
@@ -14,6 +16,7 @@ mod tokens;
 pub use self::{
     directory::{Members, RoomPage, RoomSummary, User, UserPage, UserProfile, UserRooms},
     error::Problem,
+    ids::{RoomIdText, SubscriptionIdText, UserIdOrMe, UserIdText},
     lists::{ListEntry, PresenceList, Standing},
     presence::{
         ConnectedState, DevicePresence, OverrideName, PresenceQuery, PresenceQueryResult, PresenceState,

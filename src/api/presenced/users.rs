@@ -7,7 +7,7 @@ use axum::{Json, body::Body, extract::State, http::StatusCode};
 use super::{
     error::{BadRequest, ListError, ProblemRefusal, UserError},
     extract::{AccessError, Asker, Ids, JsonError, Paging, read_json},
-    types::{User, UserPage, UserProfile},
+    types::{User, UserIdText, UserPage, UserProfile},
 };
 use crate::{
     api::refusal::refusals,
@@ -162,7 +162,7 @@ pub(super) async fn list_users(
     put,
     path = "/presenced/v1/users/{userId}",
     operation_id = "putUser",
-    params(("userId" = String, Path, description = "The user's id.", example = "@alice:example.com")),
+    params(("userId" = inline(UserIdText), Path, description = "The user's id.", example = "@alice:example.com")),
     request_body(content = UserProfile, description = "What is known of the user; it replaces what was."),
     security(("bearer" = [])),
     tag = "Directory",
@@ -196,7 +196,7 @@ pub(super) async fn put_user(
     get,
     path = "/presenced/v1/users/{userId}",
     operation_id = "getUser",
-    params(("userId" = String, Path, description = "The user's id.", example = "@alice:example.com")),
+    params(("userId" = inline(UserIdText), Path, description = "The user's id.", example = "@alice:example.com")),
     security(("bearer" = [])),
     tag = "Directory",
     responses(
@@ -220,7 +220,7 @@ pub(super) async fn get_user(
     delete,
     path = "/presenced/v1/users/{userId}",
     operation_id = "deleteUser",
-    params(("userId" = String, Path, description = "The user's id.", example = "@alice:example.com")),
+    params(("userId" = inline(UserIdText), Path, description = "The user's id.", example = "@alice:example.com")),
     security(("bearer" = [])),
     tag = "Directory",
     responses(

@@ -98,7 +98,7 @@ async fn a_web_socket_is_one_stream_of_many() {
     assert_eq!(call.send().await.status, 200);
     assert_eq!(socket.told().await["body"]["presenceStatus"], "Busy");
 
-    let figures = server.app.metrics.text(&server.app);
+    let figures = server.figures();
     let opened =
         r#"presenced_http_requests_total{dialect="ringcentral",operation="OpenWebSocket",status="200"} 1"#;
     assert!(figures.contains(opened), "{figures}");

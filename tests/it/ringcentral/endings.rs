@@ -75,8 +75,8 @@ async fn until_none_is_left(server: &TestServer) {
 
 /// Bob is busy, or is not; nobody hears of it.
 async fn nothing_is_told(server: &TestServer, receiver: &mut Receiver) {
-    server.app.push.settled().await;
-    server.app.push.ended().await;
+    server.push().settled().await;
+    server.push().ended().await;
     for status in ["Busy", "Available"] {
         assert_eq!(update(server, "demo-bob", json!({"userStatus": status})).await.status, 200);
     }
