@@ -100,7 +100,7 @@ async fn the_peer_is_the_client_behind_a_trusted_proxy() {
         assert_eq!(login.send().await.expect("an answer").status(), 200);
         for line in ["login dialect", "answered"] {
             let line = running.line_with(line);
-            assert!(line.contains(&format!("peer=\"{peer}\"")), "{line}");
+            assert!(line.replace('"', "").contains(&format!("peer={peer}")), "{line}");
         }
         assert_eq!(running.end("TERM").0, Some(0));
     }
