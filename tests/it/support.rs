@@ -219,6 +219,13 @@ impl TestServer {
         metrics::text(&self.app)
     }
 
+    /// How often the server had its disk write.
+    pub(crate) fn commits(&self) -> usize {
+        let text = self.app.metrics.text();
+        let count = text.lines().find_map(|line| line.strip_prefix("presenced_store_commit_seconds_count "));
+        count.expect("a count").parse().expect("a number")
+    }
+
     /// Lets time pass, and watchers be told of what it brought.
     pub(crate) async fn advance(&self, by: Duration) {
         self.clock.advance(by);
