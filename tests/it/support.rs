@@ -101,7 +101,7 @@ pub(crate) async fn connect(server: &TestServer) -> TcpStream {
 
 /// The demo's configuration, of a server that looks at what it does.
 fn config() -> Config {
-    Config { check_contract: true, ..Config::default().for_demo() }
+    Config { check_contract: true, ..demo::config() }
 }
 
 impl Drop for Found {

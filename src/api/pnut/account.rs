@@ -9,9 +9,10 @@ use axum::{
 };
 
 use super::{
+    caller::Exchange,
     caller::{Caller, Target},
     error::PnutRefusal,
-    exchange::{Exchange, OnEveryCall},
+    exchange::OnEveryCall,
     form,
     presence::{date, show, shown_name},
     scope_name,

@@ -10,8 +10,9 @@ use axum::{
 use super::{
     choice::choose,
     error::{BadRequest, CallerError, RestRefusal},
-    extract::{Asker, PathIds, Permission, Uris},
+    extract::{Asker, PathIds, Uris},
     pages::Pages,
+    permission::Permission,
     query::Query,
     rate::{Light, Medium},
     types::{

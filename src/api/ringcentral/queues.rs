@@ -9,7 +9,8 @@ use serde_json::{Map, Value};
 
 use super::{
     error::{CallerError, NotFound, RestRefusal, UnreadBody},
-    extract::{Asker, Caller, PathIds, Permission, read_object},
+    extract::{Asker, Caller, PathIds, read_object},
+    permission::Permission,
     rate::{Light, Medium},
     types::{
         CallQueueMember, CallQueueMemberPresence, CallQueuePresence, CallQueueUpdatePresence,

@@ -18,7 +18,8 @@ use self::request::{NewSubscription, Target};
 use super::{
     DIALECT,
     error::{CallerError, RestRefusal, UnreadBody},
-    extract::{ACCEPTS, Asker, Caller, Permission, SubscriptionId, read_object},
+    extract::{ACCEPTS, Asker, Caller, SubscriptionId, read_object},
+    permission::Permission,
     push::{
         check::{self, Refused},
         filter::{EventFilters, Subscriber},

@@ -5,7 +5,6 @@ use std::collections::HashMap;
 
 use presenced::{
     api::{self, Dialect},
-    config::Config,
     demo,
     openapi::{
         conformance::{Contract, Exchange},
@@ -287,7 +286,7 @@ async fn a_server_that_is_starting() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
     let listener = Listener::from(listener);
-    let config = Config::default().for_demo();
+    let config = demo::config();
     let server = Server::default();
     let asking = async {
         let mut faults = Vec::new();
