@@ -10,6 +10,7 @@ mod export;
 mod extract;
 mod health;
 mod heartbeats;
+mod life;
 mod lists;
 mod memberships;
 mod presence;
@@ -17,7 +18,9 @@ mod room_presence;
 mod rooms;
 mod saying;
 mod settings;
+mod snapshots;
 mod subscriptions;
+mod tickets;
 mod tokens;
 pub mod types;
 mod updates;
@@ -30,7 +33,10 @@ use utoipa::openapi::{
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use self::{error::ProblemRefusal, types::Problem};
+use self::{
+    error::ProblemRefusal,
+    types::{PresenceSnapshot, Problem, StreamEnd, TokenExpiring, UsersGone},
+};
 use super::{Cors, Dialect, Refusals};
 use crate::{app::App, audit, openapi};
 
@@ -61,6 +67,17 @@ pub static DIALECT: Dialect = Dialect {
     )
 };
 
+/// What this dialect holds for itself while a server runs.
+#[derive(Default)]
+struct Own {
+    tickets: tickets::Tickets,
+}
+
+/// How many tickets wait for their use.
+pub fn unused_tickets(app: &App) -> usize {
+    tickets::unused(app)
+}
+
 /// All operations; those on presence lists only with `lists`.
 fn routes(lists: bool) -> OpenApiRouter<App> {
     let routes = OpenApiRouter::with_openapi(base())
@@ -75,6 +92,7 @@ fn routes(lists: bool) -> OpenApiRouter<App> {
         .routes(routes!(room_presence::get_room_presence))
         .routes(routes!(memberships::get_user_rooms))
         .routes(routes!(changes::stream_changes))
+        .routes(routes!(tickets::create_ticket))
         .routes(routes!(heartbeats::post_heartbeats))
         .routes(routes!(calls::put_call, calls::delete_call))
         .routes(routes!(settings::get_settings, settings::put_settings))
@@ -134,12 +152,23 @@ fn base() -> OpenApi {
              user or many in a call, or as a stream of changes. Times are in milliseconds since the Unix epoch.",
     );
     openapi::add_schema::<Problem>(&mut document);
+    openapi::add_schema::<PresenceSnapshot>(&mut document);
+    openapi::add_schema::<UsersGone>(&mut document);
+    openapi::add_schema::<TokenExpiring>(&mut document);
+    openapi::add_schema::<StreamEnd>(&mut document);
     let components = document.components.get_or_insert_default();
     components.add_security_scheme(
         "accessToken",
         SecurityScheme::ApiKey(ApiKey::Query(ApiKeyValue::with_description(
             "access_token",
             "The same token, for the stream of changes alone: browsers set no headers there.",
+        ))),
+    );
+    components.add_security_scheme(
+        "ticket",
+        SecurityScheme::ApiKey(ApiKey::Query(ApiKeyValue::with_description(
+            "ticket",
+            "A ticket, which stands for a token once, for the stream of changes and the socket alone.",
         ))),
     );
     components.add_security_scheme(

@@ -15,6 +15,7 @@ mod refusing;
 mod room_presence;
 mod saying;
 mod subscriptions;
+mod tickets;
 mod updates;
 
 use reqwest::Method;

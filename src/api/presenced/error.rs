@@ -175,6 +175,7 @@ impl<E: From<Unauthorized> + From<Forbidden> + From<Unavailable>> Cause<ProblemR
                 | AuthError::Jwt(_)
                 | AuthError::Stranger),
             ) => ProblemRefusal::unknown(error).into(),
+            Self::NoTicket => ProblemRefusal::new::<401>("unknown-token", self.to_string()).into(),
             Self::Auth(AuthError::Unavailable) => AuthError::unavailable().refuse(),
             Self::NotAdmin
             | Self::NotService

@@ -13,7 +13,11 @@ use serde::{
     de::{self, DeserializeOwned},
 };
 
-use super::error::{BadRequest, ProblemRefusal, TooManyRequests, Unauthorized, Unavailable};
+use super::{
+    Own,
+    error::{BadRequest, ProblemRefusal, TooManyRequests, Unauthorized, Unavailable},
+    tickets::Bearer,
+};
 use crate::{
     api::{
         body::{self, BodyError},
@@ -33,6 +37,8 @@ use crate::{
 pub(super) enum AccessError {
     #[error(transparent)]
     Auth(#[from] AuthError),
+    #[error("the ticket is unknown, was used before, or has expired")]
+    NoTicket,
     #[error("this needs the admin token")]
     NotAdmin,
     #[error("this needs the admin token or a service token")]
@@ -101,24 +107,56 @@ impl Asker {
 }
 
 /// Who asks to follow presence, if that is somebody. Besides the header, the token may stand in the query, since
-/// browsers set no headers on a stream.
-pub(super) struct Follower(Result<Identified, AuthError>);
+/// browsers set no headers on a stream, and so may a ticket, which is spent then.
+pub(super) struct Follower(Result<Bearer, AccessError>);
 
 impl FromRequestParts<App> for Follower {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
-        let accepts = Accepts { query: true, ..Accepts::default() };
-        Ok(Self(app.auth.identify(parts, accepts).await))
+        Ok(Self(Bearer::of_request(parts, app, Accepts { query: true, ..Accepts::default() }).await))
     }
 }
 
 impl Follower {
     /// The caller, with the name of the token: the stream ends with it.
     pub(super) fn caller(self) -> Result<(Caller, Credential), AccessError> {
-        let identified = self.0?;
+        let Bearer { holder, token } = self.0?;
+        Ok((Caller::of(holder)?, token))
+    }
+}
+
+/// The ticket in the query, if there is one.
+fn ticket(parts: &Parts) -> Option<Result<String, AuthError>> {
+    let query = parts.uri.query()?;
+    let mut tickets = form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == "ticket");
+    let (_, ticket) = tickets.next()?;
+    Some(tickets.next().map_or(Ok(ticket.into_owned()), |_| Err(AuthError::Ambiguous)))
+}
+
+impl Bearer {
+    /// Who sent a request, by a token or by a ticket.
+    pub(super) async fn of_request(parts: &Parts, app: &App, accepts: Accepts) -> Result<Self, AccessError> {
+        let ticket = ticket(parts);
+        match (app.auth.identify(parts, accepts).await, ticket) {
+            (identified, None) => Ok(Self::of(identified?)?),
+            (Err(AuthError::Missing), Some(ticket)) => Self::with(app, &ticket?),
+            (_, Some(_)) => Err(AuthError::Ambiguous.into()),
+        }
+    }
+
+    /// Whoever was identified by a token.
+    pub(super) fn of(identified: Identified) -> Result<Self, AuthError> {
         let token = identified.credential().ok_or(AuthError::NoUser)?;
-        Ok((Caller::of(identified.holder)?, token))
+        Ok(Self { holder: identified.holder, token })
+    }
+
+    /// Whom a ticket stands for, which is spent by that.
+    fn with(app: &App, ticket: &str) -> Result<Self, AccessError> {
+        let bearer = app.own::<Own>().tickets.take(ticket, app.service.now());
+        let bearer = bearer.ok_or(AccessError::NoTicket)?;
+        app.token_holds(&bearer.token)?;
+        Ok(bearer)
     }
 }
 

@@ -3,17 +3,20 @@
 
 mod directory;
 mod error;
+mod events;
 mod lists;
 mod presence;
 mod reports;
 mod saying;
 mod server;
 mod subscriptions;
+mod tickets;
 mod tokens;
 
 pub use self::{
     directory::{Members, RoomPage, RoomSummary, User, UserPage, UserProfile, UserRooms},
     error::Problem,
+    events::{EndReason, PresenceSnapshot, StreamEnd, TokenExpiring, UsersGone},
     lists::{ListEntry, PresenceList, Standing},
     presence::{
         ConnectedState, DevicePresence, OverrideName, PresenceQuery, PresenceQueryResult, PresenceState,
@@ -29,6 +32,7 @@ pub use self::{
     },
     server::{Advance, Health},
     subscriptions::{Subscription, SubscriptionPage, SubscriptionState, SubscriptionTransport},
+    tickets::Ticket,
     tokens::{
         AdminToken, AppToken, AppTokenList, AppTokenRequest, IssuedAppToken, IssuedToken, Token, TokenList,
         TokenRequest, Whoami,

@@ -79,6 +79,30 @@ impl EventStream {
         data
     }
 
+    /// Who the next snapshot is of, and their states. Another one does not follow.
+    pub(crate) async fn snapshot(&mut self) -> Vec<(String, String)> {
+        let Event { name, data, .. } = self.event().await;
+        assert_eq!((name.as_str(), &data["more"]), ("snapshot", &Value::Bool(false)), "{data}");
+        let users = data["users"].as_array().expect("users").iter();
+        let text = |value: &Value| value.as_str().expect("text").to_owned();
+        users.map(|user| (text(&user["userId"]), text(&user["state"]))).collect()
+    }
+
+    /// Who may no longer be seen, as the next event tells.
+    pub(crate) async fn told_gone(&mut self) -> Vec<String> {
+        let Event { name, data, .. } = self.event().await;
+        assert_eq!(name, "gone", "{data}");
+        serde_json::from_value(data["users"].clone()).expect("ids")
+    }
+
+    /// Why the stream ends, which nothing follows.
+    pub(crate) async fn told_end(&mut self) -> String {
+        let Event { name, data, .. } = self.event().await;
+        assert_eq!(name, "end", "{data}");
+        assert_eq!(self.try_event().await, None);
+        data["reason"].as_str().expect("a reason").to_owned()
+    }
+
     /// Who the next event is about, and their state.
     pub(crate) async fn told(&mut self) -> (String, String) {
         let Event { name, data, .. } = self.event().await;
