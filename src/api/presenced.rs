@@ -19,6 +19,7 @@ mod rooms;
 mod saying;
 mod settings;
 mod snapshots;
+mod socket;
 mod subscriptions;
 mod tickets;
 mod tokens;
@@ -26,7 +27,10 @@ pub mod types;
 mod updates;
 mod users;
 
-use axum::{Router, middleware};
+use axum::{
+    Router, middleware,
+    routing::{self, MethodFilter},
+};
 use utoipa::openapi::{
     OpenApi,
     security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
@@ -92,6 +96,7 @@ fn routes(lists: bool) -> OpenApiRouter<App> {
         .routes(routes!(room_presence::get_room_presence))
         .routes(routes!(memberships::get_user_rooms))
         .routes(routes!(changes::stream_changes))
+        .routes(routes!(socket::open_socket))
         .routes(routes!(tickets::create_ticket))
         .routes(routes!(heartbeats::post_heartbeats))
         .routes(routes!(calls::put_call, calls::delete_call))
@@ -136,6 +141,8 @@ fn export_routes() -> OpenApiRouter<App> {
 
 fn router(app: &App) -> Router {
     let (routes, _) = routes(app.config.presence.lists).split_for_parts();
+    // Over HTTP/2 a socket is asked for in another way.
+    let routes = routes.route(socket::PATH, routing::on(MethodFilter::CONNECT, socket::open_socket));
     DIALECT.framed(app, DIALECT.closed(routes))
 }
 

@@ -263,6 +263,11 @@ impl Watcher {
         }
     }
 
+    /// Waits until something happened that may concern this watcher. Nothing is lost by giving up the wait.
+    pub async fn happened(&self) {
+        self.watch.happened().await;
+    }
+
     /// What happened since the last look.
     pub async fn look(&mut self) -> Result<Picture, StoreError> {
         let token = self.service.token();
@@ -302,7 +307,7 @@ impl Watcher {
         let mut users = list.users.clone();
         match (&self.viewer, self.service.visibility) {
             (Some(viewer), Visibility::Room) if list.everyone => {
-                users.extend(self.service.visible_to(viewer))
+                users.extend(self.service.visible_to(viewer));
             }
             _ if list.everyone => return None,
             _ => {}

@@ -14,6 +14,7 @@ mod refusals;
 mod refusing;
 mod room_presence;
 mod saying;
+mod socket;
 mod subscriptions;
 mod tickets;
 mod updates;

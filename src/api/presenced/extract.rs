@@ -27,7 +27,7 @@ use crate::{
     audit,
     auth::{self, Accepts, AuthError, Identified},
     directory::{Credential, Holder, Scope, Scopes, TokenSecret},
-    id::UserId,
+    id::{DeviceId, UserId},
     request::RequestInfo,
     service::{Turn, Viewer},
 };
@@ -43,6 +43,8 @@ pub(super) enum AccessError {
     NotAdmin,
     #[error("this needs the admin token or a service token")]
     NotService,
+    #[error("the token is another user's")]
+    AnotherUser,
     #[error("this is for the user themselves and the admin")]
     NotOneself,
 }
@@ -126,6 +128,17 @@ impl Follower {
     }
 }
 
+/// Who opens a socket, if that is known by then: a ticket alone may stand in the query.
+pub(super) struct SocketOpener(pub(super) Result<Bearer, AccessError>);
+
+impl FromRequestParts<App> for SocketOpener {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
+        Ok(Self(Bearer::of_request(parts, app, Accepts::default()).await))
+    }
+}
+
 /// The ticket in the query, if there is one.
 fn ticket(parts: &Parts) -> Option<Result<String, AuthError>> {
     let query = parts.uri.query()?;
@@ -170,7 +183,7 @@ pub(super) enum Caller {
 }
 
 impl Caller {
-    fn of(holder: Holder) -> Result<Self, AuthError> {
+    pub(super) fn of(holder: Holder) -> Result<Self, AuthError> {
         match holder {
             Holder::Admin => Ok(Self::Admin),
             Holder::App { scopes, .. } => Ok(Self::Service(scopes)),
@@ -207,6 +220,32 @@ impl Caller {
         match self {
             Self::Admin | Self::Service(_) => None,
             Self::User(caller) => Some(&caller.user),
+        }
+    }
+
+    /// What the token may be used for; the admin's for everything.
+    pub(super) fn scopes(&self) -> Scopes {
+        match self {
+            Self::Admin => Scopes::all(),
+            Self::Service(scopes) => *scopes,
+            Self::User(caller) => caller.scopes,
+        }
+    }
+
+    /// The device of a user's token.
+    pub(super) fn own_device(&self) -> Option<DeviceId> {
+        match self {
+            Self::Admin | Self::Service(_) => None,
+            Self::User(caller) => Some(caller.device.clone()),
+        }
+    }
+
+    /// Whether both are the same user, or of the same kind where they are none.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::User(one), Self::User(other)) => one.user == other.user,
+            (Self::Admin, Self::Admin) | (Self::Service(_), Self::Service(_)) => true,
+            _ => false,
         }
     }
 

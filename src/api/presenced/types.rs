@@ -4,6 +4,7 @@
 mod directory;
 mod error;
 mod events;
+mod frames;
 mod lists;
 mod presence;
 mod reports;
@@ -17,6 +18,7 @@ pub use self::{
     directory::{Members, RoomPage, RoomSummary, User, UserPage, UserProfile, UserRooms},
     error::Problem,
     events::{EndReason, PresenceSnapshot, StreamEnd, TokenExpiring, UsersGone},
+    frames::{ClientFrame, FrameFault, SayActivity, SayPresence, ServerFrame, Unwatch, UseToken, Watch},
     lists::{ListEntry, PresenceList, Standing},
     presence::{
         ConnectedState, DevicePresence, OverrideName, PresenceQuery, PresenceQueryResult, PresenceState,

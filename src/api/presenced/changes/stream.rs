@@ -56,7 +56,7 @@ pub(super) struct ChangeStream {
 
 /// What a stream waited for.
 enum Happened {
-    Changed(Result<Picture, StoreError>),
+    Changed,
     Token(TokenNews),
     Stopping,
     Quiet,
@@ -193,7 +193,14 @@ impl ChangeStream {
             return Some(self.end(reason));
         }
         Some(match happened {
-            Happened::Changed(picture) => self.events_of(&picture.ok()?),
+            Happened::Changed => {
+                let picture = self.watcher.look().await.ok()?;
+                // Perhaps nobody looks different to this client.
+                if !picture.is_news() {
+                    return Some(Vec::new());
+                }
+                self.events_of(&picture)
+            }
             Happened::Token(TokenNews::Expires(at)) => {
                 vec![event("expiring", &TokenExpiring { expires_at: at.as_millis() })]
             }
@@ -208,7 +215,7 @@ impl ChangeStream {
             biased;
             () = self.app.drained() => Happened::Stopping,
             news = self.life.next(&self.app) => Happened::Token(news),
-            picture = self.watcher.next() => Happened::Changed(picture),
+            () = self.watcher.happened() => Happened::Changed,
             // At a pace of its own, which tells nothing of changes that the client may not see.
             _ = self.heartbeat.tick() => Happened::Quiet,
         }

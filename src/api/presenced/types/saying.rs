@@ -40,7 +40,7 @@ pub struct PresenceUpdate {
 }
 
 /// A status text, and when it expires, which is never if neither is there.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(example = json!({"text": "Back at noon", "expiresInSeconds": 3600}))]
 pub struct StatusUpdate {
@@ -134,12 +134,14 @@ pub struct PresenceUpdateResult {
 }
 
 /// A member that is there, which `null` is only where it means something.
-fn there<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+pub(super) fn there<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
     T::deserialize(deserializer).map(Some)
 }
 
 /// The same, and no list: serde would take its items for the members.
-fn there_as_object<'de, T: DeserializeOwned, D: Deserializer<'de>>(
+pub(super) fn there_as_object<'de, T: DeserializeOwned, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<T>, D::Error> {
     match Value::deserialize(deserializer)? {
