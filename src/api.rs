@@ -51,7 +51,7 @@ pub struct Dialect {
     pub notice: &'static str,
     /// The document without all that goes beyond the published contract it follows, if it follows one.
     pub contract: Option<fn() -> serde_json::Value>,
-    /// What the paths of its operations begin with, from a slash to a slash.
+    /// What the paths of its operations begin with, from a slash to a slash; a word follows, not a parameter.
     pub prefixes: &'static [&'static str],
     /// Below which paths the document's paths are served.
     pub bases: &'static [&'static str],

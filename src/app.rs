@@ -9,33 +9,38 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
 };
 
-use axum::http::Extensions;
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
 use crate::{
     alarms::Alarms,
-    auth::{Auth, AuthError, assertion},
+    auth::{Auth, AuthError},
     clock::{Clock, LEAP},
     config::{Config, Limits, Live, Reloaded},
     directory::{Credential, Directory},
-    limit::{RateLimit, StreamLimit, WindowLimit},
+    limit::{RateLimit, StreamLimit},
     metrics::{self, Metrics},
     presence::Timestamp,
-    push::Push,
     service::{Budgets, Service, Tell},
     store::{Store, StoreError},
 };
 
-/// The window of what is limited by the minute.
-const MINUTE: Duration = Duration::from_secs(60);
-
 /// A handle to the parts of one server. Cheap to clone.
 #[derive(Clone)]
 pub struct App(Arc<Parts>);
+
+/// What a dialect, or whatever else is built on an [`App`], may hold for itself in it.
+pub trait Own: Any + Send + Sync {
+    /// As it is at first.
+    fn new(app: &Parts) -> Self
+    where
+        Self: Sized;
+
+    /// Goes by the next configuration from now on.
+    fn reload(&self, _before: &Config, _next: &Config) {}
+}
 
 /// The parts behind an [`App`].
 pub struct Parts {
@@ -51,21 +56,15 @@ pub struct Parts {
     pub auth: Auth,
     /// What tasks wait for that have to do something at a certain time.
     pub alarms: Alarms,
-    /// Who is told of changes.
-    pub push: Push,
-    /// How often one user of one app may make calls of one group, where a dialect has groups.
-    pub group_limit: WindowLimit,
-    /// The assertions that hold once, after they were used.
-    pub used_assertions: assertion::Used,
-    /// How often an address may bring what does not let anybody in.
-    pub refusal_limit: WindowLimit,
     /// How often anybody may open a stream of changes.
     pub new_stream_limit: RateLimit<()>,
     /// How many streams may be open.
     pub stream_limit: StreamLimit,
     draining: watch::Sender<bool>,
-    /// What dialects hold for themselves.
-    own: Mutex<Extensions>,
+    /// What others hold here for themselves.
+    own: boxcar::Vec<Box<dyn Own>>,
+    /// Held while something is added to it.
+    owning: Mutex<()>,
     /// When time was last let bring what it brings, in milliseconds.
     ticked: AtomicU64,
 }
@@ -107,16 +106,11 @@ impl App {
         let config = Arc::new(Live::new(config));
         let limits = &config.limits;
         let new_streams = limits.new_streams_per_second;
-        let penalty = Duration::from_secs(config.ringcentral.penalty_seconds);
         Ok(Self(Arc::new(Parts {
-            push: Push::new(&config, directory.clone(), clock.clone()),
             auth: Auth::new(directory.clone(), clock.clone(), config.clone()),
             directory,
             service,
             alarms: Alarms::new(clock.clone()),
-            group_limit: WindowLimit::new(MINUTE, penalty, clock.clone()),
-            used_assertions: assertion::Used::default(),
-            refusal_limit: WindowLimit::new(MINUTE, MINUTE, clock.clone()),
             new_stream_limit: RateLimit::new(new_streams.into(), burst(limits), clock.clone()),
             stream_limit: StreamLimit::new(limits.streams, limits.streams_per_user),
             config: config.clone(),
@@ -124,7 +118,8 @@ impl App {
             ticked: AtomicU64::new(0),
             metrics: Arc::new(metrics),
             draining: watch::Sender::new(false),
-            own: Mutex::default(),
+            own: boxcar::Vec::new(),
+            owning: Mutex::default(),
         })))
     }
 }
@@ -160,20 +155,27 @@ impl Parts {
         let limits = &next.limits;
         self.refill(limits);
         self.stream_limit.replace(limits.streams, limits.streams_per_user);
-        self.group_limit.replace_penalty(Duration::from_secs(next.ringcentral.penalty_seconds));
         self.service.replace_limit(limits.status_bytes);
         self.directory.replace_limits(limits.tokens_per_user, limits.list_entries);
-        if next.webhooks != self.config.webhooks {
-            self.push.replace(&next.webhooks);
+        for (_, own) in &self.own {
+            own.reload(&self.config, next);
         }
         self.config.replace(next.clone());
         self.auth.jwts.reload();
         reloaded
     }
 
-    /// What a dialect holds for itself while the server runs, made when it is first asked for.
-    pub fn own<T: Any + Default + Send + Sync>(&self) -> Arc<T> {
-        self.own.lock().get_or_insert_with(Arc::<T>::default).clone()
+    /// What somebody holds here for themselves while the server runs, made when it is first asked for.
+    pub fn own<T: Own>(&self) -> &T {
+        let known = || self.own.iter().find_map(|(_, own)| (&**own as &dyn Any).downcast_ref());
+        if let Some(own) = known() {
+            return own;
+        }
+        let _turn = self.owning.lock();
+        if known().is_none() {
+            self.own.push(Box::new(T::new(self)));
+        }
+        known().expect("it is there now")
     }
 
     /// Fills the buckets of all rates.
@@ -202,13 +204,6 @@ impl Parts {
         set.clean();
         connect.clean();
         activity.clean();
-        self.group_limit.clean();
-        self.refusal_limit.clean();
-    }
-
-    /// Counts users and claims a little further.
-    pub async fn count(&self) {
-        self.metrics.count(self).await;
     }
 
     /// Says that no new work should come here: the server is about to stop.

@@ -23,9 +23,10 @@
 //!   `api/<dialect>/` has a file for each resource, with documentation, refusals and handlers of its operations;
 //!   `types.rs` with what goes over the wire, which clients share; and `error.rs` with the dialect's form of every
 //!   refusal. `api/refusal.rs`: refusals with their status in their type, of which documents are made, so that
-//!   nothing undocumented can be answered.
-//! - [`openapi`]: what all documents share, their twins in OpenAPI 3.0, what breaks users of an
-//!   older one, the demo's answers on demand, the routes that serve them, and Swagger UI.
+//!   nothing undocumented can be answered. `api/frame.rs`: what every exchange of every dialect has.
+//!   `api/documents.rs` and `api/faults.rs`: the routes that serve the documents, Swagger UI, and the demo's answers
+//!   on demand.
+//! - [`openapi`]: what all documents share, their twins in OpenAPI 3.0, and what breaks users of an older one.
 //! - [`request`]: who sent a request, what it is called, and which trace it is part of. [`auth`]: whose token it
 //!   carries, the one way in for all dialects, the application services
 //!   and the JSON Web Tokens of trusted issuers among them. [`limit`]: how often somebody may do something.

@@ -2,9 +2,6 @@
 //!
 //! No label has a value that users choose.
 
-mod census;
-mod routes;
-
 use std::sync::Arc;
 
 use prometheus_client::{
@@ -21,10 +18,7 @@ use prometheus_client::{
     registry::Registry,
 };
 
-pub use self::census::Census;
 use self::process::Process;
-pub(crate) use self::routes::{alone, guarded};
-use crate::app::Parts;
 
 /// A family with one label.
 pub type By<M> = Family<[(&'static str, &'static str); 1], M>;
@@ -165,7 +159,6 @@ pub struct Metrics {
     pub families: Families,
     process: Process,
     registry: Registry,
-    census: Census,
 }
 
 impl Metrics {
@@ -180,7 +173,7 @@ impl Metrics {
         families.register_in(&mut registry);
         families.build.get_or_create(&[("version", env!("CARGO_PKG_VERSION"))]).set(1);
         families.begin_at_nothing();
-        Self { families, process: Process::started_at(started), registry, census: Census::default() }
+        Self { families, process: Process::started_at(started), registry }
     }
 
     /// Counts something refused.
@@ -201,35 +194,15 @@ impl Metrics {
         Watching(gauge)
     }
 
-    /// Counts users and claims a little further.
-    pub async fn count(&self, app: &Parts) {
-        self.census.go_on(app, &self.families).await;
-    }
-
-    /// All figures as they are now, as text.
-    pub fn text(&self, app: &Parts) -> String {
-        self.look(app);
+    /// All figures as they were counted, as text.
+    pub fn text(&self) -> String {
+        self.process.look();
         let mut text = String::new();
         // A text has room for everything.
         let _written = encode_registry(&mut text, &self.registry)
             .and_then(|()| encode_registry(&mut text, &self.process.registry))
             .and_then(|()| encode_eof(&mut text));
         text
-    }
-
-    /// Reads what is not counted as it happens.
-    fn look(&self, app: &Parts) {
-        let families = &self.families;
-        let whole = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
-        let (counts, store) = (app.directory.counts(), app.service.store_figures());
-        families.tokens.set(whole(counts.tokens));
-        families.rooms.set(whole(counts.rooms));
-        families.records.set(whole(store.records));
-        families.ready.set(i64::from(app.ready().is_ok()));
-        families.store_queue.set(whole(store.queue));
-        families.watermark_lag.set(app.service.watermark_lag().as_secs_f64());
-        families.most_connections.set(whole(app.config.limits.connections));
-        self.process.look();
     }
 }
 

@@ -14,7 +14,7 @@ use utoipa::{
     ToSchema,
     openapi::{
         Components, ContactBuilder, HeaderBuilder, InfoBuilder, LicenseBuilder, Object, ObjectBuilder,
-        OpenApi, OpenApiBuilder, PathItem, Ref, RefOr, ServerBuilder, Type,
+        OpenApi, OpenApiBuilder, PathItem, Ref, RefOr, Required, ServerBuilder, Type,
         extensions::Extensions,
         path::Operation,
         security::{SecurityRequirement, SecurityScheme},
@@ -153,6 +153,15 @@ pub(crate) fn add_header(
                 let reference = Ref::new(format!("#/components/headers/{name}"));
                 answer.headers.insert(name.to_owned(), RefOr::Ref(reference));
             }
+        }
+    }
+}
+
+/// States that the bodies of operations may be left out. What has no body is as it is.
+pub(crate) fn let_out_bodies<'a>(operations: impl Iterator<Item = &'a mut Operation>) {
+    for body in operations.filter_map(|operation| operation.request_body.as_mut()) {
+        if let RefOr::T(body) = body {
+            body.required = Some(Required::False);
         }
     }
 }

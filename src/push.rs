@@ -19,8 +19,6 @@ mod turns;
 pub mod voice;
 pub mod webhook;
 
-use std::sync::Arc;
-
 use tokio::sync::watch;
 
 pub use self::{
@@ -35,10 +33,8 @@ use self::{
     webhook::{Address, Answer, WebhookError, Webhooks},
 };
 use crate::{
-    app::App,
-    clock::Clock,
-    config::{self, Config},
-    directory::Directory,
+    app::{App, Own, Parts},
+    config::Config,
     id::UserId,
 };
 
@@ -58,36 +54,47 @@ pub struct Push {
 /// A piece of work, for as long as it is held.
 pub struct Work(watch::Sender<usize>);
 
-impl Push {
-    /// Push with the subscriptions of a directory, which are read by [`start`](Self::start).
-    pub fn new(config: &Config, directory: Arc<Directory>, clock: Arc<dyn Clock>) -> Self {
+impl Own for Push {
+    /// Push with the subscriptions of the directory, which are read by [`start`](Self::start).
+    fn new(app: &Parts) -> Self {
+        let config = &app.config.webhooks;
         Self {
-            registry: Registry::new(directory),
-            webhooks: Webhooks::new(&config.webhooks, clock),
-            deliveries: Turns::new(config.webhooks.concurrent),
-            questions: Turns::new(config.webhooks.concurrent),
+            registry: Registry::new(app.directory.clone()),
+            webhooks: Webhooks::new(config, app.clock.clone()),
+            deliveries: Turns::new(config.concurrent),
+            questions: Turns::new(config.concurrent),
             works: watch::Sender::new(0),
             senders: watch::Sender::new(0),
         }
     }
 
-    /// Goes by another configuration from now on. What is under way ends as it began.
-    pub fn replace(&self, config: &config::Webhooks) {
-        self.webhooks.replace(config);
-        for turns in [&self.deliveries, &self.questions] {
-            turns.resize(config.concurrent);
+    /// What is under way ends as it began.
+    fn reload(&self, before: &Config, next: &Config) {
+        if next.webhooks == before.webhooks {
+            return;
         }
+        self.webhooks.replace(&next.webhooks);
+        for turns in [&self.deliveries, &self.questions] {
+            turns.resize(next.webhooks.concurrent);
+        }
+    }
+}
+
+impl Push {
+    /// That of a server.
+    pub fn of(app: &App) -> &Self {
+        app.own()
     }
 
     /// Takes in the subscriptions that survived, and goes on with them one after the other while requests are
     /// served. To be called once, before they are.
     pub fn start(app: &App, voices: &[&'static dyn Voice]) {
-        let kept = app.push.registry.load(voices);
+        let kept = Push::of(app).registry.load(voices);
         tokio::spawn(registry::follow_removals(app.clone()));
         if kept.is_empty() {
             return;
         }
-        let (app, work) = (app.clone(), app.push.work());
+        let (app, work) = (app.clone(), Push::of(app).work());
         tokio::spawn(async move {
             tokio::select! {
                 () = sender::resume(&app, kept) => {}
@@ -105,16 +112,16 @@ impl Push {
         address: &Address,
         request: Request,
     ) -> Option<Result<Answer, WebhookError>> {
-        let _work = app.push.work();
+        let _work = Push::of(app).work();
         let receiver = address.receiver();
-        let _turn = unless_draining(app, app.push.questions.take(&receiver, owner)).await?;
-        Some(app.push.webhooks.post(address, request.headers, request.body).await)
+        let _turn = unless_draining(app, Push::of(app).questions.take(&receiver, owner)).await?;
+        Some(Push::of(app).webhooks.post(address, request.headers, request.body).await)
     }
 
     /// Waits until something may be delivered. None: the server is about to stop.
     async fn turn(app: &App, owner: &UserId, address: &Address) -> Option<Turn> {
         let receiver = address.receiver();
-        unless_draining(app, app.push.deliveries.take(&receiver, owner)).await
+        unless_draining(app, Push::of(app).deliveries.take(&receiver, owner)).await
     }
 
     /// Completes when nothing is being delivered.

@@ -20,6 +20,11 @@ const TRACE_STATE: HeaderName = HeaderName::from_static("tracestate");
 /// How much of it is handed on, in bytes.
 const STATE_BYTES: usize = 512;
 
+/// How a client calls the server: scheme, host and the path before ours. Whoever reads them may believe them.
+pub const PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+pub const HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+pub const PREFIX: HeaderName = HeaderName::from_static("x-forwarded-prefix");
+
 tokio::task_local! {
     static TRACE: Trace;
 }
@@ -130,4 +135,12 @@ fn state_in(headers: &HeaderMap) -> Option<String> {
 pub fn is_id(value: &HeaderValue) -> bool {
     let bytes = value.as_bytes();
     (1..=128).contains(&bytes.len()) && bytes.iter().all(u8::is_ascii_graphic)
+}
+
+/// Of an IPv6 address the network counts, of which each customer has one.
+pub fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => IpAddr::V6((address.to_bits() & !u128::from(u64::MAX)).into()),
+        address @ IpAddr::V4(_) => address,
+    }
 }

@@ -7,8 +7,9 @@ mod doing;
 mod exchange;
 mod handed;
 mod listener;
+pub mod metrics;
 mod preface;
-pub(crate) mod proxy;
+mod proxy;
 mod room;
 mod starting;
 mod strays;
@@ -24,7 +25,6 @@ use tokio::{
     time::MissedTickBehavior,
 };
 
-pub(crate) use self::addresses::network;
 use self::connections::Connections;
 #[cfg(feature = "opentelemetry")]
 pub(crate) use self::exchange::REQUESTS;
@@ -36,7 +36,6 @@ use crate::{
     api::{self, Dialect, Mounted, Work, body, documents},
     app::App,
     config::Config,
-    metrics,
     push::Push,
 };
 
@@ -93,9 +92,6 @@ impl Server {
         let listener = listener.into();
         let dialects = self.served(&app.config);
         Push::start(&app, &self.dialects.iter().filter_map(|dialect| dialect.voice).collect::<Vec<_>>());
-        if let Err(error) = app.auth.app_services.make_senders(&app.directory, app.service.now()).await {
-            tracing::error!(%error, "application services could not be given their users");
-        }
         let ticking = tokio::spawn(tick(app.clone()));
         let watching = listener.tls.clone().map(|tls| tokio::spawn(tls.watch(app.config.clone())));
         let measured = Some(app.metrics.clone());
@@ -127,7 +123,7 @@ impl Server {
         }
         drop(listener);
         let grace = Duration::from_secs(app.config.server.shutdown_grace_seconds);
-        let ended = async { tokio::join!(connections.end(), app.push.ended(), join_all(ended)) };
+        let ended = async { tokio::join!(connections.end(), Push::of(&app).ended(), join_all(ended)) };
         if tokio::time::timeout(grace, ended).await.is_err() {
             tracing::warn!(grace_s = grace.as_secs(), "some connections did not end in time");
         }
@@ -166,7 +162,7 @@ async fn tick(app: App) {
         app.tick().await;
         let late = app.clock.micros().saturating_sub(due);
         app.metrics.families.sweep_lag.set(Duration::from_micros(late).as_secs_f64());
-        app.count().await;
+        metrics::count(&app).await;
         due = app.clock.micros() + every;
     }
 }

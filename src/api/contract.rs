@@ -21,14 +21,15 @@ use http_body_util::BodyExt as _;
 use hyper::body::{Frame, SizeHint};
 use parking_lot::Mutex;
 
-use super::{Dialect, faults::OnDemand};
+use super::{
+    Dialect,
+    documents::{self, Lazy},
+    faults::OnDemand,
+};
 use crate::{
-    app::App,
+    app::{App, Own, Parts},
     metrics::Violations,
-    openapi::{
-        conformance::{Contract, EVENTS, Exchange, Operation, Part, VIOLATION, Violation, media_type},
-        to_value,
-    },
+    openapi::conformance::{Contract, EVENTS, Exchange, Operation, Part, VIOLATION, Violation, media_type},
 };
 
 /// How many violations one answer tells of.
@@ -47,16 +48,22 @@ const NONE: &str = "none";
 pub type Seen = (&'static str, String, u16);
 
 /// What was found in the exchanges of one server.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Ledger(Mutex<Entries>);
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Entries {
     exchanges: u64,
-    documented: usize,
+    contracts: Vec<Arc<Lazy<Contract>>>,
     seen: BTreeSet<Seen>,
     count: usize,
     violations: Vec<String>,
+}
+
+impl Own for Ledger {
+    fn new(_: &Parts) -> Self {
+        Self::default()
+    }
 }
 
 impl Ledger {
@@ -72,7 +79,8 @@ impl Ledger {
 
     /// Says in the log what was found.
     pub(crate) fn tell(&self) {
-        let Entries { exchanges, documented, ref seen, count, .. } = *self.0.lock();
+        let Entries { exchanges, ref contracts, ref seen, count, .. } = *self.0.lock();
+        let documented: usize = contracts.iter().map(|contract| contract.documented()).sum();
         tracing::info!(
             exchanges,
             violations = count,
@@ -87,8 +95,7 @@ impl Ledger {
 struct Check {
     app: App,
     dialect: &'static Dialect,
-    contract: Contract,
-    ledger: Arc<Ledger>,
+    contract: Arc<Lazy<Contract>>,
 }
 
 /// Holds what a dialect's routes answer against its document, if this server is to.
@@ -96,10 +103,10 @@ pub(super) fn checked(app: &App, dialect: &'static Dialect, routes: Router) -> R
     if !app.config.check_contract {
         return routes;
     }
-    let contract = Contract::of(to_value(&dialect.served_document(&app.config)));
-    let ledger = app.own::<Ledger>();
-    ledger.0.lock().documented += contract.documented();
-    let check = Check { app: app.clone(), dialect, contract, ledger };
+    let document = documents::served(app, dialect);
+    let contract = Arc::new(documents::lazy(move || Contract::of(document.clone())));
+    app.own::<Ledger>().0.lock().contracts.push(contract.clone());
+    let check = Check { app: app.clone(), dialect, contract };
     routes.layer(middleware::from_fn_with_state(Arc::new(check), hold))
 }
 
@@ -166,7 +173,7 @@ impl Check {
             let labels = Violations { dialect, operation: operation.to_owned(), part };
             self.app.metrics.families.contract_violations.get_or_create(&labels).inc();
         }
-        let entries = &mut *self.ledger.0.lock();
+        let entries = &mut *self.app.own::<Ledger>().0.lock();
         entries.exchanges += 1;
         if is_seen && !violations.iter().any(|violation| violation.part == Part::Answer) {
             entries.seen.insert((self.dialect.name, operation.to_owned(), status.as_u16()));

@@ -1,6 +1,11 @@
 //! The routes that show documents.
 
-use std::{collections::HashMap, convert::Infallible, iter, sync::Arc};
+use std::{
+    collections::HashMap,
+    convert::Infallible,
+    iter,
+    sync::{Arc, LazyLock},
+};
 
 use axum::{
     Json, Router,
@@ -29,9 +34,12 @@ const ORIGIN: &str = "http://origin.invalid";
 /// The server as a page in `/swagger-ui/` sees it: under whatever host, and behind whatever prefix.
 const FROM_PAGE: &str = "..";
 
+/// Made when it is first asked for: to write all documents takes longer than the rest of a start.
+pub(super) type Lazy<T> = LazyLock<T, Box<dyn FnOnce() -> T + Send>>;
+
 /// The documents of one server by file name.
 struct Documents {
-    files: HashMap<String, File>,
+    files: HashMap<String, Lazy<File>>,
     config: Arc<Live<Config>>,
 }
 
@@ -76,20 +84,24 @@ impl File {
 /// `-3.0` after the name, and Swagger UI over copies of its own at `/swagger-ui`. None of it needs a token.
 pub(crate) fn router(app: &App, dialects: &[&'static Dialect]) -> Router {
     let (mut files, mut of_pages) = (HashMap::new(), HashMap::new());
-    for dialect in dialects {
-        let document = to_value(&dialect.served_document(&app.config));
-        let own = at_server(document.clone(), ORIGIN);
-        let versions =
-            OasVersion::ALL.map(|version| (format!("{}{}", dialect.name, version.suffix()), version));
-        for (name, version) in versions {
-            let document = version.of(own.clone()).expect("a test turns every document into each version");
-            put(&mut files, dialect, &name, &document);
+    for dialect in dialects.iter().copied() {
+        let document = Arc::new(served(app, dialect));
+        for version in OasVersion::ALL {
+            let name = format!("{}{}", dialect.name, version.suffix());
+            let document = document.clone();
+            put(&mut files, dialect, &name, move || {
+                let own = at_server(Value::clone(&document), ORIGIN);
+                version.of(own).expect("a test turns every document into each version")
+            });
         }
         for companion in dialect.companions {
-            put(&mut files, dialect, companion.name, &(companion.document)());
+            put(&mut files, dialect, companion.name, companion.document);
         }
-        let relative = Format::Json.write(dialect.notice, &at_server(document, FROM_PAGE));
-        of_pages.insert(format!("{}.json", dialect.name), File::new(Format::Json, relative));
+        let relative = lazy(move || {
+            let relative = at_server(Value::clone(&document), FROM_PAGE);
+            File::new(Format::Json, Format::Json.write(dialect.notice, &relative))
+        });
+        of_pages.insert(format!("{}.json", dialect.name), relative);
     }
     let leak = |files| -> &'static Documents {
         Box::leak(Box::new(Documents { files, config: app.config.clone() }))
@@ -108,10 +120,27 @@ pub(crate) fn router(app: &App, dialects: &[&'static Dialect]) -> Router {
     with_copies.merge(swagger_ui(dialects))
 }
 
+/// Something that is made when it is first asked for.
+pub(super) fn lazy<T>(make: impl FnOnce() -> T + Send + 'static) -> Lazy<T> {
+    LazyLock::new(Box::new(make))
+}
+
+/// The document of a dialect as this server keeps it.
+pub(super) fn served(app: &App, dialect: &'static Dialect) -> Lazy<Value> {
+    let config = app.config.clone();
+    lazy(move || to_value(&dialect.served_document(&config)))
+}
+
 /// Adds a document in every form.
-fn put(files: &mut HashMap<String, File>, dialect: &Dialect, name: &str, document: &Value) {
+fn put(
+    files: &mut HashMap<String, Lazy<File>>,
+    dialect: &'static Dialect,
+    name: &str,
+    document: impl Fn() -> Value + Clone + Send + 'static,
+) {
     for format in Format::ALL {
-        let file = File::new(format, format.write(dialect.notice, document));
+        let document = document.clone();
+        let file = lazy(move || File::new(format, format.write(dialect.notice, &document())));
         files.insert(format!("{name}.{}", format.extension()), file);
     }
 }

@@ -13,8 +13,11 @@ use axum::{
 };
 use serde_json::{Map, Value};
 
-use super::Dialect;
-use crate::{app::App, openapi::to_value};
+use super::{
+    Dialect,
+    documents::{self, Lazy},
+};
+use crate::app::App;
 
 const PREFER: HeaderName = HeaderName::from_static("prefer");
 const APPLIED: HeaderName = HeaderName::from_static("preference-applied");
@@ -36,18 +39,18 @@ pub(super) enum OnDemand {
 
 struct Faults {
     app: App,
-    document: Value,
+    document: Lazy<Value>,
     /// The paths below which its operations are served.
     bases: &'static [&'static str],
     unanswerable: fn(String) -> Response,
 }
 
 /// Lets a dialect's routes answer on demand, if this is a demo.
-pub(super) fn on_demand(app: &App, dialect: &Dialect, routes: Router) -> Router {
+pub(super) fn on_demand(app: &App, dialect: &'static Dialect, routes: Router) -> Router {
     if !app.config.demo {
         return routes;
     }
-    let document = to_value(&dialect.served_document(&app.config));
+    let document = documents::served(app, dialect);
     let unanswerable = dialect.refusals.unanswerable;
     let faults = Arc::new(Faults { app: app.clone(), document, bases: dialect.bases, unanswerable });
     routes.layer(middleware::from_fn_with_state(faults, answer))

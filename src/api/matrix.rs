@@ -33,7 +33,7 @@ use self::{
     error::MatrixRefusal,
     types::{LimitExceeded, MatrixError},
 };
-use super::{Dialect, Refusals};
+use super::{Dialect, Mounted, Refusals};
 use crate::{app::App, config::DialectName, openapi};
 
 /// The prefixes under which the presence module is served, from the one in the document to the oldest.
@@ -75,13 +75,7 @@ pub static DIALECT: Dialect = Dialect {
     contract: Some(|| without_additions(&document(false, true))),
     prefixes: &["/_matrix/"],
     bases: &BASES,
-    ..Dialect::new(
-        "matrix",
-        "Matrix",
-        || document(false, true),
-        Refusals::of::<MatrixRefusal>(),
-        |app| router(app).into(),
-    )
+    ..Dialect::new("matrix", "Matrix", || document(false, true), Refusals::of::<MatrixRefusal>(), mounted)
 };
 
 /// The JSON Schema of the `m.presence` event.
@@ -130,6 +124,18 @@ fn presence_lists(lists: bool) -> Routes {
 /// What stands beside the prefixes, and for those who know one path alone under [`SYNC_PREFIXES`] too.
 fn beside_prefix() -> Routes {
     vec![routes!(versions::get_versions)]
+}
+
+fn mounted(app: &App) -> Mounted {
+    let app_services = {
+        let app = app.clone();
+        async move {
+            if let Err(error) = app.auth.app_services.make_senders(&app.directory, app.service.now()).await {
+                tracing::error!(%error, "application services could not be given their users");
+            }
+        }
+    };
+    Mounted { start: Some(Box::pin(app_services)), ..router(app).into() }
 }
 
 fn router(app: &App) -> Router {

@@ -5,7 +5,7 @@ use axum::http::{
 
 use crate::{
     config::{Config, Listen},
-    server::proxy,
+    request::{HOST, PREFIX, PROTO},
 };
 
 /// The address under which a client reaches this server, without a slash at its end. Scheme, host and prefix each
@@ -13,7 +13,7 @@ use crate::{
 /// those of the request. Clients that do not say how they call it are told where the server listens.
 pub(crate) fn origin(config: &Config, headers: &HeaderMap) -> String {
     let told = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
-    let (proto, host, prefix) = (told(proxy::PROTO), told(proxy::HOST), told(proxy::PREFIX));
+    let (proto, host, prefix) = (told(PROTO), told(HOST), told(PREFIX));
     let public = config.server.public_url.trim_end_matches('/');
     if proto.is_none() && host.is_none() && prefix.is_none() && !public.is_empty() {
         return public.to_owned();

@@ -17,8 +17,8 @@ use std::sync::Arc;
 
 use axum::{Router, middleware};
 use utoipa::openapi::{
-    ContactBuilder, InfoBuilder, LicenseBuilder, ObjectBuilder, OpenApi, OpenApiBuilder, RefOr, Required,
-    ServerBuilder, ServerVariableBuilder, Type,
+    ContactBuilder, InfoBuilder, LicenseBuilder, ObjectBuilder, OpenApi, OpenApiBuilder, ServerBuilder,
+    ServerVariableBuilder, Type,
     security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
 };
 use utoipa_axum::{
@@ -100,12 +100,7 @@ fn document() -> OpenApi {
     let documented = routes().into_iter().fold(OpenApiRouter::with_openapi(base()), OpenApiRouter::routes);
     let (_, mut document) = documented.split_for_parts();
     // A PUT may have its value in the query, or none.
-    let puts = document.paths.paths.values_mut().filter_map(|item| item.put.as_mut());
-    for body in puts.filter_map(|put| put.request_body.as_mut()) {
-        if let RefOr::T(body) = body {
-            body.required = Some(Required::False);
-        }
-    }
+    openapi::let_out_bodies(document.paths.paths.values_mut().filter_map(|item| item.put.as_mut()));
     for header in headers() {
         openapi::add_header(&mut document, header, |_, _| true);
     }

@@ -6,6 +6,7 @@ mod calls;
 mod changes;
 mod demo;
 mod error;
+mod events_document;
 mod export;
 mod extract;
 mod health;
@@ -41,8 +42,11 @@ use self::{
     error::ProblemRefusal,
     types::{PresenceSnapshot, Problem, StreamEnd, TokenExpiring, UsersGone},
 };
-use super::{Cors, Dialect, Refusals};
-use crate::{app::App, audit, openapi};
+use super::{Companion, Cors, Dialect, Refusals};
+use crate::{
+    app::{self, App, Parts},
+    audit, openapi,
+};
 
 /// What the tags of operations are about.
 const TAGS: [(&str, &str); 5] = [
@@ -56,6 +60,11 @@ const TAGS: [(&str, &str); 5] = [
 /// The dialect.
 pub static DIALECT: Dialect = Dialect {
     document_under: Some(|config| document(config.presence.lists)),
+    companions: &[Companion {
+        name: "presenced-events",
+        title: "presenced events",
+        document: events_document::document,
+    }],
     prefixes: &["/presenced/"],
     body_bytes: |config| config.limits.bulk_body_bytes,
     cors: Cors {
@@ -75,6 +84,12 @@ pub static DIALECT: Dialect = Dialect {
 #[derive(Default)]
 struct Own {
     tickets: tickets::Tickets,
+}
+
+impl app::Own for Own {
+    fn new(_: &Parts) -> Self {
+        Self::default()
+    }
 }
 
 /// How many tickets wait for their use.
@@ -149,6 +164,8 @@ fn router(app: &App) -> Router {
 fn document(lists: bool) -> OpenApi {
     let (_, mut document) = routes(lists).split_for_parts();
     changes::name_events(&mut document);
+    let activity = document.paths.paths.get_mut("/presenced/v1/activity");
+    openapi::let_out_bodies(activity.and_then(|item| item.post.as_mut()).into_iter());
     openapi::finished(document, &TAGS)
 }
 

@@ -24,6 +24,8 @@ use crate::{api::body::BodyError, store::StoreError};
 const RETRY_SOON: HeaderValue = HeaderValue::from_static("5");
 
 /// What a dialect says when it refuses: its body and its headers, whatever the status.
+///
+/// A dialect whose status says it all leaves the causes to [`Refusal::usual`].
 pub trait Refusal: Clone + Debug + Send + Sync + 'static {
     /// The name of an example in documents.
     const EXAMPLE: &'static str = "response";
@@ -34,29 +36,43 @@ pub trait Refusal: Clone + Debug + Send + Sync + 'static {
     /// The name of its schema, with that status.
     fn schema(status: StatusCode) -> &'static str;
 
-    /// A body larger than so many bytes.
-    fn too_large(limit: usize) -> TooLarge<Self>;
-
-    /// A body that ended early, or did not arrive in time.
-    fn incomplete() -> BadRequest<Self>;
-
-    /// An answer on demand that is not documented, and those that are.
-    fn unanswerable(why: String) -> BadRequest<Self>;
-
-    /// A path that is none of the dialect's.
-    fn no_path() -> NotFound<Self>;
-
-    /// A method that the path does not take.
-    fn no_method() -> MethodNotAllowed<Self>;
-
-    /// The server itself failed.
-    fn internal() -> InternalError<Self>;
-
-    /// The store cannot do this at present.
-    fn unavailable(error: &StoreError) -> Unavailable<Self>;
-
     /// What that status means where an operation does not say it: for people, and as it is sent.
     fn usual(status: StatusCode) -> (&'static str, Self);
+
+    /// A body larger than so many bytes.
+    fn too_large(_limit: usize) -> TooLarge<Self> {
+        Refused::usual()
+    }
+
+    /// A body that ended early, or did not arrive in time.
+    fn incomplete() -> BadRequest<Self> {
+        Refused::usual()
+    }
+
+    /// An answer on demand that is not documented, and those that are.
+    fn unanswerable(_why: String) -> BadRequest<Self> {
+        Refused::usual()
+    }
+
+    /// A path that is none of the dialect's.
+    fn no_path() -> NotFound<Self> {
+        Refused::usual()
+    }
+
+    /// A method that the path does not take.
+    fn no_method() -> MethodNotAllowed<Self> {
+        Refused::usual()
+    }
+
+    /// The server itself failed.
+    fn internal() -> InternalError<Self> {
+        Refused::usual()
+    }
+
+    /// The store cannot do this at present.
+    fn unavailable(_error: &StoreError) -> Unavailable<Self> {
+        Refused::usual()
+    }
 }
 
 /// A refusal with this status.
@@ -82,11 +98,16 @@ impl<R: Refusal, const STATUS: u16> Refused<R, STATUS> {
         StatusCode::from_u16(STATUS).expect("a refusal's status is one")
     }
 
+    /// What the dialect says with this status where nothing more is to be said.
+    pub fn usual() -> Self {
+        Self(R::usual(Self::status()).1)
+    }
+
     /// The refusal as it is documented: with its own text and example, or the usual ones.
     pub fn document(texts: &[&str], example: Option<Self>) -> (String, ResponseDoc) {
-        let (usual, said) = R::usual(Self::status());
+        let (usual, _) = R::usual(Self::status());
         let description = if texts.is_empty() { usual.to_owned() } else { unindented(texts) };
-        let answer = example.unwrap_or(Self(said)).into_response();
+        let answer = example.unwrap_or_else(Self::usual).into_response();
         (Self::status().as_str().to_owned(), documented::<R>(&description, answer))
     }
 }
@@ -195,10 +216,13 @@ impl<R: Refusal, E: From<BadRequest<R>> + From<TooLarge<R>>> Cause<R, E> for Bod
     }
 }
 
+pub(crate) use crate::refusals;
+
 /// Declares the refusals of an operation.
 ///
 /// A variant's doc comment is the description in the document, and what follows `=>` its example; both have a
 /// default in [`Refusal::usual`]. The causes after `from` are converted by `?`.
+#[macro_export]
 macro_rules! refusals {
     (
         $(#[$attribute:meta])*
@@ -244,7 +268,7 @@ macro_rules! refusals {
                 [
                     $( <$crate::api::refusal::$variant<$form>>::document(
                         &[$($text),*],
-                        $crate::api::refusal::example!($($example)?),
+                        None$(.or(Some($example)))?,
                     ), )+
                 ]
                 .into_iter()
@@ -254,15 +278,3 @@ macro_rules! refusals {
         }
     };
 }
-
-/// An example, if there is one.
-macro_rules! example {
-    () => {
-        None
-    };
-    ($example:expr) => {
-        Some($example)
-    };
-}
-
-pub(crate) use {example, refusals};

@@ -31,7 +31,7 @@ use axum::{
     routing::{self, MethodFilter},
 };
 use utoipa::openapi::{
-    OpenApi, RefOr, Required,
+    OpenApi,
     security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme},
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -41,11 +41,17 @@ use self::{
     extract::AnyToken,
     oauth::codes::Codes,
     push::voice::RingCentral,
+    rate::RateLimits,
     socket::{sessions::Sessions, token::SocketTokens},
     types::{ErrorResponse, OAuthError},
 };
 use super::{Companion, Cors, Dialect, Refusals, refusal::Refusal as _};
-use crate::{app::App, config::DialectName, openapi};
+use crate::{
+    app::{self, App},
+    auth::assertion,
+    config::DialectName,
+    openapi,
+};
 
 /// What the tags of operations are about.
 const TAGS: [(&str, &str); 4] = [
@@ -80,12 +86,26 @@ pub static DIALECT: Dialect = Dialect {
 };
 
 /// What this dialect holds for itself while a server runs.
-#[derive(Default)]
 struct Own {
     /// The codes of logins that are under way.
     codes: Codes,
     tokens: SocketTokens,
     sessions: Sessions,
+    limits: RateLimits,
+    /// The assertions that hold once, after they were used.
+    used_assertions: assertion::Used,
+}
+
+impl app::Own for Own {
+    fn new(app: &app::Parts) -> Self {
+        Self {
+            codes: Codes::default(),
+            tokens: SocketTokens::default(),
+            sessions: Sessions::default(),
+            limits: RateLimits::new(&app.clock),
+            used_assertions: assertion::Used::default(),
+        }
+    }
 }
 
 /// How many sessions of WebSockets wait for another connection.
@@ -175,12 +195,7 @@ async fn method_not_allowed(token: AnyToken) -> Result<Infallible, RestFailure> 
 fn document() -> OpenApi {
     let (_, mut document) = resources().merge(socket_route()).merge(open()).split_for_parts();
     // An update without a body changes nothing, and is none the worse for it.
-    let updates = document.paths.paths.values_mut().filter_map(|item| item.put.as_mut());
-    for body in updates.filter_map(|update| update.request_body.as_mut()) {
-        if let RefOr::T(body) = body {
-            body.required = Some(Required::False);
-        }
-    }
+    openapi::let_out_bodies(document.paths.paths.values_mut().filter_map(|item| item.put.as_mut()));
     // An application without a secret names itself in the form.
     for path in ["/restapi/oauth/token", "/restapi/oauth/revoke"] {
         let operation = document.paths.paths.get_mut(path).and_then(|item| item.post.as_mut());

@@ -2,10 +2,7 @@ use std::{
     collections::{HashMap, VecDeque},
     fmt,
     hash::{BuildHasher as _, Hash, RandomState},
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::Arc,
     time::Duration,
 };
 
@@ -21,8 +18,6 @@ const MOST_KEYS: usize = 100_000;
 /// penalty is over, and every call meanwhile starts the penalty anew.
 pub struct WindowLimit {
     window: Duration,
-    /// In microseconds.
-    penalty: AtomicU64,
     clock: Arc<dyn Clock>,
     /// Keys are told apart by hashes, so that long ones take no more room than short ones.
     hasher: RandomState,
@@ -54,22 +49,20 @@ pub struct Tally {
 
 impl WindowLimit {
     /// A limit over a sliding `window`.
-    pub fn new(window: Duration, penalty: Duration, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(window: Duration, clock: Arc<dyn Clock>) -> Self {
         let (hasher, callers) = (RandomState::new(), Mutex::default());
-        Self { window, penalty: micros(penalty).into(), clock, hasher, callers }
+        Self { window, clock, hasher, callers }
     }
 
-    /// Shuts out for so long from now on.
-    pub fn replace_penalty(&self, penalty: Duration) {
-        self.penalty.store(micros(penalty), Ordering::Relaxed);
-    }
-
-    /// Counts a call of a key that may make `limit` of them.
-    pub fn check(&self, key: impl Hash, limit: u32) -> Tally {
+    /// Counts a call of a key that may make `limit` of them, and is shut out for `penalty` after more.
+    pub fn check(&self, key: impl Hash, limit: u32, penalty: Duration) -> Tally {
         let now = self.clock.micros();
-        let (window, penalty) = (micros(self.window), self.penalty.load(Ordering::Relaxed));
+        let (window, penalty) = (micros(self.window), micros(penalty));
         let key = self.hasher.hash_one(key);
         let mut callers = self.callers.lock();
+        if now >= callers.cleaned + window {
+            callers.forget_idle(now, window);
+        }
         callers.make_room(key, now, window);
         let calls = callers.by_key.entry(key).or_default();
         calls.forget_before(now, window);
@@ -94,15 +87,6 @@ impl WindowLimit {
         let until = callers.by_key.get(&self.hasher.hash_one(key))?.shut_out_until;
         let left = until.saturating_sub(self.clock.micros());
         (left > 0).then(|| Duration::from_micros(left))
-    }
-
-    /// Forgets who has not called for a window, once that has passed since the last time.
-    pub fn clean(&self) {
-        let (now, window) = (self.clock.micros(), micros(self.window));
-        let mut callers = self.callers.lock();
-        if now >= callers.cleaned + window {
-            callers.forget_idle(now, window);
-        }
     }
 }
 

@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::{
+    Push,
     snapshot::Snapshot,
     subscription::{Owner, Subscription},
     voice::Voice,
@@ -253,7 +254,7 @@ impl Registry {
 
 /// Ends what the directory keeps no longer: with a login, or with its owner.
 pub(super) async fn follow_removals(app: App) {
-    let registry = &app.push.registry;
+    let registry = &Push::of(&app).registry;
     loop {
         let ended = tokio::select! {
             ended = app.directory.ended_subscriptions() => ended,

@@ -92,7 +92,7 @@ pub(super) async fn resume(app: &App, kept: Vec<Arc<Entry>>) {
 pub fn start(app: &App, entry: Arc<Entry>, snapshot: Snapshot) {
     let app = app.clone();
     tokio::spawn(async move {
-        let (_sender, _watching) = (app.push.sender(), app.metrics.watch("webhook"));
+        let (_sender, _watching) = (Push::of(&app).sender(), app.metrics.watch("webhook"));
         let sender = Sender {
             tracked: Tracked::new(entry, snapshot),
             failures: 0,
@@ -150,8 +150,8 @@ impl Sender {
     /// Does what is next, if there is something to do now.
     async fn step(&mut self, subscription: &Subscription) -> Result<Step, StoreError> {
         let now = self.now();
-        let _work = self.app.push.work();
-        let registry = &self.app.push.registry;
+        let _work = Push::of(&self.app).work();
+        let registry = &Push::of(&self.app).registry;
         if now >= subscription.expires {
             tracing::info!(id = %subscription.id, owner = %subscription.owner, "a subscription has expired");
             registry.expire(subscription.id).await?;
@@ -262,7 +262,7 @@ impl Sender {
         tracing::warn!(%id, %owner, failures, reason, "a webhook is blacklisted until its owner renews it");
         let suspended = Some(Suspension { at: self.now(), reason });
         self.count("blacklisted");
-        let registry = &self.app.push.registry;
+        let registry = &Push::of(&self.app).registry;
         registry.change(id, None, |subscription| subscription.suspended = suspended).await?;
         self.forgive();
         Ok(())
@@ -275,7 +275,7 @@ impl Sender {
         if !self.tracked.snapshot.is_done() || !self.tracked.snapshot.watch().is_quiet() {
             return;
         }
-        let registry = &self.app.push.registry;
+        let registry = &Push::of(&self.app).registry;
         match registry.change(subscription.id, None, |subscription| subscription.delivered = token).await {
             Ok(_) => self.is_unnoted = false,
             Err(error) => tracing::warn!(%error, "it could not be noted how far deliveries have come"),
@@ -288,7 +288,7 @@ impl Sender {
         let Transport::Webhook { address, .. } = &subscription.transport else {
             return Err(Outcome::failed("the subscription has no address"));
         };
-        let address = app.push.webhooks.address(address).map_err(Outcome::failed)?;
+        let address = Push::of(app).webhooks.address(address).map_err(Outcome::failed)?;
         let turn = tokio::select! {
             biased;
             turn = Push::turn(app, &subscription.owner, &address) => turn,
@@ -305,7 +305,7 @@ impl Sender {
         if let Some(trace) = self.trace(first) {
             trace.put_on(&mut request.headers);
         }
-        match self.app.push.webhooks.post(address, request.headers, request.body).await {
+        match Push::of(&self.app).webhooks.post(address, request.headers, request.body).await {
             Ok(answer) => match voice.judge(&answer) {
                 Verdict::Delivered => Outcome::Arrived,
                 verdict => Outcome::Failed {

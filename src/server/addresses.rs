@@ -4,6 +4,8 @@ use std::{collections::HashMap, net::IpAddr, sync::Arc};
 
 use parking_lot::Mutex;
 
+use crate::request::network;
+
 /// The connections of all addresses that are counted.
 #[derive(Debug, Default)]
 pub(super) struct Addresses(Arc<Mutex<HashMap<IpAddr, usize>>>);
@@ -33,14 +35,6 @@ impl Addresses {
         }
         *count += 1;
         Ok(Some(Counted { all: self.0.clone(), address }))
-    }
-}
-
-/// Of an IPv6 address the network counts, of which each customer has one.
-pub(crate) fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => IpAddr::V6((address.to_bits() & !u128::from(u64::MAX)).into()),
-        address @ IpAddr::V4(_) => address,
     }
 }
 

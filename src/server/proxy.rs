@@ -13,14 +13,12 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, header, uri::Authority};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 
 use super::listener::Peer;
-use crate::config::{ForwardedHeaders, Server};
+use crate::{
+    config::{ForwardedHeaders, Server},
+    request::{HOST, PREFIX, PROTO},
+};
 
 const FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
-
-/// How a client calls the server: scheme, host and the path before ours.
-pub(crate) const PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
-pub(crate) const HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
-pub(crate) const PREFIX: HeaderName = HeaderName::from_static("x-forwarded-prefix");
 
 /// What a request's headers say of how it came, in the order in which proxies added to them.
 #[derive(Debug, Default)]

@@ -1,8 +1,10 @@
 //! The command line, as a process of its own.
 
 mod admin;
+mod admin_token;
 mod data;
 mod documents;
+mod issuers;
 mod ledger;
 mod logs;
 mod reload;

@@ -7,6 +7,7 @@ mod cli;
 mod clients;
 mod clock;
 mod counts;
+mod dialect;
 mod directory;
 mod faults;
 mod fuzz;

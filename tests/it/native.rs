@@ -8,6 +8,7 @@ mod export;
 mod health;
 mod heartbeats;
 mod lists;
+mod me;
 mod memberships;
 mod presence;
 mod refusals;

@@ -1,5 +1,6 @@
 //! The documents: equal to the files that are checked in, faithful to the contract, and well made.
 
+mod bodies;
 mod breakage;
 mod conformance;
 mod contract;

@@ -1,6 +1,8 @@
 //! What a watcher must not learn of whom it may not see: not by an event, not by a count, not by when it is
 //! answered, and not by what a refusal says.
 
+mod model;
+
 use futures_util::FutureExt as _;
 use presenced::{
     id::UserId,
@@ -12,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::support::{
     ALICE, Answer, BOB, CAROL, TestServer, seconds,
-    sync::{news, read, senders, start, sync},
+    sync::{self, news, read, senders, start, sync},
 };
 
 const NOBODY: &str = "@nobody:example.com";

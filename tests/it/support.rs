@@ -30,13 +30,14 @@ pub(crate) use self::{
     stream::EventStream,
 };
 use presenced::{
-    api::contract::Ledger,
+    api::{Dialect, contract::Ledger},
     app::App,
     clock::ManualClock,
     config::Config,
     demo,
     presence::Timestamp,
-    server::{Listener, Server},
+    push::Push,
+    server::{Listener, Server, metrics},
     store::{EmbeddedStore, Store},
 };
 use reqwest::{Method, Response, StatusCode, header::HeaderMap};
@@ -140,6 +141,18 @@ impl TestServer {
         Self::serve(app, clock).await
     }
 
+    /// The same with a dialect more.
+    pub(crate) async fn start_speaking(dialect: &'static Dialect) -> Self {
+        let clock = Arc::new(ManualClock::at(START));
+        let (config, store) = (config(), Box::new(EmbeddedStore::in_memory()));
+        secrets::watch(&config);
+        let app = App::open(config, store, clock.clone()).await.expect("a store that opens");
+        demo::furnish(&app.directory, START).await.expect("an empty directory");
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let server = Server::builder().dialect(dialect).build();
+        Self::run(server, app, clock, listener.into())
+    }
+
     /// A server that goes on, a minute after the start of the first, with what its store has.
     pub(crate) async fn start_again(store: Box<dyn Store>, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = config();
@@ -176,12 +189,16 @@ impl TestServer {
     }
 
     fn serve_at(app: App, clock: Arc<ManualClock>, listener: Listener) -> Self {
+        Self::run(Server::default(), app, clock, listener)
+    }
+
+    fn run(server: Server, app: App, clock: Arc<ManualClock>, listener: Listener) -> Self {
         let url = format!("http://{}", listener.addresses().concat());
         let (stop, stopped) = oneshot::channel::<()>();
         let shutdown = async {
             let _dropped = stopped.await;
         };
-        let running = tokio::spawn(Server::default().run(listener, app.clone(), shutdown));
+        let running = tokio::spawn(server.run(listener, app.clone(), shutdown));
         let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build();
         let found = Found { app: app.clone(), may_be_bugs: AtomicBool::new(false) };
         Self { url, app, clock, http: http.expect("a client"), stop, running, is_lenient: false, found }
@@ -191,6 +208,16 @@ impl TestServer {
     pub(crate) async fn stop(self) {
         drop((self.stop, self.http));
         self.running.await.expect("a server that ends");
+    }
+
+    /// Those who are told without asking.
+    pub(crate) fn push(&self) -> &Push {
+        Push::of(&self.app)
+    }
+
+    /// The figures for operators.
+    pub(crate) fn figures(&self) -> String {
+        metrics::text(&self.app)
     }
 
     /// Lets time pass, and watchers be told of what it brought.

@@ -14,7 +14,7 @@ use parking_lot::Mutex;
 use crate::{
     config::{Config, Live},
     presence::Timestamp,
-    server::network,
+    request::network,
 };
 
 /// How often those whose window is over are forgotten.

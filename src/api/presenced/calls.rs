@@ -5,7 +5,7 @@ use axum::{body::Body, extract::State, http::StatusCode};
 use super::{
     error::{BadRequest, ProblemRefusal},
     extract::{AccessError, Asker, Ids, JsonError, read_json},
-    types::{CallDisplayLine, CallReport, SipDialog},
+    types::{CallDisplayLine, CallReport, SipDialog, UserIdOrMe},
 };
 use crate::{
     api::refusal::refusals,
@@ -139,8 +139,8 @@ impl From<SipDialog> for SipData {
     path = "/presenced/v1/users/{userId}/calls/{callId}",
     operation_id = "putCall",
     params(
-        ("userId" = String, Path, description = "The user's id, or `me` for the caller's own.", example = "@alice:example.com"),
-        ("callId" = String, Path, description = "The gateway's name for the leg, at most 255 bytes.",
+        ("userId" = inline(UserIdOrMe), Path, description = "The user's id, or `me` for the caller's own.", example = "@alice:example.com"),
+        ("callId" = String, Path, max_length = 255, description = "The gateway's name for the leg, at most 255 bytes.",
             example = "c1"),
     ),
     request_body(content = CallReport, description = "What is known of the leg."),
@@ -175,8 +175,8 @@ pub(super) async fn put_call(
     path = "/presenced/v1/users/{userId}/calls/{callId}",
     operation_id = "deleteCall",
     params(
-        ("userId" = String, Path, description = "The user's id, or `me` for the caller's own.", example = "@alice:example.com"),
-        ("callId" = String, Path, description = "The gateway's name for the leg.", example = "c1"),
+        ("userId" = inline(UserIdOrMe), Path, description = "The user's id, or `me` for the caller's own.", example = "@alice:example.com"),
+        ("callId" = String, Path, max_length = 255, description = "The gateway's name for the leg.", example = "c1"),
     ),
     security(("bearer" = [])),
     tag = "Presence",

@@ -70,9 +70,9 @@ impl Asker {
     }
 
     /// Refuses everybody but the admin.
-    pub(super) fn admin(self) -> Result<(), AccessError> {
+    pub(super) fn admin(self) -> Result<Caller, AccessError> {
         match self.0?.holder {
-            Holder::Admin => Ok(()),
+            Holder::Admin => Ok(Caller::Admin),
             _ => Err(AccessError::NotAdmin),
         }
     }
@@ -95,10 +95,10 @@ impl Asker {
     }
 
     /// Refuses users: what is left are service tokens with `scope`, and the admin.
-    pub(super) fn service(self, scope: Scope) -> Result<(), AccessError> {
+    pub(super) fn service(self, scope: Scope) -> Result<Caller, AccessError> {
         match self.caller()? {
             Caller::User(_) => Err(AccessError::NotService),
-            caller => caller.may(scope),
+            caller => caller.may(scope).map(|()| caller),
         }
     }
 

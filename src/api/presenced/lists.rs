@@ -9,7 +9,7 @@ use axum::{Json, extract::State, http::StatusCode};
 use super::{
     error::{NotFound, ProblemRefusal, found},
     extract::{AccessError, Asker, Ids},
-    types::{ListEntry, PresenceList, Standing},
+    types::{ListEntry, PresenceList, Standing, UserIdOrMe, UserIdText},
 };
 use crate::{
     api::refusal::refusals,
@@ -79,7 +79,7 @@ impl From<Listing> for PresenceList {
     get,
     path = "/presenced/v1/users/{userId}/presence-list",
     operation_id = "getPresenceList",
-    params(("userId" = String, Path, description = "The user's id, or `me` for the caller's own.", example = "@alice:example.com")),
+    params(("userId" = inline(UserIdOrMe), Path, description = "The user's id, or `me` for the caller's own.", example = "@alice:example.com")),
     security(("bearer" = [])),
     tag = "Presence lists",
     responses(
@@ -112,8 +112,8 @@ pub(super) async fn get_presence_list(
     path = "/presenced/v1/users/{userId}/observers/{observerId}",
     operation_id = "acceptObserver",
     params(
-        ("userId" = String, Path, description = "The invited user's id, or `me` for the caller's own.", example = "@alice:example.com"),
-        ("observerId" = String, Path, description = "Whose invitation to accept.",
+        ("userId" = inline(UserIdOrMe), Path, description = "The invited user's id, or `me` for the caller's own.", example = "@alice:example.com"),
+        ("observerId" = inline(UserIdText), Path, description = "Whose invitation to accept.",
             example = "@carol:example.com"),
     ),
     security(("bearer" = [])),
@@ -146,8 +146,8 @@ pub(super) async fn accept_observer(
     path = "/presenced/v1/users/{userId}/observers/{observerId}",
     operation_id = "denyObserver",
     params(
-        ("userId" = String, Path, description = "The invited user's id, or `me` for the caller's own.", example = "@alice:example.com"),
-        ("observerId" = String, Path, description = "Whose invitation to end.",
+        ("userId" = inline(UserIdOrMe), Path, description = "The invited user's id, or `me` for the caller's own.", example = "@alice:example.com"),
+        ("observerId" = inline(UserIdText), Path, description = "Whose invitation to end.",
             example = "@carol:example.com"),
     ),
     security(("bearer" = [])),

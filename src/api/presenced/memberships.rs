@@ -6,7 +6,7 @@ use axum::{Json, extract::State, http::StatusCode};
 use super::{
     error::ProblemRefusal,
     extract::{AccessError, Asker, Ids, Parameters},
-    types::UserRooms,
+    types::{RoomIdText, UserIdOrMe, UserIdText, UserRooms},
 };
 use crate::{
     api::refusal::{Cause, refusals},
@@ -67,8 +67,8 @@ refusals! {
     path = "/presenced/v1/rooms/{roomId}/members/{userId}",
     operation_id = "addMember",
     params(
-        ("roomId" = String, Path, description = "The room's id.", example = "!lobby:example.com"),
-        ("userId" = String, Path, description = "The user's id.", example = "@alice:example.com"),
+        ("roomId" = inline(RoomIdText), Path, description = "The room's id.", example = "!lobby:example.com"),
+        ("userId" = inline(UserIdText), Path, description = "The user's id.", example = "@alice:example.com"),
     ),
     security(("bearer" = [])),
     tag = "Directory",
@@ -83,8 +83,8 @@ pub(super) async fn add_member(
     ids: Ids,
     parameters: Parameters,
 ) -> Result<StatusCode, AddMemberError> {
-    asker.service(Scope::Write)?;
-    let (room, user): (RoomId, UserId) = (ids.get("roomId")?, ids.get("userId")?);
+    let caller = asker.service(Scope::Write)?;
+    let (room, user): (RoomId, UserId) = (ids.get("roomId")?, ids.user::<AddMemberError>(&caller)?);
     parameters.none()?;
     app.directory.join(&room, &user, app.config.limits.room_members).await.map_err(|error| match error {
         DirectoryError::UnknownUser(user) => ProblemRefusal::no_user(&user).into(),
@@ -102,8 +102,8 @@ pub(super) async fn add_member(
     path = "/presenced/v1/rooms/{roomId}/members/{userId}",
     operation_id = "removeMember",
     params(
-        ("roomId" = String, Path, description = "The room's id.", example = "!lobby:example.com"),
-        ("userId" = String, Path, description = "The user's id.", example = "@alice:example.com"),
+        ("roomId" = inline(RoomIdText), Path, description = "The room's id.", example = "!lobby:example.com"),
+        ("userId" = inline(UserIdText), Path, description = "The user's id.", example = "@alice:example.com"),
     ),
     security(("bearer" = [])),
     tag = "Directory",
@@ -118,8 +118,8 @@ pub(super) async fn remove_member(
     ids: Ids,
     parameters: Parameters,
 ) -> Result<StatusCode, RemoveMemberError> {
-    asker.service(Scope::Write)?;
-    let (room, user): (RoomId, UserId) = (ids.get("roomId")?, ids.get("userId")?);
+    let caller = asker.service(Scope::Write)?;
+    let (room, user): (RoomId, UserId) = (ids.get("roomId")?, ids.user::<RemoveMemberError>(&caller)?);
     parameters.none()?;
     app.directory.leave(&room, &user).await.map_err(|error| match error {
         DirectoryError::Store(error) => Cause::<ProblemRefusal, RemoveMemberError>::refuse(error),
@@ -135,7 +135,7 @@ pub(super) async fn remove_member(
     get,
     path = "/presenced/v1/users/{userId}/rooms",
     operation_id = "getUserRooms",
-    params(("userId" = String, Path, description = "The user's id.", example = "@alice:example.com")),
+    params(("userId" = inline(UserIdOrMe), Path, description = "The user's id, or `me` for the caller's own.", example = "@alice:example.com")),
     security(("bearer" = [])),
     tag = "Presence",
     responses(

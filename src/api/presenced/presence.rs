@@ -7,7 +7,7 @@ use axum::{Json, body::Body, extract::State};
 use super::{
     error::{BadRequest, ProblemRefusal, TooLarge},
     extract::{AccessError, Asker, Ids, JsonError, read_json},
-    types::{DevicePresence, PresenceQuery, PresenceQueryResult, PresenceState, UserPresence},
+    types::{DevicePresence, PresenceQuery, PresenceQueryResult, PresenceState, UserIdOrMe, UserPresence},
 };
 use crate::{
     api::refusal::refusals,
@@ -164,7 +164,7 @@ impl From<Device> for DevicePresence {
     get,
     path = "/presenced/v1/users/{userId}/presence",
     operation_id = "getUserPresence",
-    params(("userId" = String, Path, description = "The user's id, or `me` for the caller's own.", example = "@alice:example.com")),
+    params(("userId" = inline(UserIdOrMe), Path, description = "The user's id, or `me` for the caller's own.", example = "@alice:example.com")),
     security(("bearer" = [])),
     tag = "Presence",
     responses(

@@ -9,7 +9,7 @@ use serde::{
 use super::{
     error::{BadRequest, ProblemRefusal},
     extract::{AccessError, Asker, Ids, Page, Parameters, once},
-    types::{PresenceState, RoomPresence, StateCounts, UserPresence},
+    types::{PresenceState, RoomIdText, RoomPresence, StateCounts, UserPresence},
 };
 use crate::{
     api::refusal::refusals,
@@ -79,7 +79,7 @@ fn number(text: &str) -> Result<usize, BadRequest> {
     path = "/presenced/v1/rooms/{roomId}/presence",
     operation_id = "getRoomPresence",
     params(
-        ("roomId" = String, Path, description = "The room's id.", example = "!lobby:example.com"),
+        ("roomId" = inline(RoomIdText), Path, description = "The room's id.", example = "!lobby:example.com"),
         ("state" = Option<Vec<PresenceState>>, Query, description = "Members in one of these states alone; it may be \
             repeated. All of them if left out.", example = json!(["online", "busy"])),
         ("after" = Option<String>, Query, description = "The last id of the page before.", example = "@a"),

@@ -7,7 +7,7 @@ use axum::{Json, body::Body, extract::State};
 use super::{
     error::{BadRequest, ListError, ProblemRefusal},
     extract::{AccessError, Asker, Ids, JsonError, Paging, read_json},
-    types::{Members, RoomPage, RoomSummary},
+    types::{Members, RoomIdText, RoomPage, RoomSummary},
 };
 use crate::{
     api::refusal::refusals,
@@ -103,7 +103,7 @@ pub(super) async fn list_rooms(
     get,
     path = "/presenced/v1/rooms/{roomId}/members",
     operation_id = "getMembers",
-    params(("roomId" = String, Path, description = "The room's id.", example = "!lobby:example.com")),
+    params(("roomId" = inline(RoomIdText), Path, description = "The room's id.", example = "!lobby:example.com")),
     security(("bearer" = [])),
     tag = "Directory",
     responses(
@@ -133,7 +133,7 @@ pub(super) async fn get_members(
     put,
     path = "/presenced/v1/rooms/{roomId}/members",
     operation_id = "putMembers",
-    params(("roomId" = String, Path, description = "The room's id.", example = "!lobby:example.com")),
+    params(("roomId" = inline(RoomIdText), Path, description = "The room's id.", example = "!lobby:example.com")),
     request_body(content = Members, description = "The members; they replace those before."),
     security(("bearer" = [])),
     tag = "Directory",

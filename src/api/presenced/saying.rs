@@ -8,7 +8,7 @@ use axum::{Extension, Json, body::Body, extract::State, http::Method, http::Stat
 use super::{
     error::ProblemRefusal,
     extract::{AccessError, Asker, Caller, Ids, JsonError, Parameters, once, read_json, read_json_if_any},
-    types::{Activity, PresenceUpdate, StatusUpdate, UserPresence},
+    types::{Activity, PresenceUpdate, StatusUpdate, UserIdOrMe, UserPresence},
 };
 use crate::{
     api::refusal::refusals,
@@ -159,7 +159,7 @@ fn speaker<'a>(turn: Option<Turn<'a>>, user: &'a UserId) -> Speaker<'a> {
     put,
     path = "/presenced/v1/users/{userId}/presence",
     operation_id = "putUserPresence",
-    params(("userId" = String, Path, description = "The user's id, or `me` for the caller's own.", example = "@alice:example.com")),
+    params(("userId" = inline(UserIdOrMe), Path, description = "The user's id, or `me` for the caller's own.", example = "@alice:example.com")),
     request_body(content = PresenceUpdate, description = "What is said. What is left out stays as it is."),
     security(("bearer" = [])),
     tag = "Presence",
@@ -203,7 +203,7 @@ pub(super) async fn put_user_presence(
     path = "/presenced/v1/users/{userId}/presence",
     operation_id = "deleteUserPresence",
     params(
-        ("userId" = String, Path, description = "The user's id, or `me` for the caller's own.", example = "@alice:example.com"),
+        ("userId" = inline(UserIdOrMe), Path, description = "The user's id, or `me` for the caller's own.", example = "@alice:example.com"),
         ("deviceId" = Option<String>, Query, description = "The device; left out: that of the token, and `api` for a \
             token of no user.", example = "DEMO"),
     ),
@@ -247,7 +247,7 @@ pub(super) async fn delete_user_presence(
     post,
     path = "/presenced/v1/activity",
     operation_id = "postActivity",
-    request_body(content = Option<Activity>, description = "On which device; it may be left out."),
+    request_body(content = Activity, description = "On which device; it may be left out."),
     security(("bearer" = [])),
     tag = "Presence",
     responses(

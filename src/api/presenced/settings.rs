@@ -5,7 +5,7 @@ use axum::{Extension, Json, body::Body, extract::State, http::Method};
 use super::{
     error::ProblemRefusal,
     extract::{AccessError, Asker, Ids, JsonError, read_json},
-    types::{OverrideName, UserSettings},
+    types::{OverrideName, UserIdOrMe, UserSettings},
 };
 use crate::{
     api::refusal::refusals,
@@ -59,7 +59,7 @@ impl From<Settings> for UserSettings {
     get,
     path = "/presenced/v1/users/{userId}/settings",
     operation_id = "getSettings",
-    params(("userId" = String, Path, description = "The user's id, or `me` for the caller's own.", example = "@alice:example.com")),
+    params(("userId" = inline(UserIdOrMe), Path, description = "The user's id, or `me` for the caller's own.", example = "@alice:example.com")),
     security(("bearer" = [])),
     tag = "Presence",
     responses(
@@ -85,7 +85,7 @@ pub(super) async fn get_settings(
     put,
     path = "/presenced/v1/users/{userId}/settings",
     operation_id = "putSettings",
-    params(("userId" = String, Path, description = "The user's id, or `me` for the caller's own.", example = "@alice:example.com")),
+    params(("userId" = inline(UserIdOrMe), Path, description = "The user's id, or `me` for the caller's own.", example = "@alice:example.com")),
     request_body(content = UserSettings, description = "The settings; they replace those before."),
     security(("bearer" = [])),
     tag = "Presence",

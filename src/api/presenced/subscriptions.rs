@@ -6,12 +6,12 @@ use uuid::Uuid;
 use super::{
     error::{ListError, ProblemRefusal},
     extract::{AccessError, Asker, Ids, Paging},
-    types::{Subscription, SubscriptionPage, SubscriptionState, SubscriptionTransport},
+    types::{Subscription, SubscriptionIdText, SubscriptionPage, SubscriptionState, SubscriptionTransport},
 };
 use crate::{
     api::refusal::refusals,
     app::App,
-    push::{self, Transport, webhook},
+    push::{self, Push, Transport, webhook},
     store::StoreError,
     task::to_the_end,
 };
@@ -61,7 +61,7 @@ impl From<&push::Subscription> for Subscription {
     path = "/presenced/v1/subscriptions",
     operation_id = "listSubscriptions",
     params(
-        ("after" = Option<String>, Query, description = "The last id of the page before.",
+        ("after" = inline(Option<SubscriptionIdText>), Query, description = "The last id of the page before.",
             example = "0b9e5a52-63f5-4c6e-8d0c-3a7f3b0f2a77"),
         ("limit" = Option<i32>, Query, description = "How many to list, 1 to 1000; 100 if left out.",
             minimum = 1, maximum = 1000, example = 100),
@@ -83,7 +83,7 @@ pub(super) async fn list_subscriptions(
     let asked = paging.page()?;
     let after = asked.after.as_deref().map(Uuid::try_parse).transpose();
     let after = after.map_err(|error| ProblemRefusal::invalid(format!("after: {error}")))?;
-    let page = app.push.registry.page(after, asked.limit);
+    let page = Push::of(&app).registry.page(after, asked.limit);
     let subscriptions = page.items.iter().map(|subscription| (&**subscription).into()).collect();
     Ok(Json(SubscriptionPage { subscriptions, more: page.more }))
 }
@@ -95,7 +95,7 @@ pub(super) async fn list_subscriptions(
     delete,
     path = "/presenced/v1/subscriptions/{subscriptionId}",
     operation_id = "endSubscription",
-    params(("subscriptionId" = String, Path, description = "The subscription's id.",
+    params(("subscriptionId" = inline(SubscriptionIdText), Path, description = "The subscription's id.",
         example = "0b9e5a52-63f5-4c6e-8d0c-3a7f3b0f2a77")),
     security(("bearer" = [])),
     tag = "Directory",
@@ -111,7 +111,7 @@ pub(super) async fn end_subscription(
 ) -> Result<StatusCode, EndSubscriptionError> {
     asker.admin()?;
     let id: Uuid = ids.get("subscriptionId")?;
-    match to_the_end(async move { app.push.registry.remove(id).await }).await? {
+    match to_the_end(async move { Push::of(&app).registry.remove(id).await }).await? {
         true => Ok(StatusCode::NO_CONTENT),
         false => Err(ProblemRefusal::not_found("there is no such subscription").into()),
     }

@@ -5,7 +5,9 @@ mod directory;
 mod error;
 mod events;
 mod frames;
+mod ids;
 mod lists;
+mod members;
 mod presence;
 mod reports;
 mod saying;
@@ -19,6 +21,7 @@ pub use self::{
     error::Problem,
     events::{EndReason, PresenceSnapshot, StreamEnd, TokenExpiring, UsersGone},
     frames::{ClientFrame, FrameFault, SayActivity, SayPresence, ServerFrame, Unwatch, UseToken, Watch},
+    ids::{RoomIdText, SubscriptionIdText, UserIdOrMe, UserIdText},
     lists::{ListEntry, PresenceList, Standing},
     presence::{
         ConnectedState, DevicePresence, OverrideName, PresenceQuery, PresenceQueryResult, PresenceState,

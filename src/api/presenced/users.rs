@@ -7,13 +7,12 @@ use axum::{Json, body::Body, extract::State, http::StatusCode};
 use super::{
     error::{BadRequest, ListError, ProblemRefusal, UserError},
     extract::{AccessError, Asker, Ids, JsonError, Paging, read_json},
-    types::{User, UserPage, UserProfile},
+    types::{User, UserIdText, UserPage, UserProfile},
 };
 use crate::{
     api::refusal::refusals,
     app::App,
     directory::{self, DirectoryError, Extension, HIGHEST_NUMBER, Profile},
-    id::UserId,
 };
 
 /// How many departments a user may take calls of.
@@ -163,7 +162,7 @@ pub(super) async fn list_users(
     put,
     path = "/presenced/v1/users/{userId}",
     operation_id = "putUser",
-    params(("userId" = String, Path, description = "The user's id.", example = "@alice:example.com")),
+    params(("userId" = inline(UserIdText), Path, description = "The user's id.", example = "@alice:example.com")),
     request_body(content = UserProfile, description = "What is known of the user; it replaces what was."),
     security(("bearer" = [])),
     tag = "Directory",
@@ -179,8 +178,8 @@ pub(super) async fn put_user(
     ids: Ids,
     body: Body,
 ) -> Result<(StatusCode, Json<User>), PutUserError> {
-    asker.admin()?;
-    let user: UserId = ids.get("userId")?;
+    let caller = asker.admin()?;
+    let user = ids.user::<PutUserError>(&caller)?;
     let profile: UserProfile = read_json(&app, body).await?;
     if user.server_name() != app.config.server.name {
         let name = &app.config.server.name;
@@ -197,7 +196,7 @@ pub(super) async fn put_user(
     get,
     path = "/presenced/v1/users/{userId}",
     operation_id = "getUser",
-    params(("userId" = String, Path, description = "The user's id.", example = "@alice:example.com")),
+    params(("userId" = inline(UserIdText), Path, description = "The user's id.", example = "@alice:example.com")),
     security(("bearer" = [])),
     tag = "Directory",
     responses(
@@ -210,8 +209,8 @@ pub(super) async fn get_user(
     asker: Asker,
     ids: Ids,
 ) -> Result<Json<User>, UserError> {
-    asker.admin()?;
-    let id: UserId = ids.get("userId")?;
+    let caller = asker.admin()?;
+    let id = ids.user::<UserError>(&caller)?;
     let user = app.directory.user(&id).ok_or_else(|| ProblemRefusal::no_user(&id))?;
     Ok(Json(user.into()))
 }
@@ -221,7 +220,7 @@ pub(super) async fn get_user(
     delete,
     path = "/presenced/v1/users/{userId}",
     operation_id = "deleteUser",
-    params(("userId" = String, Path, description = "The user's id.", example = "@alice:example.com")),
+    params(("userId" = inline(UserIdText), Path, description = "The user's id.", example = "@alice:example.com")),
     security(("bearer" = [])),
     tag = "Directory",
     responses(
@@ -234,8 +233,8 @@ pub(super) async fn delete_user(
     asker: Asker,
     ids: Ids,
 ) -> Result<StatusCode, UserError> {
-    asker.admin()?;
-    let id: UserId = ids.get("userId")?;
+    let caller = asker.admin()?;
+    let id = ids.user::<UserError>(&caller)?;
     match app.service.remove_user(&id).await? {
         true => Ok(StatusCode::NO_CONTENT),
         false => Err(ProblemRefusal::no_user(&id).into()),

@@ -149,7 +149,7 @@ fn lines<G>(app: &App, caller: &Caller<G>, body: Option<&Value>) -> Option<Vec<M
     };
     let (mut keys, mut extensions) = (BTreeSet::new(), BTreeSet::new());
     let lines = records.iter().zip(1..).map(|(record, place): (_, usize)| {
-        let id = match record.get("id").filter(|id| !id.is_null()) {
+        let id = match record.get("id") {
             None => place.to_string(),
             Some(id) => text(id)?,
         };

@@ -284,7 +284,7 @@ async fn log_in(app: &App, form: &Form) -> Result<(UserId, TokenResponse)> {
     form.count(app, &user, grantee.scopes)?;
     let once = match &grantee.spends {
         Spends::Code(code) if !app.own::<Own>().codes.spend(code) => return Err(OAuthFailure::bad_code()),
-        Spends::Assertion(once) if !app.used_assertions.spend(*once, now) => {
+        Spends::Assertion(once) if !app.own::<Own>().used_assertions.spend(*once, now) => {
             return Err(OAuthFailure::invalid_grant("OAU-140", "The assertion was used before"));
         }
         Spends::Assertion(once) => Some(*once),
@@ -292,7 +292,7 @@ async fn log_in(app: &App, form: &Form) -> Result<(UserId, TokenResponse)> {
     };
     let issued = issue(app, form, grantee, now).await;
     if let (Err(_), Some(once)) = (&issued, once) {
-        app.used_assertions.give_back(once);
+        app.own::<Own>().used_assertions.give_back(once);
     }
     issued.map(|given| (user, given))
 }

@@ -15,16 +15,35 @@ use axum::{
 };
 use utoipa::openapi::{ObjectBuilder, Type};
 
+use super::Own;
 use crate::{
     api::cors,
     app::App,
+    clock::Clock,
     directory::Scopes,
     id::{DeviceId, UserId},
-    limit::Tally,
+    limit::{Tally, WindowLimit},
     openapi::HeaderDoc,
-    request::RequestInfo,
-    server::network,
+    request::{RequestInfo, network},
 };
+
+/// The window of what is limited by the minute.
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// What is counted of callers.
+pub(super) struct RateLimits {
+    /// How often one user of one app calls operations of one group.
+    groups: WindowLimit,
+    /// How often an address brings what does not let anybody in.
+    refusals: WindowLimit,
+}
+
+impl RateLimits {
+    pub(super) fn new(clock: &Arc<dyn Clock>) -> Self {
+        let new = || WindowLimit::new(MINUTE, clock.clone());
+        Self { groups: new(), refusals: new() }
+    }
+}
 
 /// A group of operations that share a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,7 +108,11 @@ impl RateGroup {
         if !app.config.ringcentral.rate_limits {
             return Ok(());
         }
-        let tally = app.group_limit.check((user, client, scopes, self.name()), self.limit(app));
+        let tally = app.own::<Own>().limits.groups.check(
+            (user, client, scopes, self.name()),
+            self.limit(app),
+            Duration::from_secs(app.config.ringcentral.penalty_seconds),
+        );
         if let Some(Note(note)) = note {
             let _first = note.set((self, tally));
         }
@@ -112,7 +135,7 @@ impl Refusals {
             return Ok(Self(None));
         }
         let address = network(RequestInfo::client_of(extensions));
-        match app.refusal_limit.shut_out(address) {
+        match app.own::<Own>().limits.refusals.shut_out(address) {
             Some(wait) => Err(wait),
             None => Ok(Self(Some(address))),
         }
@@ -121,7 +144,7 @@ impl Refusals {
     /// Counts one more.
     pub(super) fn count(self, app: &App) -> Result<(), Duration> {
         let Some(address) = self.0 else { return Ok(()) };
-        let tally = app.refusal_limit.check(address, REFUSALS_A_MINUTE);
+        let tally = app.own::<Own>().limits.refusals.check(address, REFUSALS_A_MINUTE, MINUTE);
         tally.retry_after.map_or(Ok(()), Err)
     }
 }

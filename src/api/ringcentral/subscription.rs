@@ -42,7 +42,7 @@ use crate::{
     auth::AuthError,
     directory::{Origin, TokenId},
     presence::Timestamp,
-    push::{AdditionError, NotThere, Owner, Snapshot, Subscription, Transport, sender},
+    push::{AdditionError, NotThere, Owner, Push, Snapshot, Subscription, Transport, sender},
     store::StoreError,
     task::to_the_end,
 };
@@ -141,7 +141,7 @@ fn owner<G>(caller: &Caller<G>) -> Owner {
 /// The caller's subscription of that id.
 fn find<G>(app: &App, caller: &Caller<G>, id: &str) -> Result<Arc<Subscription>, NotThere> {
     let id = Uuid::try_parse(id).map_err(|_| NotThere::Unknown)?;
-    app.push.registry.find(&owner(caller), id)
+    Push::of(app).registry.find(&owner(caller), id)
 }
 
 /// The login that a request is made in.
@@ -248,7 +248,7 @@ pub(super) async fn create_subscription(
     let subscription = new_subscription(&app, &caller, &new, &filters, login.login());
     if let Target::WebHook { address, .. } = &new.target {
         // Nobody is asked for nothing.
-        if app.push.registry.room(&owner(&caller)) == 0 {
+        if Push::of(&app).registry.room(&owner(&caller)) == 0 {
             return Err(RestRefusal::too_many_subscriptions().into());
         }
         handshake::ask(&app, &caller.user.id, address).await?;
@@ -262,7 +262,7 @@ pub(super) async fn create_subscription(
                 session.subscribe(&app, subscription, snapshot, login).await?;
             }
             None => {
-                let entry = app.push.registry.add(&RingCentral, subscription, login).await?;
+                let entry = Push::of(&app).registry.add(&RingCentral, subscription, login).await?;
                 sender::start(&app, entry, snapshot);
             }
         }
@@ -321,7 +321,7 @@ pub(super) async fn list_subscriptions(
     let caller = asker.caller()?;
     caller.require(Permission::ReadPresence)?;
     let mut records = Vec::new();
-    for subscription in app.push.registry.list(&owner(&caller)) {
+    for subscription in Push::of(&app).registry.list(&owner(&caller)) {
         records.push(show(&app, &headers, &subscription).await?);
     }
     Ok(Json(SubscriptionListResource { uri: uri(&app, &headers), records }))
@@ -442,7 +442,7 @@ pub(super) async fn renew_subscription(
 async fn ask_again(app: &App, subscription: &Subscription) -> Result<(), ReceiverError> {
     match &subscription.transport {
         Transport::Webhook { address, .. } if subscription.suspended.is_some() => {
-            let address = app.push.webhooks.address(address);
+            let address = Push::of(app).webhooks.address(address);
             let address = address.map_err(|error| RestRefusal::unusable_hook(&error))?;
             handshake::ask(app, &subscription.owner, &address).await
         }
@@ -460,7 +460,7 @@ async fn renew(
     let app = app.clone();
     let now = app.service.now();
     to_the_end(async move {
-        app.push.registry.change(id, snapshot, |subscription| change(subscription, now)).await
+        Push::of(&app).registry.change(id, snapshot, |subscription| change(subscription, now)).await
     })
     .await
 }
@@ -487,6 +487,6 @@ pub(super) async fn delete_subscription(
     let caller = asker.caller()?;
     caller.require(Permission::ReadPresence)?;
     let subscription = find(&app, &caller, &id)?;
-    to_the_end(async move { app.push.registry.remove(subscription.id).await }).await?;
+    to_the_end(async move { Push::of(&app).registry.remove(subscription.id).await }).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -9,8 +9,8 @@ use crate::support::{START, minutes, seconds};
 #[test]
 fn callers_are_forgotten_by_time_and_by_number() {
     let clock = Arc::new(ManualClock::at(START));
-    let limit = WindowLimit::new(seconds(60), seconds(60), clock.clone());
-    let remaining = |key: usize| limit.check(("x".repeat(1_000), key), 5).remaining;
+    let limit = WindowLimit::new(seconds(60), clock.clone());
+    let remaining = |key: usize| limit.check(("x".repeat(1_000), key), 5, seconds(60)).remaining;
     assert_eq!([remaining(0), remaining(0)], [4, 3]);
     // As many as are known at a time stay known.
     for key in 1..100_000 {
@@ -20,6 +20,5 @@ fn callers_are_forgotten_by_time_and_by_number() {
     // One more, and nobody is: the room is bounded.
     assert_eq!([remaining(100_000), remaining(0)], [4, 4]);
     clock.advance(minutes(1));
-    limit.clean();
     assert_eq!(remaining(0), 4);
 }

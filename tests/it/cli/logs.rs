@@ -57,7 +57,7 @@ async fn a_line_for_each_thing_that_operators_look_for() {
     INFO presenced::cli::serve: limits connections=500 connections_per_address=1000 streams=40000 streams_per_user=100 body_bytes=65536 put_per_second=0.0 put_burst=10
     INFO presenced::cli::serve: listening address=ADDRESS tls=false
     INFO presenced::cli::serve: read users=0 tokens=0 rooms=0 records=0
-    INFO presenced::audit: admin action method=PUT path="/presenced/v1/users/@dave:example.com" status=201 peer="127.0.0.1" request="mine"
+    INFO presenced::audit: admin action method=PUT path="/presenced/v1/users/@dave:example.com" status=201 peer="127.0.0.1" token="cce7a2cf1ae04598" request="mine"
     INFO presenced::audit: admin action method=PUT path="/presenced/v1/users/@alice:example.com/settings" status=200 peer="127.0.0.1" request="mine"
     INFO presenced::audit: login dialect="ringcentral" user=@alice:example.com app="desk" peer="127.0.0.1" request="mine" trace="4bf92f3577b34da6a3ce929d0e0e4736"
     INFO presenced::audit: login dialect="matrix" user=@bob:example.com app="DEMO" peer="127.0.0.1" request="mine"

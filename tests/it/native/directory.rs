@@ -194,3 +194,22 @@ async fn rooms_are_replaced_whole() {
     assert_eq!(empty.line(), r#"200 {"members":[]}"#);
     assert_eq!(server.admin(Method::GET, path, None).await.status, 404);
 }
+
+/// As a server that keeps its admin token itself does it; in the demo everybody may know it.
+#[tokio::test]
+async fn another_admin_token() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = TestServer::start_with(|config| {
+        config.demo = false;
+        config.server.data = folder.path().to_owned();
+    })
+    .await;
+    let made = server.admin(Method::POST, "/admin-token", None).await;
+    assert_eq!(made.status, 200);
+    let token = made.json()["token"].as_str().expect("a token").to_owned();
+    let kept = std::fs::read_to_string(folder.path().join("admin-token")).expect("a file");
+    assert_eq!(kept.trim(), token);
+    assert_eq!(server.admin(Method::GET, "/users", None).await.status, 401, "the former one");
+    let users = server.call(Method::GET, "/presenced/v1/users").token(&token).send().await;
+    assert_eq!(users.status, 200);
+}

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::support::{ALICE, Answer, BOB, CAROL, FaultyStore, TestServer, conformance, receiver::Receiver};
 
 /// An operation with what it is asked, which would change something if it were done.
-type Operation = (&'static str, Method, String, Value);
+pub(super) type Operation = (&'static str, Method, String, Value);
 
 /// An id that no subscription has.
 const NO_SUBSCRIPTION: &str = "0b9e5a52-63f5-4c6e-8d0c-3a7f3b0f2a77";
@@ -75,7 +75,7 @@ fn operations(token: &str, app_token: &str, subscription: &str) -> Vec<Operation
 }
 
 /// The operations with tokens and an invitation that are there.
-async fn furnish(server: &TestServer) -> Vec<Operation> {
+pub(super) async fn furnish(server: &TestServer) -> Vec<Operation> {
     let id = |issued: Answer| issued.json()["info"]["tokenId"].as_str().expect("an id").to_owned();
     let path = format!("/users/{ALICE}/tokens");
     let token = server.admin(Method::POST, &path, Some(json!({"deviceId": "OTHER"}))).await;
@@ -92,7 +92,7 @@ async fn furnish(server: &TestServer) -> Vec<Operation> {
 }
 
 /// Sends an operation. A stream and activity have to be a user's, who may speak for a device.
-async fn ask(server: &TestServer, (id, method, path, body): Operation, token: &str) -> Answer {
+pub(super) async fn ask(server: &TestServer, (id, method, path, body): Operation, token: &str) -> Answer {
     let token = if matches!(id, "streamChanges" | "postActivity") && token == "demo-admin" {
         "demo-alice"
     } else {

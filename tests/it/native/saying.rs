@@ -535,6 +535,9 @@ async fn settings_by_a_service_token() {
     let gateway = service_token(&server, &["read", "gateway"]).await;
     let set = server.call(Method::PUT, &path).token(&gateway).json(&json!({})).send().await;
     assert_eq!(set.status, 403);
+    let nobodys = path.replace("alice", "nobody");
+    let set = server.call(Method::PUT, &nobodys).token(&writing).json(&json!({})).send().await;
+    assert_eq!(set.status, 404);
 }
 
 #[tokio::test]

@@ -36,7 +36,7 @@ async fn what_an_admin_is_shown() {
     let busy = json!({"userStatus": "Busy"});
     server.call(Method::PUT, path).token("demo-carol").json(&busy).send().await;
     receiver.next().await.answer(500);
-    server.app.push.settled().await;
+    server.push().settled().await;
     let (shown, _) = list(&server, "").await;
     assert_eq!(shown[0]["state"], "suspended");
     assert_eq!(shown[0]["reason"], "the receiver answered 500");
@@ -74,7 +74,7 @@ async fn an_admin_ends_what_is_anybodys() {
     // It is not that its time was over.
     let read = server.call(Method::GET, format!("/restapi/v1.0/subscription/{id}")).token("demo-alice");
     assert_eq!(read.send().await.json()["errorCode"], "CMN-102");
-    server.app.push.ended().await;
+    server.push().ended().await;
     let busy = json!({"userStatus": "Busy"});
     let own = "/restapi/v1.0/account/~/extension/~/presence";
     server.call(Method::PUT, own).token("demo-bob").json(&busy).send().await;

@@ -98,7 +98,7 @@ async fn a_web_socket_is_one_stream_of_many() {
     assert_eq!(call.send().await.status, 200);
     assert_eq!(socket.told().await["body"]["presenceStatus"], "Busy");
 
-    let figures = server.app.metrics.text(&server.app);
+    let figures = server.figures();
     let opened =
         r#"presenced_http_requests_total{dialect="ringcentral",operation="OpenWebSocket",status="200"} 1"#;
     assert!(figures.contains(opened), "{figures}");
@@ -149,9 +149,10 @@ async fn a_preface_that_does_not_arrive_is_given_up() {
 /// An idle connection is closed as one of HTTP/1 is.
 #[tokio::test]
 async fn an_idle_connection_is_closed_and_one_with_a_stream_is_not() {
-    let server = TestServer::start_with(|config| config.limits.head_seconds = 1).await;
-    let (mut idle, mut busy) = (speak(connect(&server).await).await, speak(connect(&server).await).await);
+    let server = TestServer::start_with(|config| config.limits.head_seconds = 2).await;
+    let mut busy = speak(connect(&server).await).await;
     let mut stream = busy.send_request(get("/presenced/v1/changes")).await.expect("a stream");
+    let mut idle = speak(connect(&server).await).await;
     assert_eq!(idle.send_request(get("/healthz")).await.expect("an answer").status(), StatusCode::OK);
     while idle.ready().await.is_ok() {
         tokio::task::yield_now().await;

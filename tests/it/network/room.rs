@@ -30,7 +30,7 @@ async fn answered(stream: &mut TcpStream) {
 
 /// How many connections the server has.
 fn open(server: &TestServer) -> String {
-    let figures = server.app.metrics.text(&server.app);
+    let figures = server.figures();
     let line = figures.lines().find(|line| line.starts_with("presenced_connections ")).expect("a figure");
     line.rsplit(' ').next().expect("a value").to_owned()
 }

@@ -79,7 +79,7 @@ async fn a_browsers_streams_share_a_connection() {
     let url = server.url.replacen("http", "https", 1).replace("127.0.0.1", "localhost");
     browse("tests/clients/browser_streams.mjs", &url).await;
     // By HTTP/1.1 it would have been 101.
-    let figures = server.app.metrics.text(&server.app);
+    let figures = server.figures();
     let opened =
         r#"presenced_http_requests_total{dialect="ringcentral",operation="OpenWebSocket",status="200"} 1"#;
     assert!(figures.contains(opened), "{figures}");

@@ -227,7 +227,7 @@ async fn a_client_is_told() {
     insta::assert_snapshot!(told.header("contract-violation"), @"request: the media type text/plain is not documented");
     let mut exposed = told.headers.get_all("access-control-expose-headers").iter();
     assert!(exposed.any(|line| line == "Contract-Violation, Preference-Applied"));
-    let figures = server.app.metrics.text(&server.app);
+    let figures = server.figures();
     let line = "presenced_contract_violations_total{dialect=\"matrix\",operation=\"setPresence\",part=\"request\"} 1";
     assert!(figures.contains(line), "{figures}");
     // What was refused was no part of the contract.
@@ -251,7 +251,7 @@ async fn elsewhere_clients_are_told_nothing() {
                 .iter()
                 .any(|it| it == "Contract-Violation")
         );
-        let figures = server.app.metrics.text(&server.app);
+        let figures = server.figures();
         assert_eq!(figures.contains("presenced_contract_violations_total{"), check);
     }
 }

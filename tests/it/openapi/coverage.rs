@@ -7,7 +7,7 @@ use presenced::{api, openapi::to_value};
 use super::lint::operations;
 use crate::support::coverage;
 
-/// Documented answers that no test sees, and why.
+/// Documented answers that no test sees, and why not.
 const UNSEEN: [(&str, &str); 0] = [];
 
 /// Every documented answer, as it is noted when it is seen.

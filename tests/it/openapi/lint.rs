@@ -2,7 +2,11 @@
 
 use std::collections::HashSet;
 
-use presenced::{api, openapi::to_value};
+use presenced::{
+    api,
+    id::{RoomId, UserId},
+    openapi::to_value,
+};
 use reqwest::Method;
 use serde_json::{Map, Value};
 
@@ -245,6 +249,84 @@ async fn what_is_not_documented_does_not_answer() {
                 .map(str::to_owned)
                 .collect();
             assert_eq!(routed, expected, "{name} {url}");
+        }
+    }
+}
+
+/// Every schema of what is sent: of parameters, and of bodies with all that they are made of.
+fn sent_schemas(document: &Value, mut visit: impl FnMut(&str, &Value)) {
+    for (path, _, operation) in operations(document) {
+        let parameters = operation["parameters"].as_array().into_iter().flatten();
+        let bodies = operation["requestBody"]["content"].as_object().into_iter().flatten();
+        let named = parameters
+            .map(|it| (it["name"].as_str().unwrap_or_default(), &it["schema"]))
+            .chain(bodies.map(|(name, media)| (name.as_str(), &media["schema"])));
+        for (name, schema) in named {
+            let mut pending = vec![schema];
+            let mut seen = HashSet::new();
+            while let Some(schema) = pending.pop() {
+                walk(schema, "", &mut |pointer, members| {
+                    visit(&format!("{path} {name}{pointer}"), &Value::Object(members.clone()));
+                    let reference = members.get("$ref").and_then(Value::as_str);
+                    if let Some(reference) =
+                        reference.filter(|reference| seen.insert((*reference).to_owned()))
+                    {
+                        pending.push(document.pointer(&reference[1..]).expect("a schema"));
+                    }
+                });
+            }
+        }
+    }
+}
+
+/// A number below zero is nowhere taken, so that each says from where on. Moments of pnut's dialect may be as long ago as
+/// one likes, and clients of RingCentral's send back numbers that only the server says.
+#[test]
+fn numbers_that_are_sent_have_a_least_one() {
+    for (name, document) in documents() {
+        sent_schemas(&document, |place, schema| {
+            if schema["type"] == "integer" && ["matrix", "presenced"].contains(&name) {
+                assert!(schema["minimum"].is_number(), "{name} {place}: {schema}");
+            }
+        });
+    }
+}
+
+/// Of presenced's own document, an id in a path is as ids are: what the pattern has is what the server takes.
+#[test]
+fn ids_in_paths_look_like_ids() {
+    let document = to_value(&(api::presenced::DIALECT.document)());
+    for (path, _, operation) in operations(&document) {
+        for parameter in operation["parameters"].as_array().into_iter().flatten() {
+            let name = parameter["name"].as_str().expect("a name");
+            if parameter["in"] != "path" || !["userId", "observerId", "roomId"].contains(&name) {
+                continue;
+            }
+            for (user, room) in [
+                ("@alice:example.com", "!lobby:example.com"),
+                ("@a:b", "!a:b"),
+                ("@~/!#:[::1]:8448", "!~/@#:[::1]:8448"),
+                ("@a", "!a"),
+                ("@:b", "!:b"),
+                ("@a:", "!a:"),
+                ("a:b", "a:b"),
+                ("@a b:c", "!a b:c"),
+                ("@\u{e9}:c", "!\u{e9}:c"),
+                ("x@a:b", "x!a:b"),
+                ("@a:b\n", "!a:b\n"),
+                ("", ""),
+            ] {
+                let text = if name == "roomId" { room } else { user };
+                let is_id = match name {
+                    "roomId" => text.parse::<RoomId>().is_ok(),
+                    _ => text.parse::<UserId>().is_ok(),
+                };
+                let matches = conformance::validate(&document, &parameter["schema"], &text.into()).is_ok();
+                assert_eq!(matches, is_id, "{path} {name}: {text:?}");
+            }
+            let takes_me = conformance::validate(&document, &parameter["schema"], &"me".into()).is_ok();
+            let about = parameter["description"].as_str().expect("a description");
+            assert_eq!(takes_me, about.contains("`me`"), "{path} {name}");
         }
     }
 }

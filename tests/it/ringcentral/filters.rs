@@ -102,7 +102,7 @@ async fn filters_of_other_resources_are_taken_and_bring_nothing() {
     let told = receiver.told().await;
     assert_eq!(told["subscriptionId"], beside["id"]);
     assert_eq!(told["body"]["message"], "lunch");
-    server.app.push.settled().await;
+    server.push().settled().await;
     assert!(receiver.is_quiet(), "nothing else is told");
 }
 

@@ -104,6 +104,8 @@ async fn admins_set_it_for_all_and_members_for_themselves() {
     ] {
         assert_eq!(codes(&put(&server, token, path, body.clone()).await), expected, "{token} {path} {body}");
     }
+    let unread = server.call(Method::PUT, QUEUE).token("demo-alice").header("content-type", "text/plain");
+    assert_eq!(codes(&unread.body("{}").send().await), refused(415, "CMN-104", "CMN-104"));
     for id in ["1", "99", "x"] {
         let path = format!("/restapi/v1.0/account/~/call-queues/{id}/presence");
         let answer = get(&server, "demo-alice", path).send().await;

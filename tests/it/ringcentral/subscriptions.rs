@@ -113,6 +113,8 @@ async fn renewing_starts_the_lifetime_anew() {
     assert_eq!(answer["expiresIn"], 30);
     assert_eq!(answer["eventFilters"], json!(["/restapi/v1.0/account/1/presence"]));
     assert_eq!(answer["deliveryMode"], info["deliveryMode"], "the rest is ignored");
+    let unread = server.call(Method::PUT, &path).token("demo-alice").header("content-type", "text/plain");
+    assert_eq!(codes(&unread.body("{}").send().await), refused(415, "CMN-104", "CMN-104"));
 }
 
 /// As the live service shortens what is too long, and refuses what is none.
@@ -172,7 +174,7 @@ async fn what_has_expired_is_known_as_such() {
         (&json!("/restapi/v1.0/subscription/~"), &info["id"])
     );
     assert_eq!(reminder["body"], json!({"expirationTime": "2026-01-05T09:01:40.000Z", "expiresIn": 50}));
-    server.app.push.settled().await;
+    server.push().settled().await;
     server.advance(seconds(50)).await;
     while read(&server, "demo-alice", PATH).await["records"] != json!([]) {}
     for (method, path) in [
@@ -198,19 +200,19 @@ async fn reminders_come_as_often_as_they_were_asked_for_and_at_most_once_a_minut
     wish["expiresIn"] = json!(200);
     let (path, _) = created(&server, &wish).await;
     for (wait, left) in [(20, 180), (60, 120), (60, 60)] {
-        server.app.push.settled().await;
+        server.push().settled().await;
         server.advance(seconds(wait - 1)).await;
-        server.app.push.settled().await;
+        server.push().settled().await;
         assert!(receiver.is_quiet(), "not before {left} s are left");
         server.advance(seconds(1)).await;
         let told = receiver.told().await;
         assert_eq!((&told["event"], &told["body"]["expiresIn"]), (&json!(reminder), &json!(left)));
     }
-    server.app.push.settled().await;
+    server.push().settled().await;
     let renewed = call(&server, Method::POST, &format!("{path}/renew")).await.json();
     assert_eq!(renewed["expiresIn"], 200);
     server.advance(seconds(15)).await;
-    server.app.push.settled().await;
+    server.push().settled().await;
     server.advance(seconds(5)).await;
     assert_eq!(receiver.told().await["body"]["expiresIn"], 180, "once renewed, the reminders begin anew");
 }
@@ -225,9 +227,9 @@ async fn a_reminder_of_less_than_a_minute_is_raised_to_one() {
     created(&server, &wish).await;
     server.advance(seconds(40)).await;
     assert_eq!(receiver.told().await["body"]["expiresIn"], 60);
-    server.app.push.settled().await;
+    server.push().settled().await;
     server.advance(seconds(59)).await;
-    server.app.push.settled().await;
+    server.push().settled().await;
     assert!(receiver.is_quiet(), "it comes once");
 }
 

@@ -255,7 +255,7 @@ async fn redirects_are_not_followed() {
     let url = receiver.url.clone();
     let hook = receiver.next().await;
     hook.answer_with(axum::response::IntoResponse::into_response(axum::response::Redirect::temporary(&url)));
-    server.app.push.settled().await;
+    server.push().settled().await;
     assert!(receiver.is_quiet());
     server.advance(seconds(1)).await;
     assert_eq!(about(&receiver.told().await), (2, "Busy"), "it counts as a failure, and is sent again");
@@ -276,7 +276,7 @@ async fn a_slow_receiver_gets_the_last_state_of_each() {
     assert_eq!(about(&first.answer(200)), (2, "Busy"));
     assert_eq!(about(&receiver.told().await), (2, "Offline"));
     assert_eq!(about(&receiver.told().await), (3, "Offline"));
-    server.app.push.settled().await;
+    server.push().settled().await;
     assert!(receiver.is_quiet());
 }
 
@@ -318,9 +318,9 @@ async fn a_failing_receiver_is_tried_again_after_growing_pauses_and_recovers() {
     set(&server, "demo-bob", "Busy").await;
     for (status, pause) in [(500, 1), (404, 2), (301, 4)] {
         receiver.next().await.answer(status);
-        server.app.push.settled().await;
+        server.push().settled().await;
         server.advance(seconds(pause) - std::time::Duration::from_millis(1)).await;
-        server.app.push.settled().await;
+        server.push().settled().await;
         assert!(receiver.is_quiet(), "not before {pause} s are over");
         server.advance(std::time::Duration::from_millis(1)).await;
     }
@@ -328,10 +328,10 @@ async fn a_failing_receiver_is_tried_again_after_growing_pauses_and_recovers() {
     let hook = receiver.next().await;
     set(&server, "demo-bob", "Offline").await;
     hook.answer(503);
-    server.app.push.settled().await;
+    server.push().settled().await;
     server.advance(seconds(8)).await;
     assert_eq!(about(&receiver.told().await), (2, "Offline"));
-    server.app.push.settled().await;
+    server.push().settled().await;
     assert!(receiver.is_quiet(), "and it is told once");
     assert_eq!(read(&server, "demo-alice", path).await["status"], "Active");
 }
@@ -343,7 +343,7 @@ async fn a_receiver_that_never_answers_is_given_up_in_time() {
     subscribe(&server, &receiver, BOB).await;
     set(&server, "demo-bob", "Busy").await;
     let _unanswered = receiver.next().await;
-    server.app.push.settled().await;
+    server.push().settled().await;
     server.advance(seconds(1)).await;
     assert_eq!(about(&receiver.told().await), (2, "Busy"));
 }
@@ -357,7 +357,7 @@ async fn who_fails_too_often_is_blacklisted_until_the_owner_lifts_it() {
         set(&server, "demo-bob", if round == "renew" { "Busy" } else { "Offline" }).await;
         for _ in 0..3 {
             receiver.next().await.answer(500);
-            server.app.push.settled().await;
+            server.push().settled().await;
             server.advance(seconds(4)).await;
         }
         let shown = read(&server, "demo-alice", path.clone()).await;
@@ -366,7 +366,7 @@ async fn who_fails_too_often_is_blacklisted_until_the_owner_lifts_it() {
         assert!(shown["blacklistedData"]["blacklistedAt"].is_string());
         server.advance(seconds(3_600)).await;
         set(&server, "demo-bob", "Available").await;
-        server.app.push.settled().await;
+        server.push().settled().await;
         assert!(receiver.is_quiet(), "nothing is sent");
 
         // A receiver that still fails stays where it is.
@@ -457,7 +457,7 @@ async fn every_form_in_which_a_change_is_told() {
     // Of oneself one is told by the account's filter alone, and nothing of do-not-disturb has changed.
     set(&server, "demo-alice", "Busy").await;
     assert_eq!(about(&receiver.told().await), (1, "Busy"));
-    server.app.push.settled().await;
+    server.push().settled().await;
     assert!(receiver.is_quiet());
 }
 
@@ -470,12 +470,12 @@ async fn subscriptions_survive_a_restart_and_miss_nothing() {
     let info = read(&before, "demo-alice", path.clone()).await;
     set(&before, "demo-bob", "Busy").await;
     let first = receiver.told().await;
-    before.app.push.settled().await;
+    before.push().settled().await;
     before.advance(seconds(1)).await;
     // The last change before the end is not taken any more.
     set(&before, "demo-carol", "Offline").await;
     receiver.next().await.answer(500);
-    before.app.push.settled().await;
+    before.push().settled().await;
     before.stop().await;
 
     let server = TestServer::start_again(Box::new(store), |_| {}).await;
@@ -508,7 +508,7 @@ async fn an_owner_who_is_removed_is_told_nothing_more() {
     let gone = server.admin(Method::DELETE, &format!("/users/{}", crate::support::ALICE), None).await;
     assert_eq!(gone.status, 204);
     // It ends with its owner, not with the next change.
-    server.app.push.ended().await;
+    server.push().ended().await;
     set(&server, "demo-bob", "Busy").await;
     assert!(receiver.is_quiet());
 }

@@ -10,7 +10,7 @@ use tokio_tungstenite::{
     tungstenite::{Message, client::IntoClientRequest as _, http::HeaderValue},
 };
 
-use super::{TestServer, secrets};
+use super::{TestServer, conformance, secrets};
 
 /// How long a test waits for what has to come.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -71,6 +71,8 @@ impl Frames {
             match next {
                 Some(Ok(Message::Text(text))) => {
                     let frame: Value = serde_json::from_str(&text).expect("JSON");
+                    let name = frame["type"].as_str().expect("a type");
+                    assert_eq!(conformance::message_verdict("socket", name, &frame), Ok(()), "{frame}");
                     if let Some(token) = frame["token"].as_str() {
                         self.token = token.to_owned();
                     }

@@ -5,6 +5,8 @@ use std::time::Duration;
 use reqwest::Response;
 use serde_json::Value;
 
+use super::conformance;
+
 /// How long a test waits for what has to come.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -63,6 +65,7 @@ impl EventStream {
             let Some(data) = block.field("data") else { continue };
             let name = block.field("event").expect("a name").to_owned();
             let data = serde_json::from_str(data).expect("JSON");
+            assert_eq!(conformance::message_verdict("changes", &name, &data), Ok(()), "{data}");
             return Some(Event { name, id: block.field("id").map(str::to_owned), data });
         }
     }

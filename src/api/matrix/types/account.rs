@@ -65,8 +65,8 @@ pub struct LoginRequest {
     /// A token of the user's.
     #[schema(example = "demo-alice")]
     pub token: String,
-    /// The device to log in on; a new one if it is left out or empty.
-    #[schema(value_type = Option<String>, example = "PHONE", max_length = 255, nullable = false)]
+    /// The device to log in on; a new one if it is left out, null or empty.
+    #[schema(value_type = Option<String>, example = "PHONE", max_length = 255)]
     pub device_id: Option<DeviceId>,
 }
 
@@ -108,8 +108,8 @@ pub struct RegistrationRequest {
     /// Whether the user is not logged in at once.
     #[schema(value_type = Option<bool>, example = true, nullable = false)]
     pub inhibit_login: bool,
-    /// The device to log in on; a new one if it is left out or empty.
-    #[schema(value_type = Option<String>, example = "BRIDGE", max_length = 255, nullable = false)]
+    /// The device to log in on; a new one if it is left out, null or empty.
+    #[schema(value_type = Option<String>, example = "BRIDGE", max_length = 255)]
     pub device_id: Option<DeviceId>,
 }
 

@@ -3,6 +3,10 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::{
+    ids::{departments, members},
+    members::there,
+};
 use crate::directory::{ExtensionStatus, ExtensionType};
 
 /// What an admin says of a user.
@@ -12,52 +16,52 @@ use crate::directory::{ExtensionStatus, ExtensionType};
 pub struct UserProfile {
     /// The number that dialects with numeric ids use. Left out: the next free one, or the one the user
     /// has.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "there")]
     #[schema(value_type = Option<i64>, minimum = 1, example = 1, nullable = false)]
     pub number: Option<u64>,
     /// The name that people are shown.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "there")]
     #[schema(example = "Alice", nullable = false)]
     pub display_name: Option<String>,
     /// Where the user's picture is.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "there")]
     #[schema(example = "https://example.com/alice.png", nullable = false)]
     pub avatar_url: Option<String>,
     /// The user's mail address.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "there")]
     #[schema(max_length = 254, example = "alice@example.com", nullable = false)]
     pub email: Option<String>,
     /// The telephone account. Needs `extensionNumber`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "there")]
     #[schema(value_type = Option<i64>, minimum = 1, example = 1, nullable = false)]
     pub account: Option<u64>,
     /// The short number in the telephone account. Needs `account`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "there")]
     #[schema(example = "101", nullable = false)]
     pub extension_number: Option<String>,
     /// What the extension is for; `User` if left out. Needs `account`, as do those below.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "there")]
     #[schema(nullable = false)]
     pub extension_type: Option<ExtensionType>,
     /// Whether the extension is in use; `Enabled` if left out.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "there")]
     #[schema(nullable = false)]
     pub extension_status: Option<ExtensionStatus>,
     /// Whether the extension takes calls of a department; no if left out.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "there")]
     #[schema(example = true, nullable = false)]
     pub in_department: Option<bool>,
     /// Whether the extension may turn calls away; yes if left out.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "there")]
     #[schema(example = true, nullable = false)]
     pub has_dnd: Option<bool>,
     /// Whether the user may act for others of the telephone account; no if left out.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "there")]
     #[schema(example = false, nullable = false)]
     pub account_admin: Option<bool>,
     /// The numbers of the departments (extensions of the type `Department`) whose calls the user takes.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Vec<i64>>, max_items = 100, example = json!([4]), nullable = false)]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "there")]
+    #[schema(schema_with = departments)]
     pub departments: Option<Vec<u64>>,
 }
 
@@ -132,7 +136,7 @@ pub struct UserPage {
 #[schema(example = json!({"members": ["@alice:example.com", "@bob:example.com"]}))]
 pub struct Members {
     /// User ids, each once; at most as many as `limits.room_members` of the configuration says.
-    #[schema(example = json!(["@alice:example.com", "@bob:example.com"]))]
+    #[schema(schema_with = members)]
     pub members: Vec<String>,
 }
 

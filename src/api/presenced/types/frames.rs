@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{
     PresenceState, PresenceUpdate, StatusUpdate, UserPresence,
-    saying::{there, there_as_object},
+    members::{there, there_as_object},
 };
 use crate::directory::Scope;
 

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::members::there;
+
 /// How present somebody is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -77,11 +79,11 @@ pub struct DevicePresence {
 #[schema(example = json!({"users": ["@alice:example.com", "@bob:example.com"]}))]
 pub struct PresenceQuery {
     /// User ids, at most 1,000.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "there")]
     #[schema(max_items = 1000, example = json!(["@alice:example.com", "@bob:example.com"]), nullable = false)]
     pub users: Option<Vec<String>>,
     /// Ids of rooms, whose members are told of behind the users. Users and members may be 1,000 together.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "there")]
     #[schema(max_items = 1000, example = json!(["!lobby:example.com"]), nullable = false)]
     pub rooms: Option<Vec<String>>,
 }

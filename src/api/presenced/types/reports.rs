@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::PresenceState;
+use super::{PresenceState, members::there};
 use crate::presence::{CallKind, CallLabelType, Direction, TelephonyStatus, Termination};
 
 /// What is reported in one call.
@@ -84,56 +84,56 @@ pub struct CallReport {
     /// How far the call is; `NoCall` for one that has ended and is shown a while longer.
     pub telephony_status: TelephonyStatus,
     /// When the call began, in milliseconds since the Unix epoch; left out: when it was first reported.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<i64>, example = 1_767_603_600_000_u64, nullable = false)]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "there")]
+    #[schema(value_type = Option<i64>, minimum = 0, example = 1_767_603_600_000_u64, nullable = false)]
     pub started_at: Option<u64>,
     /// The caller's number.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "there")]
     #[schema(example = "101", nullable = false)]
     pub from: Option<String>,
     /// The caller's name.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "there")]
     #[schema(example = "Alice", nullable = false)]
     pub from_name: Option<String>,
     /// The called number.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "there")]
     #[schema(example = "102", nullable = false)]
     pub to: Option<String>,
     /// The name of whoever is called.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "there")]
     #[schema(example = "Bob", nullable = false)]
     pub to_name: Option<String>,
     /// The session that all legs of the call share.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "there")]
     #[schema(example = "501", nullable = false)]
     pub session_id: Option<String>,
     /// The same in telephony APIs.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "there")]
     #[schema(example = "s-501", nullable = false)]
     pub telephony_session_id: Option<String>,
     /// The user's party in that session.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "there")]
     #[schema(example = "p-501-1", nullable = false)]
     pub party_id: Option<String>,
     /// The number of the user that the call is made for.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "there")]
     #[schema(value_type = Option<i64>, minimum = 1, example = 2, nullable = false)]
     pub on_behalf_of: Option<u64>,
     /// Whether the call came through a queue.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "there")]
     #[schema(example = false, nullable = false)]
     pub queue_call: Option<bool>,
     /// How the call ended; for one that has.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "there")]
     #[schema(nullable = false)]
     pub termination_type: Option<Termination>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "there")]
     #[schema(nullable = false)]
     pub sip_data: Option<SipDialog>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "there")]
     #[schema(nullable = false)]
     pub call_info: Option<CallDisplay>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "there")]
     #[schema(nullable = false)]
     pub appearance_info: Option<LineAppearance>,
 }
@@ -143,27 +143,27 @@ pub struct CallReport {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SipDialog {
     /// The `Call-ID` header.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "there")]
     #[schema(example = "4a6c", nullable = false)]
     pub call_id: Option<String>,
     /// The tag of the called side.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "there")]
     #[schema(example = "17d4", nullable = false)]
     pub to_tag: Option<String>,
     /// The tag of the calling side.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "there")]
     #[schema(example = "8b21", nullable = false)]
     pub from_tag: Option<String>,
     /// The other side's address.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "there")]
     #[schema(example = "sip:102@example.com", nullable = false)]
     pub remote_uri: Option<String>,
     /// The user's address.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "there")]
     #[schema(example = "sip:101@example.com", nullable = false)]
     pub local_uri: Option<String>,
     /// The session in the telephone system's own terms.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "there")]
     #[schema(example = "501", nullable = false)]
     pub rc_session_id: Option<String>,
 }
@@ -172,10 +172,10 @@ pub struct SipDialog {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CallDisplay {
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "there")]
     #[schema(nullable = false)]
     pub primary: Option<CallDisplayLine>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "there")]
     #[schema(nullable = false)]
     pub additional: Option<CallDisplayLine>,
 }
@@ -188,7 +188,7 @@ pub struct CallDisplayLine {
     #[serde(rename = "type")]
     pub kind: CallLabelType,
     /// The text of the line.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "there")]
     #[schema(example = "+16505550100", nullable = false)]
     pub value: Option<String>,
 }
@@ -198,7 +198,7 @@ pub struct CallDisplayLine {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct LineAppearance {
     /// The number of the shared line.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "there")]
     #[schema(example = "+16505550100", nullable = false)]
     pub phone_number: Option<String>,
     /// The key.

@@ -1,13 +1,12 @@
 //! Wire types: what is said of users.
 
-use serde::{
-    Deserialize, Deserializer, Serialize,
-    de::{self, DeserializeOwned},
-};
-use serde_json::Value;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{HeartbeatOutcome, PresenceState};
+use super::{
+    HeartbeatOutcome, PresenceState,
+    members::{there, there_as_object},
+};
 
 /// What is said of a user at once: of a device, of the user's status, or of both. At least one of `state` and
 /// `status` has to be there; what is left out stays as it is.
@@ -41,7 +40,7 @@ pub struct PresenceUpdate {
 
 /// A status text, and when it expires, which is never if neither is there.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema, schemars::JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, expecting = "an object with `text`, or null")]
 #[schema(example = json!({"text": "Back at noon", "expiresInSeconds": 3600}))]
 pub struct StatusUpdate {
     /// The text; empty: there is none.
@@ -49,7 +48,7 @@ pub struct StatusUpdate {
     pub text: String,
     /// When it expires, in milliseconds since the Unix epoch: a moment to come, within ten years.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "there")]
-    #[schema(value_type = Option<i64>, example = 1_767_607_200_000_u64, nullable = false)]
+    #[schema(value_type = Option<i64>, minimum = 0, example = 1_767_607_200_000_u64, nullable = false)]
     pub expires_at: Option<u64>,
     /// After how many seconds it expires, instead of `expiresAt`.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "there")]
@@ -131,21 +130,4 @@ pub struct PresenceUpdateResult {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "there is no such user", nullable = false)]
     pub detail: Option<String>,
-}
-
-/// A member that is there, which `null` is only where it means something.
-pub(super) fn there<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<T>, D::Error> {
-    T::deserialize(deserializer).map(Some)
-}
-
-/// The same, and no list: serde would take its items for the members.
-pub(super) fn there_as_object<'de, T: DeserializeOwned, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<T>, D::Error> {
-    match Value::deserialize(deserializer)? {
-        Value::Array(_) => Err(de::Error::custom("a list is no object")),
-        value => serde_json::from_value(value).map(Some).map_err(de::Error::custom),
-    }
 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::members::there;
 use crate::directory::Scope;
 
 /// A token to be made.
@@ -22,7 +23,7 @@ pub struct TokenRequest {
     #[schema(example = false)]
     pub guest: bool,
     /// When the token stops working, in seconds from now; never if left out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "there")]
     #[schema(value_type = Option<i64>, minimum = 1, maximum = 3_153_600_000_u64, example = 86_400, nullable = false)]
     pub expires_in_seconds: Option<u64>,
 }
@@ -128,7 +129,7 @@ pub struct AppTokenRequest {
     #[schema(example = json!(["read", "write"]))]
     pub scopes: Vec<Scope>,
     /// When the token stops working, in seconds from now; never if left out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "there")]
     #[schema(value_type = Option<i64>, minimum = 1, maximum = 3_153_600_000_u64, example = 86_400, nullable = false)]
     pub expires_in_seconds: Option<u64>,
 }

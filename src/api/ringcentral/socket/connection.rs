@@ -27,7 +27,7 @@ use crate::{
     },
     app::App,
     presence::Timestamp,
-    push::{Happened, Tracked},
+    push::{Happened, Push, Tracked},
 };
 
 /// How long nothing follows the first message: clients look for notifications only once they have read it, and lose
@@ -268,7 +268,7 @@ impl Connection {
         let left = subscription.expires.millis_since(now) / 1_000;
         if left < subscription.lifetime_seconds / 2 {
             // A subscription on a socket is not kept, so nothing can fail.
-            let change = self.app.push.registry.change(subscription.id, None, |it| it.renew(now));
+            let change = Push::of(&self.app).registry.change(subscription.id, None, |it| it.renew(now));
             let _renewed = change.await;
         }
     }

@@ -19,7 +19,7 @@ use crate::{
     app::App,
     auth,
     directory::{Origin, TokenSecret},
-    push::{AdditionError, Item, Owner, Snapshot, Subscription, Tracked},
+    push::{AdditionError, Item, Owner, Push, Snapshot, Subscription, Tracked},
 };
 
 /// How many sessions one user of one application may have.
@@ -178,16 +178,16 @@ impl Session {
     ) -> Result<(), AdditionError> {
         let before = self.subscription.lock().take();
         if let Some(before) = before {
-            app.push.registry.remove(before).await?;
+            Push::of(app).registry.remove(before).await?;
         }
-        if app.push.registry.room(&self.owner) == 0 {
+        if Push::of(app).registry.room(&self.owner) == 0 {
             // Sessions that nobody may come back for make room.
             for session in app.own::<Own>().sessions.detached(&self.owner) {
                 session.end(app).await;
             }
         }
         let id = subscription.id;
-        let entry = app.push.registry.add(&RingCentral, subscription, login).await?;
+        let entry = Push::of(app).registry.add(&RingCentral, subscription, login).await?;
         *self.subscription.lock() = Some(id);
         *self.fresh.lock() = Some(Tracked::new(entry, snapshot));
         self.refreshed.notify_one();
@@ -223,7 +223,7 @@ impl Session {
         let subscription = self.subscription.lock().take();
         if let Some(id) = subscription {
             // A subscription on a socket is not kept, so nothing can fail.
-            let _removed = app.push.registry.remove(id).await;
+            let _removed = Push::of(app).registry.remove(id).await;
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::{
         push::filter::{FILTER_BYTES, MOST_FILTERS},
     },
     app::App,
-    push::{Transport, webhook::Address},
+    push::{Push, Transport, webhook::Address},
 };
 
 /// How long a subscription lasts unless it is said, in seconds.
@@ -60,7 +60,7 @@ impl Target {
     fn webhook(app: &App, mode: &Object) -> Result<Self, BadRequest> {
         let address = present(mode, "address").and_then(Value::as_str);
         let address = address.ok_or_else(|| RestRefusal::invalid("deliveryMode.address"))?;
-        let address = app.push.webhooks.address(address);
+        let address = Push::of(app).webhooks.address(address);
         let address = address.map_err(|error| RestRefusal::unusable_hook(&error))?;
         let verification_token = match present(mode, "verificationToken") {
             None => None,

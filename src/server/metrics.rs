@@ -1,4 +1,6 @@
-//! `/metrics`.
+//! `/metrics`, and the figures on it that are not counted as things happen.
+
+mod census;
 
 use axum::{
     Router,
@@ -8,6 +10,7 @@ use axum::{
     routing,
 };
 
+pub(super) use self::census::count;
 use crate::{
     app::App,
     auth::{Accepts, AuthError},
@@ -23,36 +26,50 @@ const OPEN_METRICS_TYPE: &str = "application/openmetrics-text; version=1.0.0; ch
 const TEXT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// The figures for whoever has the admin token.
-pub(crate) fn guarded(app: &App) -> Router {
+pub(super) fn guarded(app: &App) -> Router {
     Router::new().route("/metrics", routing::get(get_guarded)).with_state(app.clone())
 }
 
 /// The figures and nothing else, for everybody who can reach them.
-pub(crate) fn alone(app: &App) -> Router {
+pub(super) fn alone(app: &App) -> Router {
     let get = async |State(app): State<App>, headers: HeaderMap| answer(&app, &headers);
     Router::new().route("/metrics", routing::get(get)).with_state(app.clone())
 }
 
 async fn get_guarded(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Response {
     let identified = app.auth.identify_by(&headers, &uri, Accepts::default()).await;
-    match identified.map(|identified| identified.holder) {
-        Ok(Holder::Admin) => answer(&app, &headers),
-        Ok(_) => (StatusCode::FORBIDDEN, "This needs the admin token.\n").into_response(),
-        Err(error) => {
-            let is_missing = error == AuthError::Missing;
-            let challenge = if is_missing {
-                "Bearer realm=\"presenced\""
-            } else {
-                "Bearer realm=\"presenced\", error=\"invalid_token\""
-            };
-            (StatusCode::UNAUTHORIZED, [(header::WWW_AUTHENTICATE, challenge)], format!("{error}\n"))
-                .into_response()
-        }
-    }
+    let refusal = match identified.map(|identified| identified.holder) {
+        Ok(Holder::Admin) => return answer(&app, &headers),
+        Ok(_) => "this needs the admin token".to_owned(),
+        Err(AuthError::Missing) => return refuse("", &AuthError::Missing.to_string()),
+        Err(error) => error.to_string(),
+    };
+    refuse(", error=\"invalid_token\"", &refusal)
+}
+
+/// Another token than the admin's is as good as none: scrapers know 401.
+fn refuse(error: &str, why: &str) -> Response {
+    let challenge = format!("Bearer realm=\"presenced\"{error}");
+    (StatusCode::UNAUTHORIZED, [(header::WWW_AUTHENTICATE, challenge)], format!("{why}\n")).into_response()
+}
+
+/// All figures as they are now, as text.
+pub fn text(app: &App) -> String {
+    let families = &app.metrics.families;
+    let whole = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+    let (counts, store) = (app.directory.counts(), app.service.store_figures());
+    families.tokens.set(whole(counts.tokens));
+    families.rooms.set(whole(counts.rooms));
+    families.records.set(whole(store.records));
+    families.ready.set(i64::from(app.ready().is_ok()));
+    families.store_queue.set(whole(store.queue));
+    families.watermark_lag.set(app.service.watermark_lag().as_secs_f64());
+    families.most_connections.set(whole(app.config.limits.connections));
+    app.metrics.text()
 }
 
 fn answer(app: &App, headers: &HeaderMap) -> Response {
-    let text = app.metrics.text(app);
+    let text = text(app);
     let mut accepted = headers.get_all(header::ACCEPT).iter().filter_map(|accept| accept.to_str().ok());
     let vary = (header::VARY, "Accept");
     if accepted.any(|accept| accept.contains(OPEN_METRICS)) {

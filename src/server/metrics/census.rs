@@ -6,8 +6,13 @@ use std::mem;
 use prometheus_client::metrics::gauge::Gauge;
 use tokio::sync::Mutex;
 
-use super::{By, Families};
-use crate::{app::Parts, id::UserId, presence::State, store::PARTITIONS};
+use crate::{
+    app::{App, Own, Parts},
+    id::UserId,
+    metrics::{By, Families},
+    presence::State,
+    store::PARTITIONS,
+};
 
 /// How many users are looked at in one turn: about two milliseconds' work.
 const TURN: usize = 2_000;
@@ -21,7 +26,7 @@ const STATES: [(State, &str); 4] = [
 
 /// A count under way.
 #[derive(Debug, Default)]
-pub struct Census(Mutex<Count>);
+struct Census(Mutex<Count>);
 
 /// What was counted so far.
 #[derive(Debug, Default)]
@@ -34,10 +39,21 @@ struct Count {
     claims: [i64; STATES.len()],
 }
 
+impl Own for Census {
+    fn new(_: &Parts) -> Self {
+        Self::default()
+    }
+}
+
+/// Counts users and claims a little further.
+pub(in crate::server) async fn count(app: &App) {
+    app.own::<Census>().go_on(app, &app.metrics.families).await;
+}
+
 impl Census {
     /// Looks at some more users. After the last the count is told, and begins anew. What the store cannot say now
     /// is asked again at the next turn.
-    pub(super) async fn go_on(&self, app: &Parts, families: &Families) {
+    async fn go_on(&self, app: &Parts, families: &Families) {
         let Ok(mut count) = self.0.try_lock() else { return };
         let mut looked = 0;
         while looked < TURN {
