@@ -4,6 +4,7 @@ mod admin;
 mod admin_token;
 mod data;
 mod documents;
+mod health;
 mod issuers;
 mod ledger;
 mod logs;

@@ -207,7 +207,7 @@ pub(super) fn expiry(app: &App, seconds: Option<u64>) -> Result<Option<Timestamp
     path = "/presenced/v1/users/{userId}/tokens",
     operation_id = "endSessions",
     params(("userId" = inline(UserIdOrMe), Path, description = "The user's id, or `me` for the caller's own.",
-        example = "@alice:example.com")),
+        example = "@carol:example.com")),
     security(("bearer" = [])),
     tag = "Directory",
     responses(

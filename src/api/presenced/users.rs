@@ -162,7 +162,7 @@ pub(super) async fn list_users(
     put,
     path = "/presenced/v1/users/{userId}",
     operation_id = "putUser",
-    params(("userId" = inline(UserIdText), Path, description = "The user's id.", example = "@alice:example.com")),
+    params(("userId" = inline(UserIdText), Path, description = "The user's id.", example = "@dave:example.com")),
     request_body(content = UserProfile, description = "What is known of the user; it replaces what was."),
     security(("bearer" = [])),
     tag = "Directory",
@@ -220,7 +220,7 @@ pub(super) async fn get_user(
     delete,
     path = "/presenced/v1/users/{userId}",
     operation_id = "deleteUser",
-    params(("userId" = inline(UserIdText), Path, description = "The user's id.", example = "@alice:example.com")),
+    params(("userId" = inline(UserIdText), Path, description = "The user's id.", example = "@dave:example.com")),
     security(("bearer" = [])),
     tag = "Directory",
     responses(

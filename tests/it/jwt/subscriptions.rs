@@ -77,8 +77,8 @@ async fn a_webhook_ends_with_its_token_for_good() {
         receiver.told().await;
         end(&server, &token, how).await;
         while count(&server).await > 0 {}
-        server.app.push.settled().await;
-        server.app.push.ended().await;
+        server.push().settled().await;
+        server.push().ended().await;
         be(&server, "Available").await;
         assert!(receiver.is_quiet(), "{how}");
         server.stop().await;
