@@ -164,7 +164,7 @@ async fn elsewhere_there_is_nothing() {
 async fn documents_can_be_found() {
     let server = TestServer::start_with(|config| config.server.dialects.clear()).await;
     let list = get(&server, "/openapi/").await;
-    let urls: Vec<String> = ["-3.0.json", "-3.0.yaml", ".json", ".yaml"]
+    let urls: Vec<String> = ["-3.0.json", "-3.0.yaml", "-events.json", "-events.yaml", ".json", ".yaml"]
         .map(|ending| format!("{}/openapi/presenced{ending}", server.url))
         .into();
     assert_eq!(list.json()["documents"], serde_json::json!(urls));

@@ -249,12 +249,14 @@ impl Session {
         let Self { app, wire, life, watcher, pings, pause, .. } = self;
         let is_pausing = pause.is_some();
         tokio::select! {
-            received = wire.socket.recv() => Event::Received(received),
+            // An end comes before all else, and an answer that has come before the time for it is over.
+            biased;
+            () = app.drained() => Event::Stopping,
+            news = life.next(app) => Event::Token(news),
             () = watcher.happened(), if !is_pausing => Event::Changed,
             () = ended(pause) => Event::Paused,
-            news = life.next(app) => Event::Token(news),
+            received = wire.socket.recv() => Event::Received(received),
             () = app.alarms.until(pings.due()) => Event::Rang,
-            () = app.drained() => Event::Stopping,
         }
     }
 
