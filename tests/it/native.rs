@@ -15,7 +15,9 @@ mod refusals;
 mod refusing;
 mod room_presence;
 mod saying;
+mod socket;
 mod subscriptions;
+mod tickets;
 mod updates;
 
 use reqwest::Method;

@@ -5,6 +5,7 @@
 pub(crate) mod conformance;
 pub(crate) mod coverage;
 mod faulty;
+pub(crate) mod frames;
 pub(crate) mod program;
 pub(crate) mod receiver;
 pub(crate) mod secrets;

@@ -26,7 +26,7 @@ use crate::{
     id::UserId,
     limit::TooManyStreams,
     presence::{Presence, State as CoreState},
-    service::{Picture, Turn, UpdateError, Viewer, Watcher},
+    service::{Picture, Turn, UpdateError, Viewer, WatchList, Watcher},
     store::StoreError,
 };
 
@@ -158,7 +158,7 @@ pub(super) async fn sync(
     let query = Query::parse(query.as_deref().unwrap_or_default(), &app, &caller)?;
     let _permit = app.stream_limit.open(Some(&caller.user)).map_err(MatrixRefusal::too_many_streams)?;
     let _watching = app.metrics.watch("sync");
-    let mut watcher = app.service.watch(Viewer::User(&caller.user), None);
+    let mut watcher = app.service.watch(Viewer::User(&caller.user), WatchList::everyone());
     let connection = match query.set_presence.and_then(|state| Some((state, turn(&app, &caller)?))) {
         Some((state, turn)) => Some(app.service.connect(turn, &caller.device, state).await?),
         None => None,

@@ -21,7 +21,7 @@ use axum::{
 use self::{connection::Connection, sessions::Opened, token::Opener};
 use super::{Own, error::RestRefusal, types::WsError};
 use crate::{
-    api::{origin, refusal::refusals},
+    api::{origin, refusal::refusals, sockets::READ_BUFFER},
     app::App,
     request::Lasting,
 };
@@ -37,9 +37,6 @@ refusals! {
 
 /// Where sockets are opened.
 pub(super) const PATH: &str = "/restapi/v1.0/ws";
-
-/// How much of a message is read ahead, in bytes: idle connections hold this much.
-const READ_BUFFER: usize = 4 * 1024;
 
 /// The routes that answer requests which come over a socket.
 #[derive(Clone)]

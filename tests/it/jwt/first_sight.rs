@@ -71,6 +71,8 @@ async fn a_full_disk_is_no_bad_token() {
     let server = TestServer::start_on(Box::new(store), welcoming).await;
     mood.refuse();
     assert_eq!(statuses(&server, &token(json!({"sub": "dave"}))).await, [503; 4]);
+    let ticket = server.call(Method::POST, "/presenced/v1/tickets").token(&token(json!({"sub": "dave"})));
+    assert_eq!(ticket.send().await.status, 503);
     assert_eq!(statuses(&server, &token(json!({}))).await, [200; 4]);
     mood.be_well();
     assert_eq!(statuses(&server, &token(json!({"sub": "dave"}))).await, [200, 200, 403, 200]);

@@ -4,7 +4,7 @@ use presenced::{
     api::presenced::types::{Activity, PresenceState, PresenceUpdate, StatusUpdate},
     client::{AdminClient, ClientError, UserClient},
     id::UserId,
-    service::Viewer,
+    service::{Viewer, WatchList},
 };
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -574,7 +574,7 @@ async fn activity_is_news_if_it_shows() {
     let server = TestServer::start().await;
     put(&server, "demo-alice", ALICE, json!({"state": "online"})).await;
     let bob: UserId = BOB.parse().expect("a user id");
-    let watcher = server.app.service.watch(Viewer::User(&bob), None);
+    let watcher = server.app.service.watch(Viewer::User(&bob), WatchList::everyone());
     server.advance(seconds(30)).await;
     active(&server, "demo-alice", None).await;
     assert!(watcher.is_quiet());

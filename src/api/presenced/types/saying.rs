@@ -39,7 +39,7 @@ pub struct PresenceUpdate {
 }
 
 /// A status text, and when it expires, which is never if neither is there.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, expecting = "an object with `text`, or null")]
 #[schema(example = json!({"text": "Back at noon", "expiresInSeconds": 3600}))]
 pub struct StatusUpdate {
