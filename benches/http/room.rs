@@ -3,6 +3,7 @@
 
 use std::{
     fs,
+    path::Path,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -16,12 +17,15 @@ use presenced::{
     id::RoomId,
     presence::{Input, State},
     server::Server,
-    store::EmbeddedStore,
+    store::Store as _,
 };
 use reqwest::{Client, Response};
 use tokio::{net::TcpListener, sync::oneshot};
 
-use crate::{Options, data};
+use crate::{
+    Options,
+    data::{self, Folder},
+};
 
 const ROOM: &str = "!all:localhost";
 const TOKEN: &str = "pd_bench";
@@ -32,7 +36,8 @@ const CHANGES: [usize; 4] = [0, 10, 100, 1_000];
 /// Measures, and returns the table.
 pub(super) fn measure(members: usize, options: &Options) -> String {
     tokio::runtime::Runtime::new().expect("a runtime starts").block_on(async {
-        let app = furnish(members).await;
+        let folder = Folder::new(options.data.as_deref()).unwrap_or_else(|why| panic!("{why}"));
+        let app = furnish(members, folder.path()).await;
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("there is a free port");
         let address = listener.local_addr().expect("the listener has an address");
         let (stop, stopped) = oneshot::channel::<()>();
@@ -66,9 +71,14 @@ pub(super) fn measure(members: usize, options: &Options) -> String {
     })
 }
 
-async fn furnish(members: usize) -> App {
-    let (store, clock) = (EmbeddedStore::in_memory(), SystemClock::start());
+async fn furnish(members: usize, folder: &Path) -> App {
+    let (store, clock) = (data::store(data::engine(folder)), SystemClock::start());
+    let alone = data::Deaf::open(&store, &clock).await;
     data::fill(&store, members, 1, &clock).await.unwrap_or_else(|why| panic!("{why}"));
+    store.close().await.expect("the disk takes it");
+    drop((store, alone));
+    // It is read as at a start: a store in memory alone keeps no users for later.
+    let store = data::store(data::engine(folder));
     let mut config = Config::default();
     config.limits.room_members = members;
     let app = App::open(config, Box::new(store), Arc::new(clock)).await.expect("the documents are whole");
