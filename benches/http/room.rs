@@ -9,6 +9,7 @@ use std::{
 };
 
 use comfy_table::{Table, presets};
+use futures_util::future::join_all;
 use presenced::{
     app::App,
     clock::SystemClock,
@@ -92,10 +93,14 @@ async fn furnish(members: usize, folder: &Path) -> App {
 /// Lets so many members change, who are far apart.
 async fn change(app: &App, members: usize, changes: usize, round: u64) {
     let state = if round.is_multiple_of(2) { State::Busy } else { State::Online };
-    for number in 0..changes {
+    // Those that come together share an fsync.
+    let updates = (0..changes).map(async |number| {
         let claim = Input::Claim { device: data::device(), state };
         let user = data::user(number * (members / changes));
-        app.service.update(&user, &[claim]).await.expect("the user is known");
+        app.service.update(&user, &[claim]).await.map(drop)
+    });
+    for updated in join_all(updates).await {
+        updated.expect("the user is known");
     }
 }
 
