@@ -4,6 +4,7 @@
 
 mod auth;
 mod invalid;
+mod key;
 mod limits;
 mod listen;
 mod live;
@@ -14,6 +15,7 @@ mod metrics;
 mod place;
 mod pnut;
 mod presence;
+mod registration;
 mod reload;
 mod ringcentral;
 mod secret;
@@ -28,6 +30,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub(crate) use self::{auth::SUBJECT, key::Key};
 pub use self::{
     auth::{Auth, JwtIssuer, SigningKey},
     limits::Limits,
@@ -39,6 +42,7 @@ pub use self::{
     metrics::Metrics,
     pnut::Pnut,
     presence::Presence,
+    registration::{Namespace, Registration},
     reload::Reloaded,
     ringcentral::{JwtKey, OAuthApp, RingCentral},
     server::{DialectName, ForwardedHeaders, Server},
@@ -107,24 +111,6 @@ impl Config {
         self.limits.check()?;
         self.log.check()?;
         self.metrics.check()
-    }
-
-    /// The same configuration as the demo runs it: every dialect, presence lists, no rate limits,
-    /// `example.com`, webhooks to this machine.
-    pub fn for_demo(mut self) -> Self {
-        self.demo = true;
-        self.server.name = "example.com".to_owned();
-        self.server.dialects = DialectName::ALL.to_vec();
-        self.presence.lists = true;
-        self.webhooks.allow_networks =
-            ["127.0.0.0/8", "::1/128"].map(|network| network.parse().expect("a network")).into();
-        self.limits.put_per_second = 0.0;
-        self.ringcentral.rate_limits = false;
-        self.ringcentral.open_login = true;
-        (self.pnut.anonymous_reads, self.pnut.reads, self.pnut.writes) = (0, 0, 0);
-        self.limits.sync_presence_per_second = 0.0;
-        self.limits.new_streams_per_second = 0;
-        self
     }
 
     /// The core's rules.

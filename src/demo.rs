@@ -1,10 +1,11 @@
-//! The fixtures of `presenced serve --demo`: three users, a room that two of them share, and tokens
-//! that are easy to type.
+//! What is particular to `presenced serve --demo`: its configuration, and its fixtures: three users, a room that two
+//! of them share, and tokens that are easy to type.
 
 use std::{collections::BTreeSet, fmt::Write as _, path::Path, sync::Arc, time::Duration};
 
 use crate::{
     app::App,
+    config::{Config, DialectName},
     directory::{Directory, DirectoryError, Extension, Holder, NewToken, Profile, Scopes, TokenSecret},
     id::{RoomId, UserId},
     presence::Timestamp,
@@ -24,6 +25,23 @@ const PAGE: usize = 100;
 
 /// In how many steps time is let pass at most.
 const MOST_STEPS: u32 = 1_000;
+
+/// The defaults of the demo: every dialect, presence lists, no rate limits, `example.com`, webhooks to this machine.
+pub fn config() -> Config {
+    let mut config = Config { demo: true, ..Config::default() };
+    config.server.name = SERVER_NAME.to_owned();
+    config.server.dialects = DialectName::ALL.to_vec();
+    config.presence.lists = true;
+    config.webhooks.allow_networks =
+        ["127.0.0.0/8", "::1/128"].map(|network| network.parse().expect("a network")).into();
+    config.limits.put_per_second = 0.0;
+    config.limits.sync_presence_per_second = 0.0;
+    config.limits.new_streams_per_second = 0;
+    config.ringcentral.rate_limits = false;
+    config.ringcentral.open_login = true;
+    (config.pnut.anonymous_reads, config.pnut.reads, config.pnut.writes) = (0, 0, 0);
+    config
+}
 
 struct DemoUser {
     id: &'static str,

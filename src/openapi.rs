@@ -130,8 +130,8 @@ pub fn finished(mut document: OpenApi, tags: &[(&str, &str)]) -> OpenApi {
     document
 }
 
-/// A body that may be left out is an `Option` to utoipa, which writes that as a union with null. Nobody sends null for
-/// a body, and few generators know what to make of it.
+/// A body that may be left out is an `Option` to utoipa, which writes that as a union with null. Few generators know what
+/// to make of it.
 fn leave_out_null(operation: &mut Operation) {
     let Some(RefOr::T(body)) = &mut operation.request_body else { return };
     for content in body.content.values_mut() {

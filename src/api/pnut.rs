@@ -12,6 +12,7 @@ mod limit;
 mod presence;
 pub mod types;
 mod update;
+mod version;
 
 use std::sync::Arc;
 

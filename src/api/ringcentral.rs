@@ -13,6 +13,7 @@ mod info;
 mod lines;
 mod oauth;
 mod pages;
+mod permission;
 mod presence;
 mod push;
 mod query;

@@ -20,8 +20,8 @@ use std::{
 use jsonwebtoken::{Header, decode_header};
 use parking_lot::{Mutex, RwLock};
 
+pub use self::claims::Claims;
 pub(super) use self::issuer::Issuer;
-pub use self::{claims::Claims, issuer::check};
 use self::{
     claims::issuer_of,
     fetch::Fetcher,
@@ -97,7 +97,7 @@ impl Jwts {
                 let fresh = || Arc::new(KeySet::new(url, self.fetcher.clone(), self.changes.clone()));
                 key_sets.entry(url.clone()).or_insert_with(fresh).clone()
             });
-            Issuer::new(issuer, &config.server.name, key_set).expect("issuers are checked")
+            Issuer::new(issuer, &config.server.name, key_set)
         });
         *self.issuers.write() = issuers.collect();
         key_sets.retain(|url, _| config.auth.jwt.iter().any(|issuer| issuer.jwks_url.as_ref() == Some(url)));

@@ -125,8 +125,9 @@ impl Serve {
     }
 
     fn load(&self, overrides: &Overrides) -> Result<Config, Failure> {
-        let load = if self.demo { Config::load_demo } else { Config::load };
-        let mut config = load(self.config.as_deref(), overrides).map_err(Failure::unusable)?;
+        let defaults = if self.demo { demo::config() } else { Config::default() };
+        let loaded = defaults.load_over(self.config.as_deref(), overrides);
+        let mut config = loaded.map_err(Failure::unusable)?;
         config.check_contract = self.checks_contract();
         if self.demo && !self.allow_remote && !config.server.listen.is_local() {
             return Err(Failure::unusable(format!(

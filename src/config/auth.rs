@@ -2,12 +2,20 @@ use std::path::PathBuf;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
+use url::Url;
 
 use super::{
-    invalid::{Check, Invalid, in_range},
+    invalid::{Check, Invalid, in_range, require},
+    key::Key,
     secret,
 };
-use crate::{auth::jwt, directory::Scope};
+use crate::{
+    directory::Scope,
+    id::{DeviceId, UserId},
+};
+
+/// Stands for the subject in the form of a user's id.
+pub(crate) const SUBJECT: &str = "{sub}";
 
 /// Who else may say who a user is.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
@@ -90,6 +98,42 @@ fn default_scopes() -> Vec<Scope> {
     vec![Scope::Read, Scope::Write]
 }
 
+impl SigningKey {
+    /// The key itself, or why it cannot be used.
+    pub(crate) fn parsed(&self) -> Result<Key, String> {
+        Key::parse(self.kid.as_deref(), &self.algorithm, &self.key)
+    }
+}
+
+impl JwtIssuer {
+    /// The form of its users' ids on that server, with [`SUBJECT`] in it.
+    pub(crate) fn user_on(&self, server: &str) -> String {
+        self.user.replace("{server}", server)
+    }
+
+    /// Checks it for a server of that name. What it says is wrong are keys in this entry.
+    fn check(&self, server: &str) -> Check {
+        let is_address = |url: &String| {
+            Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+        };
+        let url = "has to be an http or https URL";
+        require(self.jwks_url.as_ref().is_none_or(is_address), ".jwks_url", url)?;
+        let is_name = |name: &String| name.parse::<DeviceId>().is_ok();
+        let names = "has to be of 1 to 255 bytes, or a list of such";
+        require(!self.issuer.is_empty() && self.issuer.iter().all(is_name), ".issuer", names)?;
+        let is_audience = !self.audience.is_empty() && !self.audience.iter().any(String::is_empty);
+        let audiences = "has to be a text, or a list of texts, none of them empty";
+        require(is_audience, ".audience", audiences)?;
+        require(self.jwks_url.is_some() == self.keys.is_empty(), "", "needs either keys or jwks_url")?;
+        for (place, key) in self.keys.iter().enumerate() {
+            key.parsed().map_err(|why| Invalid::new(format!(".keys[{place}]"), why))?;
+        }
+        let user = self.user_on(server);
+        let is_form = user.contains(SUBJECT) && user.replace(SUBJECT, "x").parse::<UserId>().is_ok();
+        require(is_form, ".user", "has to be the form of a user id, with {sub} in it")
+    }
+}
+
 impl Auth {
     /// Reads the keys that are kept in files of their own.
     pub(super) fn read_secrets(&mut self) -> Check {
@@ -107,8 +151,9 @@ impl Auth {
         in_range("auth.jwks_refresh_seconds", self.jwks_refresh_seconds, 1, 24 * 60 * 60)?;
         in_range("auth.jwks_timeout_milliseconds", self.jwks_timeout_milliseconds, 1, 60_000)?;
         for (place, issuer) in self.jwt.iter().enumerate() {
-            jwt::check(issuer, server)
-                .map_err(|(key, why)| Invalid::new(format!("auth.jwt[{place}]{key}"), why))?;
+            issuer
+                .check(server)
+                .map_err(|Invalid { key, why }| Invalid::new(format!("auth.jwt[{place}]{key}"), why))?;
         }
         Ok(())
     }

@@ -118,16 +118,17 @@ fn keys(defaults: &Table) -> impl Iterator<Item = String> {
 impl Config {
     /// The defaults, overridden by a file if one is named, the environment, and the command line.
     pub fn load(file: Option<&Path>, overrides: &Overrides) -> Result<Self, ConfigError> {
-        Self::load_over(defaults(), file, overrides)
+        Self::load_table(defaults(), file, overrides)
     }
 
-    /// The same over the demo's defaults.
-    pub fn load_demo(file: Option<&Path>, overrides: &Overrides) -> Result<Self, ConfigError> {
-        let demo = Table::try_from(Self::default().for_demo()).expect("a configuration is TOML");
-        Ok(Self { demo: true, ..Self::load_over(demo, file, overrides)? })
+    /// The same over other defaults.
+    pub fn load_over(&self, file: Option<&Path>, overrides: &Overrides) -> Result<Self, ConfigError> {
+        let base = Table::try_from(self).expect("a configuration is TOML");
+        let (demo, check_contract) = (self.demo, self.check_contract);
+        Ok(Self { demo, check_contract, ..Self::load_table(base, file, overrides)? })
     }
 
-    fn load_over(base: Table, file: Option<&Path>, overrides: &Overrides) -> Result<Self, ConfigError> {
+    fn load_table(base: Table, file: Option<&Path>, overrides: &Overrides) -> Result<Self, ConfigError> {
         let defaults = defaults();
         let mut merged = Value::Table(base);
         let text = file.map(read).transpose()?;

@@ -3,8 +3,10 @@ use std::path::{Path, PathBuf};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::invalid::Invalid;
-use crate::auth::appservice::{self, Registration};
+use super::{
+    invalid::Invalid,
+    registration::{self, Registration},
+};
 
 /// What is particular to the Matrix dialect.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
@@ -25,7 +27,7 @@ pub struct Matrix {
 impl Matrix {
     /// Reads the registration files, for a server of that name.
     pub(super) fn read_registrations(&mut self, folder: &Path, server: &str) -> Result<(), Invalid> {
-        let read = appservice::read(&self.appservices, folder, server);
+        let read = registration::read(&self.appservices, folder, server);
         self.registrations = read.map_err(|why| Invalid::new("matrix.appservices", why))?;
         Ok(())
     }

@@ -5,9 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     invalid::{Check, Invalid, require, seconds},
+    key::Key,
     secret,
 };
-use crate::{auth::assertion, id::DeviceId};
+use crate::id::DeviceId;
 
 /// What is particular to the RingCentral dialect.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
@@ -72,6 +73,16 @@ pub struct JwtKey {
     pub audience: String,
 }
 
+impl JwtKey {
+    /// The key itself, or why it cannot be used.
+    pub(crate) fn parsed(&self) -> Result<Key, String> {
+        if self.issuer.is_empty() || self.audience.is_empty() {
+            return Err(format!("{:?}: needs an issuer and an audience", self.algorithm));
+        }
+        Key::parse(None, &self.algorithm, &self.key)
+    }
+}
+
 impl RingCentral {
     /// Reads the secrets that are kept in files of their own.
     pub(super) fn read_secrets(&mut self) -> Check {
@@ -102,8 +113,7 @@ impl RingCentral {
             )?;
         }
         for (place, key) in self.jwt_keys.iter().enumerate() {
-            assertion::check(key)
-                .map_err(|why| Invalid::new(format!("ringcentral.jwt_keys[{place}]"), why))?;
+            key.parsed().map_err(|why| Invalid::new(format!("ringcentral.jwt_keys[{place}]"), why))?;
         }
         Ok(())
     }

@@ -50,7 +50,7 @@ assert error.meta.code == 404, error
 
 # RingCentral
 by = client(ringcentral)
-lunch = ringcentral.models.PresenceInfoResource(message="lunch")
+lunch = ringcentral.models.GetPresenceInfo(message="lunch")
 updated = update_user_presence_status.sync_detailed("~", "~", client=by, body=lunch)
 assert updated.status_code == 200 and updated.parsed.message == "lunch", updated
 presence = read_user_presence_status.sync_detailed("~", "~", client=by)

@@ -4,7 +4,7 @@
 use std::{env, process::Command};
 
 use presenced::{
-    auth::appservice::{Namespace, Registration},
+    config::{Namespace, Registration},
     directory::TokenSecret,
 };
 

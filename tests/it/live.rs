@@ -12,7 +12,6 @@ use futures_util::FutureExt as _;
 use presenced::{
     app::App,
     clock::ManualClock,
-    config::Config,
     demo,
     directory::Profile,
     id::{DeviceId, NodeId, RoomId, UserId},
@@ -120,7 +119,7 @@ impl World {
         let clock = Arc::new(ManualClock::at(START));
         let mut servers = Vec::new();
         for store in stores {
-            let config = Config::default().for_demo();
+            let config = demo::config();
             servers.push(App::open(config, store, clock.clone()).await.expect("an empty store opens"));
         }
         demo::furnish(&servers[0].directory, START).await.expect("an empty directory");

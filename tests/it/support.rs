@@ -102,7 +102,7 @@ pub(crate) async fn connect(server: &TestServer) -> TcpStream {
 
 /// The demo's configuration, of a server that looks at what it does.
 fn config() -> Config {
-    Config { check_contract: true, ..Config::default().for_demo() }
+    Config { check_contract: true, ..demo::config() }
 }
 
 impl Drop for Found {
@@ -218,6 +218,13 @@ impl TestServer {
     /// The figures for operators.
     pub(crate) fn figures(&self) -> String {
         metrics::text(&self.app)
+    }
+
+    /// How often the server had its disk write.
+    pub(crate) fn commits(&self) -> usize {
+        let text = self.app.metrics.text();
+        let count = text.lines().find_map(|line| line.strip_prefix("presenced_store_commit_seconds_count "));
+        count.expect("a count").parse().expect("a number")
     }
 
     /// Lets time pass, and watchers be told of what it brought.

@@ -9,9 +9,10 @@ use axum::{
 };
 
 use super::{
+    caller::Exchange,
     caller::{Caller, Target},
     error::PnutRefusal,
-    exchange::{Exchange, OnEveryCall},
+    exchange::OnEveryCall,
     form,
     presence::{date, show, shown_name},
     scope_name,
@@ -79,6 +80,8 @@ async fn describe(
 }
 
 /// Tell what the access token is.
+///
+/// Whose it is, and what for. A token of an app has no user.
 #[utoipa::path(
     get,
     path = "/token",
@@ -122,6 +125,8 @@ pub(super) async fn get_token(
 }
 
 /// Tell who a user is.
+///
+/// Name and number, as pnut.io has them; presence is not among it.
 #[utoipa::path(
     get,
     path = "/users/{user_id}",

@@ -8,8 +8,11 @@ use axum::{
 };
 
 use super::{
+    envelope::Layout,
     error::{BadRequest, NotFound, PnutRefusal},
-    exchange::Exchange,
+    types::Meta,
+    update::SetPresenceError,
+    version::Version,
 };
 use crate::{
     app::App,
@@ -79,6 +82,16 @@ impl Caller {
     }
 }
 
+/// What a handler is told of the call.
+#[derive(Clone)]
+pub(super) struct Exchange {
+    pub(super) caller: Caller,
+    /// What became of `update_presence`, if that was tried.
+    pub(super) update: Option<Result<(), SetPresenceError>>,
+    pub(super) layout: Layout,
+    pub(super) version: Version,
+}
+
 impl FromRequestParts<App> for Exchange {
     type Rejection = Infallible;
 
@@ -92,6 +105,11 @@ impl Exchange {
     pub(super) fn reading(self) -> Result<Self, AuthError> {
         self.caller.require_reading()?;
         Ok(self)
+    }
+
+    /// What an answer on success tells about itself.
+    pub(super) fn meta(&self) -> Meta {
+        Meta::success(self.update.as_ref().map(Result::is_ok))
     }
 }
 

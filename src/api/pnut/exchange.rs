@@ -14,14 +14,13 @@ use futures_util::FutureExt as _;
 use utoipa::IntoParams;
 
 use super::{
-    caller::Caller,
+    caller::{Caller, Exchange},
     envelope::Layout,
     error::{BadRequest, PnutRefusal, TooManyRequests},
     limit::{Allowance, RateLimits, Who},
-    presence::SetPresenceError,
     scope_name,
-    types::Meta,
-    update::Update,
+    update::{SetPresenceError, Update},
+    version::Version,
 };
 use crate::{
     api::refusal::{Refusal as _, refusals},
@@ -29,15 +28,6 @@ use crate::{
     auth::{Accepts, AuthError},
     request::RequestInfo,
 };
-
-/// The versions of pnut's API that this dialect speaks, each under its own prefix.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Version {
-    /// 0.9.6, under `/v0`.
-    V0,
-    /// 1.3.0, under `/v1`.
-    V1,
-}
 
 /// Any value of this header has answers indented.
 const PRETTY_JSON: HeaderName = HeaderName::from_static("x-pretty-json");
@@ -71,46 +61,6 @@ refusals! {
 pub(super) struct Gate {
     pub(super) app: App,
     pub(super) limits: Arc<RateLimits>,
-}
-
-/// What a handler is told of the call.
-#[derive(Clone)]
-pub(super) struct Exchange {
-    pub(super) caller: Caller,
-    /// What became of `update_presence`, if that was tried.
-    pub(super) update: Option<Result<(), SetPresenceError>>,
-    pub(super) layout: Layout,
-    pub(super) version: Version,
-}
-
-impl Version {
-    fn of(uri: &Uri) -> Self {
-        if uri.path().starts_with("/v1") { Self::V1 } else { Self::V0 }
-    }
-
-    fn header(self) -> HeaderValue {
-        HeaderValue::from_static(match self {
-            Self::V0 => "0.9.6",
-            Self::V1 => "1.3.0",
-        })
-    }
-
-    /// Whether a user's id of the wrong kind is a bad request, not nobody's.
-    pub(super) fn refuses_ids(self) -> bool {
-        self == Self::V1
-    }
-
-    /// Whether a presence may be given an end of its own.
-    pub(super) fn has_expiration(self) -> bool {
-        self == Self::V1
-    }
-}
-
-impl Exchange {
-    /// What an answer on success tells about itself.
-    pub(super) fn meta(&self) -> Meta {
-        Meta::success(self.update.as_ref().map(Result::is_ok))
-    }
 }
 
 /// What the answer needs besides what the handler said.

@@ -8,11 +8,11 @@ use axum::{
 };
 
 use super::{
-    caller::Target,
+    caller::{Exchange, Target},
     error::PnutRefusal,
-    exchange::{Exchange, OnEveryCall},
+    exchange::OnEveryCall,
     types::{PresenceAnswer, PresenceList, PresenceUpdate, UserPresence},
-    update::{LONGEST, Update},
+    update::{LONGEST, SetPresenceError, Update},
 };
 use crate::{
     api::refusal::refusals,
@@ -21,7 +21,7 @@ use crate::{
     directory::User,
     id::UserId,
     presence::{Presence, State as CoreState, Text},
-    service::{ReadError, UpdateError},
+    service::ReadError,
     store::StoreError,
 };
 
@@ -44,21 +44,6 @@ refusals! {
         /// The token has no scope at all, is a guest's, or an app's that asks for `me`.
         Forbidden,
         NotFound,
-        TooManyRequests,
-        Unavailable,
-    }
-}
-
-refusals! {
-    /// Why a presence was not set. Nothing was changed.
-    pub(super) enum SetPresenceError: PnutRefusal, from AuthError, ReadError, UpdateError {
-        /// The value or the body is not valid. Nothing was changed.
-        BadRequest => PnutRefusal::invalid("presence: has 101 characters; at most 100 are allowed."),
-        Unauthorized,
-        /// The token is an app's or lacks the scope `presence`, or the presence is another user's.
-        Forbidden => PnutRefusal::forbidden("The access token lacks the scope `presence`."),
-        NotFound,
-        TooLarge,
         TooManyRequests,
         Unavailable,
     }

@@ -10,19 +10,37 @@ use serde_json::{Map, Number, Value};
 
 use super::{
     error::{BadRequest, PnutRefusal, TooLarge},
-    exchange::Version,
     form,
+    version::Version,
 };
 use crate::{
-    api::{body, refusal::Cause},
+    api::{
+        body,
+        refusal::{Cause, refusals},
+    },
     app::App,
-    auth,
+    auth::{self, AuthError},
     presence::{Input, Record, Text, Timestamp},
-    service::{Turn, UpdateError},
+    service::{ReadError, Turn, UpdateError},
 };
 
 /// The longest text, in Unicode scalar values.
 pub(super) const LONGEST: usize = 100;
+
+refusals! {
+    /// Why a presence was not set. Nothing was changed.
+    pub(super) enum SetPresenceError: PnutRefusal, from AuthError, ReadError, UpdateError {
+        /// The value or the body is not valid. Nothing was changed.
+        BadRequest => PnutRefusal::invalid("presence: has 101 characters; at most 100 are allowed."),
+        Unauthorized,
+        /// The token is an app's or lacks the scope `presence`, or the presence is another user's.
+        Forbidden => PnutRefusal::forbidden("The access token lacks the scope `presence`."),
+        NotFound,
+        TooLarge,
+        TooManyRequests,
+        Unavailable,
+    }
+}
 
 /// The furthest end of a presence, from when it is set.
 const FURTHEST: Duration = Duration::from_secs(7 * 24 * 60 * 60);

@@ -264,7 +264,7 @@ pub(super) async fn post_activity(
     let caller = asker.caller()?;
     let speaker = caller.speaker()?;
     parameters.none()?;
-    let Activity { device_id } = read_json_if_any(&app, body).await?;
+    let Activity { device_id } = read_json_if_any::<Option<Activity>>(&app, body).await?.unwrap_or_default();
     let named = device_id.as_deref().map(device).transpose().map_err(ProblemRefusal::invalid)?;
     let device = named.unwrap_or_else(|| speaker.device.clone());
     match app.service.be_active(&speaker.user, &device).await {

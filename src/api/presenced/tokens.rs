@@ -125,6 +125,8 @@ impl Token {
 }
 
 /// List a user's tokens.
+///
+/// Not the tokens themselves, of which the server keeps a hash alone, but what they are for.
 #[utoipa::path(
     get,
     path = "/presenced/v1/users/{userId}/tokens",
@@ -152,6 +154,8 @@ pub(super) async fn list_tokens(
 }
 
 /// Make a token for one of a user's devices.
+///
+/// Its text is shown this once.
 #[utoipa::path(
     post,
     path = "/presenced/v1/users/{userId}/tokens",
@@ -237,6 +241,8 @@ pub(super) async fn end_sessions(
 }
 
 /// Tell whose token the caller has, and what it is for.
+///
+/// Any token will do, a guest's too.
 #[utoipa::path(
     get,
     path = "/presenced/v1/whoami",
@@ -319,6 +325,8 @@ pub(super) async fn rotate_admin_token(
 }
 
 /// Revoke a token.
+///
+/// What it holds ends at once: streams, sockets, requests that wait and subscriptions.
 #[utoipa::path(
     delete,
     path = "/presenced/v1/users/{userId}/tokens/{tokenId}",

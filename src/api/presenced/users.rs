@@ -127,6 +127,8 @@ impl From<directory::User> for User {
 }
 
 /// List the users.
+///
+/// In pages, each of which begins after the last id of the one before.
 #[utoipa::path(
     get,
     path = "/presenced/v1/users",
@@ -158,6 +160,9 @@ pub(super) async fn list_users(
 }
 
 /// Add a user, or replace what is known of one.
+///
+/// The body replaces all that was known, but for a number that it leaves out. The user's tokens, rooms and presence
+/// stay.
 #[utoipa::path(
     put,
     path = "/presenced/v1/users/{userId}",
@@ -192,6 +197,8 @@ pub(super) async fn put_user(
 }
 
 /// Get what is known of a user.
+///
+/// What an admin said of the user; presence is not among it.
 #[utoipa::path(
     get,
     path = "/presenced/v1/users/{userId}",
@@ -216,6 +223,9 @@ pub(super) async fn get_user(
 }
 
 /// Remove a user, with their tokens, memberships and presence.
+///
+/// Streams, sockets, requests that wait and subscriptions end at once. Whoever comes by that id later is somebody
+/// else.
 #[utoipa::path(
     delete,
     path = "/presenced/v1/users/{userId}",

@@ -9,8 +9,9 @@ use axum::{
 
 use super::{
     error::{CallerError, RestRefusal},
-    extract::{Asker, PathIds, Permission, Uris},
+    extract::{Asker, PathIds, Uris},
     pages::Pages,
+    permission::Permission,
     presence::Detail,
     query::Query,
     rate::Heavy,

@@ -16,7 +16,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{extract::Permission, types::ErrorResponse};
+use super::{permission::Permission, types::ErrorResponse};
 use crate::{
     api::{
         body::BodyError,

@@ -12,7 +12,8 @@ use axum::{
 use super::{
     batch,
     error::{CallerError, RestRefusal, UnreadBody},
-    extract::{Asker, Caller, PathIds, Permission, Uris, read_object},
+    extract::{Asker, Caller, PathIds, Uris, read_object},
+    permission::Permission,
     presence::Detail,
     query::Query,
     rate::{Light, Medium},

@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 
 use super::{
     error::{CallerError, Forbidden, NotFound, RestRefusal, UnreadBody},
+    permission::Permission,
     rate::{Grouped, RateGroup},
     socket::sessions::OnSocket,
 };
@@ -30,34 +31,6 @@ pub(super) struct Caller<G> {
     pub(super) extension: Extension,
     token: auth::Caller,
     group: PhantomData<G>,
-}
-
-/// What an operation needs: of the application and of the user.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Permission {
-    ReadAccounts,
-    ReadPresence,
-    EditPresence,
-}
-
-impl Permission {
-    /// The name of what applications are given.
-    pub(super) fn of_app(self) -> &'static str {
-        match self {
-            Self::ReadAccounts => "ReadAccounts",
-            Self::ReadPresence => "ReadPresence",
-            Self::EditPresence => "EditPresence",
-        }
-    }
-
-    /// The name of what users are given.
-    pub(super) fn of_user(self) -> &'static str {
-        match self {
-            Self::ReadAccounts => "ReadExtensionInfo",
-            Self::ReadPresence => "ReadPresenceStatus",
-            Self::EditPresence => "EditPresenceSettings",
-        }
-    }
 }
 
 /// Where this dialect takes tokens.

@@ -8,7 +8,8 @@ use axum::{
 
 use super::{
     error::{CallerError, RestRefusal},
-    extract::{Asker, PathIds, Permission},
+    extract::{Asker, PathIds},
+    permission::Permission,
     query::Query,
     rate::Light,
     types::{FeatureInfo, FeatureList},

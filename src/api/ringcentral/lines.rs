@@ -8,7 +8,8 @@ use serde_json::Value;
 
 use super::{
     error::{CallerError, RestRefusal, UnreadBody},
-    extract::{Asker, Caller, PathIds, Permission, Uris, read_json},
+    extract::{Asker, Caller, PathIds, Uris, read_json},
+    permission::Permission,
     rate::{Light, Medium},
     types::{ExtensionInfo, MonitoredExtension, MonitoredExtensions, MonitoredExtensionsUpdate},
 };

@@ -56,7 +56,8 @@ pub(super) fn uri(app: &App, headers: &HeaderMap) -> String {
 /// is answered by a message with the same `messageId`. A subscription that is made so, with the transport
 /// `WebSocket`, brings `ServerNotification` messages, whose body is a `Notification`. A `Heartbeat` comes back as
 /// it was sent. Before the server ends a connection it says why in a message of the type `Error`; so it does with a
-/// token that is not valid.
+/// token that is not valid. What only asks by HTTP, as Swagger UI does, is refused: try it with a WebSocket client and what
+/// `CreateWebSocketToken` answers.
 #[utoipa::path(
     get,
     path = "/restapi/v1.0/ws",

@@ -18,7 +18,8 @@ use self::request::{NewSubscription, Target};
 use super::{
     DIALECT,
     error::{CallerError, RestRefusal, UnreadBody},
-    extract::{ACCEPTS, Asker, Caller, Permission, SubscriptionId, read_object},
+    extract::{ACCEPTS, Asker, Caller, SubscriptionId, read_object},
+    permission::Permission,
     push::{
         check::{self, Refused},
         filter::{EventFilters, Subscriber},
@@ -328,6 +329,8 @@ pub(super) async fn list_subscriptions(
 }
 
 /// Read a subscription.
+///
+/// For whom it was made, through the same application. Reading does not renew it.
 #[utoipa::path(
     get,
     path = "/restapi/v1.0/subscription/{subscriptionId}",
@@ -466,6 +469,8 @@ async fn renew(
 }
 
 /// Cancel a subscription.
+///
+/// Nothing more is sent from then on.
 #[utoipa::path(
     delete,
     path = "/restapi/v1.0/subscription/{subscriptionId}",

@@ -5,35 +5,13 @@ use jsonwebtoken::{
 use serde::Deserialize as _;
 use serde_json::Value;
 
-/// A key that tokens are signed with, for one algorithm.
-#[derive(Clone, Debug)]
-pub(crate) struct Key {
-    kid: Option<String>,
-    algorithm: Algorithm,
-    decoding: DecodingKey,
-}
+use crate::config::Key;
 
 /// The lengths that the modulus of an RSA key of a set may have, in characters of base64: 2,048 to 8,192 bits. Shorter
 /// ones are weak, and longer ones a burden.
 const MODULUS: std::ops::RangeInclusive<usize> = 341..=1_366;
 
 impl Key {
-    /// A key in PEM form, or a secret, as the algorithm has it; or what is wrong with it.
-    pub(crate) fn parse(kid: Option<&str>, algorithm: &str, text: &str) -> Result<Self, String> {
-        let algorithm: Algorithm =
-            algorithm.parse().map_err(|_| format!("{algorithm:?}: is no algorithm"))?;
-        let bytes = text.as_bytes();
-        let decoding = match algorithm {
-            Algorithm::HS256 | Algorithm::HS384 | Algorithm::HS512 => Ok(DecodingKey::from_secret(bytes)),
-            Algorithm::ES256 | Algorithm::ES384 => DecodingKey::from_ec_pem(bytes),
-            Algorithm::EdDSA => DecodingKey::from_ed_pem(bytes),
-            _ => DecodingKey::from_rsa_pem(bytes),
-        };
-        let decoding =
-            decoding.map_err(|error| format!("\"{algorithm:?}\": the key cannot be used: {error}"))?;
-        Ok(Self { kid: kid.map(str::to_owned), algorithm, decoding })
-    }
-
     /// A public key of a set, if it is one that signs tokens. It is for the algorithm that it names, or else for the
     /// usual one of its kind.
     pub(super) fn of_set(value: &Value) -> Option<Self> {

@@ -16,7 +16,8 @@ use parking_lot::{Mutex, RwLock};
 use serde_json::Value;
 use tokio::sync::watch;
 
-use super::{fetch::Fetcher, key::Key};
+use super::fetch::Fetcher;
+use crate::config::Key;
 use crate::presence::Timestamp;
 
 /// How long keys are taken as they are.

@@ -85,3 +85,23 @@ async fn the_same_as_json() {
     assert_eq!((&answered["peer"], &answered["span"]["id"]), (&json!("127.0.0.1"), &json!("mine")));
     assert!(answered["micros"].as_u64().is_some_and(|micros| micros > 0), "{answered}");
 }
+
+/// Whom a proxy speaks for is the peer, if the proxy is trusted.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_peer_is_the_client_behind_a_trusted_proxy() {
+    for (trusted, peer) in [("127.0.0.1", "203.0.113.9"), ("192.0.2.1", "127.0.0.1")] {
+        let environment =
+            [("PRESENCED_SERVER__TRUSTED_PROXIES", trusted), ("PRESENCED_LOG__FILTER", "presenced=debug")];
+        let mut running = Running::start_with(&DEMO, &environment);
+        let url = url(&running.greeting());
+        let login = Client::new().post(format!("{url}/_matrix/client/v3/login"));
+        let login = login.header("x-forwarded-for", "198.51.100.7, 203.0.113.9");
+        let login = login.json(&json!({"type": "m.login.token", "token": "demo-bob"}));
+        assert_eq!(login.send().await.expect("an answer").status(), 200);
+        for line in ["login dialect", "answered"] {
+            let line = running.line_with(line);
+            assert!(line.replace('"', "").contains(&format!("peer={peer}")), "{line}");
+        }
+        assert_eq!(running.end("TERM").0, Some(0));
+    }
+}

@@ -3,8 +3,7 @@
 use std::fs;
 
 use presenced::{
-    auth::appservice::{Namespace, Registration},
-    config::{Config, Overrides},
+    config::{Config, Namespace, Overrides, Registration},
     directory::TokenSecret,
 };
 use reqwest::Method;

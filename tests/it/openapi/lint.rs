@@ -355,3 +355,32 @@ fn ids_in_paths_look_like_ids() {
         }
     }
 }
+
+/// Whoever reads a document learns of each operation more than its name.
+#[test]
+fn operations_and_tags_have_texts() {
+    for (name, document) in documents() {
+        assert!(is_text(&document["info"]["description"]), "{name}");
+        let tags = document["tags"].as_array().expect("tags");
+        for (path, method, operation) in operations(&document) {
+            assert!(is_text(&operation["description"]), "{name} {method} {path} has no description");
+            let tag = tags.iter().find(|tag| tag["name"] == operation["tags"][0]);
+            assert!(tag.is_some_and(|tag| is_text(&tag["description"])), "{name} {method} {path}");
+        }
+    }
+}
+
+/// An optional body is a plain schema that may be left out, and not one that may be null: several tools cannot read that,
+/// and others make odd types of it.
+#[test]
+fn bodies_are_plain_schemas() {
+    for (name, document) in documents() {
+        for (path, method, operation) in operations(&document) {
+            for (media, content) in operation["requestBody"]["content"].as_object().into_iter().flatten() {
+                let schema = &content["schema"];
+                let is_plain = schema["$ref"].is_string() || schema["type"].is_string();
+                assert!(is_plain, "{name} {method} {path} {media}: {schema}");
+            }
+        }
+    }
+}

@@ -151,6 +151,8 @@ async fn nothing_but_this_server_is_asked() {
     }
     assert!(!text.contains("http://") && !text.contains("https://"), "{text}");
     let page = get(&server, "/swagger-ui/index.html").await.text;
+    assert!(page.contains("<title>presenced: try the APIs</title>"), "{page}");
+    let page = page.replace("xmlns='http://www.w3.org/2000/svg'", "");
     assert!(!page.contains("http://") && !page.contains("https://"), "{page}");
 }
 

@@ -156,8 +156,14 @@ async fn told(server: &TestServer, stream: &mut EventStream) -> BTreeMap<String,
     let mut told = BTreeMap::new();
     loop {
         let data = stream.event().await.data;
+        // Who may no longer be seen is told of several at once.
+        for user in data["users"].as_array().into_iter().flatten() {
+            told.insert(user.to_string(), Value::Null);
+        }
         let is_last = data["status"] == "the end";
-        told.insert(data["userId"].as_str().expect("a user").to_owned(), data);
+        if data["userId"].is_string() {
+            told.insert(data["userId"].to_string(), data);
+        }
         if is_last {
             return told;
         }

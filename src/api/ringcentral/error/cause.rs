@@ -7,7 +7,7 @@ use super::{
 use crate::{
     api::{
         refusal::{Cause, Refusal as _},
-        ringcentral::extract::Permission,
+        ringcentral::permission::Permission,
     },
     auth::AuthError,
     directory::DirectoryError,

@@ -9,7 +9,7 @@ use super::{
     UpgradeRequired,
 };
 use crate::{
-    api::{refusal::Refused, ringcentral::extract::Permission},
+    api::{refusal::Refused, ringcentral::permission::Permission},
     directory::{ExtensionStatus, ExtensionType},
 };
 

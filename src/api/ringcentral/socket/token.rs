@@ -22,7 +22,8 @@ use crate::{
         ringcentral::{
             Own,
             error::{CallerError, RestRefusal},
-            extract::{ACCEPTS, Asker, Permission},
+            extract::{ACCEPTS, Asker},
+            permission::Permission,
             rate::Light,
             socket::sessions::{MOST, OnSocket, Session},
             types::WebSocketToken,
