@@ -22,7 +22,8 @@
 //! - [`api`]: the list of dialects. `api/<dialect>.rs` puts one together: its routes and its document.
 //!   `api/<dialect>/` has a file for each resource, with documentation, refusals and handlers of its operations;
 //!   `types.rs` with what goes over the wire, which clients share; and `error.rs` with the dialect's form of every
-//!   refusal. `api/refusal.rs`: refusals with their status in their type, of which documents are made, so that
+//!   refusal. `api/sockets.rs`: what the WebSockets of all dialects share.
+//!   `api/refusal.rs`: refusals with their status in their type, of which documents are made, so that
 //!   nothing undocumented can be answered. `api/frame.rs`: what every exchange of every dialect has.
 //!   `api/documents.rs` and `api/faults.rs`: the routes that serve the documents, Swagger UI, and the demo's answers
 //!   on demand.

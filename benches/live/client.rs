@@ -14,6 +14,11 @@ use tokio::{
 /// How many addresses of the loopback network the connections come from: each has its own ports.
 const SOURCES: usize = 16;
 
+/// Kinds of WebSocket frames. Source: RFC 6455, section 5.2.
+const TEXT: u8 = 1;
+const PING: u8 = 9;
+const PONG: u8 = 10;
+
 /// One connection.
 pub(super) struct Client {
     stream: BufReader<TcpStream>,
@@ -75,6 +80,50 @@ impl Client {
     /// Reads a stream up to the next event. Every event is a chunk of its own, so no line is split.
     pub(super) async fn event(&mut self) {
         while !self.line().await.starts_with("data: ") {}
+    }
+
+    /// Opens a WebSocket.
+    pub(super) async fn upgrade(&mut self, path: &str, token: &str) {
+        let request = format!(
+            "GET {path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\nconnection: upgrade\r\n\
+             upgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        );
+        self.stream.write_all(request.as_bytes()).await.expect("the server reads");
+        let status = self.line().await.to_owned();
+        assert!(status.starts_with("HTTP/1.1 101"), "{status}");
+        while !self.line().await.is_empty() {}
+    }
+
+    /// Reads the next text frame of a WebSocket, and returns how long it is. Pings are answered.
+    pub(super) async fn frame(&mut self) -> usize {
+        loop {
+            let mut head = [0; 2];
+            self.stream.read_exact(&mut head).await.expect("a frame");
+            let length = match head[1] {
+                126 => self.stream.read_u16().await.expect("a length").into(),
+                127 => usize::try_from(self.stream.read_u64().await.expect("a length")).expect("a length"),
+                short => usize::from(short),
+            };
+            let mut text = vec![0; length];
+            self.stream.read_exact(&mut text).await.expect("a whole frame");
+            match head[0] & 0x0f {
+                PING => self.send_frame(PONG, &[]).await,
+                TEXT => return length,
+                other => panic!("the server sent a frame of the kind {other}"),
+            }
+        }
+    }
+
+    /// Sends a text frame of up to 125 bytes.
+    pub(super) async fn send_text(&mut self, text: &str) {
+        self.send_frame(TEXT, text.as_bytes()).await;
+    }
+
+    /// Clients mask what they send; the mask of zeros changes nothing.
+    async fn send_frame(&mut self, kind: u8, data: &[u8]) {
+        let length = u8::try_from(data.len()).ok().filter(|length| *length < 126).expect("a short frame");
+        let head = [0x80 | kind, 0x80 | length, 0, 0, 0, 0];
+        self.stream.write_all(&[&head, data].concat()).await.expect("the server reads");
     }
 
     async fn line(&mut self) -> &str {

@@ -52,9 +52,7 @@ async fn per_event(options: &Options, watchers: usize) -> f64 {
         let path = format!("/presenced/v1/changes?users={}", users.join(","));
         client.send("GET", &path, "demo-alice", "").await;
         // The first picture is no change.
-        for _ in 0..EACH {
-            client.event().await;
-        }
+        client.event().await;
         watching.spawn(Watcher::Stream.watch(client, String::new(), tally.clone()));
     }
     let watched = load(options, &server, &mut gateway).await;

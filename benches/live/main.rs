@@ -2,8 +2,8 @@
 //! `cargo bench --bench live -- --help` has the options.
 //!
 //! `server.rs` has the server, the real binary in a process of its own; `client.rs` the watchers' side of
-//! HTTP; `crowd.rs` many watchers of few users each; `first.rs` first pictures of a large server; `table.rs`
-//! what is printed. Server and watchers share the machine, so the times have the cost of
+//! HTTP; `crowd.rs` many watchers of few users each; `first.rs` first pictures of a large server; `sockets.rs` what
+//! users say on sockets; `table.rs` what is printed. Server and watchers share the machine, so the times have the cost of
 //! both sides in them.
 
 mod client;
@@ -14,6 +14,7 @@ mod first;
 #[path = "../common/machine.rs"]
 mod machine;
 mod server;
+mod sockets;
 mod table;
 
 use std::{
@@ -60,6 +61,9 @@ struct Options {
     /// Measure these alone; everything if none is named.
     #[arg(long, value_enum)]
     only: Vec<Part>,
+    /// Be the bare server that sockets are measured against.
+    #[arg(long, hide = true)]
+    bare: bool,
     /// Cargo says this to every benchmark.
     #[arg(long, hide = true)]
     bench: bool,
@@ -72,6 +76,7 @@ enum Part {
     Idle,
     Steady,
     Crowd,
+    Activity,
     First,
 }
 
@@ -83,6 +88,7 @@ const OPENED_AT_ONCE: usize = 64;
 
 const BOB: &str = "/_matrix/client/v3/presence/@bob:example.com/status";
 const STREAM: &str = "/presenced/v1/changes?users=@bob:example.com";
+const SOCKET: &str = "/presenced/v1/socket";
 const SYNC: &str = "/_matrix/client/v3/sync?set_presence=offline&timeout=300000";
 
 fn main() -> ExitCode {
@@ -94,6 +100,9 @@ fn main() -> ExitCode {
     let options = Options::parse();
     let watchers = options.watchers.min(open_files().saturating_sub(OTHER_FILES));
     let runtime = tokio::runtime::Runtime::new().expect("a runtime starts");
+    if options.bare {
+        runtime.block_on(sockets::serve_bare());
+    }
     let rows = runtime.block_on(measure(&options, watchers));
     println!("{}\n{}", machine::describe(), table::write(&rows));
     if watchers < options.watchers {
@@ -122,6 +131,8 @@ async fn measure(options: &Options, watchers: u32) -> Vec<Row> {
     if is_wanted(Part::Idle) {
         eprintln!("{watchers} idle streams");
         rows.extend(idle(options, watchers, "streams", Watcher::Stream).await);
+        eprintln!("{watchers} idle sockets");
+        rows.extend(idle(options, watchers, "sockets", Watcher::Socket).await);
         eprintln!("{watchers} waiting /sync requests");
         rows.extend(idle(options, watchers, "waiting /sync", Watcher::Sync).await);
     }
@@ -132,6 +143,10 @@ async fn measure(options: &Options, watchers: u32) -> Vec<Row> {
     if is_wanted(Part::Crowd) {
         eprintln!("watchers of few users each");
         rows.extend(crowd::measure(options, watchers).await);
+    }
+    if is_wanted(Part::Activity) {
+        eprintln!("activity on sockets");
+        rows.extend(sockets::measure(options).await);
     }
     if is_wanted(Part::First) {
         eprintln!("first pictures of {} users", options.users);
@@ -203,6 +218,7 @@ async fn latency(options: &Options, what: &str, data: Option<&Path>) -> [Row; 2]
 #[derive(Clone, Copy)]
 enum Watcher {
     Stream,
+    Socket,
     Sync,
 }
 
@@ -212,6 +228,7 @@ impl Watcher {
         loop {
             match self {
                 Self::Stream => client.event().await,
+                Self::Socket => drop(client.frame().await),
                 Self::Sync => {
                     client.send("GET", &format!("{SYNC}&since={token}"), "demo-alice", "").await;
                     token = next_batch(&client.answer().await);
@@ -265,9 +282,19 @@ async fn idle(options: &Options, watchers: u32, what: &str, watcher: Watcher) ->
 
 async fn open(server: std::net::SocketAddr, number: usize, watcher: Watcher) -> Client {
     let mut client = Client::connect(server, number).await;
-    if let Watcher::Stream = watcher {
-        client.send("GET", STREAM, "demo-alice", "").await;
-        client.event().await;
+    match watcher {
+        Watcher::Stream => {
+            client.send("GET", STREAM, "demo-alice", "").await;
+            client.event().await;
+        }
+        Watcher::Socket => {
+            client.upgrade(SOCKET, "demo-alice").await;
+            client.send_text(r#"{"type":"watch","users":["@bob:example.com"]}"#).await;
+            // It is greeted, and has the first picture.
+            client.frame().await;
+            client.frame().await;
+        }
+        Watcher::Sync => {}
     }
     client
 }

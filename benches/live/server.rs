@@ -2,7 +2,7 @@
 //! processor time can be told from the watchers'.
 
 use std::{
-    fs,
+    env, fs,
     io::{BufRead, BufReader},
     net::SocketAddr,
     path::Path,
@@ -41,6 +41,13 @@ impl Server {
     pub(super) fn start_patiently(data: &Path) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_presenced"));
         command.args(["serve", "--demo", "--listen", "127.0.0.1:0", "--data"]).arg(data).envs(ENVIRONMENT);
+        Self::spawn(command)
+    }
+
+    /// Starts this program as a bare server of WebSockets.
+    pub(super) fn start_bare() -> Self {
+        let mut command = Command::new(env::current_exe().expect("this program has a file"));
+        command.args(["--bench", "--bare"]);
         Self::spawn(command)
     }
 

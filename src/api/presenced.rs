@@ -49,9 +49,10 @@ use crate::{
 };
 
 /// What the tags of operations are about.
-const TAGS: [(&str, &str); 5] = [
+const TAGS: [(&str, &str); 6] = [
     ("Directory", "Users, their tokens, and rooms, for admins."),
     ("Presence", "Presence of one user and of many, as it is and as it changes, and what is reported of it."),
+    ("Following", "Presence as it changes, over a WebSocket, and tickets that open one."),
     ("Presence lists", "Who asks to see a user, and the answer."),
     ("Server", "The server itself: whether it is well, and all that it keeps."),
     ("Demo", "The demo as a fixture of tests; elsewhere there is none of it."),

@@ -18,7 +18,7 @@ function check(condition, what) {
 const DIALECTS = { matrix: "Matrix", pnut: "pnut", ringcentral: "RingCentral", presenced: "presenced" };
 
 /** What no page can show by itself; the description says how it is tried instead. */
-const TOLD = { authorize: "address bar", OpenWebSocket: "WebSocket client", streamChanges: "curl -N" };
+const TOLD = { authorize: "address bar", OpenWebSocket: "WebSocket client", openSocket: "WebSocket client", streamChanges: "curl -N" };
 
 /** All that GETs could change. */
 async function everything() {

@@ -5,6 +5,7 @@ mod changes;
 mod demo;
 mod directory;
 mod export;
+mod followed;
 mod health;
 mod heartbeats;
 mod lists;

@@ -197,7 +197,8 @@ fn header_id(headers: &HeaderMap) -> Result<Option<u64>, BadRequest> {
 ///
 /// Comments show that the stream is alive. Before the token ends comes `expiring`, whose data is a `TokenExpiring`. The
 /// last event is `end`, whose data is a `StreamEnd`: the token has ended, the server is about to stop, or the client
-/// read too slowly. A page that waits for the whole answer, as Swagger UI does, shows nothing of it: try it with `curl -N`.
+/// read too slowly. A page that waits for the whole answer, as Swagger UI does, shows nothing of it: try it with
+/// `curl -N`.
 #[utoipa::path(
     get,
     path = "/presenced/v1/changes",

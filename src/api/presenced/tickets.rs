@@ -124,7 +124,7 @@ fn hash(ticket: &str) -> [u8; 32] {
     path = "/presenced/v1/tickets",
     operation_id = "createTicket",
     security(("bearer" = [])),
-    tag = "Presence",
+    tag = "Following",
     responses(
         (status = 201, description = "The ticket.", body = Ticket),
         TicketError,

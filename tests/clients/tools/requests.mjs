@@ -17,6 +17,7 @@ const REFUSED = {
         answerAuthorization: [400, "it answers a page that has to be asked for first"],
     },
     presenced: {
+        openSocket: [426, "it is no WebSocket"],
         exportData: [409, "the demo keeps nothing"],
         rotateAdminToken: [409, "the demo's token is fixed"],
     },

@@ -17,6 +17,7 @@ OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 # Operations that are not asked, with the reason.
 LEFT_OUT = {
+    "openSocket": "it is asked for by a WebSocket",
     "streamChanges": "its answer does not end",
     "updatePresence": "it takes the token of an application",
 }

@@ -42,12 +42,17 @@ fn examples() -> Vec<Example> {
             path: base_path(document, operation) + &example_path(path, operation),
             statuses: operation["responses"].as_object().expect("answers").keys().cloned().collect(),
             body: body(document, operation),
-            needs_token: ways(operation).any(|way| way != "basic"),
+            needs_token: ways(operation).any(|way| way != "basic") && !does_without(operation),
             streams: operation.pointer("/responses/200/content/text~1event-stream").is_some(),
         };
         operations(document).into_iter().map(example).collect::<Vec<_>>()
     };
     api::ALL.into_iter().flat_map(of_dialect).collect()
+}
+
+/// Whether an operation takes callers who do not say who they are.
+fn does_without(operation: &Value) -> bool {
+    operation["security"].as_array().is_some_and(|ways| ways.contains(&json!({})))
 }
 
 /// The names of the ways to say who one is that an operation takes.

@@ -92,7 +92,7 @@ impl Frames {
     pub(crate) async fn frame(&mut self) -> Value {
         match self.next().await {
             Came::Frame(frame) => frame,
-            closed => panic!("{closed:?}"),
+            Came::Closed(close) => panic!("closed: {close:?}"),
         }
     }
 
