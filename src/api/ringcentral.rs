@@ -71,7 +71,6 @@ pub static DIALECT: Dialect = Dialect {
         document: || openapi::to_value(&push::document()),
     }],
     prefixes: &["/restapi/"],
-    is_token_first: true,
     // A subscription may name many extensions; other bodies are bounded where they are read.
     body_bytes: |config| config.limits.bulk_body_bytes,
     cors: Cors {
