@@ -18,6 +18,7 @@ mod frame;
 mod operations;
 mod origin;
 pub mod refusal;
+pub(crate) mod sockets;
 
 use std::pin::Pin;
 

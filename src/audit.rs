@@ -2,9 +2,10 @@
 
 use axum::{extract::Request, http::Method, middleware::Next, response::Response};
 
-use crate::{id::UserId, request::RequestInfo};
+use crate::{auth, directory::TokenId, id::UserId, request::RequestInfo};
 
-/// The layer around what only admins may do. Reading is no line, but for the export of everything.
+/// The layer around what only admins may do, and service tokens with their scopes: the name of the token says who did it.
+/// Reading is no line, but for the export of everything.
 pub(crate) async fn admin_actions(request: Request, next: Next) -> Response {
     let path = request.uri().path();
     let is_read = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
@@ -12,13 +13,17 @@ pub(crate) async fn admin_actions(request: Request, next: Next) -> Response {
         return next.run(request).await;
     }
     let (method, path) = (request.method().clone(), path.to_owned());
+    let token = auth::token_named(request.headers());
     let info = request.extensions().get::<RequestInfo>().cloned();
     let response = next.run(request).await;
-    admin_action(&method, &path, response.status().as_u16(), info.as_ref());
+    let status = response.status().as_u16();
+    let (peer, id, trace) = names(info.as_ref());
+    let token = token.as_ref().map(TokenId::as_str);
+    tracing::info!(%method, path, status, peer, token, request = id, trace, "admin action");
     response
 }
 
-/// An admin, or somebody who would be one, asked for a change.
+/// The admin did something that others do too.
 pub(crate) fn admin_action(method: &Method, path: &str, status: u16, info: Option<&RequestInfo>) {
     let (peer, request, trace) = names(info);
     tracing::info!(%method, path, status, peer, request, trace, "admin action");

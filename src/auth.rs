@@ -109,6 +109,11 @@ fn bearer(value: &[u8]) -> Option<&[u8]> {
     scheme.eq_ignore_ascii_case(b"bearer ").then(|| token.trim_ascii())
 }
 
+/// The name of the token in a request's headers, whether it is valid or not.
+pub(crate) fn token_named(headers: &HeaderMap) -> Option<TokenId> {
+    token(headers, None, false).ok().map(|secret| TokenId::of(&secret))
+}
+
 /// Tells who sent a request.
 pub struct Auth {
     directory: Arc<Directory>,

@@ -7,6 +7,7 @@ mod admin;
 mod app_token;
 mod config;
 mod export;
+mod health;
 mod import;
 mod openapi;
 mod room;
@@ -52,6 +53,8 @@ enum Command {
     Export(export::Export),
     /// Fill a new data folder with an export.
     Import(import::Import),
+    /// Tell by the exit code whether a server is ready: 0 if it is, 1 if not.
+    Health(health::Health),
 }
 
 /// Why a command did not do what it was told.
@@ -93,6 +96,7 @@ pub fn main() -> ExitCode {
         Command::Subscription(admin) => admin.run(),
         Command::Export(export) => export.run(),
         Command::Import(import) => import.run(),
+        Command::Health(health) => health.run(),
     };
     let (message, code) = match done {
         Ok(()) => return ExitCode::SUCCESS,

@@ -50,6 +50,11 @@ impl AdminClient {
         }
     }
 
+    /// Whether the server takes all requests; the error says why not.
+    pub async fn ready(&self) -> Result<()> {
+        self.send(self.http.get(format!("{}/readyz", self.url))).await.map(drop)
+    }
+
     /// Adds a user or replaces what is known of one.
     pub async fn put_user(&self, user: &str, profile: &UserProfile) -> Result<User> {
         self.json(self.call(Method::PUT, &["users", user]).json(profile)).await

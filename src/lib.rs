@@ -61,7 +61,8 @@
 //! Beside the source: `openapi/` has the documents as checked in, and the contract that the Matrix one
 //! follows; `tests/it/` the tests, in files that mirror the API; `tests/run` is the test command, and `tests/nightly`
 //! what takes longer; `snapshots/` what the tests compare answers and command output with; `benches/` the measurements;
-//! `deploy/` recipes for proxies, a dashboard and alerts; `docs/` what else operators need to know.
+//! `stubs/` what generates stubs in each language, and tries them; `deploy/` an image, recipes for proxies, a dashboard and
+//! alerts; `docs/` what else operators and client teams need to know.
 
 pub mod alarms;
 pub mod api;

@@ -13,8 +13,9 @@ use serde_json::Value;
 use utoipa::{
     ToSchema,
     openapi::{
-        Components, ContactBuilder, HeaderBuilder, InfoBuilder, LicenseBuilder, Object, ObjectBuilder,
-        OpenApi, OpenApiBuilder, PathItem, Ref, RefOr, Required, ServerBuilder, Type,
+        Components, ContactBuilder, Content, HeaderBuilder, InfoBuilder, LicenseBuilder, Object,
+        ObjectBuilder, OneOf, OpenApi, OpenApiBuilder, PathItem, Ref, RefOr, Required, Schema, ServerBuilder,
+        Type,
         extensions::Extensions,
         path::Operation,
         security::{SecurityRequirement, SecurityScheme},
@@ -117,6 +118,7 @@ pub fn finished(mut document: OpenApi, tags: &[(&str, &str)]) -> OpenApi {
         state_security(operation, &components);
         state_challenge(operation);
         require_headers(operation);
+        leave_out_null(operation);
     }
     document.components = Some(components);
     let tags = tags.iter().filter(|(name, _)| used.contains(*name));
@@ -126,6 +128,21 @@ pub fn finished(mut document: OpenApi, tags: &[(&str, &str)]) -> OpenApi {
     document.info.description =
         Some(about.into_iter().chain([ON_DEMAND.to_owned()]).collect::<Vec<_>>().join("\n\n"));
     document
+}
+
+/// A body that may be left out is an `Option` to utoipa, which writes that as a union with null. Few generators know what
+/// to make of it.
+fn leave_out_null(operation: &mut Operation) {
+    let Some(RefOr::T(body)) = &mut operation.request_body else { return };
+    for content in body.content.values_mut() {
+        if let RefOr::T(Content { schema: Some(schema), .. }) = content
+            && let RefOr::T(Schema::OneOf(OneOf { items, .. })) = schema
+            && let Some(reference) = items.iter().find(|item| matches!(item, RefOr::Ref(_)))
+        {
+            *schema = reference.clone();
+            body.required = Some(Required::False);
+        }
+    }
 }
 
 /// A header that answers may have, or always have.

@@ -16,6 +16,7 @@ mod say;
 mod tally;
 mod traces;
 mod turn;
+mod watch_list;
 mod watcher;
 
 use std::sync::{
@@ -34,6 +35,7 @@ pub use self::{
     rooms::{RoomPresence, RoomQuery},
     say::{SayError, Saying, Speaker},
     tally::Counts,
+    watch_list::WatchList,
     watcher::{Picture, Watcher},
 };
 use self::{tally::Tallies, traces::Traces};

@@ -2,8 +2,10 @@
 //! answers. Run it with `cargo bench --bench http`; `cargo bench --bench http -- --help` has the options.
 //!
 //! `servers.rs` has the servers, each a child process of this one, and `synapse.rs` another homeserver to compare
-//! with; `wrk.rs` and `wrk.lua` the load; `room.rs` a large room instead; `table.rs` what is printed. The servers take turns within each round, and a ratio is the median of the
-//! rounds' ratios, so that what else the machine does falls on all alike.
+//! with; `wrk.rs` and `wrk.lua` the load; `room.rs` a large room instead; `table.rs` what is printed. presenced does all
+//! that it does by default: it counts for `/metrics`, names requests, and logs to standard error. The servers take turns
+//! within each round, and a ratio is the median of the rounds' ratios, so that what else the machine does falls on all
+//! alike.
 
 #[path = "../common/data.rs"]
 mod data;
@@ -56,6 +58,10 @@ struct Options {
     /// A Python that has Synapse (`pip install matrix-synapse`), to be measured against instead of the floor.
     #[arg(long)]
     synapse: Option<PathBuf>,
+    /// This benchmark as an earlier version built it, to be measured against instead of the floor: the path of its
+    /// program, as `cargo bench --bench http --no-run` tells it there.
+    #[arg(long, value_name = "PROGRAM")]
+    before: Option<PathBuf>,
     /// Measure the presence of a room of so many members instead, while members change.
     #[arg(long, value_name = "MEMBERS", num_args = 0..=1, default_missing_value = "100000")]
     room: Option<usize>,
@@ -152,9 +158,15 @@ fn main() -> ExitCode {
         eprintln!("wrk makes the load and is not installed; install it with: apt-get install wrk");
         return ExitCode::from(2);
     }
-    let measured = match &options.synapse {
-        Some(python) => measure_synapse(&options, python).map(|rows| table::against_synapse(&rows)),
-        None => measure(&options).map(|rows| table::results(&rows)),
+    let measured = match (&options.synapse, &options.before) {
+        (Some(python), _) => {
+            let heading = format!("Synapse\nreq/s, {} users", synapse::CALLERS);
+            measure_synapse(&options, python).map(|rows| table::against(&heading, &rows))
+        }
+        (None, Some(program)) => {
+            measure_before(&options, program).map(|rows| table::against("before\nreq/s", &rows))
+        }
+        (None, None) => measure(&options).map(|rows| table::results(&rows)),
     };
     match measured {
         Ok(table) => {
@@ -200,38 +212,67 @@ fn measure(options: &Options) -> Result<Vec<Row>, String> {
     Ok(rows)
 }
 
-/// What is asked of presenced and of Synapse, and how many times as often presenced should answer.
-const AGAINST_SYNAPSE: [(&str, Load, f64); 2] =
+/// What is asked of presenced and of another server, and how many times as often presenced should answer.
+type Against = (&'static str, Load, f64);
+
+const AGAINST_SYNAPSE: [Against; 2] =
     [("GET status", Load::Get, 60.0), ("PUT, each a change", Load::Change, 100.0)];
 
-/// One line of the table against Synapse.
-struct SynapseRow {
+/// What an earlier version answers too.
+const AGAINST_BEFORE: [Against; 3] = [
+    ("GET status", Load::Get, 0.97),
+    ("PUT that only renews", Load::Renew, 0.97),
+    ("PUT, each a change", Load::Change, 0.97),
+];
+
+/// One line of the table against another server.
+struct RivalRow {
     what: &'static str,
     connections: usize,
     least: f64,
-    /// Synapse and presenced, once per round.
+    /// The other and presenced, once per round.
     rounds: Vec<(Sample, Sample)>,
 }
 
-/// The servers take turns here too.
-fn measure_synapse(options: &Options, python: &Path) -> Result<Vec<SynapseRow>, String> {
+fn measure_synapse(options: &Options, python: &Path) -> Result<Vec<RivalRow>, String> {
     let (folder, theirs) = (Folder::new(options.data.as_deref())?, Folder::new(None)?);
     let synapse = synapse::start(python, theirs.path())?;
     let presenced = Server::start(Role::Disk, options, folder.path(), None);
+    measure_against(options, &AGAINST_SYNAPSE, &synapse, &presenced)
+}
+
+/// Each has a folder of its own: an earlier version need not read what this one writes.
+fn measure_before(options: &Options, program: &Path) -> Result<Vec<RivalRow>, String> {
+    let (folder, theirs) = (Folder::new(options.data.as_deref())?, Folder::new(None)?);
+    let before = Server::start_by(program, Role::Disk, options, theirs.path(), None);
+    let presenced = Server::start(Role::Disk, options, folder.path(), None);
+    measure_against(options, &AGAINST_BEFORE, &before, &presenced)
+}
+
+/// The servers take turns here too.
+fn measure_against(
+    options: &Options,
+    asked: &[Against],
+    rival: &Server,
+    presenced: &Server,
+) -> Result<Vec<RivalRow>, String> {
     let mut rows = Vec::new();
-    for (what, load, least) in AGAINST_SYNAPSE {
+    for &(what, load, least) in asked {
         for &connections in &options.connections {
             let mut rounds = Vec::new();
             for round in 0..=options.rounds {
                 eprintln!("round {round} of {}: {what}, {connections} connections", options.rounds);
-                let samples = (
-                    wrk::run(load, &synapse, connections, options)?,
-                    wrk::run(load, &presenced, connections, options)?,
-                );
+                let sample = |server| {
+                    if load == Load::Renew {
+                        wrk::renew(server, options)?;
+                    }
+                    wrk::run(load, server, connections, options)
+                };
+                let samples = (sample(rival)?, sample(presenced)?);
                 // Round 0 warms up.
                 rounds.extend((round > 0).then_some(samples));
             }
-            rows.push(SynapseRow { what, connections, least, rounds });
+            rows.push(RivalRow { what, connections, least, rounds });
         }
     }
     Ok(rows)

@@ -26,6 +26,9 @@ use presenced::{
     store::{EmbeddedStore, Store as _},
 };
 use tokio::net::TcpListener;
+use tracing_subscriber::{
+    EnvFilter, Layer as _, fmt, layer::SubscriberExt as _, reload, util::SubscriberInitExt as _,
+};
 
 use crate::{Options, Store, data, machine};
 
@@ -60,7 +63,19 @@ pub(super) struct Server {
 impl Server {
     /// Starts a server. The floor gives the answers of the server at `model`.
     pub(super) fn start(role: Role, options: &Options, data: &Path, model: Option<SocketAddr>) -> Self {
-        let mut command = Command::new(std::env::current_exe().expect("this program has a path"));
+        let program = std::env::current_exe().expect("this program has a path");
+        Self::start_by(&program, role, options, data, model)
+    }
+
+    /// The same by another build of this program.
+    pub(super) fn start_by(
+        program: &Path,
+        role: Role,
+        options: &Options,
+        data: &Path,
+        model: Option<SocketAddr>,
+    ) -> Self {
+        let mut command = Command::new(program);
         let role = role.to_possible_value().expect("every role has a name");
         command.args(["--bench", "--role", role.get_name()]);
         command.args(["--users", &options.users.to_string()]).arg("--data").arg(data);
@@ -109,10 +124,18 @@ pub(super) fn serve(role: Role, options: &Options) {
             Role::Disk => options.data.as_deref(),
             Role::Memory => None,
         };
+        log();
         let app = app(options.users, data).await;
         println!("{address}");
         server::Server::default().run(listener, app, end).await;
     });
+}
+
+/// Logs as presenced does by default: to standard error, by a filter that can be replaced.
+fn log() {
+    let (filter, _) = reload::Layer::new(EnvFilter::new(Config::default().log.filter));
+    let lines = fmt::layer().with_writer(io::stderr).with_ansi(false).boxed();
+    tracing_subscriber::registry().with(filter).with(lines).init();
 }
 
 /// The time, a day later. Who was there when the data folder was filled has left since then: only the load is

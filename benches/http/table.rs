@@ -2,7 +2,7 @@
 
 use comfy_table::{CellAlignment, Table, presets};
 
-use crate::{Options, Row, Store, SynapseRow, servers::CALLERS, synapse, wrk::Sample};
+use crate::{Options, RivalRow, Row, Store, servers::CALLERS, wrk::Sample};
 
 const HEADER: [&str; 10] = [
     "",
@@ -26,31 +26,30 @@ pub(super) fn load(options: &Options) -> String {
     )
 }
 
-/// The table of what Synapse does, and presenced. Synapse's users are fewer.
-pub(super) fn against_synapse(rows: &[SynapseRow]) -> String {
-    let theirs = format!("Synapse\nreq/s, {} users", synapse::CALLERS);
+/// The table of what another server does, under that heading, and presenced.
+pub(super) fn against(heading: &str, rows: &[RivalRow]) -> String {
     let header = [
         "",
         "connections",
-        &theirs,
+        heading,
         "presenced\nreq/s",
         "ratio\n(least - most)",
-        "latency p50/p99/p99.9/max ms\nSynapse; presenced",
+        "latency p50/p99/p99.9/max ms\nthe other; presenced",
     ];
     let mut table = Table::new();
     table.load_style(presets::UTF8_FULL).set_header(header);
-    for SynapseRow { what, connections, least, rounds } in rows {
-        let (synapse, presenced) = (|| rounds.iter().map(|(it, _)| it), || rounds.iter().map(|(_, it)| it));
+    for RivalRow { what, connections, least, rounds } in rows {
+        let (rival, presenced) = (|| rounds.iter().map(|(it, _)| it), || rounds.iter().map(|(_, it)| it));
         let ratios: Vec<f64> =
             rounds.iter().map(|(theirs, ours)| ours.per_second / theirs.per_second).collect();
         let reached = if median(ratios.iter().copied()) >= *least { "yes" } else { "MISSED" };
         table.add_row([
             (*what).to_owned(),
             connections.to_string(),
-            format!("{:.0}", median(synapse().map(|sample| sample.per_second))),
+            format!("{:.0}", median(rival().map(|sample| sample.per_second))),
             format!("{:.0}", median(presenced().map(|sample| sample.per_second))),
-            format!("{}\n>= {least:.0}: {reached}", spread(&ratios)),
-            format!("{}\n{}", latency(synapse()), latency(presenced())),
+            format!("{}\n>= {least}: {reached}", spread(&ratios)),
+            format!("{}\n{}", latency(rival()), latency(presenced())),
         ]);
     }
     for column in table.column_iter_mut().skip(1) {

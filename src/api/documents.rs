@@ -163,6 +163,9 @@ pub(crate) fn see_other(relative: &'static str) -> Response {
     (StatusCode::SEE_OTHER, [(header::LOCATION, relative)]).into_response()
 }
 
+/// Swagger UI's page with a title and a sign of our own.
+const PAGE: &str = include_str!("documents/swagger_ui.html");
+
 /// The pages and the list of documents may change with the next release; the rest is large and does not
 /// change within one.
 async fn cache_assets(request: Request, next: Next) -> Response {
@@ -171,10 +174,14 @@ async fn cache_assets(request: Request, next: Next) -> Response {
         || path.ends_with(".html")
         || path.ends_with("swagger-initializer.js")
         || path.ends_with("swagger-ui");
-    let is_short = path.ends_with("swagger-ui");
+    let (is_short, is_page) =
+        (path.ends_with("swagger-ui"), path.ends_with('/') || path.ends_with("index.html"));
     let mut response = next.run(request).await;
     if is_short && response.status().is_redirection() {
         response = see_other("swagger-ui/");
+    }
+    if is_page && response.status().is_success() {
+        response = Html(PAGE).into_response();
     }
     let policy =
         if may_change || !response.status().is_success() { "no-cache" } else { "public, max-age=86400" };

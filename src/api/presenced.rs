@@ -6,10 +6,12 @@ mod calls;
 mod changes;
 mod demo;
 mod error;
+mod events_document;
 mod export;
 mod extract;
 mod health;
 mod heartbeats;
+mod life;
 mod lists;
 mod memberships;
 mod presence;
@@ -17,22 +19,34 @@ mod room_presence;
 mod rooms;
 mod saying;
 mod settings;
+mod snapshots;
+mod socket;
 mod subscriptions;
+mod tickets;
 mod tokens;
 pub mod types;
 mod updates;
 mod users;
 
-use axum::{Router, middleware};
+use axum::{
+    Router, middleware,
+    routing::{self, MethodFilter},
+};
 use utoipa::openapi::{
     OpenApi,
     security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use self::{error::ProblemRefusal, types::Problem};
-use super::{Cors, Dialect, Refusals};
-use crate::{app::App, audit, openapi};
+use self::{
+    error::ProblemRefusal,
+    types::{PresenceSnapshot, Problem, StreamEnd, TokenExpiring, UsersGone},
+};
+use super::{Companion, Cors, Dialect, Refusals};
+use crate::{
+    app::{self, App, Parts},
+    audit, openapi,
+};
 
 /// What the tags of operations are about.
 const TAGS: [(&str, &str); 5] = [
@@ -46,6 +60,11 @@ const TAGS: [(&str, &str); 5] = [
 /// The dialect.
 pub static DIALECT: Dialect = Dialect {
     document_under: Some(|config| document(config.presence.lists)),
+    companions: &[Companion {
+        name: "presenced-events",
+        title: "presenced events",
+        document: events_document::document,
+    }],
     prefixes: &["/presenced/"],
     body_bytes: |config| config.limits.bulk_body_bytes,
     cors: Cors {
@@ -61,6 +80,23 @@ pub static DIALECT: Dialect = Dialect {
     )
 };
 
+/// What this dialect holds for itself while a server runs.
+#[derive(Default)]
+struct Own {
+    tickets: tickets::Tickets,
+}
+
+impl app::Own for Own {
+    fn new(_: &Parts) -> Self {
+        Self::default()
+    }
+}
+
+/// How many tickets wait for their use.
+pub fn unused_tickets(app: &App) -> usize {
+    tickets::unused(app)
+}
+
 /// All operations; those on presence lists only with `lists`.
 fn routes(lists: bool) -> OpenApiRouter<App> {
     let routes = OpenApiRouter::with_openapi(base())
@@ -75,6 +111,8 @@ fn routes(lists: bool) -> OpenApiRouter<App> {
         .routes(routes!(room_presence::get_room_presence))
         .routes(routes!(memberships::get_user_rooms))
         .routes(routes!(changes::stream_changes))
+        .routes(routes!(socket::open_socket))
+        .routes(routes!(tickets::create_ticket))
         .routes(routes!(heartbeats::post_heartbeats))
         .routes(routes!(calls::put_call, calls::delete_call))
         .routes(routes!(settings::get_settings, settings::put_settings))
@@ -118,6 +156,8 @@ fn export_routes() -> OpenApiRouter<App> {
 
 fn router(app: &App) -> Router {
     let (routes, _) = routes(app.config.presence.lists).split_for_parts();
+    // Over HTTP/2 a socket is asked for in another way.
+    let routes = routes.route(socket::PATH, routing::on(MethodFilter::CONNECT, socket::open_socket));
     DIALECT.framed(app, DIALECT.closed(routes))
 }
 
@@ -136,12 +176,23 @@ fn base() -> OpenApi {
              user or many in a call, or as a stream of changes. Times are in milliseconds since the Unix epoch.",
     );
     openapi::add_schema::<Problem>(&mut document);
+    openapi::add_schema::<PresenceSnapshot>(&mut document);
+    openapi::add_schema::<UsersGone>(&mut document);
+    openapi::add_schema::<TokenExpiring>(&mut document);
+    openapi::add_schema::<StreamEnd>(&mut document);
     let components = document.components.get_or_insert_default();
     components.add_security_scheme(
         "accessToken",
         SecurityScheme::ApiKey(ApiKey::Query(ApiKeyValue::with_description(
             "access_token",
             "The same token, for the stream of changes alone: browsers set no headers there.",
+        ))),
+    );
+    components.add_security_scheme(
+        "ticket",
+        SecurityScheme::ApiKey(ApiKey::Query(ApiKeyValue::with_description(
+            "ticket",
+            "A ticket, which stands for a token once, for the stream of changes and the socket alone.",
         ))),
     );
     components.add_security_scheme(

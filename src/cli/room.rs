@@ -1,4 +1,5 @@
 use clap::Subcommand;
+use serde_json::json;
 
 use super::admin::{Action, Report};
 use crate::{
@@ -10,6 +11,10 @@ use crate::{
 pub(super) enum Room {
     /// Set the members of a room; without any the room ends.
     Set { room: String, members: Vec<String> },
+    /// Let a user into a room, which comes into being with its first member.
+    Add { room: String, member: String },
+    /// Take a user out of a room, which ends with its last member.
+    Remove { room: String, member: String },
     /// Show the members of a room.
     Show { room: String },
     /// List the rooms.
@@ -21,6 +26,16 @@ impl Action for Room {
         match self {
             Self::Set { room, members } => {
                 Ok(members_of(&client.put_members(&room, &Members { members }).await?))
+            }
+            Self::Add { room, member } => {
+                client.add_member(&room, &member).await?;
+                let sentence = format!("{member} is in {room}.");
+                Ok(Report::sentence(&json!({ "room": room, "added": member }), sentence))
+            }
+            Self::Remove { room, member } => {
+                client.remove_member(&room, &member).await?;
+                let sentence = format!("{member} is not in {room}.");
+                Ok(Report::sentence(&json!({ "room": room, "removed": member }), sentence))
             }
             Self::Show { room } => Ok(members_of(&client.members(&room).await?)),
             Self::List => {

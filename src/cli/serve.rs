@@ -47,8 +47,9 @@ impl Serve {
         let mut config = self.load(&overrides)?;
         let files = Files::raise()?;
         let log = Log::start(&config.log)?;
+        self.tell(&overrides);
         files.bound(&mut config);
-        self.tell(&config, &overrides);
+        tell_bounds(&config);
         let runtime = tokio::runtime::Runtime::new().map_err(Failure::unusable)?;
         let done = runtime.block_on(self.serve(config, log, files));
         // Whoever stops a server that still reads its data need not wait for the rest.
@@ -88,7 +89,8 @@ impl Serve {
         }
         let load = || {
             let mut config = self.load(&self.overrides())?;
-            files.bound(&mut config);
+            // At the start it was said what comes of it.
+            files.fit(&mut config);
             // What cannot be used as a whole is not used in part.
             open_tls(&config)?;
             Ok(config)
@@ -145,7 +147,7 @@ impl Serve {
     }
 
     /// Says what this server is and goes by.
-    fn tell(&self, config: &Config, overrides: &Overrides) {
+    fn tell(&self, overrides: &Overrides) {
         tracing::info!(version = env!("CARGO_PKG_VERSION"), "presenced");
         match &self.config {
             Some(file) => tracing::info!(file = %file.display(), "configuration"),
@@ -154,24 +156,28 @@ impl Serve {
         for line in overrides.near_misses() {
             tracing::warn!("{line}");
         }
-        let dialects: Vec<&str> = crate::api::ALL
-            .into_iter()
-            .filter(|dialect| dialect.is_served(config))
-            .map(|dialect| dialect.name)
-            .collect();
-        tracing::info!(names = dialects.join(" "), "dialects");
-        let limits = &config.limits;
-        tracing::info!(
-            connections = limits.connections,
-            connections_per_address = limits.connections_per_address,
-            streams = limits.streams,
-            streams_per_user = limits.streams_per_user,
-            body_bytes = limits.body_bytes,
-            put_per_second = limits.put_per_second,
-            put_burst = limits.put_burst,
-            "limits"
-        );
     }
+}
+
+/// Says what is served, and within which bounds.
+fn tell_bounds(config: &Config) {
+    let dialects: Vec<&str> = crate::api::ALL
+        .into_iter()
+        .filter(|dialect| dialect.is_served(config))
+        .map(|dialect| dialect.name)
+        .collect();
+    tracing::info!(names = dialects.join(" "), "dialects");
+    let limits = &config.limits;
+    tracing::info!(
+        connections = limits.connections,
+        connections_per_address = limits.connections_per_address,
+        streams = limits.streams,
+        streams_per_user = limits.streams_per_user,
+        body_bytes = limits.body_bytes,
+        put_per_second = limits.put_per_second,
+        put_burst = limits.put_burst,
+        "limits"
+    );
 }
 
 /// The sockets that were handed over, or one at the configured place; with TLS, if that is configured.

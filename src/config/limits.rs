@@ -76,6 +76,13 @@ pub struct Limits {
     pub new_streams_per_second: u32,
     /// How long a change stream pauses after each batch; what changes meanwhile goes out together.
     pub stream_pause_milliseconds: u64,
+    /// How long before the end of a token those are warned who follow presence with it; of a token that is soon over,
+    /// half of what is left of it.
+    #[schemars(range(min = 1))]
+    pub token_warning_seconds: u64,
+    /// How many users and rooms one socket may watch, and one webhook may be about.
+    #[schemars(range(min = 1))]
+    pub watch_entries: usize,
     /// How long a client may take nothing of what it is sent, before its connection is closed.
     #[schemars(range(min = 1))]
     pub stream_write_seconds: u64,
@@ -91,6 +98,7 @@ impl Limits {
         seconds("limits.long_poll_seconds", self.long_poll_seconds, 0)?;
         seconds("limits.stream_heartbeat_seconds", self.stream_heartbeat_seconds, 1)?;
         seconds("limits.stream_write_seconds", self.stream_write_seconds, 1)?;
+        seconds("limits.token_warning_seconds", self.token_warning_seconds, 1)?;
         let sizes = [
             ("limits.body_bytes", self.body_bytes, 1, LARGEST_BYTES),
             ("limits.bulk_body_bytes", self.bulk_body_bytes, 1, LARGEST_BYTES),
@@ -105,6 +113,7 @@ impl Limits {
             ("limits.room_members", self.room_members, 1, 10_000_000),
             ("limits.streams", self.streams, 1, 10_000_000),
             ("limits.streams_per_user", self.streams_per_user, 1, 10_000_000),
+            ("limits.watch_entries", self.watch_entries, 1, 1_000_000),
             ("limits.bulk_users", self.bulk_users, 1, 1_000),
             ("limits.heartbeats_per_call", self.heartbeats_per_call, 1, 1_000),
         ];

@@ -88,6 +88,6 @@ impl Entries {
             true => drop(self.desks.remove(&user)),
             false => drop(self.desks.insert(user.clone(), desk)),
         }
-        vec![Move::Profile { user, account: None }]
+        vec![Move::Profile { user, account: None, is_new: false }]
     }
 }

@@ -238,8 +238,9 @@ impl Entries {
         }
         self.note(&user);
         self.users.put(&user);
+        let is_new = known.is_none();
         let account = known.and_then(|known| known.extension).map(|extension| extension.account);
-        Move::Profile { user: user.id, account }
+        Move::Profile { user: user.id, account, is_new }
     }
 
     fn remove_user(&mut self, user: &UserId) -> Option<Move> {

@@ -131,6 +131,7 @@ impl Entries {
         let changed = list.changed_from(&before).map(|(observed, standing)| Move::List {
             observer: observer.clone(),
             observed: observed.clone(),
+            was: before.standing(observed),
             standing,
         });
         let moves = changed.collect();

@@ -8,10 +8,10 @@ pub enum Move {
     Join { room: RoomId, user: UserId },
     /// A user left a room.
     Leave { room: RoomId, user: UserId },
-    /// An entry of a presence list came to this standing, or ended.
-    List { observer: UserId, observed: UserId, standing: Option<Standing> },
+    /// An entry of a presence list came from one standing to another; none: there was or is no such entry.
+    List { observer: UserId, observed: UserId, was: Option<Standing>, standing: Option<Standing> },
     /// A user was added, or what is known of them changed: the telephone account perhaps, which was that.
-    Profile { user: UserId, account: Option<u64> },
+    Profile { user: UserId, account: Option<u64>, is_new: bool },
     /// A user was removed, who had been in that telephone account.
     Removal { user: UserId, account: Option<u64> },
 }

@@ -56,6 +56,16 @@ pub enum Credential {
     Signed(Arc<Signed>),
 }
 
+impl Credential {
+    /// The token's name.
+    pub fn id(&self) -> TokenId {
+        match self {
+            Self::Kept(id) => id.clone(),
+            Self::Signed(signed) => signed.hash.id(),
+        }
+    }
+}
+
 /// The login that something was made in, with which it ends.
 #[derive(Clone, Debug)]
 pub enum Origin {

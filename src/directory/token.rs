@@ -95,7 +95,7 @@ impl fmt::Debug for TokenSecret {
 }
 
 /// A token's name in listings: the first 16 hexadecimal digits of its hash. It opens nothing.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct TokenId(String);
 
 impl TokenId {

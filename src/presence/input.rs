@@ -34,6 +34,9 @@ pub enum Input {
     /// A device opens a connection (a `/sync` in flight, a stream) that says `state`. It never takes
     /// a user out of busy: only a [`Claim`](Input::Claim) does. `node` holds it.
     Connect { device: DeviceId, node: NodeId, state: State },
+    /// A device opens a connection that says nothing by itself: what the device says holds on while it is open. Without a
+    /// claim it comes to nothing.
+    Attach { device: DeviceId, node: NodeId },
     /// A device closes a connection that `node` held. When it was the last of all, the grace starts.
     Disconnect { device: DeviceId, node: NodeId },
     /// A device lost the last token that let it speak. What it says ends within the grace, its connections
@@ -66,7 +69,7 @@ impl Input {
             Self::Report { .. } => "report",
             Self::Lease { .. } => "lease",
             Self::Leave => "leave",
-            Self::Connect { .. } => "connect",
+            Self::Connect { .. } | Self::Attach { .. } => "connect",
             Self::Disconnect { .. } => "disconnect",
             Self::LogOut { .. } => "log-out",
             Self::Status(_) => "status",
@@ -81,7 +84,8 @@ impl Input {
     /// Whether somebody set something that has to be found again after a restart. A connection is not: it
     /// ends with the server, and its device comes back.
     pub fn is_set(&self) -> bool {
-        !matches!(self, Self::Connect { .. } | Self::Disconnect { .. } | Self::LogOut { .. })
+        let is_passing = matches!(self, Self::Connect { .. } | Self::Attach { .. } | Self::Disconnect { .. });
+        !is_passing && !matches!(self, Self::LogOut { .. })
     }
 
     /// Whether it tells nothing but that somebody is there.
@@ -112,6 +116,7 @@ impl Record {
             }
             Input::Leave => self.leave(now),
             Input::Connect { device, node, state } => self.connect(device, *node, *state, now, rules),
+            Input::Attach { device, node } => self.attach(device, *node),
             Input::Disconnect { device, node } => self.disconnect(device, *node, now, rules),
             Input::LogOut { device } => self.log_out(device, now, rules),
             Input::Status(status) => self.status = status.clone(),
@@ -140,6 +145,7 @@ impl Record {
                 Override::None | Override::Busy => *value != self.overridden,
             },
             Input::Connect { .. }
+            | Input::Attach { .. }
             | Input::Disconnect { .. }
             | Input::LogOut { .. }
             | Input::Label { .. }
@@ -259,6 +265,12 @@ impl Record {
         claim.last_active = now;
         claim.connect(node);
         self.stamp_activity(now, rules);
+    }
+
+    fn attach(&mut self, device: &DeviceId, node: NodeId) {
+        if let Some(claim) = self.claim_by_mut(device) {
+            claim.connect(node);
+        }
     }
 
     fn disconnect(&mut self, device: &DeviceId, node: NodeId, now: Timestamp, rules: &Rules) {

@@ -38,20 +38,19 @@ pub(super) fn alone(app: &App) -> Router {
 
 async fn get_guarded(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Response {
     let identified = app.auth.identify_by(&headers, &uri, Accepts::default()).await;
-    match identified.map(|identified| identified.holder) {
-        Ok(Holder::Admin) => answer(&app, &headers),
-        Ok(_) => (StatusCode::FORBIDDEN, "This needs the admin token.\n").into_response(),
-        Err(error) => {
-            let is_missing = error == AuthError::Missing;
-            let challenge = if is_missing {
-                "Bearer realm=\"presenced\""
-            } else {
-                "Bearer realm=\"presenced\", error=\"invalid_token\""
-            };
-            (StatusCode::UNAUTHORIZED, [(header::WWW_AUTHENTICATE, challenge)], format!("{error}\n"))
-                .into_response()
-        }
-    }
+    let refusal = match identified.map(|identified| identified.holder) {
+        Ok(Holder::Admin) => return answer(&app, &headers),
+        Ok(_) => "this needs the admin token".to_owned(),
+        Err(AuthError::Missing) => return refuse("", &AuthError::Missing.to_string()),
+        Err(error) => error.to_string(),
+    };
+    refuse(", error=\"invalid_token\"", &refusal)
+}
+
+/// Another token than the admin's is as good as none: scrapers know 401.
+fn refuse(error: &str, why: &str) -> Response {
+    let challenge = format!("Bearer realm=\"presenced\"{error}");
+    (StatusCode::UNAUTHORIZED, [(header::WWW_AUTHENTICATE, challenge)], format!("{why}\n")).into_response()
 }
 
 /// All figures as they are now, as text.

@@ -1,5 +1,6 @@
-use std::sync::Arc;
+use std::{iter, sync::Arc};
 
+use smol_str::SmolStr;
 use tokio::runtime::Handle;
 
 use super::{Service, Turn, UpdateError};
@@ -23,10 +24,33 @@ impl Service {
         device: &DeviceId,
         state: State,
     ) -> Result<Connection, UpdateError> {
-        let input = Input::Connect { device: device.clone(), node: self.node(), state };
+        self.connect_called(turn, device, state, None).await
+    }
+
+    /// The same of a device that is called something, if it is.
+    pub async fn connect_called(
+        self: &Arc<Self>,
+        turn: Turn<'_>,
+        device: &DeviceId,
+        state: State,
+        label: Option<SmolStr>,
+    ) -> Result<Connection, UpdateError> {
+        let connect = Input::Connect { device: device.clone(), node: self.node(), state };
+        let label = label.map(|label| Input::Label { device: device.clone(), label: Some(label) });
         let user = turn.user.clone();
-        self.set(turn, &[input]).await?;
-        Ok(Connection { service: self.clone(), device: Some((user, device.clone())) })
+        let inputs: Vec<Input> = iter::once(connect).chain(label).collect();
+        self.set(turn, &inputs).await?;
+        Ok(self.connection(&user, device))
+    }
+
+    /// What makes that which a device says hold for as long as a connection is open.
+    pub(super) fn attach(&self, device: &DeviceId) -> Input {
+        Input::Attach { device: device.clone(), node: self.node() }
+    }
+
+    /// A connection of a device that is open.
+    pub(super) fn connection(self: &Arc<Self>, user: &UserId, device: &DeviceId) -> Connection {
+        Connection { service: self.clone(), device: Some((user.clone(), device.clone())) }
     }
 }
 

@@ -1,9 +1,13 @@
 //! First pictures: everybody whom a watcher sees, in parts, so that millions need not be held at a time. Nobody
 //! who is offline is looked at, save users who were asked for by name.
 
-use std::{collections::BTreeSet, ops::Range, vec};
+use std::{
+    collections::{BTreeSet, VecDeque},
+    ops::Range,
+    vec,
+};
 
-use super::{Picture, Watcher};
+use super::{Picture, WatchList, Watcher};
 use crate::{
     id::UserId,
     presence::Presence,
@@ -17,17 +21,18 @@ const PART: usize = 256;
 #[derive(Debug)]
 pub struct First {
     token: u64,
-    left: Left,
+    left: VecDeque<Left>,
 }
 
 #[derive(Debug)]
 enum Left {
-    /// Users who were named, each to be looked at.
-    Named(vec::IntoIter<UserId>),
+    /// Users each of whom is looked at.
+    Each(vec::IntoIter<UserId>),
     /// Users of whom those are looked at who may be present.
-    Users(vec::IntoIter<UserId>),
-    /// Partitions whose users come next, and those of the last one that were not looked at yet.
-    Partitions { of: Whom, next: Range<usize>, users: vec::IntoIter<UserId> },
+    Present(vec::IntoIter<UserId>),
+    /// Partitions whose users come next, but for those who were there before, and those of the last one that were not
+    /// looked at yet.
+    Partitions { of: Whom, next: Range<usize>, users: vec::IntoIter<UserId>, but: BTreeSet<UserId> },
 }
 
 /// Which users of a partition are looked at.
@@ -50,61 +55,73 @@ impl Watcher {
     /// Begins a picture of everybody who is watched and not offline; offline users are in it if they were
     /// named.
     pub fn first(&mut self) -> First {
-        let token = self.begin();
-        self.everybody_at(token)
+        self.begin();
+        self.first_of(&self.list)
     }
 
     /// Begins a picture of everybody who is watched, offline or not: for whoever may think of somebody that
     /// they are present.
     pub fn first_of_all(&mut self) -> First {
-        let token = self.begin();
-        self.first_of(Whom::Changed, token)
+        self.begin();
+        self.all_of(&self.list)
     }
 
-    /// The same as [`first`](Self::first), for a token that the watcher has begun with.
-    pub(super) fn everybody_at(&self, token: u64) -> First {
-        self.first_of(Whom::Present, token)
-    }
-
-    fn first_of(&self, of: Whom, token: u64) -> First {
+    /// The same as [`first`](Self::first), of those who are asked for since a moment ago.
+    pub fn first_of(&self, list: &WatchList) -> First {
         let in_order = |users: BTreeSet<UserId>| users.into_iter().collect::<Vec<_>>().into_iter();
-        let left = match self.watched() {
-            Some(users) if self.only.is_some() || of == Whom::Changed => Left::Named(in_order(users)),
-            Some(users) => Left::Users(in_order(users)),
-            None => Left::Partitions { of, next: 0..PARTITIONS, users: Vec::new().into_iter() },
+        let rest = match self.watched(list) {
+            Some(mut users) => {
+                users.retain(|user| !list.users.contains(user));
+                Left::Present(in_order(users))
+            }
+            None => Self::partitions(Whom::Present, list.users.clone()),
         };
-        First { token, left }
+        First { token: self.token(), left: [Left::Each(in_order(list.users.clone())), rest].into() }
+    }
+
+    /// The same as [`first_of_all`](Self::first_of_all), of those who are asked for since a moment ago.
+    pub fn all_of(&self, list: &WatchList) -> First {
+        let left = match self.watched(list) {
+            Some(users) => Left::Each(users.into_iter().collect::<Vec<_>>().into_iter()),
+            None => Self::partitions(Whom::Changed, BTreeSet::new()),
+        };
+        First { token: self.token(), left: [left].into() }
+    }
+
+    fn partitions(of: Whom, but: BTreeSet<UserId>) -> Left {
+        Left::Partitions { of, next: 0..PARTITIONS, users: Vec::new().into_iter(), but }
     }
 
     /// The next part of a first picture, which may be empty; none at its end.
     pub async fn go_on(&mut self, first: &mut First) -> Result<Option<Vec<(UserId, Presence)>>, StoreError> {
-        let (users, is_each) = match &mut first.left {
-            Left::Named(users) => (take(users), true),
-            Left::Users(users) => (take(users), false),
-            Left::Partitions { of, next, users } => {
-                while users.as_slice().is_empty()
-                    && let Some(partition) = next.next()
-                {
-                    let mut found = match of {
-                        Whom::Present => self.service.store.present(partition).await?,
-                        Whom::Changed => self.service.store.changed_after(partition, 0).await?,
-                    };
-                    found.sort_unstable();
-                    *users = found.into_iter();
+        while let Some(left) = first.left.front_mut() {
+            let (users, is_each) = match left {
+                Left::Each(users) => (take(users), true),
+                Left::Present(users) => (take(users), false),
+                Left::Partitions { of, next, users, but } => {
+                    while users.as_slice().is_empty()
+                        && let Some(partition) = next.next()
+                    {
+                        let mut found = match of {
+                            Whom::Present => self.service.store.present(partition).await?,
+                            Whom::Changed => self.service.store.changed_after(partition, 0).await?,
+                        };
+                        found.retain(|user| !but.contains(user));
+                        found.sort_unstable();
+                        *users = found.into_iter();
+                    }
+                    (take(users), *of == Whom::Changed)
                 }
-                (take(users), *of == Whom::Changed)
+            };
+            if users.is_empty() {
+                first.left.pop_front();
+                continue;
             }
-        };
-        if users.is_empty() {
-            return Ok(None);
+            let part = if is_each { self.show(&users).await? } else { self.show_present(&users).await? };
+            tokio::task::yield_now().await;
+            return Ok(Some(part));
         }
-        let part = if is_each {
-            self.look_at(&users, first.token).await?
-        } else {
-            self.look_at_present(&users, first.token).await?
-        };
-        tokio::task::yield_now().await;
-        Ok(Some(part))
+        Ok(None)
     }
 
     /// A first picture as a whole.
@@ -114,7 +131,7 @@ impl Watcher {
         while let Some(part) = self.go_on(&mut first).await? {
             users.extend(part);
         }
-        Ok(Picture { token: first.token, users, listed: true })
+        Ok(Picture { token: first.token, users, gone: Vec::new(), listed: true, is_whole: true })
     }
 }
 

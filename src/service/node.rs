@@ -75,10 +75,12 @@ impl Service {
                 vec![Topic::Room(room.clone()), user(moved)]
             }
             Move::List { observer, observed, .. } => vec![user(observer), user(observed)],
-            Move::Profile { user: changed, account } | Move::Removal { user: changed, account } => {
+            Move::Profile { user: changed, account, .. } | Move::Removal { user: changed, account } => {
                 let accounts = self.directory.account_of(changed).into_iter().chain(*account);
                 let extension = Topic::Extension(changed.clone());
-                accounts.map(Topic::Account).chain([user(changed), extension]).collect()
+                // Whoever sees everybody sees them no more.
+                let everybody = matches!(moved, Move::Removal { .. }).then_some(Topic::Server);
+                accounts.map(Topic::Account).chain([user(changed), extension]).chain(everybody).collect()
             }
         }
     }

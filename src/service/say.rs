@@ -1,10 +1,10 @@
 //! What is said of a user: by the user on a device, or by a program that speaks for them.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use smol_str::SmolStr;
 
-use super::{Service, Turn, UpdateError};
+use super::{Connection, Service, Turn, UpdateError};
 use crate::{
     id::{DeviceId, UserId},
     presence::{Input, Record, State, Status, Timestamp},
@@ -67,8 +67,28 @@ impl Service {
             Speaker::User(turn) => (turn.user, true),
             Speaker::Other(user) => (user, false),
         };
+        self.say_all(user, saying, saying.inputs(is_own)).await
+    }
+
+    /// The same, on a connection that is open: what the device says holds on while that is. Returns the connection if
+    /// the device has said something on it now.
+    pub async fn say_connected(
+        self: &Arc<Self>,
+        turn: Turn<'_>,
+        saying: &Saying,
+    ) -> Result<Option<Connection>, SayError> {
+        let attach = saying.state.is_some_and(|state| state != State::Offline);
+        let attach = attach.then(|| self.attach(&saying.device));
+        let is_attached = attach.is_some();
+        let inputs = saying.inputs(true).into_iter().chain(attach).collect();
+        let user = turn.user.clone();
+        self.say_all(&user, saying, inputs).await?;
+        Ok(is_attached.then(|| self.connection(&user, &saying.device)))
+    }
+
+    async fn say_all(&self, user: &UserId, saying: &Saying, inputs: Vec<Input>) -> Result<Record, SayError> {
         let fits = |record: &Record, now| saying.fits(record, now);
-        let (record, did_fit) = self.update_if(user, &saying.inputs(is_own), &fits).await?;
+        let (record, did_fit) = self.update_if(user, &inputs, &fits).await?;
         did_fit.then_some(record).ok_or(SayError::NoClaim)
     }
 }

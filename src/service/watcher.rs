@@ -4,11 +4,11 @@ use std::{collections::BTreeSet, mem, sync::Arc};
 
 use hashbrown::{HashMap, HashSet};
 
-use super::{Listing, Service, Viewer, Visibility, moved::Moved};
+use super::{Listing, ReadError, Service, Viewer, Visibility, WatchList, moved::Moved};
 use crate::{
     changes::{Changed, Topic, Watch},
-    id::UserId,
-    presence::{Presence, Record, State},
+    id::{RoomId, UserId},
+    presence::{Audience, Presence, Record, State},
     store::{PARTITIONS, StoreError, partition},
 };
 
@@ -22,8 +22,13 @@ pub struct Picture {
     pub token: u64,
     /// Each user once. Whom the watcher may not see is not there.
     pub users: Vec<(UserId, Presence)>,
+    /// Whom the watcher may have seen, and may not see any more.
+    pub gone: Vec<UserId>,
     /// Whether the watcher's [`listing`](Watcher::listing) may be news.
     pub listed: bool,
+    /// Whether it is of everybody who is watched, in place of all pictures before: what happened since is not
+    /// remembered.
+    pub is_whole: bool,
 }
 
 /// Somebody who watches whom they may see.
@@ -34,8 +39,8 @@ pub struct Watcher {
     pub(super) service: Arc<Service>,
     /// None is an admin.
     pub(super) viewer: Option<UserId>,
-    /// The users to watch among those whom the viewer may see; none: all of them.
-    pub(super) only: Option<BTreeSet<UserId>>,
+    /// Whom to watch among those whom the viewer may see.
+    pub(super) list: WatchList,
     watch: Watch,
     /// Everything up to this number was shown.
     cursor: u64,
@@ -44,9 +49,57 @@ pub struct Watcher {
     ahead: HashMap<UserId, u64>,
 }
 
+/// What a watcher sees of users.
+#[derive(Debug, Default)]
+struct Sights {
+    shown: Vec<(UserId, Presence)>,
+    /// Users who are hidden, and since when.
+    hidden: Vec<(UserId, u64)>,
+}
+
+/// What a watcher sees of one user.
+#[derive(Clone, Debug)]
+enum Sight {
+    Shown(Presence),
+    Hidden(u64),
+}
+
+impl Sight {
+    fn version(&self) -> u64 {
+        match self {
+            Self::Shown(presence) => presence.version,
+            Self::Hidden(version) => *version,
+        }
+    }
+}
+
+impl Sights {
+    fn of(sights: Vec<(UserId, Sight)>) -> Self {
+        let mut sorted = Self::default();
+        for (user, sight) in sights {
+            match sight {
+                Sight::Shown(presence) => sorted.shown.push((user, presence)),
+                Sight::Hidden(version) => sorted.hidden.push((user, version)),
+            }
+        }
+        sorted
+    }
+
+    fn take_in(&mut self, more: Self) {
+        self.shown.extend(more.shown);
+        self.hidden.extend(more.hidden);
+    }
+
+    /// Leaves what is news to whoever saw all up to `since`, and came to see these users after that.
+    fn keep_news(&mut self, since: u64, met: &BTreeSet<UserId>) {
+        self.shown.retain(|(user, presence)| presence.version > since || met.contains(user));
+        self.hidden.retain(|(user, version)| *version > since && !met.contains(user));
+    }
+}
+
 impl Service {
-    /// Starts to watch whom `viewer` may see, and of those `only` these users if they are given.
-    pub fn watch(self: &Arc<Self>, viewer: Viewer<'_>, only: Option<BTreeSet<UserId>>) -> Watcher {
+    /// Starts to watch those whom a list asks for, with the eyes of `viewer`.
+    pub fn watch(self: &Arc<Self>, viewer: Viewer<'_>, list: WatchList) -> Watcher {
         let viewer = match viewer {
             Viewer::User(user) => Some(user.clone()),
             Viewer::Admin => None,
@@ -54,7 +107,7 @@ impl Service {
         // Moves of the viewer are watched before the rooms are looked up, so that none slips through.
         let watch = self.changes.watch(viewer.clone(), viewer.clone().map(Topic::User));
         let (service, cursor) = (self.clone(), self.token());
-        let watcher = Watcher { service, viewer, only, watch, cursor, ahead: HashMap::new() };
+        let watcher = Watcher { service, viewer, list, watch, cursor, ahead: HashMap::new() };
         watcher.watch.set_topics(watcher.topics());
         watcher
     }
@@ -79,110 +132,161 @@ impl Service {
 }
 
 impl Watcher {
-    /// Takes all that happened so far as seen, and returns the token for it.
-    pub(super) fn begin(&mut self) -> u64 {
+    /// Takes all that happened so far as seen.
+    pub(super) fn begin(&mut self) {
         self.ahead.clear();
         loop {
             // First the topics: what happens from here on is marked, and what happened before is read.
             self.watch.set_topics(self.topics());
             self.cursor = self.service.token();
             if !self.watch.take(self.cursor).moved {
-                return self.cursor;
+                return;
             }
         }
     }
 
-    /// Whoever changed or came in sight after `since`. To be asked by whoever comes back with a token; then
-    /// [`next`](Self::next) goes on from there.
+    /// Everything up to this number was shown, of those who were asked for all the time.
+    pub fn token(&self) -> u64 {
+        self.cursor
+    }
+
+    /// Watches those whom this list asks for from now on.
+    pub(super) fn ask_for(&mut self, list: WatchList) {
+        self.list = list;
+        self.watch.set_topics(self.topics());
+    }
+
+    /// Whoever changed, came in sight or went out of it after `since`. To be asked by whoever comes back with a token;
+    /// then [`next`](Self::next) goes on from there.
     pub async fn since(&mut self, since: u64) -> Result<Picture, StoreError> {
-        let token = self.begin();
-        let changed = self.service.changes.between(since, token);
-        let moved = self.service.moved_between(self.viewer.as_ref(), since, token);
-        let met = moved.as_ref().map(|moved| &moved.met);
-        let again = moved.as_ref().map(|moved| &moved.met_again);
-        let mut users: BTreeSet<UserId> =
-            changed.users.iter().chain([met, again].into_iter().flatten().flatten()).cloned().collect();
-        users.retain(|user| self.only.as_ref().is_none_or(|only| only.contains(user)));
-        let mut shown = self.look_at(&users.into_iter().collect::<Vec<_>>(), token).await?;
-        shown.extend(self.look_back(since, token, &changed, &shown).await?);
-        shown
-            .retain(|(user, presence)| presence.version > since || met.is_some_and(|met| met.contains(user)));
-        let Some(Moved { listed, .. }) = moved else {
-            // Whom the viewer has met since then is not known any more.
-            return self.with_everybody(Picture { token, users: shown, listed: true }).await;
+        self.begin();
+        let list = self.list.clone();
+        self.news_of(&list, since, self.cursor).await
+    }
+
+    /// The same of those who are asked for since a moment ago.
+    pub async fn since_of(&mut self, added: &WatchList, since: u64) -> Result<Picture, StoreError> {
+        let until = self.service.token();
+        self.news_of(added, since, until).await
+    }
+
+    async fn news_of(&mut self, list: &WatchList, since: u64, until: u64) -> Result<Picture, StoreError> {
+        let changed = self.service.changes.between(since, until);
+        let Some(moved) = self.service.moved_between(self.viewer.as_ref(), list, since, until) else {
+            // Whom the viewer has met or lost since then is not known any more.
+            return self.whole(list, since, &changed).await;
         };
-        shown.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
-        Ok(Picture { token, users: shown, listed })
+        let users = changed.users.iter().chain(&moved.met).chain(&moved.met_again);
+        let mut sights = self.look_at(&self.asked_for(list, users)).await?;
+        self.look_back(list, since, &changed, &mut sights).await?;
+        self.picture(moved, since, sights).await
     }
 
-    /// A picture, and everybody besides who is present.
-    async fn with_everybody(&mut self, mut picture: Picture) -> Result<Picture, StoreError> {
-        let is_shown: HashSet<UserId> = picture.users.iter().map(|(user, _)| user.clone()).collect();
-        let mut everybody = self.everybody_at(picture.token);
+    /// The picture of what is news to whoever saw all up to `since`.
+    async fn picture(&self, moved: Moved, since: u64, mut sights: Sights) -> Result<Picture, StoreError> {
+        sights.keep_news(since, &moved.met);
+        let Sights { shown: mut users, hidden } = sights;
+        users.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        let mut gone: BTreeSet<UserId> = hidden.into_iter().map(|(user, _)| user).collect();
+        gone.extend(self.were_seen(moved.parted, since).await?);
+        let gone = gone.into_iter().collect();
+        Ok(Picture { token: self.cursor, users, gone, listed: moved.listed, is_whole: false })
+    }
+
+    /// Those among the users who were not hidden already at `since`: of the others nobody learns that they leave.
+    async fn were_seen(&self, users: BTreeSet<UserId>, since: u64) -> Result<BTreeSet<UserId>, StoreError> {
+        let asked: Vec<&UserId> = users.iter().collect();
+        let mut unseen = HashSet::new();
+        let mut look = |index: usize, record: &Record| {
+            if record.is_hidden() && record.versions().of(Audience::Rooms) <= since {
+                unseen.insert(asked[index].clone());
+            }
+        };
+        self.service.store.read(&asked, &mut look).await?;
+        Ok(users.into_iter().filter(|user| !unseen.contains(user)).collect())
+    }
+
+    /// Everybody who is present or was asked for by name, and everybody else who changed after `since`.
+    async fn whole(
+        &mut self,
+        list: &WatchList,
+        since: u64,
+        changed: &Changed,
+    ) -> Result<Picture, StoreError> {
+        let mut sights = self.look_at(&self.asked_for(list, &changed.users)).await?;
+        self.look_back(list, since, changed, &mut sights).await?;
+        sights.keep_news(since, &BTreeSet::new());
+        let mut users = sights.shown;
+        let is_shown: HashSet<UserId> = users.iter().map(|(user, _)| user.clone()).collect();
+        let mut everybody = self.first_of(list);
         while let Some(part) = self.go_on(&mut everybody).await? {
-            picture.users.extend(part.into_iter().filter(|(user, _)| !is_shown.contains(user)));
+            users.extend(part.into_iter().filter(|(user, _)| !is_shown.contains(user)));
         }
-        Ok(picture)
+        Ok(Picture { token: self.cursor, users, gone: Vec::new(), listed: true, is_whole: true })
     }
 
-    /// Whoever changed after `since` in the partitions that do not remember it, and was not shown.
+    /// Looks at whoever changed after `since` in the partitions that do not remember it, and was not looked at.
     async fn look_back(
         &mut self,
+        list: &WatchList,
         since: u64,
-        token: u64,
         changed: &Changed,
-        shown: &[(UserId, Presence)],
-    ) -> Result<Vec<(UserId, Presence)>, StoreError> {
-        let is_shown: HashSet<UserId> = shown.iter().map(|(user, _)| user.clone()).collect();
-        let mut found = Vec::new();
-        if let Some(watched) = self.watched() {
+        sights: &mut Sights,
+    ) -> Result<(), StoreError> {
+        if changed.forgotten.is_empty() {
+            return Ok(());
+        }
+        let is_shown: HashSet<UserId> = sights.shown.iter().map(|(user, _)| user.clone()).collect();
+        if let Some(watched) = self.watched(list) {
             let may_have_changed =
                 |user: &UserId| changed.forgotten.contains(&partition(user)) && !is_shown.contains(user);
             let users: Vec<_> = watched.into_iter().filter(may_have_changed).collect();
-            return self.look_at(&users, token).await;
+            sights.take_in(self.look_at(&users).await?);
+            return Ok(());
         }
         for partition in (0..PARTITIONS).filter(|partition| changed.forgotten.contains(partition)) {
             let mut users = self.service.store.changed_after(partition, since).await?;
             users.retain(|user| !is_shown.contains(user));
-            found.extend(self.look_at(&users, token).await?);
+            sights.take_in(self.look_at(&users).await?);
         }
-        Ok(found)
+        Ok(())
     }
 
-    /// Waits until somebody looks different to this watcher, or came in sight.
+    /// Waits until somebody looks different to this watcher, or came in sight or went out of it.
     pub async fn next(&mut self) -> Result<Picture, StoreError> {
         loop {
             self.watch.happened().await;
             let picture = self.look().await?;
-            if picture.listed || !picture.users.is_empty() {
+            if picture.is_news() {
                 return Ok(picture);
             }
         }
     }
 
+    /// Waits until something happened that may concern this watcher. Nothing is lost by giving up the wait.
+    pub async fn happened(&self) {
+        self.watch.happened().await;
+    }
+
     /// What happened since the last look.
-    async fn look(&mut self) -> Result<Picture, StoreError> {
+    pub async fn look(&mut self) -> Result<Picture, StoreError> {
         let token = self.service.token();
         let since = mem::replace(&mut self.cursor, token);
         let marks = self.watch.take(token);
         let mut users: BTreeSet<UserId> =
             marks.users.into_iter().filter(|(_, number)| *number > since).map(|(user, _)| user).collect();
-        let (mut listed, mut met) = (false, BTreeSet::new());
+        let mut moved = Moved::default();
         if marks.moved {
             self.watch.set_topics(self.topics());
-            match self.service.moved_between(self.viewer.as_ref(), since, token) {
-                Some(moved) => {
-                    listed = moved.listed && self.only.is_none();
-                    met = moved.met;
-                    users.extend(met.iter().cloned().chain(moved.met_again));
-                }
+            match self.service.moved_between(self.viewer.as_ref(), &self.list, since, token) {
+                Some(happened) => moved = happened,
                 None => return self.since(since).await,
             }
+            users.extend(moved.met.iter().chain(&moved.met_again).cloned());
         }
-        users.retain(|user| self.only.as_ref().is_none_or(|only| only.contains(user)));
-        let mut shown = self.look_at(&users.into_iter().collect::<Vec<_>>(), token).await?;
-        shown.retain(|(user, presence)| presence.version > since || met.contains(user));
-        Ok(Picture { token, users: shown, listed })
+        moved.listed &= self.list.everyone;
+        let sights = self.look_at(&self.asked_for(&self.list, &users)).await?;
+        self.picture(moved, since, sights).await
     }
 
     /// Whether nothing happened since the last look that may concern this watcher.
@@ -190,19 +294,37 @@ impl Watcher {
         self.watch.is_quiet()
     }
 
-    /// Who is watched at present; none: everybody of the server. Named users are, whether they can be seen or
-    /// not.
-    pub(super) fn watched(&self) -> Option<BTreeSet<UserId>> {
-        match (&self.only, &self.viewer, self.service.visibility) {
-            (Some(only), ..) => Some(only.clone()),
-            (None, Some(viewer), Visibility::Room) => Some(self.service.visible_to(viewer)),
-            (None, ..) => None,
+    /// Those of the users whom a list asks for.
+    fn asked_for<'a>(&self, list: &WatchList, users: impl IntoIterator<Item = &'a UserId>) -> Vec<UserId> {
+        let asks_for = |user: &&UserId| self.service.asks_for(self.viewer.as_ref(), list, user);
+        let users: BTreeSet<&UserId> = users.into_iter().filter(asks_for).collect();
+        users.into_iter().cloned().collect()
+    }
+
+    /// Whom a list asks for at present; none: everybody of the server. Named users are there, whether they can be seen
+    /// or not.
+    pub(super) fn watched(&self, list: &WatchList) -> Option<BTreeSet<UserId>> {
+        let mut users = list.users.clone();
+        match (&self.viewer, self.service.visibility) {
+            (Some(viewer), Visibility::Room) if list.everyone => {
+                users.extend(self.service.visible_to(viewer));
+            }
+            _ if list.everyone => return None,
+            _ => {}
         }
+        let rooms = list.rooms.iter().filter(|room| self.may_watch(room));
+        users.extend(rooms.flat_map(|room| self.service.directory.members(room)));
+        Some(users)
+    }
+
+    /// Whether the viewer may watch a room.
+    fn may_watch(&self, room: &RoomId) -> bool {
+        self.viewer.as_ref().is_none_or(|viewer| self.service.directory.is_member(room, viewer))
     }
 
     /// What presence lists say of the viewer; none for watchers of named users, and for an admin.
     pub fn listing(&self) -> Option<Listing> {
-        let viewer = self.viewer.as_ref().filter(|_| self.service.lists && self.only.is_none());
+        let viewer = self.viewer.as_ref().filter(|_| self.service.lists && self.list.everyone);
         viewer.map(|viewer| self.service.listing(viewer))
     }
 
@@ -213,36 +335,43 @@ impl Watcher {
     /// What concerns this watcher. Named users are watched whether they can be seen or not: that is
     /// checked when they are looked at.
     fn topics(&self) -> HashSet<Topic> {
-        let mut topics = match &self.only {
-            Some(only) => only.iter().cloned().map(Topic::User).collect(),
-            None => self.service.topics_of(self.viewer.as_ref()),
+        let WatchList { everyone, users, rooms } = &self.list;
+        let mut topics = match everyone {
+            true => self.service.topics_of(self.viewer.as_ref()),
+            false => HashSet::new(),
         };
+        topics.extend(users.iter().cloned().map(Topic::User));
+        topics.extend(rooms.iter().filter(|room| self.may_watch(room)).cloned().map(Topic::Room));
         topics.extend(self.viewer.clone().map(Topic::User));
         topics
     }
 
     /// Those among the users whom the viewer may see and who look different from when they were shown.
-    pub(super) async fn look_at(
-        &mut self,
-        users: &[UserId],
-        token: u64,
-    ) -> Result<Vec<(UserId, Presence)>, StoreError> {
+    pub(super) async fn show(&mut self, users: &[UserId]) -> Result<Vec<(UserId, Presence)>, StoreError> {
+        Ok(self.look_at(users).await?.shown)
+    }
+
+    async fn look_at(&mut self, users: &[UserId]) -> Result<Sights, StoreError> {
         let mut seen = Vec::new();
         for go in users.chunks(GO) {
             let asked: Vec<&UserId> = go.iter().collect();
-            let answers = self.service.get_many(self.viewer(), &asked, self.service.now()).await?;
+            let (viewer, now) = (self.viewer(), self.service.now());
+            let look = |user: &UserId, record: &Record| match self.service.look(viewer, user, record, now) {
+                Err(ReadError::Hidden) => Ok(Sight::Hidden(record.versions().of(Audience::Rooms))),
+                looked => looked.map(Sight::Shown),
+            };
+            let answers = self.service.look_at_many(viewer, &asked, look).await?;
             let found =
                 go.iter().zip(answers).filter_map(|(user, answer)| Some((user.clone(), answer.ok()?)));
             seen.extend(found);
         }
-        Ok(self.note_shown(seen, token))
+        Ok(Sights::of(self.note_shown(seen)))
     }
 
     /// The same of those alone who may be present.
-    pub(super) async fn look_at_present(
+    pub(super) async fn show_present(
         &mut self,
         users: &[UserId],
-        token: u64,
     ) -> Result<Vec<(UserId, Presence)>, StoreError> {
         let asked: Vec<&UserId> = users.iter().collect();
         let mut seen = Vec::new();
@@ -253,19 +382,27 @@ impl Watcher {
                 && let Ok(presence) = self.service.look(viewer, user, record, now)
                 && presence.state != State::Offline
             {
-                seen.push((user.clone(), presence));
+                seen.push((user.clone(), Sight::Shown(presence)));
             }
         };
         self.service.store.read_present(&asked, &mut look).await?;
-        Ok(self.note_shown(seen, token))
+        Ok(Sights::of(self.note_shown(seen)).shown)
     }
 
     /// Leaves out who was shown as they are ahead of their mark, and notes who is shown so now.
-    fn note_shown(&mut self, mut seen: Vec<(UserId, Presence)>, token: u64) -> Vec<(UserId, Presence)> {
-        seen.retain(|(user, presence)| self.ahead.get(user) != Some(&presence.version));
+    fn note_shown(&mut self, mut seen: Vec<(UserId, Sight)>) -> Vec<(UserId, Sight)> {
+        let token = self.cursor;
+        seen.retain(|(user, sight)| self.ahead.get(user) != Some(&sight.version()));
         self.ahead.retain(|_, version| *version > token);
-        let ahead = seen.iter().filter(|(_, presence)| presence.version > token);
-        self.ahead.extend(ahead.map(|(user, presence)| (user.clone(), presence.version)));
+        let ahead = seen.iter().filter(|(_, sight)| sight.version() > token);
+        self.ahead.extend(ahead.map(|(user, sight)| (user.clone(), sight.version())));
         seen
+    }
+}
+
+impl Picture {
+    /// Whether there is something to tell.
+    pub fn is_news(&self) -> bool {
+        self.listed || self.is_whole || !self.users.is_empty() || !self.gone.is_empty()
     }
 }

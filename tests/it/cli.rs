@@ -1,8 +1,11 @@
 //! The command line, as a process of its own.
 
 mod admin;
+mod admin_token;
 mod data;
 mod documents;
+mod health;
+mod issuers;
 mod ledger;
 mod logs;
 mod reload;

@@ -246,3 +246,27 @@ async fn redocly() {
     command.env("REDOCLY_TELEMETRY", "off").env("REDOCLY_SUPPRESS_UPDATE_NOTICE", "true");
     passes(command).await;
 }
+
+#[tokio::test]
+#[ignore = "needs @asyncapi/parser, which tests/run installs"]
+async fn asyncapi_parser() {
+    let folder = env::var("PRESENCED_TEST_NODE").expect("tests/run says where the packages are");
+    let mut command = Command::new("node");
+    command.args(["tests/clients/asyncapi_parser.mjs", &folder, "openapi/presenced-events.yaml"]);
+    passes(command).await;
+}
+
+#[tokio::test]
+#[ignore = "needs ws, which tests/run installs"]
+async fn ws() {
+    node("tests/clients/socket_ws.mjs").await;
+}
+
+#[tokio::test]
+#[ignore = "needs websockets, which tests/run installs"]
+async fn websockets() {
+    let server = TestServer::start().await;
+    let mut command = python();
+    command.args(["tests/clients/socket_websockets.py", &server.url]);
+    passes(command).await;
+}

@@ -2,10 +2,11 @@
 
 mod ends;
 mod first_sight;
-mod idp;
+pub(crate) mod idp;
 mod key_sets;
 mod refusals;
 mod rooms;
+mod subscriptions;
 
 use std::path::PathBuf;
 
@@ -16,8 +17,8 @@ use serde_json::{Value, json};
 
 use crate::support::{Answer, TestServer, secrets};
 
-const ISSUER: &str = "https://login.example.com";
-const AUDIENCE: &str = "https://presence.example.com";
+pub(crate) const ISSUER: &str = "https://login.example.com";
+pub(crate) const AUDIENCE: &str = "https://presence.example.com";
 const SECRET: &str = "a secret that is shared with the issuer";
 
 /// The start of the clock, in seconds since the Unix epoch.
@@ -65,7 +66,7 @@ fn token(changes: Value) -> String {
     signed(&Header::new(Algorithm::HS256), &claims(&changes), &EncodingKey::from_secret(SECRET.as_bytes()))
 }
 
-fn signed(header: &Header, claims: &Value, key: &EncodingKey) -> String {
+pub(crate) fn signed(header: &Header, claims: &Value, key: &EncodingKey) -> String {
     let token = encode(header, claims, key).expect("a token");
     secrets::note(&token);
     token
@@ -182,22 +183,4 @@ async fn one_logs_in_with_it_at_ringcentral() {
     assert_eq!(login(&once).await.status, 200);
     assert_eq!(login(&once).await.status, 400);
     assert_eq!(login(&token(json!({"sub": "nobody"}))).await.status, 400);
-}
-
-#[tokio::test]
-async fn me_is_the_caller() {
-    let server = TestServer::start_with(trusting).await;
-    let call = async |method: Method, path: &str, token: &str, body: Value| {
-        let call = server.call(method, format!("/presenced/v1/users/me{path}")).token(token);
-        let call = if body.is_null() { call } else { call.json(&body) };
-        call.send().await.status.as_u16()
-    };
-    let token = token(json!({}));
-    assert_eq!(call(Method::PUT, "/settings", &token, json!({"override": "busy"})).await, 200);
-    assert_eq!(call(Method::GET, "/settings", &token, json!(null)).await, 200);
-    assert_eq!(call(Method::GET, "/presence-list", &token, json!(null)).await, 200);
-    assert_eq!(call(Method::DELETE, "/calls/c1", "demo-alice", json!(null)).await, 204);
-    // The admin is nobody.
-    assert_eq!(call(Method::GET, "/settings", presenced::demo::ADMIN_TOKEN, json!(null)).await, 403);
-    assert_eq!(server.presence(&token, "@alice:example.com").await.json()["presence"], "unavailable");
 }

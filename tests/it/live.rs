@@ -16,7 +16,7 @@ use presenced::{
     directory::Profile,
     id::{DeviceId, NodeId, RoomId, UserId},
     presence::{Input, Override, Presence, State, Status},
-    service::{Picture, Viewer, Watcher},
+    service::{Picture, Viewer, WatchList, Watcher},
     store::{EmbeddedStore, Store},
 };
 use proptest::{collection::vec, prelude::*, sample::select};
@@ -126,7 +126,9 @@ impl World {
         servers[0].directory.put_user(&user(3), Profile::default(), START).await.expect("dave is new");
         let follower = |number| Follower {
             viewer: user(number),
-            watcher: servers[number % servers.len()].service.watch(Viewer::User(&user(number)), None),
+            watcher: servers[number % servers.len()]
+                .service
+                .watch(Viewer::User(&user(number)), WatchList::everyone()),
             token: None,
             shown: BTreeMap::new(),
         };
@@ -193,7 +195,8 @@ impl World {
             Step::Look(number) => self.look(*number).await,
             Step::Reconnect(number) => {
                 let follower = &mut self.followers[*number];
-                follower.watcher = server.service.watch(Viewer::User(&follower.viewer), None);
+                follower.watcher =
+                    server.service.watch(Viewer::User(&follower.viewer), WatchList::everyone());
             }
         }
     }
@@ -368,8 +371,9 @@ fn two_thousand_watchers_come_and_go_and_leave_nothing() {
         let world = World::new().await;
         let before = world.servers[0].service.watchers();
         for round in 0..3 {
-            let mut storm: Vec<Watcher> =
-                (0..2_000).map(|_| world.servers[0].service.watch(Viewer::User(&user(0)), None)).collect();
+            let mut storm: Vec<Watcher> = (0..2_000)
+                .map(|_| world.servers[0].service.watch(Viewer::User(&user(0)), WatchList::everyone()))
+                .collect();
             assert_eq!(world.servers[0].service.watchers(), before + 2_000);
             let status = Input::Status(Status::lasting(&round.to_string()));
             world.servers[0].service.update(&user(1), &[status]).await.expect("it is taken");

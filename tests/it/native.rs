@@ -8,13 +8,16 @@ mod export;
 mod health;
 mod heartbeats;
 mod lists;
+mod me;
 mod memberships;
 mod presence;
 mod refusals;
 mod refusing;
 mod room_presence;
 mod saying;
+mod socket;
 mod subscriptions;
+mod tickets;
 mod updates;
 
 use reqwest::Method;

@@ -1,18 +1,20 @@
 //! What a watcher must not learn of whom it may not see: not by an event, not by a count, not by when it is
 //! answered, and not by what a refusal says.
 
+mod model;
+
 use futures_util::FutureExt as _;
 use presenced::{
     id::UserId,
     presence::{Input, State},
-    service::{Viewer, Watcher},
+    service::{Viewer, WatchList, Watcher},
 };
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::{
     ALICE, Answer, BOB, CAROL, TestServer, seconds,
-    sync::{news, read, senders, start, sync},
+    sync::{self, news, read, senders, start, sync},
 };
 
 const NOBODY: &str = "@nobody:example.com";
@@ -82,7 +84,7 @@ async fn a_strangers_life_ends_no_wait() {
 #[tokio::test]
 async fn a_strangers_life_wakes_nobody() {
     let server = TestServer::start().await;
-    let mut watcher = server.app.service.watch(Viewer::User(&id(ALICE)), None);
+    let mut watcher = server.app.service.watch(Viewer::User(&id(ALICE)), WatchList::everyone());
     carol_lives(&server).await;
     assert!(!was_woken(&mut watcher), "not even inside");
     server.set_presence("demo-bob", BOB, json!({"presence": "online"})).await;
@@ -117,7 +119,7 @@ async fn a_stream_has_nothing_of_strangers_and_nobodies() {
     };
     let mut all = open("").await;
     let mut named = open(&format!("users={BOB},{CAROL},{NOBODY},@x:elsewhere.org")).await;
-    assert_eq!(named.told().await.0, BOB);
+    assert_eq!(named.snapshot().await, [(BOB.to_owned(), "offline".to_owned())]);
     carol_lives(&server).await;
     server.admin(Method::PUT, &format!("/users/{NOBODY}"), Some(json!({}))).await;
     let heartbeat = json!({"heartbeats": [{"userId": NOBODY, "deviceId": "D", "state": "online"}]});
@@ -136,7 +138,7 @@ async fn who_left_the_room_learns_no_more() {
     let waiting = server.open_sync("demo-alice", &since, "set_presence=offline").await;
     let mut stream = server.call(Method::GET, "/presenced/v1/changes").token("demo-alice").open().await;
     assert_eq!(stream.told().await.0, BOB);
-    let mut watcher = server.app.service.watch(Viewer::User(&id(ALICE)), None);
+    let mut watcher = server.app.service.watch(Viewer::User(&id(ALICE)), WatchList::everyone());
     set_lobby(&server, &[BOB]).await;
     was_woken(&mut watcher);
     server.set_presence("demo-bob", BOB, json!({"presence": "unavailable"})).await;
@@ -147,6 +149,7 @@ async fn who_left_the_room_learns_no_more() {
     let bulk = server.call(Method::POST, "/presenced/v1/presence/query").token("demo-alice").json(&bulk);
     assert_eq!(bulk.send().await.json(), json!({"presence": [], "unavailable": [BOB]}));
     server.set_presence("demo-alice", ALICE, json!({"presence": "online"})).await;
+    assert_eq!(stream.told_gone().await, [BOB]);
     assert_eq!(stream.told().await.0, ALICE);
     assert_eq!(senders(&waiting.answer().await), [ALICE]);
 }
@@ -159,7 +162,7 @@ async fn who_was_dropped_or_denied_learns_no_more() {
         accept(&server).await;
         let since = start(&server, "demo-carol").await;
         let waiting = server.open_sync("demo-carol", &since, "set_presence=offline").await;
-        let mut watcher = server.app.service.watch(Viewer::User(&id(CAROL)), None);
+        let mut watcher = server.app.service.watch(Viewer::User(&id(CAROL)), WatchList::everyone());
         if denied {
             let path = format!("/presenced/v1/users/{ALICE}/observers/{CAROL}");
             server.call(Method::DELETE, path).token("demo-alice").send().await;
@@ -180,7 +183,7 @@ async fn a_pending_invitation_shows_nothing() {
     list(&server, json!({"invite": [ALICE, NOBODY]})).await;
     let since = start(&server, "demo-carol").await;
     let waiting = server.open_sync("demo-carol", &since, "set_presence=offline").await;
-    let mut watcher = server.app.service.watch(Viewer::User(&id(CAROL)), None);
+    let mut watcher = server.app.service.watch(Viewer::User(&id(CAROL)), WatchList::everyone());
     server.set_presence("demo-alice", ALICE, json!({"presence": "online"})).await;
     assert!(waiting.waits());
     assert!(!was_woken(&mut watcher));
@@ -295,8 +298,8 @@ async fn an_invisible_users_life_is_told_to_nobody_else() {
     let settings = json!({"override": "invisible"});
     server.admin(Method::PUT, &format!("/users/{ALICE}/settings"), Some(settings)).await;
     let since = start(&server, "demo-bob").await;
-    let mut bob = server.app.service.watch(Viewer::User(&id(BOB)), None);
-    let mut own = server.app.service.watch(Viewer::User(&id(ALICE)), None);
+    let mut bob = server.app.service.watch(Viewer::User(&id(BOB)), WatchList::everyone());
+    let mut own = server.app.service.watch(Viewer::User(&id(ALICE)), WatchList::everyone());
     let waiting = server.open_sync("demo-bob", &since, "set_presence=offline").await;
     let extension = "/restapi/v1.0/account/~/extension/1/presence";
     let sequences = async || {
@@ -325,7 +328,7 @@ async fn calls_are_told_to_nobody_outside_the_account() {
     let user = format!("/users/{BOB}");
     server.admin(Method::PUT, &user, Some(json!({"account": 2, "extensionNumber": "202"}))).await;
     let since = start(&server, "demo-bob").await;
-    let mut bob = server.app.service.watch(Viewer::User(&id(BOB)), None);
+    let mut bob = server.app.service.watch(Viewer::User(&id(BOB)), WatchList::everyone());
     let leg = json!({"direction": "Inbound", "telephonyStatus": "CallConnected"});
     server.admin(Method::PUT, &format!("/users/{ALICE}/calls/c1"), Some(leg)).await;
     let own = "/restapi/v1.0/account/~/extension/~/presence";

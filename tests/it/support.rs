@@ -5,6 +5,7 @@
 pub(crate) mod conformance;
 pub(crate) mod coverage;
 mod faulty;
+pub(crate) mod frames;
 pub(crate) mod program;
 pub(crate) mod receiver;
 pub(crate) mod secrets;
@@ -217,6 +218,13 @@ impl TestServer {
     /// The figures for operators.
     pub(crate) fn figures(&self) -> String {
         metrics::text(&self.app)
+    }
+
+    /// How often the server had its disk write.
+    pub(crate) fn commits(&self) -> usize {
+        let text = self.app.metrics.text();
+        let count = text.lines().find_map(|line| line.strip_prefix("presenced_store_commit_seconds_count "));
+        count.expect("a count").parse().expect("a number")
     }
 
     /// Lets time pass, and watchers be told of what it brought.

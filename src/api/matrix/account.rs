@@ -28,6 +28,9 @@ refusals! {
 }
 
 /// Tell whom the access token speaks for.
+///
+/// For a client that was given a token to begin with, and an application service that speaks for a user by
+/// `?user_id=`.
 #[utoipa::path(
     get,
     path = "/account/whoami",
@@ -47,6 +50,8 @@ pub(super) async fn get_token_owner(asker: Asker) -> Result<Json<Whoami>, Accoun
 }
 
 /// Get the push rules: there are none.
+///
+/// Clients ask for them before they sync; this server pushes nothing but presence.
 #[utoipa::path(
     get,
     path = "/pushrules/",
@@ -64,6 +69,8 @@ pub(super) async fn get_push_rules(asker: Asker) -> Result<Json<PushRules>, Acco
 }
 
 /// Tell what the user may do besides presence.
+///
+/// All of it is switched off: accounts are kept by the server's admins.
 #[utoipa::path(
     get,
     path = "/capabilities",

@@ -199,6 +199,8 @@ pub(super) async fn define_filter(
 }
 
 /// Get a stored filter.
+///
+/// Filters are known to the user alone who made them.
 #[utoipa::path(
     get,
     path = "/user/{userId}/filter/{filterId}",

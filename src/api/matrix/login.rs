@@ -34,6 +34,8 @@ refusals! {
 }
 
 /// Tell how to log in: with a token that an admin made.
+///
+/// No password is asked for anywhere: an admin hands out tokens.
 #[utoipa::path(
     get,
     path = "/login",

@@ -43,6 +43,9 @@ pub(super) async fn logout(State(app): State<App>, asker: Asker) -> Result<Json<
 }
 
 /// Log out everywhere: end all of the caller's tokens.
+///
+/// Everything that they hold ends at once: requests that wait, streams, sockets and subscriptions. What the devices said
+/// ends within `presence.connection_grace_seconds` of the configuration.
 #[utoipa::path(
     post,
     path = "/logout/all",

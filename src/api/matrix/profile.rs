@@ -53,6 +53,8 @@ fn user(app: &App, asker: Asker, target: Target) -> Result<User, ProfileError> {
 }
 
 /// Get a user's name and picture.
+///
+/// What an admin, or the application service that made the user, said of them. What is not known is left out.
 #[utoipa::path(
     get,
     path = "/profile/{userId}",
@@ -77,6 +79,8 @@ pub(super) async fn get_user_profile(
 }
 
 /// Get a user's name.
+///
+/// What `/profile/{userId}` has, alone; an empty object if there is none.
 #[utoipa::path(
     get,
     path = "/profile/{userId}/displayname",
@@ -101,6 +105,8 @@ pub(super) async fn get_display_name(
 }
 
 /// Get the address of a user's picture.
+///
+/// What `/profile/{userId}` has, alone; an empty object if there is none.
 #[utoipa::path(
     get,
     path = "/profile/{userId}/avatar_url",

@@ -26,7 +26,7 @@ use crate::{
     id::UserId,
     limit::TooManyStreams,
     presence::{Presence, State as CoreState},
-    service::{Picture, Turn, UpdateError, Viewer, Watcher},
+    service::{Picture, Turn, UpdateError, Viewer, WatchList, Watcher},
     store::StoreError,
 };
 
@@ -126,13 +126,13 @@ fn token(position: u64) -> String {
         ("since" = Option<String>, Query, description = "The `next_batch` of an earlier answer.",
             example = "p1767603600000000"),
         ("timeout" = Option<i64>, Query, description = "How long to wait for news, in milliseconds.",
-            minimum = 0, example = 30_000),
+            minimum = 0, example = 1_000),
         ("full_state" = Option<bool>, Query, description = "Whether to tell of everybody again.",
             example = false),
         ("set_presence" = Option<PresenceState>, Query,
             description = "The state of the device while it is connected. With `offline` the connection \
                 says nothing of the device.",
-            example = "online"),
+            example = "offline"),
         ("filter" = Option<String>, Query, description = "The id of a filter, or a filter as JSON.",
             example = "e30"),
     ),
@@ -158,7 +158,7 @@ pub(super) async fn sync(
     let query = Query::parse(query.as_deref().unwrap_or_default(), &app, &caller)?;
     let _permit = app.stream_limit.open(Some(&caller.user)).map_err(MatrixRefusal::too_many_streams)?;
     let _watching = app.metrics.watch("sync");
-    let mut watcher = app.service.watch(Viewer::User(&caller.user), None);
+    let mut watcher = app.service.watch(Viewer::User(&caller.user), WatchList::everyone());
     let connection = match query.set_presence.and_then(|state| Some((state, turn(&app, &caller)?))) {
         Some((state, turn)) => Some(app.service.connect(turn, &caller.device, state).await?),
         None => None,

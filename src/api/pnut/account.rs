@@ -80,6 +80,8 @@ async fn describe(
 }
 
 /// Tell what the access token is.
+///
+/// Whose it is, and what for. A token of an app has no user.
 #[utoipa::path(
     get,
     path = "/token",
@@ -123,6 +125,8 @@ pub(super) async fn get_token(
 }
 
 /// Tell who a user is.
+///
+/// Name and number, as pnut.io has them; presence is not among it.
 #[utoipa::path(
     get,
     path = "/users/{user_id}",

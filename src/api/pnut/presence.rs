@@ -254,7 +254,7 @@ pub(super) async fn get_presence_by_alias(
         content(
             (PresenceUpdate = "application/x-www-form-urlencoded"),
             (PresenceUpdate = "application/json"),
-            (PresenceUpdate = "application/octet-stream"),
+            (String = "application/octet-stream", example = "presence=keep well"),
         ),
     ),
     security(("bearer" = []), ("accessToken" = [])),

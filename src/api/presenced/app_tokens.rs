@@ -72,6 +72,8 @@ impl AppToken {
 }
 
 /// List the tokens of apps.
+///
+/// Not the tokens themselves, of which the server keeps a hash alone, but what they are for.
 #[utoipa::path(
     get,
     path = "/presenced/v1/app-tokens",
@@ -129,6 +131,8 @@ pub(super) async fn create_app_token(
 }
 
 /// Revoke a token of an app.
+///
+/// What it holds ends at once: streams and requests that wait.
 #[utoipa::path(
     delete,
     path = "/presenced/v1/app-tokens/{tokenId}",

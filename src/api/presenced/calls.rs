@@ -140,7 +140,7 @@ impl From<SipDialog> for SipData {
     operation_id = "putCall",
     params(
         ("userId" = inline(UserIdOrMe), Path, description = "The user's id, or `me` for the caller's own.", example = "@alice:example.com"),
-        ("callId" = String, Path, max_length = 255, description = "The gateway's name for the leg, at most 255 bytes.",
+        ("callId" = String, Path, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]+$", max_length = 255, description = "The gateway's name for the leg, at most 255 bytes.",
             example = "c1"),
     ),
     request_body(content = CallReport, description = "What is known of the leg."),
@@ -176,7 +176,7 @@ pub(super) async fn put_call(
     operation_id = "deleteCall",
     params(
         ("userId" = inline(UserIdOrMe), Path, description = "The user's id, or `me` for the caller's own.", example = "@alice:example.com"),
-        ("callId" = String, Path, max_length = 255, description = "The gateway's name for the leg.", example = "c1"),
+        ("callId" = String, Path, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]+$", max_length = 255, description = "The gateway's name for the leg.", example = "c1"),
     ),
     security(("bearer" = [])),
     tag = "Presence",

@@ -3,8 +3,6 @@
 
 mod stream;
 
-use std::collections::BTreeSet;
-
 use axum::{
     extract::{RawQuery, State},
     http::{HeaderMap, HeaderName},
@@ -15,6 +13,7 @@ use serde::{
     de::{IntoDeserializer, value::Error as ValueError},
 };
 use serde_json::{Value, json};
+use smol_str::SmolStr;
 use utoipa::openapi::{OpenApi, Ref, RefOr, Response as ResponseDoc};
 
 use self::stream::ChangeStream;
@@ -24,7 +23,12 @@ use super::{
     types::ConnectedState,
 };
 use crate::{
-    api::refusal::refusals, app::App, id::UserId, limit::TooManyStreams, presence::State as CoreState,
+    api::refusal::refusals,
+    app::App,
+    id::{RoomId, UserId},
+    limit::TooManyStreams,
+    presence::{LONGEST_LABEL, State as CoreState},
+    service::WatchList,
     store::StoreError,
 };
 
@@ -56,7 +60,14 @@ pub(super) fn name_events(document: &mut OpenApi) {
     for answer in answers {
         let RefOr::T(ResponseDoc { content, .. }) = answer else { continue };
         if let Some(RefOr::T(media)) = content.get_mut("text/event-stream") {
-            let events = [("presence", "UserPresence"), ("presence-list", "PresenceList")];
+            let events = [
+                ("presence", "UserPresence"),
+                ("presence-list", "PresenceList"),
+                ("snapshot", "PresenceSnapshot"),
+                ("gone", "UsersGone"),
+                ("expiring", "TokenExpiring"),
+                ("end", "StreamEnd"),
+            ];
             let events = events.map(|(name, schema)| (name.to_owned(), json!(Ref::from_schema_name(schema))));
             media.extensions =
                 Some([("x-events", Value::Object(events.into_iter().collect()))].into_iter().collect());
@@ -67,26 +78,47 @@ pub(super) fn name_events(document: &mut OpenApi) {
 /// What a stream is asked for.
 #[derive(Debug, Default)]
 struct Query {
-    /// Whom to tell of; none: everybody whom the caller may see.
-    users: Option<BTreeSet<UserId>>,
+    /// Whom to tell of.
+    list: WatchList,
+    /// Whether it begins with snapshots.
+    snapshot: bool,
     /// What the stream says of the caller's device while it lasts; none: nothing.
     state: Option<CoreState>,
+    /// What that device is called.
+    label: Option<SmolStr>,
+    /// The token to go on from.
+    last_event_id: Option<u64>,
 }
 
 impl Query {
-    fn parse(query: &str, most_users: usize) -> Result<Self, BadRequest> {
+    fn parse(query: &str, most: usize) -> Result<Self, BadRequest> {
         let mut parsed = Self::default();
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
             match name.as_ref() {
-                "users" => parsed.users.get_or_insert_default().extend(users(&value)?),
+                "users" => parsed.list.users.extend(users(&value)?),
+                "room" => drop(parsed.list.rooms.insert(room(&value)?)),
                 "state" => parsed.state = Some(state(&value)?),
+                "label" => parsed.label = Some(label(&value)?),
+                "snapshot" => parsed.snapshot = flag(&value)?,
+                "last_event_id" => parsed.last_event_id = last_event_id(&value, "last_event_id")?,
                 _ => {}
             }
         }
-        if parsed.users.as_ref().is_some_and(|users| users.len() > most_users) {
-            return Err(ProblemRefusal::invalid(format!("users: at most {most_users} in one stream")));
-        }
+        parsed.check(most)?;
+        parsed.snapshot |= !parsed.list.is_empty();
+        parsed.list.everyone = parsed.list.is_empty();
         Ok(parsed)
+    }
+
+    fn check(&self, most: usize) -> Result<(), BadRequest> {
+        if self.list.len() > most {
+            let what = if self.list.rooms.is_empty() { "users" } else { "users and room" };
+            return Err(ProblemRefusal::invalid(format!("{what}: at most {most} in one stream")));
+        }
+        if self.label.is_some() && self.state.is_none() {
+            return Err(ProblemRefusal::invalid("label: there is no state to keep it with"));
+        }
+        Ok(())
     }
 }
 
@@ -97,6 +129,10 @@ fn users(list: &str) -> Result<Vec<UserId>, BadRequest> {
     list.split(',').map(parse).collect()
 }
 
+fn room(text: &str) -> Result<RoomId, BadRequest> {
+    text.parse().map_err(|error| ProblemRefusal::invalid(format!("room: {text:?}: {error}")))
+}
+
 fn state(name: &str) -> Result<CoreState, BadRequest> {
     match ConnectedState::deserialize(name.into_deserializer()) {
         Ok(ConnectedState::Online) => Ok(CoreState::Online),
@@ -105,24 +141,38 @@ fn state(name: &str) -> Result<CoreState, BadRequest> {
     }
 }
 
+fn label(text: &str) -> Result<SmolStr, BadRequest> {
+    let is_one = (1..=LONGEST_LABEL).contains(&text.chars().count());
+    let refuse =
+        || ProblemRefusal::invalid(format!("label: has to have from 1 to {LONGEST_LABEL} characters"));
+    is_one.then(|| text.into()).ok_or_else(refuse)
+}
+
+fn flag(text: &str) -> Result<bool, BadRequest> {
+    text.parse().map_err(|_| ProblemRefusal::invalid("snapshot: has to be true or false"))
+}
+
 /// The token to go on from, if the client has one. An empty one is none, as it is in a stream.
-fn last_event_id(headers: &HeaderMap) -> Result<Option<u64>, BadRequest> {
-    let Some(value) = headers.get("last-event-id").filter(|value| !value.is_empty()) else {
+fn last_event_id(text: &str, name: &str) -> Result<Option<u64>, BadRequest> {
+    if text.is_empty() {
         return Ok(None);
-    };
-    let digits = value.to_str().ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
-    let number = digits.and_then(|digits| digits.parse().ok());
-    number
-        .map(Some)
-        .ok_or_else(|| ProblemRefusal::invalid("Last-Event-ID: is not an id that this server gave out"))
+    }
+    let number = text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten();
+    let refuse = || ProblemRefusal::invalid(format!("{name}: is not an id that this server gave out"));
+    number.map(Some).ok_or_else(refuse)
+}
+
+/// The same of the header, which a browser sends when it connects again.
+fn header_id(headers: &HeaderMap) -> Result<Option<u64>, BadRequest> {
+    let value = headers.get("last-event-id");
+    // What is no text is no id.
+    last_event_id(value.map_or("", |value| value.to_str().unwrap_or("?")), "Last-Event-ID")
 }
 
 /// Follow presence as it changes.
 ///
 /// A stream of Server-Sent Events, one for each user whose presence changed, as it is now: a slow reader
-/// gets fewer events, never outdated ones. It starts with everybody who is not offline and, offline or
-/// not, everybody named in `users`. Each event has the name `presence`; its data is a `UserPresence` on
-/// one line:
+/// gets fewer events, never outdated ones. Each has the name `presence`; its data is a `UserPresence` on one line:
 ///
 /// ```text
 /// event: presence
@@ -130,31 +180,54 @@ fn last_event_id(headers: &HeaderMap) -> Result<Option<u64>, BadRequest> {
 /// id: 1767603600000000
 /// ```
 ///
+/// With `users`, `room` or `snapshot=true` it starts with one or several events `snapshot`, whose data is a
+/// `PresenceSnapshot`: everybody who is not offline and, offline or not, everybody named in `users`. Without, it starts
+/// with an event `presence` for everybody who is not offline. Whom the caller may no longer see is told by `gone`, whose
+/// data is a `UsersGone`.
+///
 /// Where presence lists are on, a user's stream of everybody also has events with the name
 /// `presence-list`: one at the start, if there are entries that the caller has part in, and one whenever
 /// such an entry is made, accepted or ended. Their data is a `PresenceList`, whole and as it is now.
 ///
 /// Events that go out together have one id, on the last of them. Who sends it as `Last-Event-ID` goes on
-/// from there, with the same `users`: nothing is missed, and only what changed is sent. Comments show that
-/// the stream is alive. It ends when the token does, and when the server stops.
+/// from there, with the same `users` and `room`: nothing is missed, and only what changed is sent. So does
+/// `last_event_id` in the address, for a page that makes a new `EventSource`; the header counts more. Where the server
+/// does not remember what happened since, it starts anew: what the client knew before counts no more where a `snapshot`
+/// comes.
+///
+/// Comments show that the stream is alive. Before the token ends comes `expiring`, whose data is a `TokenExpiring`. The
+/// last event is `end`, whose data is a `StreamEnd`: the token has ended, the server is about to stop, or the client
+/// read too slowly. A page that waits for the whole answer, as Swagger UI does, shows nothing of it: try it with `curl -N`.
 #[utoipa::path(
     get,
     path = "/presenced/v1/changes",
     operation_id = "streamChanges",
     params(
         ("users" = Option<Vec<String>>, Query, style = Form, explode = false,
-            description = "Whom to tell of, with commas between or repeated; everybody whom the caller may see \
-                if left out. Users whom the caller may not see are passed over until that changes.",
+            description = "Whom to tell of, with commas between or repeated; without users and rooms it is everybody \
+                whom the caller may see. Users whom the caller may not see are passed over until that changes.",
             max_items = 1000, example = json!(["@alice:example.com", "@bob:example.com"])),
+        ("room" = Option<Vec<String>>, Query,
+            description = "Rooms whose members to tell of, repeated, whoever joins later among them. Rooms that the \
+                caller is not in are passed over until that changes.",
+            max_items = 1000, example = json!(["!lobby:example.com"])),
+        ("snapshot" = Option<bool>, Query,
+            description = "Whether to start with snapshots, where neither users nor rooms are named. With them it does.",
+            example = true),
         ("state" = inline(Option<ConnectedState>), Query,
             description = "What the stream says of the caller's device while it lasts; nothing if left out. \
                 It needs the scope `write`.",
             example = "online"),
+        ("label" = Option<String>, Query, description = "What that device is called.", min_length = 1,
+            max_length = 32, example = "web"),
+        ("last_event_id" = Option<String>, Query,
+            description = "The last id that the client has seen, for clients that cannot send the header.",
+            example = "1767603600000000"),
         ("Last-Event-ID" = Option<String>, Header, nullable = false,
             description = "The last id that the client has seen.",
             example = "1767603600000000"),
     ),
-    security(("bearer" = []), ("accessToken" = [])),
+    security(("bearer" = []), ("accessToken" = []), ("ticket" = [])),
     tag = "Presence",
     responses(
         (status = 200, description = "The changes, for as long as the client takes them.", body = String,
@@ -172,7 +245,7 @@ pub(super) async fn stream_changes(
     let (caller, token) = follower.caller()?;
     caller.viewer()?;
     let query = Query::parse(query.as_deref().unwrap_or_default(), app.config.limits.bulk_users)?;
-    let last = last_event_id(&headers)?;
+    let last = header_id(&headers)?.or(query.last_event_id);
     if query.state.is_some() {
         caller.speaker()?;
     }

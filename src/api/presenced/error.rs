@@ -36,6 +36,7 @@ pub(super) type NotFound = refusal::NotFound<ProblemRefusal>;
 pub(super) type MethodNotAllowed = refusal::MethodNotAllowed<ProblemRefusal>;
 pub(super) type Conflict = refusal::Conflict<ProblemRefusal>;
 pub(super) type TooLarge = refusal::TooLarge<ProblemRefusal>;
+pub(super) type UpgradeRequired = refusal::UpgradeRequired<ProblemRefusal>;
 pub(super) type TooManyRequests = refusal::TooManyRequests<ProblemRefusal>;
 pub(super) type InternalError = refusal::InternalError<ProblemRefusal>;
 pub(super) type Unavailable = refusal::Unavailable<ProblemRefusal>;
@@ -54,6 +55,15 @@ impl ProblemRefusal {
         wait: Duration,
     ) -> Refused<Self, STATUS> {
         Refused(Self { kind, detail: detail.into(), retry_after: Some(wait) })
+    }
+
+    /// What it says, for people.
+    pub(super) fn detail(&self) -> &str {
+        &self.detail
+    }
+
+    pub(super) fn web_sockets_alone() -> UpgradeRequired {
+        Self::new("upgrade-required", "this path takes WebSockets alone")
     }
 
     pub(super) fn invalid(detail: impl Into<Cow<'static, str>>) -> BadRequest {
@@ -175,10 +185,12 @@ impl<E: From<Unauthorized> + From<Forbidden> + From<Unavailable>> Cause<ProblemR
                 | AuthError::Jwt(_)
                 | AuthError::Stranger),
             ) => ProblemRefusal::unknown(error).into(),
+            Self::NoTicket => ProblemRefusal::new::<401>("unknown-token", self.to_string()).into(),
             Self::Auth(AuthError::Unavailable) => AuthError::unavailable().refuse(),
             Self::NotAdmin
             | Self::NotService
             | Self::NotOneself
+            | Self::AnotherUser
             | Self::Auth(
                 AuthError::Guest | AuthError::NoUser | AuthError::NotRegistered | AuthError::MissingScope(_),
             ) => ProblemRefusal::forbidden(self).into(),
@@ -317,6 +329,9 @@ impl Refusal for ProblemRefusal {
             ),
             StatusCode::NOT_FOUND => ("There is no such user.", Self::not_found("there is no such user").0),
             StatusCode::PAYLOAD_TOO_LARGE => ("The request body is too large.", Self::too_large(1_048_576).0),
+            StatusCode::UPGRADE_REQUIRED => {
+                ("The request is not one for a WebSocket.", Self::web_sockets_alone().0)
+            }
             StatusCode::TOO_MANY_REQUESTS => (
                 "The user sets more than `limits.put_per_second` allows.",
                 Self::too_fast(Duration::from_secs(1)).0,

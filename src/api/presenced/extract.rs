@@ -13,7 +13,11 @@ use serde::{
     de::{self, DeserializeOwned},
 };
 
-use super::error::{BadRequest, ProblemRefusal, TooManyRequests, Unauthorized, Unavailable};
+use super::{
+    Own,
+    error::{BadRequest, ProblemRefusal, TooManyRequests, Unauthorized, Unavailable},
+    tickets::Bearer,
+};
 use crate::{
     api::{
         body::{self, BodyError},
@@ -23,7 +27,7 @@ use crate::{
     audit,
     auth::{self, Accepts, AuthError, Identified},
     directory::{Credential, Holder, Scope, Scopes, TokenSecret},
-    id::UserId,
+    id::{DeviceId, UserId},
     request::RequestInfo,
     service::{Turn, Viewer},
 };
@@ -33,10 +37,14 @@ use crate::{
 pub(super) enum AccessError {
     #[error(transparent)]
     Auth(#[from] AuthError),
+    #[error("the ticket is unknown, was used before, or has expired")]
+    NoTicket,
     #[error("this needs the admin token")]
     NotAdmin,
     #[error("this needs the admin token or a service token")]
     NotService,
+    #[error("the token is another user's")]
+    AnotherUser,
     #[error("this is for the user themselves and the admin")]
     NotOneself,
 }
@@ -62,9 +70,9 @@ impl Asker {
     }
 
     /// Refuses everybody but the admin.
-    pub(super) fn admin(self) -> Result<(), AccessError> {
+    pub(super) fn admin(self) -> Result<Caller, AccessError> {
         match self.0?.holder {
-            Holder::Admin => Ok(()),
+            Holder::Admin => Ok(Caller::Admin),
             _ => Err(AccessError::NotAdmin),
         }
     }
@@ -87,10 +95,10 @@ impl Asker {
     }
 
     /// Refuses users: what is left are service tokens with `scope`, and the admin.
-    pub(super) fn service(self, scope: Scope) -> Result<(), AccessError> {
+    pub(super) fn service(self, scope: Scope) -> Result<Caller, AccessError> {
         match self.caller()? {
             Caller::User(_) => Err(AccessError::NotService),
-            caller => caller.may(scope),
+            caller => caller.may(scope).map(|()| caller),
         }
     }
 
@@ -101,24 +109,67 @@ impl Asker {
 }
 
 /// Who asks to follow presence, if that is somebody. Besides the header, the token may stand in the query, since
-/// browsers set no headers on a stream.
-pub(super) struct Follower(Result<Identified, AuthError>);
+/// browsers set no headers on a stream, and so may a ticket, which is spent then.
+pub(super) struct Follower(Result<Bearer, AccessError>);
 
 impl FromRequestParts<App> for Follower {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
-        let accepts = Accepts { query: true, ..Accepts::default() };
-        Ok(Self(app.auth.identify(parts, accepts).await))
+        Ok(Self(Bearer::of_request(parts, app, Accepts { query: true, ..Accepts::default() }).await))
     }
 }
 
 impl Follower {
     /// The caller, with the name of the token: the stream ends with it.
     pub(super) fn caller(self) -> Result<(Caller, Credential), AccessError> {
-        let identified = self.0?;
+        let Bearer { holder, token } = self.0?;
+        Ok((Caller::of(holder)?, token))
+    }
+}
+
+/// Who opens a socket, if that is known by then: a ticket alone may stand in the query.
+pub(super) struct SocketOpener(pub(super) Result<Bearer, AccessError>);
+
+impl FromRequestParts<App> for SocketOpener {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
+        Ok(Self(Bearer::of_request(parts, app, Accepts::default()).await))
+    }
+}
+
+/// The ticket in the query, if there is one.
+fn ticket(parts: &Parts) -> Option<Result<String, AuthError>> {
+    let query = parts.uri.query()?;
+    let mut tickets = form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == "ticket");
+    let (_, ticket) = tickets.next()?;
+    Some(tickets.next().map_or(Ok(ticket.into_owned()), |_| Err(AuthError::Ambiguous)))
+}
+
+impl Bearer {
+    /// Who sent a request, by a token or by a ticket.
+    pub(super) async fn of_request(parts: &Parts, app: &App, accepts: Accepts) -> Result<Self, AccessError> {
+        let ticket = ticket(parts);
+        match (app.auth.identify(parts, accepts).await, ticket) {
+            (identified, None) => Ok(Self::of(identified?)?),
+            (Err(AuthError::Missing), Some(ticket)) => Self::with(app, &ticket?),
+            (_, Some(_)) => Err(AuthError::Ambiguous.into()),
+        }
+    }
+
+    /// Whoever was identified by a token.
+    pub(super) fn of(identified: Identified) -> Result<Self, AuthError> {
         let token = identified.credential().ok_or(AuthError::NoUser)?;
-        Ok((Caller::of(identified.holder)?, token))
+        Ok(Self { holder: identified.holder, token })
+    }
+
+    /// Whom a ticket stands for, which is spent by that.
+    fn with(app: &App, ticket: &str) -> Result<Self, AccessError> {
+        let bearer = app.own::<Own>().tickets.take(ticket, app.service.now());
+        let bearer = bearer.ok_or(AccessError::NoTicket)?;
+        app.token_holds(&bearer.token)?;
+        Ok(bearer)
     }
 }
 
@@ -132,7 +183,7 @@ pub(super) enum Caller {
 }
 
 impl Caller {
-    fn of(holder: Holder) -> Result<Self, AuthError> {
+    pub(super) fn of(holder: Holder) -> Result<Self, AuthError> {
         match holder {
             Holder::Admin => Ok(Self::Admin),
             Holder::App { scopes, .. } => Ok(Self::Service(scopes)),
@@ -169,6 +220,32 @@ impl Caller {
         match self {
             Self::Admin | Self::Service(_) => None,
             Self::User(caller) => Some(&caller.user),
+        }
+    }
+
+    /// What the token may be used for; the admin's for everything.
+    pub(super) fn scopes(&self) -> Scopes {
+        match self {
+            Self::Admin => Scopes::all(),
+            Self::Service(scopes) => *scopes,
+            Self::User(caller) => caller.scopes,
+        }
+    }
+
+    /// The device of a user's token.
+    pub(super) fn own_device(&self) -> Option<DeviceId> {
+        match self {
+            Self::Admin | Self::Service(_) => None,
+            Self::User(caller) => Some(caller.device.clone()),
+        }
+    }
+
+    /// Whether both are the same user, or of the same kind where they are none.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::User(one), Self::User(other)) => one.user == other.user,
+            (Self::Admin, Self::Admin) | (Self::Service(_), Self::Service(_)) => true,
+            _ => false,
         }
     }
 

@@ -30,6 +30,8 @@ impl Health {
 }
 
 /// Tell whether the process runs.
+///
+/// It says nothing of the store and asks for no token.
 #[utoipa::path(
     get,
     path = "/healthz",
@@ -45,6 +47,8 @@ pub(super) async fn get_health() -> Result<Json<Health>, HealthError> {
 }
 
 /// Tell whether the server takes requests of all kinds.
+///
+/// Not while it starts, while its store refuses writes, or while it ends; the answer says why.
 #[utoipa::path(
     get,
     path = "/readyz",

@@ -83,8 +83,8 @@ pub(super) async fn add_member(
     ids: Ids,
     parameters: Parameters,
 ) -> Result<StatusCode, AddMemberError> {
-    asker.service(Scope::Write)?;
-    let (room, user): (RoomId, UserId) = (ids.get("roomId")?, ids.get("userId")?);
+    let caller = asker.service(Scope::Write)?;
+    let (room, user): (RoomId, UserId) = (ids.get("roomId")?, ids.user::<AddMemberError>(&caller)?);
     parameters.none()?;
     app.directory.join(&room, &user, app.config.limits.room_members).await.map_err(|error| match error {
         DirectoryError::UnknownUser(user) => ProblemRefusal::no_user(&user).into(),
@@ -118,8 +118,8 @@ pub(super) async fn remove_member(
     ids: Ids,
     parameters: Parameters,
 ) -> Result<StatusCode, RemoveMemberError> {
-    asker.service(Scope::Write)?;
-    let (room, user): (RoomId, UserId) = (ids.get("roomId")?, ids.get("userId")?);
+    let caller = asker.service(Scope::Write)?;
+    let (room, user): (RoomId, UserId) = (ids.get("roomId")?, ids.user::<RemoveMemberError>(&caller)?);
     parameters.none()?;
     app.directory.leave(&room, &user).await.map_err(|error| match error {
         DirectoryError::Store(error) => Cause::<ProblemRefusal, RemoveMemberError>::refuse(error),

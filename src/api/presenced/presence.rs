@@ -160,6 +160,9 @@ impl From<Device> for DevicePresence {
 }
 
 /// Get one user's presence.
+///
+/// Of oneself the truth; of others what they let see: an invisible user looks offline, and of a hidden one there is
+/// nothing to see.
 #[utoipa::path(
     get,
     path = "/presenced/v1/users/{userId}/presence",

@@ -63,6 +63,8 @@ impl Members {
 }
 
 /// List the rooms.
+///
+/// In pages, each of which begins after the last id of the one before.
 #[utoipa::path(
     get,
     path = "/presenced/v1/rooms",

@@ -55,6 +55,8 @@ impl From<Settings> for UserSettings {
 }
 
 /// Get what a user set by hand.
+///
+/// For the user, with a token that has the scope `read`, for admins, and for service tokens with that scope.
 #[utoipa::path(
     get,
     path = "/presenced/v1/users/{userId}/settings",

@@ -11,7 +11,7 @@ use axum::{
 
 use super::{
     error::{BadRequest, ProblemRefusal, UserError, found},
-    extract::{AccessError, Asker, Caller, Ids, JsonError, read_json},
+    extract::{AccessError, Asker, Caller, Ids, JsonError, Parameters, read_json},
     types::{AdminToken, IssuedToken, Token, TokenList, TokenRequest, UserIdOrMe, UserIdText, Whoami},
 };
 use crate::{
@@ -20,7 +20,7 @@ use crate::{
     audit,
     auth::admin_token,
     directory::{DirectoryError, Holder, NewToken, Scopes, TokenId, TokenInfo, TokenSecret},
-    id::{DeviceId, UserId},
+    id::DeviceId,
     presence::Timestamp,
     request::RequestInfo,
     store::StoreError,
@@ -62,7 +62,7 @@ refusals! {
 refusals! {
     /// Why a user's sessions were not ended.
     pub(super) enum EndSessionsError: ProblemRefusal, from AccessError, StoreError {
-        /// The id is not valid.
+        /// The id is not valid, or there is a parameter.
         BadRequest => ProblemRefusal::invalid("userId: a user id starts with `@`"),
         Unauthorized,
         /// The caller is neither an admin nor the user.
@@ -76,6 +76,8 @@ refusals! {
 refusals! {
     /// Why the caller is not told who they are.
     pub(super) enum WhoamiError: ProblemRefusal {
+        /// There is a parameter.
+        BadRequest => ProblemRefusal::invalid("verbose: there is no such parameter"),
         Unauthorized,
         TooLarge,
         Unavailable,
@@ -85,6 +87,8 @@ refusals! {
 refusals! {
     /// Why there is no new admin token.
     pub(super) enum RotateAdminTokenError: ProblemRefusal, from AccessError {
+        /// There is a parameter. Nothing was changed.
+        BadRequest => ProblemRefusal::invalid("force: there is no such parameter"),
         Unauthorized,
         /// The caller is not an admin.
         Forbidden => ProblemRefusal::forbidden(AccessError::NotAdmin),
@@ -121,6 +125,8 @@ impl Token {
 }
 
 /// List a user's tokens.
+///
+/// Not the tokens themselves, of which the server keeps a hash alone, but what they are for.
 #[utoipa::path(
     get,
     path = "/presenced/v1/users/{userId}/tokens",
@@ -138,8 +144,8 @@ pub(super) async fn list_tokens(
     asker: Asker,
     ids: Ids,
 ) -> Result<Json<TokenList>, UserError> {
-    asker.admin()?;
-    let user: UserId = ids.get("userId")?;
+    let caller = asker.admin()?;
+    let user = ids.user::<UserError>(&caller)?;
     let tokens = app.directory.tokens(&user).map_err(|error| match error {
         DirectoryError::Store(error) => error.into(),
         error => UserError::from(ProblemRefusal::not_found(error.to_string())),
@@ -148,6 +154,8 @@ pub(super) async fn list_tokens(
 }
 
 /// Make a token for one of a user's devices.
+///
+/// Its text is shown this once.
 #[utoipa::path(
     post,
     path = "/presenced/v1/users/{userId}/tokens",
@@ -167,8 +175,8 @@ pub(super) async fn create_token(
     ids: Ids,
     body: Body,
 ) -> Result<(StatusCode, Json<IssuedToken>), CreateTokenError> {
-    asker.admin()?;
-    let user: UserId = ids.get("userId")?;
+    let caller = asker.admin()?;
+    let user = ids.user::<CreateTokenError>(&caller)?;
     let request: TokenRequest = read_json(&app, body).await?;
     let device: DeviceId =
         request.device_id.parse().map_err(|error| ProblemRefusal::invalid(format!("deviceId: {error}")))?;
@@ -203,7 +211,7 @@ pub(super) fn expiry(app: &App, seconds: Option<u64>) -> Result<Option<Timestamp
     path = "/presenced/v1/users/{userId}/tokens",
     operation_id = "endSessions",
     params(("userId" = inline(UserIdOrMe), Path, description = "The user's id, or `me` for the caller's own.",
-        example = "@alice:example.com")),
+        example = "@carol:example.com")),
     security(("bearer" = [])),
     tag = "Directory",
     responses(
@@ -215,11 +223,13 @@ pub(super) async fn end_sessions(
     State(app): State<App>,
     asker: Asker,
     ids: Ids,
+    parameters: Parameters,
     info: Option<Extension<RequestInfo>>,
 ) -> Result<StatusCode, EndSessionsError> {
     let caller = asker.caller()?;
     let user = ids.user::<EndSessionsError>(&caller)?;
     caller.may_sign_out(&user)?;
+    parameters.none()?;
     if !found(app.directory.sign_out(&user).await)? {
         return Err(ProblemRefusal::no_user(&user).into());
     }
@@ -231,6 +241,8 @@ pub(super) async fn end_sessions(
 }
 
 /// Tell whose token the caller has, and what it is for.
+///
+/// Any token will do, a guest's too.
 #[utoipa::path(
     get,
     path = "/presenced/v1/whoami",
@@ -244,8 +256,13 @@ pub(super) async fn end_sessions(
         WhoamiError,
     ),
 )]
-pub(super) async fn whoami(State(app): State<App>, asker: Asker) -> Result<Json<Whoami>, WhoamiError> {
+pub(super) async fn whoami(
+    State(app): State<App>,
+    asker: Asker,
+    parameters: Parameters,
+) -> Result<Json<Whoami>, WhoamiError> {
     let identified = asker.anybody::<WhoamiError>()?;
+    parameters.none()?;
     let expires = identified.credential().and_then(|token| app.directory.expires(&token));
     let nobody = Whoami {
         user_id: None,
@@ -289,8 +306,10 @@ pub(super) async fn whoami(State(app): State<App>, asker: Asker) -> Result<Json<
 pub(super) async fn rotate_admin_token(
     State(app): State<App>,
     asker: Asker,
+    parameters: Parameters,
 ) -> Result<Json<AdminToken>, RotateAdminTokenError> {
     let former = asker.admin_token()?;
+    parameters.none()?;
     let server = &app.config.server;
     if app.config.demo {
         return Err(ProblemRefusal::conflict("the demo's admin token is for everybody to know").into());
@@ -306,6 +325,8 @@ pub(super) async fn rotate_admin_token(
 }
 
 /// Revoke a token.
+///
+/// What it holds ends at once: streams, sockets, requests that wait and subscriptions.
 #[utoipa::path(
     delete,
     path = "/presenced/v1/users/{userId}/tokens/{tokenId}",
@@ -327,8 +348,8 @@ pub(super) async fn revoke_token(
     asker: Asker,
     ids: Ids,
 ) -> Result<StatusCode, RevokeTokenError> {
-    asker.admin()?;
-    let user: UserId = ids.get("userId")?;
+    let caller = asker.admin()?;
+    let user = ids.user::<RevokeTokenError>(&caller)?;
     let token = TokenId::from(ids.get::<String>("tokenId")?);
     match found(app.directory.revoke_token(&user, &token).await)? {
         true => Ok(StatusCode::NO_CONTENT),

@@ -3,6 +3,8 @@
 
 mod directory;
 mod error;
+mod events;
+mod frames;
 mod ids;
 mod lists;
 mod members;
@@ -11,11 +13,14 @@ mod reports;
 mod saying;
 mod server;
 mod subscriptions;
+mod tickets;
 mod tokens;
 
 pub use self::{
     directory::{Members, RoomPage, RoomSummary, User, UserPage, UserProfile, UserRooms},
     error::Problem,
+    events::{EndReason, PresenceSnapshot, StreamEnd, TokenExpiring, UsersGone},
+    frames::{ClientFrame, FrameFault, SayActivity, SayPresence, ServerFrame, Unwatch, UseToken, Watch},
     ids::{RoomIdText, SubscriptionIdText, UserIdOrMe, UserIdText},
     lists::{ListEntry, PresenceList, Standing},
     presence::{
@@ -32,6 +37,7 @@ pub use self::{
     },
     server::{Advance, Health},
     subscriptions::{Subscription, SubscriptionPage, SubscriptionState, SubscriptionTransport},
+    tickets::Ticket,
     tokens::{
         AdminToken, AppToken, AppTokenList, AppTokenRequest, IssuedAppToken, IssuedToken, Token, TokenList,
         TokenRequest, Whoami,

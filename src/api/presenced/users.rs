@@ -13,7 +13,6 @@ use crate::{
     api::refusal::refusals,
     app::App,
     directory::{self, DirectoryError, Extension, HIGHEST_NUMBER, Profile},
-    id::UserId,
 };
 
 /// How many departments a user may take calls of.
@@ -128,6 +127,8 @@ impl From<directory::User> for User {
 }
 
 /// List the users.
+///
+/// In pages, each of which begins after the last id of the one before.
 #[utoipa::path(
     get,
     path = "/presenced/v1/users",
@@ -159,11 +160,14 @@ pub(super) async fn list_users(
 }
 
 /// Add a user, or replace what is known of one.
+///
+/// The body replaces all that was known, but for a number that it leaves out. The user's tokens, rooms and presence
+/// stay.
 #[utoipa::path(
     put,
     path = "/presenced/v1/users/{userId}",
     operation_id = "putUser",
-    params(("userId" = inline(UserIdText), Path, description = "The user's id.", example = "@alice:example.com")),
+    params(("userId" = inline(UserIdText), Path, description = "The user's id.", example = "@dave:example.com")),
     request_body(content = UserProfile, description = "What is known of the user; it replaces what was."),
     security(("bearer" = [])),
     tag = "Directory",
@@ -179,8 +183,8 @@ pub(super) async fn put_user(
     ids: Ids,
     body: Body,
 ) -> Result<(StatusCode, Json<User>), PutUserError> {
-    asker.admin()?;
-    let user: UserId = ids.get("userId")?;
+    let caller = asker.admin()?;
+    let user = ids.user::<PutUserError>(&caller)?;
     let profile: UserProfile = read_json(&app, body).await?;
     if user.server_name() != app.config.server.name {
         let name = &app.config.server.name;
@@ -193,6 +197,8 @@ pub(super) async fn put_user(
 }
 
 /// Get what is known of a user.
+///
+/// What an admin said of the user; presence is not among it.
 #[utoipa::path(
     get,
     path = "/presenced/v1/users/{userId}",
@@ -210,18 +216,21 @@ pub(super) async fn get_user(
     asker: Asker,
     ids: Ids,
 ) -> Result<Json<User>, UserError> {
-    asker.admin()?;
-    let id: UserId = ids.get("userId")?;
+    let caller = asker.admin()?;
+    let id = ids.user::<UserError>(&caller)?;
     let user = app.directory.user(&id).ok_or_else(|| ProblemRefusal::no_user(&id))?;
     Ok(Json(user.into()))
 }
 
 /// Remove a user, with their tokens, memberships and presence.
+///
+/// Streams, sockets, requests that wait and subscriptions end at once. Whoever comes by that id later is somebody
+/// else.
 #[utoipa::path(
     delete,
     path = "/presenced/v1/users/{userId}",
     operation_id = "deleteUser",
-    params(("userId" = inline(UserIdText), Path, description = "The user's id.", example = "@alice:example.com")),
+    params(("userId" = inline(UserIdText), Path, description = "The user's id.", example = "@dave:example.com")),
     security(("bearer" = [])),
     tag = "Directory",
     responses(
@@ -234,8 +243,8 @@ pub(super) async fn delete_user(
     asker: Asker,
     ids: Ids,
 ) -> Result<StatusCode, UserError> {
-    asker.admin()?;
-    let id: UserId = ids.get("userId")?;
+    let caller = asker.admin()?;
+    let id = ids.user::<UserError>(&caller)?;
     match app.service.remove_user(&id).await? {
         true => Ok(StatusCode::NO_CONTENT),
         false => Err(ProblemRefusal::no_user(&id).into()),

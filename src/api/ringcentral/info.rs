@@ -187,6 +187,8 @@ pub(super) async fn read_api_version(
 }
 
 /// Read one's account.
+///
+/// `~` and the account's own number are the only ids.
 #[utoipa::path(
     get,
     path = "/restapi/v1.0/account/{accountId}",
@@ -284,6 +286,8 @@ pub(super) async fn list_extensions(
 }
 
 /// Read an extension of one's account.
+///
+/// `~` is one's own.
 #[utoipa::path(
     get,
     path = "/restapi/v1.0/account/{accountId}/extension/{extensionId}",

@@ -190,6 +190,8 @@ refusals! {
 }
 
 /// Read who takes the calls of a queue.
+///
+/// For everybody of the account. Of members who hide their presence it is not told.
 #[utoipa::path(
     get,
     path = "/restapi/v1.0/account/{accountId}/call-queues/{groupId}/presence",
@@ -272,6 +274,8 @@ pub(super) async fn update_call_queue_presence(
 }
 
 /// Read of which queues somebody takes calls.
+///
+/// For oneself and for admins of the account.
 #[utoipa::path(
     get,
     path = "/restapi/v1.0/account/{accountId}/extension/{extensionId}/call-queue-presence",

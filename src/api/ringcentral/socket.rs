@@ -21,7 +21,7 @@ use axum::{
 use self::{connection::Connection, sessions::Opened, token::Opener};
 use super::{Own, error::RestRefusal, types::WsError};
 use crate::{
-    api::{origin, refusal::refusals},
+    api::{origin, refusal::refusals, sockets::READ_BUFFER},
     app::App,
     request::Lasting,
 };
@@ -37,9 +37,6 @@ refusals! {
 
 /// Where sockets are opened.
 pub(super) const PATH: &str = "/restapi/v1.0/ws";
-
-/// How much of a message is read ahead, in bytes: idle connections hold this much.
-const READ_BUFFER: usize = 4 * 1024;
 
 /// The routes that answer requests which come over a socket.
 #[derive(Clone)]
@@ -59,7 +56,8 @@ pub(super) fn uri(app: &App, headers: &HeaderMap) -> String {
 /// is answered by a message with the same `messageId`. A subscription that is made so, with the transport
 /// `WebSocket`, brings `ServerNotification` messages, whose body is a `Notification`. A `Heartbeat` comes back as
 /// it was sent. Before the server ends a connection it says why in a message of the type `Error`; so it does with a
-/// token that is not valid.
+/// token that is not valid. What only asks by HTTP, as Swagger UI does, is refused: try it with a WebSocket client and what
+/// `CreateWebSocketToken` answers.
 #[utoipa::path(
     get,
     path = "/restapi/v1.0/ws",

@@ -329,6 +329,8 @@ pub(super) async fn list_subscriptions(
 }
 
 /// Read a subscription.
+///
+/// For whom it was made, through the same application. Reading does not renew it.
 #[utoipa::path(
     get,
     path = "/restapi/v1.0/subscription/{subscriptionId}",
@@ -467,6 +469,8 @@ async fn renew(
 }
 
 /// Cancel a subscription.
+///
+/// Nothing more is sent from then on.
 #[utoipa::path(
     delete,
     path = "/restapi/v1.0/subscription/{subscriptionId}",

@@ -20,6 +20,9 @@ use crate::{
     store::{EmbeddedStore, PARTITIONS, Progress, Reading, embedded::disk::DiskEngine},
 };
 
+/// With fewer users there is no bar.
+const USERS_A_BAR: usize = 100_000;
+
 /// Between two log lines about the progress lie so many users.
 const USERS_A_LINE: usize = 1_000_000;
 
@@ -74,6 +77,10 @@ impl ProgressReport {
     }
 
     fn tell(&self, Progress { partitions, users, .. }: Progress) {
+        // What is there at once needs no bar.
+        if users < USERS_A_BAR && partitions < PARTITIONS {
+            return;
+        }
         self.bar.set_position(partitions as u64);
         self.bar.set_message(format!("{users} users"));
         if partitions == PARTITIONS {

@@ -35,32 +35,40 @@ impl Files {
         Ok(Self(limit))
     }
 
-    /// Lets no more connections in than there are files for, and no more webhooks out than the rest has room for.
+    /// Lets no more connections in than there are files for, and no more webhooks out than the rest has room for. Says
+    /// so.
     pub(super) fn bound(self, config: &mut Config) {
-        let Self(files) = self;
-        let most = files - RESERVE.min(files / 4);
-        let configured = config.limits.connections;
-        if configured > most {
-            config.limits.connections = most;
-            // Streams are never all connections.
-            config.limits.streams = config.limits.streams.min(most - most / 5);
+        let (connections, webhooks) = (config.limits.connections, config.webhooks.concurrent);
+        self.fit(config);
+        let (Self(files), most) = (self, &*config);
+        if most.limits.connections < connections {
             tracing::warn!(
-                connections = most,
-                configured,
+                connections = most.limits.connections,
+                configured = connections,
                 files,
                 "fewer connections than configured: the process may have so many files open"
             );
         }
-        let most = (files - config.limits.connections) / WEBHOOK_PARTS;
-        let configured = config.webhooks.concurrent;
-        if configured > most {
-            config.webhooks.concurrent = most;
+        if most.webhooks.concurrent < webhooks {
             tracing::warn!(
-                webhooks = most,
-                configured,
+                webhooks = most.webhooks.concurrent,
+                configured = webhooks,
                 files,
                 "fewer webhooks at a time than configured: the process may have so many files open"
             );
         }
+    }
+
+    /// The same without a word.
+    pub(super) fn fit(self, config: &mut Config) {
+        let Self(files) = self;
+        let most = files - RESERVE.min(files / 4);
+        if config.limits.connections > most {
+            config.limits.connections = most;
+            // Streams are never all connections.
+            config.limits.streams = config.limits.streams.min(most - most / 5);
+        }
+        let most = (files - config.limits.connections) / WEBHOOK_PARTS;
+        config.webhooks.concurrent = config.webhooks.concurrent.min(most);
     }
 }

@@ -3,7 +3,10 @@
 #[cfg(feature = "opentelemetry")]
 mod traces;
 
-use std::io;
+use std::{
+    env,
+    io::{self, IsTerminal as _},
+};
 
 use tracing_subscriber::{
     EnvFilter, Layer, Registry, fmt, layer::SubscriberExt as _, registry::LookupSpan, reload,
@@ -58,7 +61,9 @@ fn lines<S>(format: LogFormat) -> Box<dyn Layer<S> + Send + Sync>
 where
     S: tracing::Subscriber + for<'a> LookupSpan<'a>,
 {
-    let lines = fmt::layer().with_writer(io::stderr);
+    // Colours are for people, who may not want them: <https://no-color.org>.
+    let is_plain = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let lines = fmt::layer().with_writer(io::stderr).with_ansi(io::stderr().is_terminal() && !is_plain);
     match format {
         LogFormat::Text => lines.boxed(),
         LogFormat::Json => lines.json().flatten_event(true).with_span_list(false).boxed(),

@@ -121,6 +121,11 @@ impl DiskEngine {
         }
         let look = look::look(&files, server).map_err(|fault| fault.in_folder(folder))?;
         look.check(folder, &note, noted.unwrap_or_default())?;
+        if look.format < FORMAT {
+            // It will be written at once, and opening it already changes files.
+            let is_room = refuse_if_full(folder, free(folder), reserve_bytes);
+            is_room.map_err(|error| OpenError::unreadable(folder, error))?;
+        }
         let (database, keyspace) =
             unlock(&files.join("lock"), || open(&files)).map_err(|error| match error {
                 fjall::Error::Locked => OpenError::Locked(folder.to_owned()),
@@ -147,19 +152,9 @@ impl DiskEngine {
     fn check_space(&self) -> Result<(), EngineError> {
         let mut space = self.space.lock();
         if space.looking.is_due() {
-            let stat = rustix::fs::statvfs(&self.folder);
-            space.free = stat.map_or(u64::MAX, |stat| stat.f_bavail.saturating_mul(stat.f_frsize));
+            space.free = free(&self.folder);
         }
-        let free = space.free;
-        if free >= self.reserve_bytes {
-            return Ok(());
-        }
-        Err(EngineError::Refused(format!(
-            "the disk of {} is almost full: {} MiB are free, and {} MiB are kept in reserve",
-            self.folder.display(),
-            free >> 20,
-            self.reserve_bytes >> 20
-        )))
+        refuse_if_full(&self.folder, space.free, self.reserve_bytes)
     }
 
     /// Notes the number of the last batch, unless the last note is not old yet and another may follow.
@@ -180,6 +175,24 @@ impl DiskEngine {
             tracing::warn!(%error, file = %note.display(), "cannot be written");
         }
     }
+}
+
+/// How many bytes are free on a folder's disk; all there can be, where that is not known.
+fn free(folder: &Path) -> u64 {
+    let stat = rustix::fs::statvfs(folder);
+    stat.map_or(u64::MAX, |stat| stat.f_bavail.saturating_mul(stat.f_frsize))
+}
+
+fn refuse_if_full(folder: &Path, free: u64, reserve: u64) -> Result<(), EngineError> {
+    if free >= reserve {
+        return Ok(());
+    }
+    Err(EngineError::Refused(format!(
+        "the disk of {} is almost full: {} MiB are free, and {} MiB are kept in reserve",
+        folder.display(),
+        free >> 20,
+        reserve >> 20
+    )))
 }
 
 /// Sees to it that one process at a time has the folder open, whatever becomes of the files in it. Where a

@@ -12,6 +12,11 @@
 //! | `token` | token id | `digest`: SHA-256 of its text; whom it speaks for; when it expires |
 //! | `subscription` | its id | who is to be told of what, and how |
 //! | `filter` | user id, a space, its id | `stored`: when; `filter`: as the user's client has it |
+//! | `key` | `login` | the secret that the texts of refreshed tokens are made with |
+//! | `desk` | user id | what the user set for their telephone besides presence |
+//! | `sign-out` | user id | when all sessions of the user were ended last |
+//! | `ended-token` | hash of a signed token | whose it was, and when it would have stopped working |
+//! | `token-rooms` | user id | the rooms that signed tokens put the user into, and until when |
 //! | `record` | user id | what the devices and the user set; moments in milliseconds since 1970 |
 //!
 //! Format 1 had a line `room` for all members of a room: `members`, user ids.

@@ -16,7 +16,10 @@ const REFUSED = {
         authorize: [302, "it leads back to the application"],
         answerAuthorization: [400, "it answers a page that has to be asked for first"],
     },
-    presenced: { exportData: [409, "the demo keeps nothing"] },
+    presenced: {
+        exportData: [409, "the demo keeps nothing"],
+        rotateAdminToken: [409, "the demo's token is fixed"],
+    },
 };
 
 /** Operations that are not asked, with the reason. */
@@ -96,6 +99,7 @@ export async function prepare(url) {
         presenced: {
             putUser: { values: dave, body: { displayName: "Dave" } },
             createToken: { values: dave },
+            endSessions: { values: dave },
             revokeToken: { values: { ...dave, tokenId: token.info.tokenId } },
             deleteUser: { values: dave },
             revokeAppToken: { values: { tokenId: app.info.tokenId } },

@@ -1,6 +1,6 @@
 //! How long an answer takes does not tell who exists: what changes nothing is not written.
 
-use presenced::{demo, store::EmbeddedStore};
+use presenced::store::EmbeddedStore;
 use reqwest::Method;
 use serde_json::json;
 
@@ -10,14 +10,6 @@ use crate::{
 };
 
 const NOBODY: &str = "@nobody:example.com";
-
-/// How often the disk was waited for.
-async fn commits(server: &TestServer) -> u64 {
-    let figures =
-        server.call(Method::GET, "/metrics").token(demo::ADMIN_TOKEN).send_undocumented().await.text;
-    let count = figures.lines().find_map(|line| line.strip_prefix("presenced_store_commit_seconds_count "));
-    count.expect("a figure").parse().expect("a number")
-}
 
 #[tokio::test]
 async fn somebody_and_nobody_take_as_long() {
@@ -47,19 +39,19 @@ async fn somebody_and_nobody_take_as_long() {
         ["@carol", "@nobody"].map(|name| (Method::PUT, format!("/v0/users/{name}/presence"), json!({}))),
     ];
     for pair in pairs {
-        let before = commits(&server).await;
+        let before = server.commits();
         for (method, path, body) in pair {
             let call = server.call(method, &path).token("demo-alice").json(&body);
             let status = call.send_undocumented().await.status;
             assert!(!status.is_server_error(), "{path} {status}");
-            assert_eq!(commits(&server).await, before, "{path} was waited for");
+            assert_eq!(server.commits(), before, "{path} was waited for");
         }
     }
     // Whom a list names is written down, whether they exist or not.
     for user in [CAROL, NOBODY] {
-        let before = commits(&server).await;
+        let before = server.commits();
         let call = server.call(Method::POST, &list).token("demo-alice");
         let answer = call.json(&json!({"invite": [user], "drop": []})).send().await;
-        assert_eq!((answer.status.as_u16(), commits(&server).await), (200, before + 1), "{user}");
+        assert_eq!((answer.status.as_u16(), server.commits()), (200, before + 1), "{user}");
     }
 }

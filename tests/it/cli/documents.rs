@@ -32,9 +32,11 @@ fn documents_in_both_forms() {
 
 #[test]
 fn documents_beside_those_of_dialects() {
-    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/openapi/ringcentral-webhooks.yaml");
-    let yaml = stdout(&["openapi", "ringcentral-webhooks"]);
-    assert_eq!(yaml, fs::read_to_string(file).expect("the checked-in file"));
+    for name in ["ringcentral-webhooks", "presenced-events"] {
+        let file = format!("{}/openapi/{name}.yaml", env!("CARGO_MANIFEST_DIR"));
+        let yaml = stdout(&["openapi", name]);
+        assert_eq!(yaml, fs::read_to_string(file).expect("the checked-in file"));
+    }
     insta::assert_snapshot!(shown(&run(&["openapi", "ringcentral-webhooks", "--oas", "3.0"])), @"
     exit 2
     presenced: there is one ringcentral-webhooks alone; leave --contract and --oas out
@@ -105,7 +107,12 @@ fn checking_an_older_file() {
 
 #[test]
 fn checking_the_files_of_the_folder() {
-    for arguments in [&["matrix"] as &[&str], &["ringcentral", "--oas", "3.0"], &["ringcentral-webhooks"]] {
+    for arguments in [
+        &["matrix"] as &[&str],
+        &["ringcentral", "--oas", "3.0"],
+        &["ringcentral-webhooks"],
+        &["presenced-events"],
+    ] {
         let arguments = [&["openapi"], arguments, &["--check"]].concat();
         let output = presenced(&arguments).current_dir(env!("CARGO_MANIFEST_DIR")).output().expect("a run");
         assert_eq!(shown(&output), "exit 0\n", "{arguments:?}");

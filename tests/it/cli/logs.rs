@@ -57,7 +57,7 @@ async fn a_line_for_each_thing_that_operators_look_for() {
     INFO presenced::cli::serve: limits connections=500 connections_per_address=1000 streams=40000 streams_per_user=100 body_bytes=65536 put_per_second=0.0 put_burst=10
     INFO presenced::cli::serve: listening address=ADDRESS tls=false
     INFO presenced::cli::serve: read users=0 tokens=0 rooms=0 records=0
-    INFO presenced::audit: admin action method=PUT path="/presenced/v1/users/@dave:example.com" status=201 peer="127.0.0.1" request="mine"
+    INFO presenced::audit: admin action method=PUT path="/presenced/v1/users/@dave:example.com" status=201 peer="127.0.0.1" token="cce7a2cf1ae04598" request="mine"
     INFO presenced::audit: admin action method=PUT path="/presenced/v1/users/@alice:example.com/settings" status=200 peer="127.0.0.1" request="mine"
     INFO presenced::audit: login dialect="ringcentral" user=@alice:example.com app="desk" peer="127.0.0.1" request="mine" trace="4bf92f3577b34da6a3ce929d0e0e4736"
     INFO presenced::audit: login dialect="matrix" user=@bob:example.com app="DEMO" peer="127.0.0.1" request="mine"
@@ -84,4 +84,24 @@ async fn the_same_as_json() {
     assert_eq!((&answered["method"], &answered["status"]), (&json!("PUT"), &json!(201)));
     assert_eq!((&answered["peer"], &answered["span"]["id"]), (&json!("127.0.0.1"), &json!("mine")));
     assert!(answered["micros"].as_u64().is_some_and(|micros| micros > 0), "{answered}");
+}
+
+/// Whom a proxy speaks for is the peer, if the proxy is trusted.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_peer_is_the_client_behind_a_trusted_proxy() {
+    for (trusted, peer) in [("127.0.0.1", "203.0.113.9"), ("192.0.2.1", "127.0.0.1")] {
+        let environment =
+            [("PRESENCED_SERVER__TRUSTED_PROXIES", trusted), ("PRESENCED_LOG__FILTER", "presenced=debug")];
+        let mut running = Running::start_with(&DEMO, &environment);
+        let url = url(&running.greeting());
+        let login = Client::new().post(format!("{url}/_matrix/client/v3/login"));
+        let login = login.header("x-forwarded-for", "198.51.100.7, 203.0.113.9");
+        let login = login.json(&json!({"type": "m.login.token", "token": "demo-bob"}));
+        assert_eq!(login.send().await.expect("an answer").status(), 200);
+        for line in ["login dialect", "answered"] {
+            let line = running.line_with(line);
+            assert!(line.replace('"', "").contains(&format!("peer={peer}")), "{line}");
+        }
+        assert_eq!(running.end("TERM").0, Some(0));
+    }
 }

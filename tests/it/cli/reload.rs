@@ -10,13 +10,13 @@ use toml::{Table, Value};
 use super::running::Running;
 use crate::support::secrets;
 
-struct Place {
+pub(super) struct Place {
     folder: tempfile::TempDir,
     file: String,
 }
 
 impl Place {
-    fn new(text: &str) -> Self {
+    pub(super) fn new(text: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("config.toml").to_str().expect("a path").to_owned();
         let place = Self { folder, file };
@@ -24,27 +24,27 @@ impl Place {
         place
     }
 
-    fn path(&self, name: &str) -> String {
+    pub(super) fn path(&self, name: &str) -> String {
         self.folder.path().join(name).to_str().expect("a path").to_owned()
     }
 
-    fn write(&self, text: &str) {
+    pub(super) fn write(&self, text: &str) {
         secrets::note_in(text);
         fs::write(&self.file, text).expect("a file");
     }
 
-    fn start(&self, environment: &[(&str, &str)]) -> Running {
+    pub(super) fn start(&self, environment: &[(&str, &str)]) -> Running {
         let data = self.path("data");
         let arguments = ["serve", "--config", &self.file, "--data", &data, "--listen", "127.0.0.1:0"];
         Running::start_with(&arguments, environment)
     }
 }
 
-fn token_in(file: &str) -> String {
+pub(super) fn token_in(file: &str) -> String {
     fs::read_to_string(Path::new(file)).expect("the token file").trim().to_owned()
 }
 
-async fn users(url: &str, token: &str) -> u16 {
+pub(super) async fn users(url: &str, token: &str) -> u16 {
     let call = Client::new().get(format!("{url}/presenced/v1/users")).bearer_auth(token);
     call.send().await.expect("an answer").status().as_u16()
 }

@@ -51,7 +51,8 @@ impl Running {
         Self::spawn(presenced_after(preparing, arguments), &[])
     }
 
-    fn spawn(mut command: Command, environment: &[(&str, &str)]) -> Self {
+    /// Starts a program that is or becomes the binary.
+    pub(crate) fn spawn(mut command: Command, environment: &[(&str, &str)]) -> Self {
         command.envs(environment.iter().copied()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the binary runs");
         let log = BufReader::new(child.stderr.take().expect("standard error"));

@@ -1,11 +1,14 @@
 //! The end of a token before its time, and of all of a user's.
 
-use presenced::demo::ADMIN_TOKEN;
+use presenced::{demo::ADMIN_TOKEN, store::Kind};
 use reqwest::Method;
 use serde_json::json;
 
 use super::{NOW, statuses, token, trusting};
-use crate::support::{ALICE, SharedStore, TestServer, minutes, seconds, sync::sync};
+use crate::support::{
+    ALICE, SharedStore, TestServer, minutes, seconds,
+    sync::{self, sync},
+};
 
 async fn post(server: &TestServer, path: &str, token: &str) -> u16 {
     server.call(Method::POST, path).token(token).send().await.status.as_u16()
@@ -103,8 +106,36 @@ async fn its_natural_end_takes_connections_along() {
     let server = TestServer::start_with(trusting).await;
     let token = token(json!({}));
     let mut stream = server.call(Method::GET, "/presenced/v1/changes").token(&token).open().await;
-    server.advance(seconds(90)).await;
+    let since = sync::start(&server, &token).await;
+    let waiting = server.open_sync(&token, &since, "set_presence=offline").await;
+    server.advance(seconds(89)).await;
+    assert!(waiting.waits());
+    server.advance(seconds(1)).await;
     while stream.block().await.is_some() {}
+    let end = waiting.answer().await;
+    assert!(end.status == 401 || sync::senders(&end).is_empty(), "{}", end.text);
+}
+
+/// What is known of an ended token is the hash alone, and no longer than that matters.
+#[tokio::test]
+async fn ended_tokens_are_forgotten_once_they_would_be_over() {
+    let store = SharedStore::default();
+    let server = TestServer::start_on(Box::new(store.clone()), trusting).await;
+    let kept = || store.documents_of(Kind::EndedToken);
+    let early = token(json!({"sid": "early"}));
+    assert_eq!(post(&server, "/_matrix/client/v3/logout", &early).await, 200);
+    assert_eq!(kept().len(), 1);
+    assert!(!format!("{:?}", kept()).contains(&early));
+    server.advance(seconds(89)).await;
+    let later = token(json!({"sid": "later", "exp": NOW + 3_600}));
+    assert_eq!(post(&server, "/_matrix/client/v3/logout", &later).await, 200);
+    assert_eq!(kept().len(), 2);
+    server.advance(seconds(1)).await;
+    let last = token(json!({"sid": "last", "exp": NOW + 3_600}));
+    assert_eq!(post(&server, "/_matrix/client/v3/logout", &last).await, 200);
+    assert_eq!(kept().len(), 2);
+    assert_eq!(statuses(&server, &early).await, [401; 4]);
+    assert_eq!(statuses(&server, &later).await, [401; 4]);
 }
 
 #[tokio::test]

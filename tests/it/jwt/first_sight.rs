@@ -12,7 +12,10 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{statuses, token, welcoming, who};
-use crate::support::{FaultyStore, TestServer};
+use crate::{
+    store::disk,
+    support::{FaultyStore, TestServer},
+};
 
 #[tokio::test]
 async fn they_have_what_the_token_says_and_no_extension() {
@@ -28,6 +31,26 @@ async fn they_have_what_the_token_says_and_no_extension() {
     let profile = json!({"account": 1, "extensionNumber": "104"});
     assert_eq!(server.admin(Method::PUT, "/users/@dave:example.com", Some(profile)).await.status, 200);
     assert_eq!(statuses(&server, &dave).await, [200; 4]);
+}
+
+#[tokio::test]
+async fn what_is_so_already_is_not_written_again() {
+    let store = FaultyStore::default();
+    let writes = store.writes.clone();
+    let server = TestServer::start_on(Box::new(store), welcoming).await;
+    let written = async |changes: Value| {
+        let before = writes.load(Ordering::SeqCst);
+        assert_eq!(statuses(&server, &token(changes)).await[3], 200);
+        writes.load(Ordering::SeqCst) - before
+    };
+    let rooms = |exp: u64| json!({"sub": "dave", "exp": exp, "presenced": {"rooms": ["!a:example.com"]}});
+    assert_eq!(written(json!({"sub": "dave"})).await, 1);
+    assert_eq!(written(json!({"sub": "dave", "jti": "2"})).await, 0);
+    assert_eq!(written(json!({"sub": "dave", "name": "Dave"})).await, 1, "the name was missing");
+    assert_eq!(written(json!({"sub": "dave", "name": "David"})).await, 0);
+    assert_eq!(written(rooms(super::NOW + 60)).await, 1);
+    assert_eq!(written(rooms(super::NOW + 50)).await, 0, "the room holds for longer already");
+    assert_eq!(written(json!({"sub": "alice", "name": "Another"})).await, 0);
 }
 
 #[tokio::test]
@@ -48,6 +71,8 @@ async fn a_full_disk_is_no_bad_token() {
     let server = TestServer::start_on(Box::new(store), welcoming).await;
     mood.refuse();
     assert_eq!(statuses(&server, &token(json!({"sub": "dave"}))).await, [503; 4]);
+    let ticket = server.call(Method::POST, "/presenced/v1/tickets").token(&token(json!({"sub": "dave"})));
+    assert_eq!(ticket.send().await.status, 503);
     assert_eq!(statuses(&server, &token(json!({}))).await, [200; 4]);
     mood.be_well();
     assert_eq!(statuses(&server, &token(json!({"sub": "dave"}))).await, [200, 200, 403, 200]);
@@ -71,6 +96,25 @@ async fn ten_thousand_at_once_are_made_once_each_and_share_writes() {
     assert_eq!(server.app.directory.counts().users, USERS + 3);
     // At most 256 changes are written together; the first comes alone.
     assert!((USERS / 256..USERS / 50).contains(&written), "{written} writes");
+}
+
+/// The same over HTTP and on a disk, of fewer.
+#[tokio::test]
+async fn whoever_comes_twice_at_once_is_made_once() {
+    const USERS: usize = 200;
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = disk::over(folder.path()).expect("it opens");
+    let server = TestServer::start_on(Box::new(store), welcoming).await;
+    let before = server.commits();
+    let tokens: Vec<_> = (0..USERS).map(|i| token(json!({"sub": format!("user{i}")}))).collect();
+    let asked = tokens.iter().flat_map(|token| [token, token]).map(async |token| {
+        let call = server.call(Method::GET, "/presenced/v1/whoami").token(token);
+        call.send().await.status.as_u16()
+    });
+    assert!(join_all(asked).await.iter().all(|status| *status == 200));
+    assert_eq!(server.app.directory.counts().users, USERS + 3);
+    let shared = server.commits() - before;
+    assert!(shared <= USERS, "{shared} fsyncs");
 }
 
 proptest! {

@@ -133,6 +133,7 @@ async fn leaving_cuts_and_joining_shows() {
     set(&server, CAROL, "unavailable").await;
     let mut stream = open(&server, "demo-alice", "").await;
     set_room(&server, &[ALICE]).await;
+    assert_eq!(stream.told_gone().await, [BOB]);
     set(&server, BOB, "online").await;
     set(&server, ALICE, "online").await;
     assert_eq!(stream.told().await, told(ALICE, "online"), "and nothing of bob");
@@ -141,6 +142,7 @@ async fn leaving_cuts_and_joining_shows() {
     set(&server, CAROL, "online").await;
     assert_eq!(stream.told().await, told(CAROL, "online"));
     set_room(&server, &[ALICE, BOB]).await;
+    assert_eq!(stream.told_gone().await, [CAROL]);
     assert_eq!(stream.told().await, told(BOB, "online"));
     set(&server, CAROL, "offline").await;
     set(&server, BOB, "offline").await;
@@ -154,7 +156,7 @@ async fn named_users_alone() {
     set(&server, CAROL, "online").await;
     let query = format!("users={BOB},{CAROL}&users=@nobody:example.com");
     let mut stream = open(&server, "demo-alice", &query).await;
-    assert_eq!(stream.told().await, told(BOB, "offline"), "named, so told though offline");
+    assert_eq!(stream.snapshot().await, [told(BOB, "offline")], "named, so told though offline");
     set(&server, ALICE, "unavailable").await;
     set(&server, CAROL, "unavailable").await;
     set(&server, BOB, "online").await;
@@ -169,7 +171,7 @@ async fn hidden_users_are_passed_over() {
     let path = format!("/users/{BOB}/settings");
     server.admin(Method::PUT, &path, Some(json!({"hidden": true}))).await;
     let mut stream = open(&server, "demo-alice", &format!("users={ALICE},{BOB}")).await;
-    assert_eq!(stream.told().await, told(ALICE, "offline"));
+    assert_eq!(stream.snapshot().await, [told(ALICE, "offline")]);
     set(&server, BOB, "online").await;
     server.admin(Method::PUT, &path, Some(json!({"hidden": false}))).await;
     assert_eq!(stream.told().await, told(BOB, "online"));
@@ -201,7 +203,7 @@ async fn the_admin_sees_everybody() {
     assert_eq!(stream.told().await, told("@dave:example.com", "busy"), "a user of later");
 
     let mut named = open(&server, "demo-admin", &format!("users={CAROL}")).await;
-    assert_eq!(named.told().await, told(CAROL, "online"));
+    assert_eq!(named.snapshot().await, [told(CAROL, "online")]);
     set(&server, BOB, "offline").await;
     set(&server, CAROL, "offline").await;
     assert_eq!(named.told().await, told(CAROL, "offline"));
@@ -325,7 +327,7 @@ async fn a_stream_ends_with_its_token() {
     let mut stream = open(&server, &text, "").await;
     assert_eq!(server.admin(Method::DELETE, &format!("/users/{ALICE}/tokens/{id}"), None).await.status, 204);
     set(&server, BOB, "online").await;
-    assert_eq!(stream.try_event().await, None);
+    assert_eq!(stream.told_end().await, "revoked");
     server.watched_by(0).await;
 }
 
@@ -334,7 +336,7 @@ async fn a_stream_ends_when_the_server_stops() {
     let server = TestServer::start().await;
     let mut stream = open(&server, "demo-alice", "").await;
     server.app.drain();
-    assert_eq!(stream.try_event().await, None);
+    assert_eq!(stream.told_end().await, "stopping");
 }
 
 #[tokio::test]
@@ -405,4 +407,236 @@ async fn new_streams_are_limited_in_rate() {
     assert_eq!(too_fast.header("retry-after"), "1");
     server.advance(seconds(1)).await;
     open(&server, "demo-carol", "").await;
+}
+
+/// What a stream that names somebody begins with, and how it goes on.
+mod followed {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_room_and_whoever_joins_it() {
+        let server = TestServer::start().await;
+        for user in [ALICE, BOB, CAROL] {
+            set(&server, user, "online").await;
+        }
+        let mut room = open(&server, "demo-admin", "room=!lobby:example.com&room=!later:example.com").await;
+        assert_eq!(room.snapshot().await, [told(ALICE, "online"), told(BOB, "online")]);
+        set(&server, CAROL, "unavailable").await;
+        set_room(&server, &[BOB, CAROL]).await;
+        assert_eq!(room.told_gone().await, [ALICE], "still there, and not in the room");
+        assert_eq!(room.told().await, told(CAROL, "unavailable"));
+        set(&server, ALICE, "offline").await;
+        let later = Some(json!({"members": [ALICE]}));
+        server.admin(Method::PUT, "/rooms/!later:example.com/members", later).await;
+        assert_eq!(room.told().await, told(ALICE, "offline"), "a room that was made since");
+        server.admin(Method::DELETE, &format!("/users/{BOB}"), None).await;
+        assert_eq!(room.told_gone().await, [BOB]);
+    }
+
+    #[tokio::test]
+    async fn a_room_that_the_caller_is_not_in_is_passed_over_until_then() {
+        let server = TestServer::start().await;
+        set(&server, ALICE, "online").await;
+        let mut stream = open(&server, "demo-carol", "room=!lobby:example.com").await;
+        assert_eq!(stream.snapshot().await, []);
+        set(&server, BOB, "online").await;
+        set_room(&server, &[ALICE, BOB, CAROL]).await;
+        let met = [stream.told().await, stream.told().await, stream.told().await];
+        assert_eq!(met, [told(ALICE, "online"), told(BOB, "online"), told(CAROL, "offline")]);
+        set_room(&server, &[ALICE, BOB]).await;
+        assert_eq!(stream.told_gone().await, [ALICE, BOB, CAROL], "oneself is not in the room either");
+    }
+
+    #[tokio::test]
+    async fn everybody_by_snapshots() {
+        let server = TestServer::start().await;
+        set(&server, BOB, "online").await;
+        let mut stream = open(&server, "demo-alice", "snapshot=true").await;
+        let first = stream.event().await;
+        insta::assert_snapshot!(first.data, @r#"{"users":[{"userId":"@bob:example.com","state":"online","currentlyActive":true,"lastActiveAt":1767603600000}],"more":false}"#);
+        assert!(first.id.is_some());
+        set(&server, ALICE, "online").await;
+        assert_eq!(stream.told().await, told(ALICE, "online"));
+        let mut plain = open(&server, "demo-alice", "snapshot=false").await;
+        assert_eq!(plain.told().await, told(ALICE, "online"));
+    }
+
+    #[tokio::test]
+    async fn large_snapshots_come_in_parts() {
+        let server = TestServer::start().await;
+        let names: Vec<String> = (0..600).map(|number| format!("@u{number:03}:example.com")).collect();
+        for chunk in names.chunks(300) {
+            for user in chunk {
+                server.admin(Method::PUT, &format!("/users/{user}"), Some(json!({}))).await;
+            }
+            let items: Vec<Value> =
+                chunk.iter().map(|user| json!({"userId": user, "state": "online"})).collect();
+            server.admin(Method::POST, "/presence/update", Some(json!({"updates": items}))).await;
+        }
+        let mut stream = open(&server, "demo-admin", "snapshot=true").await;
+        let (mut seen, mut parts) = (BTreeSet::new(), 0);
+        loop {
+            let part = stream.event().await;
+            assert_eq!(part.name, "snapshot");
+            let users = part.data["users"].as_array().expect("users").clone();
+            assert!(users.len() <= 256, "{}", users.len());
+            seen.extend(users.iter().map(|user| user["userId"].as_str().expect("an id").to_owned()));
+            parts += 1;
+            assert_eq!(part.id.is_some(), part.data["more"] == false, "the id stands on the last alone");
+            if part.data["more"] == false {
+                break;
+            }
+        }
+        assert_eq!((seen.len(), parts), (600, 3));
+    }
+
+    #[tokio::test]
+    async fn going_on_tells_what_changed_and_who_is_gone() {
+        let server = TestServer::start().await;
+        set_room(&server, &[ALICE, BOB, CAROL]).await;
+        set(&server, BOB, "online").await;
+        set(&server, CAROL, "online").await;
+        let mut stream = open(&server, "demo-alice", &format!("users={BOB},{CAROL}")).await;
+        let seen = stream.event().await.id.expect("an id");
+        drop(stream);
+        set_room(&server, &[ALICE, BOB]).await;
+        set(&server, BOB, "unavailable").await;
+        let again = format!("users={BOB},{CAROL}&last_event_id={seen}");
+        let mut stream = open(&server, "demo-alice", &again).await;
+        assert_eq!(stream.told_gone().await, [CAROL]);
+        let bob = stream.event().await;
+        assert_eq!((bob.name.as_str(), &bob.data["state"]), ("presence", &json!("unavailable")));
+        drop(stream);
+        // The header of a reconnect counts more than the address, which is that of before.
+        let call = server.call(Method::GET, format!("{PATH}?{again}")).token("demo-alice");
+        let mut stream = call.header("last-event-id", bob.id.expect("an id")).open().await;
+        set(&server, BOB, "online").await;
+        assert_eq!(stream.told().await, told(BOB, "online"), "and nothing of before");
+    }
+
+    #[tokio::test]
+    async fn whoever_hides_is_gone() {
+        let server = TestServer::start().await;
+        set(&server, BOB, "online").await;
+        let hide = async |hidden: bool| {
+            let path = format!("/users/{BOB}/settings");
+            server.admin(Method::PUT, &path, Some(json!({"hidden": hidden}))).await;
+        };
+        let mut named = open(&server, "demo-alice", &format!("users={BOB}")).await;
+        let mut everybody = open(&server, "demo-alice", "").await;
+        assert_eq!(named.snapshot().await, [told(BOB, "online")]);
+        assert_eq!(everybody.told().await, told(BOB, "online"));
+        hide(true).await;
+        assert_eq!(named.told_gone().await, [BOB]);
+        assert_eq!(everybody.told_gone().await, [BOB]);
+        set(&server, BOB, "unavailable").await;
+        set_room(&server, &[ALICE]).await;
+        set_room(&server, &[ALICE, BOB]).await;
+        hide(false).await;
+        assert_eq!(named.told().await, told(BOB, "unavailable"), "and nothing of what happened meanwhile");
+        assert_eq!(everybody.told().await, told(BOB, "unavailable"));
+    }
+
+    #[tokio::test]
+    async fn a_restart_forgets_who_left_so_it_begins_anew() {
+        let store = crate::support::SharedStore::default();
+        let server = TestServer::start_on(Box::new(store.clone()), |_| {}).await;
+        set(&server, BOB, "online").await;
+        let mut stream = open(&server, "demo-alice", "snapshot=true").await;
+        let seen = stream.event().await.id.expect("an id");
+        drop(stream);
+        set_room(&server, &[ALICE]).await;
+        server.stop().await;
+        let server = TestServer::start_again(Box::new(store), |_| {}).await;
+        let again = format!("snapshot=true&last_event_id={seen}");
+        let mut stream = open(&server, "demo-alice", &again).await;
+        stream.told_list().await;
+        assert_eq!(stream.snapshot().await, [], "in place of what was known");
+    }
+}
+
+/// How a token's life shows.
+mod tokens {
+    use super::*;
+
+    #[tokio::test]
+    async fn its_end_is_announced() {
+        let server = TestServer::start().await;
+        let (text, _) = token(&server, ALICE, json!({"deviceId": "D", "expiresInSeconds": 600})).await;
+        let mut stream = open(&server, &text, "").await;
+        server.advance(seconds(539)).await;
+        set(&server, BOB, "online").await;
+        assert_eq!(stream.told().await, told(BOB, "online"));
+        server.advance(seconds(1)).await;
+        let warning = stream.event().await;
+        assert_eq!((warning.name.as_str(), warning.id.as_deref()), ("expiring", None));
+        assert_eq!(warning.data, json!({"expiresAt": 1_767_604_200_000_u64}));
+        server.advance(seconds(60)).await;
+        assert_eq!(stream.told_end().await, "expired");
+        server.watched_by(0).await;
+    }
+
+    #[tokio::test]
+    async fn at_most_half_of_what_is_left() {
+        let server = TestServer::start().await;
+        let (text, _) = token(&server, ALICE, json!({"deviceId": "D", "expiresInSeconds": 60})).await;
+        let mut stream = open(&server, &text, "").await;
+        server.advance(seconds(29)).await;
+        set(&server, BOB, "online").await;
+        assert_eq!(stream.told().await, told(BOB, "online"));
+        server.advance(seconds(1)).await;
+        assert_eq!(stream.event().await.name, "expiring");
+    }
+
+    #[tokio::test]
+    async fn it_takes_effect_when_the_user_is_removed_or_signs_out() {
+        let server = TestServer::start().await;
+        let mut removed = open(&server, "demo-carol", "").await;
+        server.admin(Method::DELETE, &format!("/users/{CAROL}"), None).await;
+        assert_eq!(removed.told_end().await, "revoked");
+        let mut signed_out = open(&server, "demo-alice", "").await;
+        server.admin(Method::DELETE, &format!("/users/{ALICE}/tokens"), None).await;
+        assert_eq!(signed_out.told_end().await, "revoked");
+    }
+}
+
+#[tokio::test]
+async fn a_label_for_the_device() {
+    let server = TestServer::start().await;
+    let _stream = open(&server, "demo-bob", "state=online&label=web").await;
+    let own = server.call(Method::GET, format!("/presenced/v1/users/{BOB}/presence")).token("demo-bob");
+    let devices = own.send().await.json()["devices"].clone();
+    assert_eq!((&devices[0]["label"], &devices[0]["connected"]), (&json!("web"), &json!(true)));
+}
+
+/// The clock says how long a client takes: one who read at last is told that it was too late.
+#[tokio::test]
+async fn a_slow_reader_is_told_so() {
+    let server = TestServer::start_with(|config| {
+        config.limits.stream_pause_milliseconds = 0;
+        config.limits.status_bytes = 1_000_000;
+        config.limits.body_bytes = 2_000_000;
+    })
+    .await;
+    let mut stream = open(&server, "demo-alice", "").await;
+    let bob: UserId = BOB.parse().expect("an id");
+    // More than the connection holds.
+    let mut number = 0;
+    while !server.app.service.marks() > 0 || number < 30 {
+        let status = Status::lasting(&format!("{number}{}", "x".repeat(900_000)));
+        server.app.service.update(&bob, &[Input::Status(status)]).await.expect("a change");
+        number += 1;
+        for _ in 0..50 {
+            tokio::task::yield_now().await;
+        }
+        if number > 60 {
+            break;
+        }
+    }
+    server.advance(seconds(31)).await;
+    let mut last = stream.event().await;
+    while let Some(event) = stream.try_event().await {
+        last = event;
+    }
+    assert_eq!((last.name.as_str(), &last.data), ("end", &json!({"reason": "slow"})));
 }

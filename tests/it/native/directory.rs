@@ -213,3 +213,13 @@ async fn another_admin_token() {
     let users = server.call(Method::GET, "/presenced/v1/users").token(&token).send().await;
     assert_eq!(users.status, 200);
 }
+
+#[tokio::test]
+async fn an_unknown_user_has_no_tokens_and_no_calls() {
+    let server = TestServer::start().await;
+    let user = "/users/@nobody:example.com";
+    let calls = [(Method::GET, format!("{user}/tokens")), (Method::DELETE, format!("{user}/calls/c1"))];
+    for (method, path) in calls {
+        assert_eq!(server.admin(method, &path, None).await.status, 404, "{path}");
+    }
+}

@@ -117,6 +117,7 @@ async fn both_sides_are_told_by_their_streams() {
     list(&server, "demo-carol", json!({"drop": [ALICE]})).await;
     assert_eq!(alice.told_list().await, none);
     assert_eq!(carol.told_list().await, none);
+    assert_eq!(carol.told_gone().await, [ALICE]);
     server.set_presence("demo-alice", ALICE, json!({"presence": "unavailable"})).await;
     server.set_presence("demo-carol", CAROL, json!({"presence": "online"})).await;
     assert_eq!(carol.told().await, (CAROL.to_owned(), "online".to_owned()), "and nothing more of alice");
@@ -163,7 +164,7 @@ async fn streams_of_named_users_and_of_admins_are_not_told() {
     };
     let mut named = open("demo-alice", &format!("users={BOB}")).await;
     let mut admin = open("demo-admin", "").await;
-    assert_eq!(named.told().await, (BOB.to_owned(), "offline".to_owned()));
+    assert_eq!(named.snapshot().await, [(BOB.to_owned(), "offline".to_owned())]);
     list(&server, "demo-carol", json!({"invite": [ALICE]})).await;
     server.set_presence("demo-bob", BOB, json!({"presence": "online"})).await;
     assert_eq!(named.told().await, (BOB.to_owned(), "online".to_owned()));

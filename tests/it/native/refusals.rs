@@ -103,3 +103,28 @@ async fn paths_methods_and_sizes() {
     let not_json = server.call(Method::PUT, format!("/presenced/v1/users/{ALICE}")).token("demo-admin");
     assert_eq!(not_json.body("nonsense").send().await.status, 400);
 }
+
+/// A parameter that an operation does not know may have been meant for more than it does.
+#[tokio::test]
+async fn parameters() {
+    let server = TestServer::start().await;
+    let room = "/rooms/!lobby:example.com";
+    for (method, path, body) in [
+        (Method::GET, "/whoami".to_owned(), json!(null)),
+        (Method::PUT, format!("/users/{ALICE}/presence"), json!({"state": "busy"})),
+        (Method::DELETE, format!("/users/{ALICE}/presence"), json!(null)),
+        (Method::POST, "/presence/update".to_owned(), json!({"updates": []})),
+        (Method::GET, format!("{room}/presence"), json!(null)),
+        (Method::PUT, format!("{room}/members/{ALICE}"), json!(null)),
+        (Method::DELETE, format!("{room}/members/{ALICE}"), json!(null)),
+        (Method::GET, format!("/users/{ALICE}/rooms"), json!(null)),
+        (Method::DELETE, format!("/users/{ALICE}/tokens"), json!(null)),
+        (Method::POST, "/admin-token".to_owned(), json!(null)),
+    ] {
+        let body = Some(body).filter(|body| !body.is_null());
+        let refused = server.admin(method, &format!("{path}?force=true"), body).await;
+        assert_eq!(refused.status, 400, "{path}: {}", refused.text);
+        assert!(refused.text.contains("force"), "{path}: {}", refused.text);
+    }
+    assert_eq!(server.presence("demo-alice", ALICE).await.status, 200, "she is still signed in");
+}

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::support::{ALICE, Answer, BOB, CAROL, FaultyStore, TestServer, conformance, receiver::Receiver};
 
 /// An operation with what it is asked, which would change something if it were done.
-type Operation = (&'static str, Method, String, Value);
+pub(super) type Operation = (&'static str, Method, String, Value);
 
 /// An id that no subscription has.
 const NO_SUBSCRIPTION: &str = "0b9e5a52-63f5-4c6e-8d0c-3a7f3b0f2a77";
@@ -48,6 +48,8 @@ fn operations(token: &str, app_token: &str, subscription: &str) -> Vec<Operation
         ("updatePresence", post.clone(), "/presenced/v1/presence/update".to_owned(), updates),
         ("queryPresence", post.clone(), "/presenced/v1/presence/query".to_owned(), json!({"users": [ALICE]})),
         ("streamChanges", get.clone(), "/presenced/v1/changes?state=online".to_owned(), none.clone()),
+        ("openSocket", get.clone(), "/presenced/v1/socket".to_owned(), none.clone()),
+        ("createTicket", post.clone(), "/presenced/v1/tickets".to_owned(), none.clone()),
         ("postHeartbeats", post.clone(), "/presenced/v1/heartbeats".to_owned(), beat),
         ("putCall", put.clone(), format!("{user}/calls/c1"), call),
         ("deleteCall", delete.clone(), format!("{user}/calls/c1"), none.clone()),
@@ -73,7 +75,7 @@ fn operations(token: &str, app_token: &str, subscription: &str) -> Vec<Operation
 }
 
 /// The operations with tokens and an invitation that are there.
-async fn furnish(server: &TestServer) -> Vec<Operation> {
+pub(super) async fn furnish(server: &TestServer) -> Vec<Operation> {
     let id = |issued: Answer| issued.json()["info"]["tokenId"].as_str().expect("an id").to_owned();
     let path = format!("/users/{ALICE}/tokens");
     let token = server.admin(Method::POST, &path, Some(json!({"deviceId": "OTHER"}))).await;
@@ -90,7 +92,7 @@ async fn furnish(server: &TestServer) -> Vec<Operation> {
 }
 
 /// Sends an operation. A stream and activity have to be a user's, who may speak for a device.
-async fn ask(server: &TestServer, (id, method, path, body): Operation, token: &str) -> Answer {
+pub(super) async fn ask(server: &TestServer, (id, method, path, body): Operation, token: &str) -> Answer {
     let token = if matches!(id, "streamChanges" | "postActivity") && token == "demo-admin" {
         "demo-alice"
     } else {
@@ -156,6 +158,8 @@ async fn over_a_store_that_refuses_writes() {
     updatePresence 200
     queryPresence 200
     streamChanges 503 store-unavailable
+    openSocket 426 upgrade-required
+    createTicket 201
     postHeartbeats 200
     putCall 503 store-unavailable
     deleteCall 503 store-unavailable
@@ -214,6 +218,8 @@ async fn over_a_store_that_cannot_be_read_either() {
     updatePresence 200
     queryPresence 503 store-unavailable
     streamChanges 503 store-unavailable
+    openSocket 426 upgrade-required
+    createTicket 201
     postHeartbeats 200
     putCall 503 store-unavailable
     deleteCall 503 store-unavailable
@@ -246,8 +252,10 @@ async fn over_a_store_that_cannot_be_read_either() {
 async fn tokens_that_do_not_suffice() {
     let server = TestServer::start().await;
     let mut operations = furnish(&server).await;
-    // Any token will do for the demo, to know whose it is, and to sign out.
-    operations.retain(|(id, ..)| !id.ends_with("Demo") && !matches!(*id, "whoami" | "endSessions"));
+    // Any token will do for the demo, to know whose it is, for a ticket, and to sign out; a socket tells on itself.
+    operations.retain(|(id, ..)| {
+        !id.ends_with("Demo") && !matches!(*id, "whoami" | "endSessions" | "createTicket" | "openSocket")
+    });
     for (_, method, path, body) in &mut operations {
         *body =
             if *method == Method::PUT || *method == Method::POST { json!("nonsense") } else { Value::Null };

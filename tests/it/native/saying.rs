@@ -4,14 +4,15 @@ use presenced::{
     api::presenced::types::{Activity, PresenceState, PresenceUpdate, StatusUpdate},
     client::{AdminClient, ClientError, UserClient},
     id::UserId,
-    service::Viewer,
+    service::{Viewer, WatchList},
 };
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::service_token;
-use crate::support::{
-    ALICE, Answer, BOB, CAROL, START, TestServer, minutes, receiver::Receiver, seconds, sync,
+use crate::{
+    store::disk,
+    support::{ALICE, Answer, BOB, CAROL, START, TestServer, minutes, receiver::Receiver, seconds, sync},
 };
 
 fn path(user: &str) -> String {
@@ -573,11 +574,32 @@ async fn activity_is_news_if_it_shows() {
     let server = TestServer::start().await;
     put(&server, "demo-alice", ALICE, json!({"state": "online"})).await;
     let bob: UserId = BOB.parse().expect("a user id");
-    let watcher = server.app.service.watch(Viewer::User(&bob), None);
+    let watcher = server.app.service.watch(Viewer::User(&bob), WatchList::everyone());
     server.advance(seconds(30)).await;
     active(&server, "demo-alice", None).await;
     assert!(watcher.is_quiet());
     server.advance_untold(minutes(5));
     active(&server, "demo-alice", None).await;
     assert!(!watcher.is_quiet());
+}
+
+/// A page may say so every minute: nobody waits for the disk for that, and it has nothing to do.
+#[tokio::test]
+async fn activity_that_nobody_sees_is_not_written() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = disk::over(folder.path()).expect("it opens");
+    let server = TestServer::start_on(Box::new(store), |_| {}).await;
+    put(&server, "demo-alice", ALICE, json!({"state": "online", "status": {"text": "here"}})).await;
+    let before = server.commits();
+    for _ in 0..5 {
+        server.advance_untold(seconds(10));
+        assert_eq!(active(&server, "demo-alice", None).await.status, 204);
+    }
+    assert_eq!(server.commits(), before);
+    server.advance_untold(minutes(6));
+    assert_eq!(state(&server).await, "unavailable");
+    active(&server, "demo-alice", None).await;
+    assert_eq!(state(&server).await, "online");
+    put(&server, "demo-alice", ALICE, json!({"status": {"text": "there"}})).await;
+    assert!(server.commits() > before);
 }

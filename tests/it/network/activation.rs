@@ -1,11 +1,8 @@
 //! Sockets that systemd hands over.
 
-use std::{
-    io::{BufRead, BufReader},
-    process::{Command, Stdio},
-};
+use std::process::Command;
 
-use crate::support::program::Program;
+use crate::cli::running::Running;
 
 /// What systemd does: opens two sockets, of both kinds, and becomes the server.
 const HANDS_OVER: &str = r#"
@@ -26,15 +23,19 @@ async fn sockets_that_were_handed_over_are_served() {
     let socket = folder.path().join("http.sock");
     let mut command = Command::new("python3");
     command.args(["-c", HANDS_OVER, env!("CARGO_BIN_EXE_presenced"), socket.to_str().expect("a path")]);
-    command.stdout(Stdio::piped()).stderr(Stdio::null());
-    let mut running = Program::spawn(command);
-    let mut lines = BufReader::new(running.child.stdout.take().expect("standard output")).lines();
-    let port = lines.next().expect("a line").expect("text");
-    let address = format!("127.0.0.1:{port}");
-    assert!(lines.any(|line| line.expect("text").contains(&address)), "the greeting names the socket");
+    let mut running = Running::spawn(command, &[]);
+    let greeting = running.greeting();
+    let address = format!("127.0.0.1:{}", greeting.lines().next().expect("the port"));
+    assert!(greeting.contains(&format!("http://{address} ")), "the greeting names the socket: {greeting}");
+    for place in [address.clone(), format!("unix:{}", socket.display())] {
+        let line = running.line_with("listening");
+        assert!(line.contains(&format!("address={place} ")), "{line}");
+    }
     let answer = reqwest::get(format!("http://{address}/healthz")).await.expect("an answer");
     assert_eq!(answer.status(), 200);
     let stream = tokio::net::UnixStream::connect(&socket).await.expect("a connection");
     let request = b"GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
     assert_eq!(super::status(&super::exchange(stream, request).await), "200");
+    let (code, log) = running.end("TERM");
+    assert_eq!(code, Some(0), "{log}");
 }

@@ -110,6 +110,28 @@ fn assert_parameters(path: &str, operation: &Value) {
     }
 }
 
+/// Generators make one type for a body: of a union with null they forget it, and of an object that is no JSON and no form
+/// they do not know how to write it.
+#[test]
+fn bodies_are_what_stubs_can_write() {
+    const OBJECTS: [&str; 2] = ["application/x-www-form-urlencoded", "multipart/mixed"];
+    for (name, document) in documents() {
+        for (path, method, operation) in operations(&document) {
+            let answers = operation["responses"].as_object().expect("responses").values();
+            let bodies =
+                answers.chain([&operation["requestBody"]]).filter_map(|body| body["content"].as_object());
+            for (media, content) in bodies.flatten() {
+                let (schema, place) = (&content["schema"], format!("{name} {method} {path} {media}"));
+                assert!(schema["oneOf"].is_null() && !schema["type"].is_array(), "{place}: {schema}");
+                let is_object = media.ends_with("json") && media != "application/x-ndjson";
+                if !is_object && !OBJECTS.contains(&media.as_str()) {
+                    assert_eq!(schema["type"], "string", "{place}: {schema}");
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn numbers_of_milliseconds_and_ids_are_wide() {
     for (name, document) in documents() {
@@ -228,7 +250,10 @@ async fn what_is_not_documented_does_not_answer() {
         let mut documented: HashSet<(String, String)> = HashSet::new();
         let mut urls: HashSet<String> = HashSet::new();
         for (path, method, operation) in operations(&document) {
-            let url = base_path(&document, operation) + &example_path(path, operation);
+            // Each operation of a path may have other examples.
+            let mut all = document["paths"][path].as_object().into_iter().flat_map(Map::values);
+            let first = all.next().expect("an operation");
+            let url = base_path(&document, operation) + &example_path(path, first);
             documented.insert((url.clone(), method.to_owned()));
             // A WebSocket is opened with another method over HTTP/2.
             if operation["responses"]["101"].is_object() {
@@ -327,6 +352,35 @@ fn ids_in_paths_look_like_ids() {
             let takes_me = conformance::validate(&document, &parameter["schema"], &"me".into()).is_ok();
             let about = parameter["description"].as_str().expect("a description");
             assert_eq!(takes_me, about.contains("`me`"), "{path} {name}");
+        }
+    }
+}
+
+/// Whoever reads a document learns of each operation more than its name.
+#[test]
+fn operations_and_tags_have_texts() {
+    for (name, document) in documents() {
+        assert!(is_text(&document["info"]["description"]), "{name}");
+        let tags = document["tags"].as_array().expect("tags");
+        for (path, method, operation) in operations(&document) {
+            assert!(is_text(&operation["description"]), "{name} {method} {path} has no description");
+            let tag = tags.iter().find(|tag| tag["name"] == operation["tags"][0]);
+            assert!(tag.is_some_and(|tag| is_text(&tag["description"])), "{name} {method} {path}");
+        }
+    }
+}
+
+/// An optional body is a plain schema that may be left out, and not one that may be null: several tools cannot read that,
+/// and others make odd types of it.
+#[test]
+fn bodies_are_plain_schemas() {
+    for (name, document) in documents() {
+        for (path, method, operation) in operations(&document) {
+            for (media, content) in operation["requestBody"]["content"].as_object().into_iter().flatten() {
+                let schema = &content["schema"];
+                let is_plain = schema["$ref"].is_string() || schema["type"].is_string();
+                assert!(is_plain, "{name} {method} {path} {media}: {schema}");
+            }
         }
     }
 }

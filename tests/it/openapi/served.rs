@@ -107,7 +107,7 @@ async fn documents_can_be_read_by_pages_and_kept() {
     let again = call.header("if-none-match", etag).send_undocumented().await;
     assert_eq!((again.status.as_u16(), again.text.as_str()), (304, ""));
     let unknown = get(&server, "/openapi/nothing.json").await;
-    insta::assert_snapshot!(unknown.line(), @"404 There is no such document; there are: matrix-3.0.json, matrix-3.0.yaml, matrix.json, matrix.yaml, pnut-3.0.json, pnut-3.0.yaml, pnut.json, pnut.yaml, presenced-3.0.json, presenced-3.0.yaml, presenced.json, presenced.yaml, ringcentral-3.0.json, ringcentral-3.0.yaml, ringcentral-webhooks.json, ringcentral-webhooks.yaml, ringcentral.json, ringcentral.yaml");
+    insta::assert_snapshot!(unknown.line(), @"404 There is no such document; there are: matrix-3.0.json, matrix-3.0.yaml, matrix.json, matrix.yaml, pnut-3.0.json, pnut-3.0.yaml, pnut.json, pnut.yaml, presenced-3.0.json, presenced-3.0.yaml, presenced-events.json, presenced-events.yaml, presenced.json, presenced.yaml, ringcentral-3.0.json, ringcentral-3.0.yaml, ringcentral-webhooks.json, ringcentral-webhooks.yaml, ringcentral.json, ringcentral.yaml");
 }
 
 #[tokio::test]
@@ -151,6 +151,8 @@ async fn nothing_but_this_server_is_asked() {
     }
     assert!(!text.contains("http://") && !text.contains("https://"), "{text}");
     let page = get(&server, "/swagger-ui/index.html").await.text;
+    assert!(page.contains("<title>presenced: try the APIs</title>"), "{page}");
+    let page = page.replace("xmlns='http://www.w3.org/2000/svg'", "");
     assert!(!page.contains("http://") && !page.contains("https://"), "{page}");
 }
 
@@ -164,7 +166,7 @@ async fn elsewhere_there_is_nothing() {
 async fn documents_can_be_found() {
     let server = TestServer::start_with(|config| config.server.dialects.clear()).await;
     let list = get(&server, "/openapi/").await;
-    let urls: Vec<String> = ["-3.0.json", "-3.0.yaml", ".json", ".yaml"]
+    let urls: Vec<String> = ["-3.0.json", "-3.0.yaml", "-events.json", "-events.yaml", ".json", ".yaml"]
         .map(|ending| format!("{}/openapi/presenced{ending}", server.url))
         .into();
     assert_eq!(list.json()["documents"], serde_json::json!(urls));

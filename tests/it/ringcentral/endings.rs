@@ -4,6 +4,7 @@
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use presenced::{
     config::OAuthApp,
+    presence::Timestamp,
     store::{Document, Kind, Revision, Store as _, Written},
 };
 use reqwest::Method;
@@ -223,17 +224,21 @@ async fn it_ends_with_its_application() {
 }
 
 /// As servers kept them that knew of no other dialects, nor of logins.
+fn kept(id: &str, address: &str, expires: Timestamp) -> Document {
+    let kept = json!({"id": id, "owner": ALICE, "client": "DEMO", "account": 1, "extension": 1,
+        "filters": ["/restapi/v1.0/account/1/extension/2/presence"],
+        "delivery": {"WebHook": {"address": address, "verification_token": "hello"}},
+        "created": START.as_millis(), "expires": expires.as_millis(),
+        "lifetime_seconds": 604_800, "blacklisted": null, "delivered": START.as_millis() * 1_000});
+    Document::put(Kind::Subscription, id, &kept)
+}
+
 #[tokio::test]
 async fn what_an_earlier_version_kept_goes_on_and_ends_with_its_device() {
     let store = SharedStore::default();
     let mut receiver = Receiver::start().await;
     let id = "0b9e5a52-63f5-4c6e-8d0c-3a7f3b0f2a77";
-    let kept = json!({"id": id, "owner": ALICE, "client": "DEMO", "account": 1, "extension": 1,
-        "filters": ["/restapi/v1.0/account/1/extension/2/presence"],
-        "delivery": {"WebHook": {"address": receiver.url, "verification_token": "hello"}},
-        "created": START.as_millis(), "expires": START.as_millis() + 604_800_000,
-        "lifetime_seconds": 604_800, "blacklisted": null, "delivered": START.as_millis() * 1_000});
-    let document = Document::put(Kind::Subscription, id, &kept);
+    let document = kept(id, &receiver.url, START + seconds(604_800));
     let written = store.write(vec![document], Revision::default(), START.as_millis() * 1_000).await;
     assert!(matches!(written, Ok(Written::At(_))), "{written:?}");
 
@@ -260,4 +265,39 @@ async fn what_an_earlier_version_kept_goes_on_and_ends_with_its_device() {
     assert_eq!(own.send().await.status, 200);
     until_none_is_left(&server).await;
     nothing_is_told(&server, &mut receiver).await;
+}
+
+/// Of expired subscriptions the latest ten thousand are known as such.
+#[tokio::test]
+async fn not_all_that_ever_expired_is_remembered() {
+    const KNOWN: u32 = 10_000;
+    let id = |number: u32| format!("0b9e5a52-63f5-4c6e-8d0c-{number:012}");
+    let (early, later) = (START + seconds(120), START + seconds(180));
+    let of_early = (0..20).map(|number| kept(&id(number), "http://127.0.0.1:1/", early));
+    let documents =
+        of_early.chain((20..KNOWN + 20).map(|number| kept(&id(number), "http://127.0.0.1:1/", later)));
+    let store = SharedStore::default();
+    let written = store.write(documents.collect(), Revision::default(), START.as_millis() * 1_000).await;
+    assert!(matches!(written, Ok(Written::At(_))), "{written:?}");
+    let server = TestServer::start_on(Box::new(store), |_| {}).await;
+    let code = async |number: u32| {
+        let call = server.call(Method::GET, format!("{PATH}/{}", id(number))).token("demo-alice");
+        let answer = call.send().await;
+        if answer.status == 200 { String::new() } else { answer.json()["errorCode"].to_string() }
+    };
+    server.advance(seconds(120)).await;
+    for number in 0..20 {
+        while code(number).await.is_empty() {}
+        assert_eq!(code(number).await, r#""SUB-507""#);
+    }
+    assert_eq!(code(20).await, "");
+    server.advance(seconds(60)).await;
+    while code(KNOWN + 19).await.is_empty() {}
+    until_none_is_left(&server).await;
+    for number in [20, KNOWN / 2, KNOWN + 19] {
+        assert_eq!(code(number).await, r#""SUB-507""#, "{number}");
+    }
+    for number in 0..20 {
+        assert_ne!(code(number).await, r#""SUB-507""#, "{number}");
+    }
 }

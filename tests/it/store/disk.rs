@@ -19,7 +19,8 @@ use serde_json::json;
 
 use super::{
     NOW, Witness,
-    damage::{open_to_others, paths},
+    damage::{Picture, open_to_others, paths},
+    samples::{export, sample},
     set_status, status, user,
 };
 
@@ -290,4 +291,46 @@ async fn bringing_data_to_the_present_format_goes_on_where_it_was_cut_short() {
         ids(Kind::Member),
         ["!room:example.com @alice:example.com", "!room:example.com @bob:example.com"]
     );
+}
+
+/// What a folder of an earlier format has, as whoever looks into it finds it.
+fn pairs(folder: &Path) -> Vec<u8> {
+    fs::read(journal(folder)).expect("a journal")
+}
+
+#[test]
+fn data_of_an_earlier_format_on_a_full_disk_stays_as_it_is() {
+    for format in ["format-1", "format-2-whole"] {
+        let folder = sample(format);
+        let before = Picture::of(folder.path());
+        for _ in 0..2 {
+            let refused = DiskEngine::open(folder.path(), u64::MAX).err().expect("there is no room");
+            let why = refused.to_string().replace(&folder.path().display().to_string(), "FOLDER");
+            assert!(why.contains("the disk of FOLDER is almost full"), "{why}");
+            before.assert_still(folder.path(), format);
+        }
+        let server = over(folder.path()).expect("it opens, once there is room");
+        assert!(export(&server).contains(r#""kind":"member""#), "{format}");
+    }
+}
+
+/// A room as formats 1 and 2 had it, which nobody can read: neither it nor what would be moved before it is touched.
+#[test]
+fn data_that_cannot_be_brought_to_the_present_format_stays_as_it_is() {
+    let folder = sample("format-3-whole");
+    let engine = DiskEngine::open(folder.path(), 0).expect("it opens");
+    let set = |key: &[u8], value: &[u8]| Write { key: key.to_vec(), value: Some(value.to_vec()) };
+    let of_2 = [
+        set(b"dr!a:example.com", json!({"members": ["@alice:example.com"]}).to_string().as_bytes()),
+        set(b"dr!b:example.com", b"{}"),
+        set(b"m/format", &2_u32.to_be_bytes()),
+    ];
+    engine.commit(&of_2).expect("it is written");
+    drop(engine);
+    let before = pairs(folder.path());
+    for _ in 0..2 {
+        let why = DiskEngine::open(folder.path(), 0).err().expect("it cannot be read").to_string();
+        assert!(why.contains("!b:example.com") && why.contains("members"), "{why}");
+        assert!(pairs(folder.path()) == before, "{why}");
+    }
 }

@@ -19,7 +19,7 @@ use super::{
 use crate::support::{ALICE, START, TestServer, minutes, seconds};
 
 /// Imports lines into memory.
-fn import(lines: &[String]) -> Result<Scripted, String> {
+pub(super) fn import(lines: &[String]) -> Result<Scripted, String> {
     let engine = Scripted::default();
     let mut check = Check::default();
     let mut import = Import::into(engine.clone(), |document: &Document| check.take(document));
@@ -90,7 +90,7 @@ fn others(leaf: &Value) -> Vec<Value> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whatever_stands_in_an_export_does_no_harm() {
-    let text = export(&over(sample("format-2-whole").path()).expect("it opens"));
+    let text = export(&over(sample("format-3-whole").path()).expect("it opens"));
     let lines: Vec<String> = text.lines().map(str::to_owned).collect();
     read(&import(&lines).expect("it is an export")).await;
     let (mut refused, mut taken) = (0, 0);

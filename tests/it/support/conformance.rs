@@ -60,6 +60,19 @@ pub(crate) fn notification_verdict(notification: &Value) -> Result<(), String> {
     validate(&DOCUMENT, &schema, notification)
 }
 
+/// What is wrong with a message that a channel of presenced's own API brought, if anything.
+pub(crate) fn message_verdict(channel: &str, name: &str, message: &Value) -> Result<(), String> {
+    static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
+        let (_, companion) = Dialect::companion_named("presenced-events").expect("a known document");
+        (companion.document)()
+    });
+    let documented = &DOCUMENT["channels"][channel]["messages"][name];
+    if documented.is_null() {
+        return Err(format!("{channel} has no message {name}"));
+    }
+    validate(&DOCUMENT, &documented["payload"], message)
+}
+
 /// Checks a value against a schema of a document. Members that the schema does not name are refused.
 pub(crate) fn validate(document: &Value, schema: &Value, value: &Value) -> Result<(), String> {
     let schema = json!({

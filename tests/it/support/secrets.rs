@@ -120,8 +120,10 @@ pub(crate) fn watch(config: &Config) {
     static WATCHED: Once = Once::new();
     note_configured(config);
     WATCHED.call_once(|| {
-        let watching =
-            tracing_subscriber::fmt().with_env_filter(EnvFilter::new("trace")).with_writer(Watcher);
+        let watching = tracing_subscriber::fmt()
+            .with_env_filter(EnvFilter::new("trace"))
+            .with_ansi(false)
+            .with_writer(Watcher);
         watching.init();
     });
 }

@@ -50,6 +50,13 @@ impl SharedStore {
     pub(crate) fn hold_reads(&self, hold: bool) {
         self.0.holds.send_replace(hold);
     }
+
+    /// The documents of a kind, with their ids.
+    pub(crate) fn documents_of(&self, kind: Kind) -> Vec<(String, Vec<u8>)> {
+        let log = self.0.log.lock();
+        let found = log.documents.iter().filter(|((of, _), _)| *of == kind);
+        found.map(|((_, id), value)| (id.clone(), value.clone())).collect()
+    }
 }
 
 impl Shared {

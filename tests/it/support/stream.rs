@@ -5,6 +5,8 @@ use std::time::Duration;
 use reqwest::Response;
 use serde_json::Value;
 
+use super::conformance;
+
 /// How long a test waits for what has to come.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -63,6 +65,7 @@ impl EventStream {
             let Some(data) = block.field("data") else { continue };
             let name = block.field("event").expect("a name").to_owned();
             let data = serde_json::from_str(data).expect("JSON");
+            assert_eq!(conformance::message_verdict("changes", &name, &data), Ok(()), "{data}");
             return Some(Event { name, id: block.field("id").map(str::to_owned), data });
         }
     }
@@ -77,6 +80,30 @@ impl EventStream {
         let Event { name, data, .. } = self.event().await;
         assert_eq!(name, "presence-list", "{data}");
         data
+    }
+
+    /// Who the next snapshot is of, and their states. Another one does not follow.
+    pub(crate) async fn snapshot(&mut self) -> Vec<(String, String)> {
+        let Event { name, data, .. } = self.event().await;
+        assert_eq!((name.as_str(), &data["more"]), ("snapshot", &Value::Bool(false)), "{data}");
+        let users = data["users"].as_array().expect("users").iter();
+        let text = |value: &Value| value.as_str().expect("text").to_owned();
+        users.map(|user| (text(&user["userId"]), text(&user["state"]))).collect()
+    }
+
+    /// Who may no longer be seen, as the next event tells.
+    pub(crate) async fn told_gone(&mut self) -> Vec<String> {
+        let Event { name, data, .. } = self.event().await;
+        assert_eq!(name, "gone", "{data}");
+        serde_json::from_value(data["users"].clone()).expect("ids")
+    }
+
+    /// Why the stream ends, which nothing follows.
+    pub(crate) async fn told_end(&mut self) -> String {
+        let Event { name, data, .. } = self.event().await;
+        assert_eq!(name, "end", "{data}");
+        assert_eq!(self.try_event().await, None);
+        data["reason"].as_str().expect("a reason").to_owned()
     }
 
     /// Who the next event is about, and their state.

@@ -1,4 +1,4 @@
-use std::{convert::Infallible, mem, time::Duration};
+use std::{collections::VecDeque, convert::Infallible, mem, time::Duration};
 
 use axum::response::sse::Event;
 use futures_util::{Stream, StreamExt, stream};
@@ -10,14 +10,18 @@ use crate::{
     api::presenced::{
         error::ProblemRefusal,
         extract::Caller,
-        types::{PresenceList, UserPresence},
+        life::{TokenLife, TokenNews, longest_write},
+        snapshots::Snapshots,
+        types::{
+            EndReason, PresenceList, PresenceSnapshot, StreamEnd, TokenExpiring, UserPresence, UsersGone,
+        },
     },
     app::App,
     directory::Credential,
     id::UserId,
     limit::StreamPermit,
     metrics::Watching,
-    presence::{Presence, State},
+    presence::{Presence, Timestamp},
     service::{Connection, First, Picture, UpdateError, Watcher},
     store::StoreError,
 };
@@ -29,19 +33,33 @@ const RETRY_MILLIS: (u64, u64) = (1_000, 3_000);
 /// One client's stream. Dropping it ends the watch and the connection.
 pub(super) struct ChangeStream {
     app: App,
-    /// A token that ends takes its streams along.
-    token: Credential,
+    life: TokenLife,
     watcher: Watcher,
     _permit: StreamPermit,
     _watching: Watching,
     _connection: Option<Connection>,
+    /// Whether whoever is there at the start is told by snapshots, and not one by one.
+    has_snapshots: bool,
     /// What is left of the first picture.
     first: Option<First>,
+    /// What is in it so far, of a stream with snapshots.
+    snapshots: Snapshots,
     /// The event that is sent next, with the id if there is none after it.
     last: Option<Event>,
     /// What is sent without waiting.
-    ready: Vec<Event>,
+    ready: VecDeque<Event>,
+    /// When the client was given what it was given last.
+    given_at: Option<Timestamp>,
+    is_over: bool,
     heartbeat: Interval,
+}
+
+/// What a stream waited for.
+enum Happened {
+    Changed,
+    Token(TokenNews),
+    Stopping,
+    Quiet,
 }
 
 impl ChangeStream {
@@ -54,23 +72,25 @@ impl ChangeStream {
         query: Query,
         since: Option<u64>,
     ) -> Result<Self, ChangesError> {
-        let watcher = app.service.watch(caller.viewer()?, query.users);
-        let connection = match query.state {
-            Some(state) => connect(&app, caller, state).await?,
-            None => None,
-        };
+        let has_snapshots = query.snapshot;
+        let connection = connect(&app, caller, &query).await?;
+        let watcher = app.service.watch(caller.viewer()?, query.list);
         let watching = app.metrics.watch("sse");
         let heartbeat = every(Duration::from_secs(app.config.limits.stream_heartbeat_seconds));
         let mut stream = Self {
+            life: TokenLife::begin(&app, token),
             app,
-            token,
             watcher,
             _permit: permit,
             _watching: watching,
             _connection: connection,
+            has_snapshots,
             first: None,
+            snapshots: Snapshots::default(),
             last: None,
-            ready: vec![Event::default().retry(retry())],
+            ready: [Event::default().retry(retry())].into(),
+            given_at: None,
+            is_over: false,
             heartbeat,
         };
         stream.begin(since).await?;
@@ -91,7 +111,8 @@ impl ChangeStream {
         let (first, knows_of_lists) = match since {
             Some(since) if since <= self.app.service.token() => {
                 let picture = self.watcher.since(since).await?;
-                self.ready.extend(self.events_of(&picture));
+                let events = self.events_of(&picture);
+                self.ready.extend(events);
                 return Ok(());
             }
             // A token of the future is none of this server's feed, but its client knows of people who may be
@@ -111,42 +132,99 @@ impl ChangeStream {
         let Some(mut first) = self.first.take() else { return Ok(()) };
         match self.watcher.go_on(&mut first).await? {
             Some(part) => {
-                for (user, presence) in &part {
-                    self.ready.extend(self.last.replace(presence_event(user, presence)));
+                if self.has_snapshots {
+                    let full = self.snapshots.push(part);
+                    self.queue(full.into_iter().map(|snapshot| event("snapshot", &snapshot)));
+                } else {
+                    self.queue(part.iter().map(|(user, presence)| presence_event(user, presence)));
                 }
                 self.first = Some(first);
             }
-            None => self.ready.extend(self.last.take().map(|last| last.id(first.token().to_string()))),
+            None => {
+                if self.has_snapshots {
+                    let rest = self.snapshots.finish();
+                    self.queue([event("snapshot", &rest)]);
+                }
+                self.ready.extend(self.last.take().map(|last| last.id(first.token().to_string())));
+            }
         }
         Ok(())
     }
 
-    /// What to send next, once there is something; none when the stream has to end.
+    /// Sends these after those before, of which the last waits.
+    fn queue(&mut self, events: impl IntoIterator<Item = Event>) {
+        for event in events {
+            self.ready.extend(self.last.replace(event));
+        }
+    }
+
+    /// What to send next, once there is something; none when the stream is over.
     async fn batch(&mut self) -> Option<Vec<Event>> {
+        if self.is_over {
+            return None;
+        }
+        let is_late = |at: Timestamp| self.app.service.now() > at + longest_write(&self.app);
+        let batch = match self.given_at.is_some_and(is_late) {
+            true => self.end(EndReason::Slow),
+            false => self.next_batch().await?,
+        };
+        self.given_at = Some(self.app.service.now());
+        Some(batch)
+    }
+
+    async fn next_batch(&mut self) -> Option<Vec<Event>> {
         loop {
             if !self.ready.is_empty() {
-                return Some(mem::take(&mut self.ready));
+                return Some(mem::take(&mut self.ready).into());
             }
             if self.first.is_none() {
                 break;
+            }
+            if let Err(reason) = self.life.check(&self.app) {
+                return Some(self.end(reason));
             }
             // Where the store fails the client comes again, and is told so.
             self.go_on().await.ok()?;
         }
         tokio::time::sleep(Duration::from_millis(self.app.config.limits.stream_pause_milliseconds)).await;
-        let picture = tokio::select! {
-            biased;
-            () = self.app.drained() => return None,
-            _ = self.app.token_ended(&self.token) => return None,
-            picture = self.watcher.next() => Some(picture),
-            // At a pace of its own, which tells nothing of changes that the client may not see.
-            _ = self.heartbeat.tick() => None,
-        };
-        self.app.token_holds(&self.token).ok()?;
-        match picture {
-            Some(picture) => Some(self.events_of(&picture.ok()?)),
-            None => Some(vec![Event::default().comment("")]),
+        let happened = self.happened().await;
+        // Nothing is told any more once the token has ended.
+        if let Err(reason) = self.life.check(&self.app) {
+            return Some(self.end(reason));
         }
+        Some(match happened {
+            Happened::Changed => {
+                let picture = self.watcher.look().await.ok()?;
+                // Perhaps nobody looks different to this client.
+                if !picture.is_news() {
+                    return Some(Vec::new());
+                }
+                self.events_of(&picture)
+            }
+            Happened::Token(TokenNews::Expires(at)) => {
+                vec![event("expiring", &TokenExpiring { expires_at: at.as_millis() })]
+            }
+            Happened::Token(TokenNews::Ended(reason)) => self.end(reason),
+            Happened::Stopping => self.end(EndReason::Stopping),
+            Happened::Quiet => vec![Event::default().comment("")],
+        })
+    }
+
+    async fn happened(&mut self) -> Happened {
+        tokio::select! {
+            biased;
+            () = self.app.drained() => Happened::Stopping,
+            news = self.life.next(&self.app) => Happened::Token(news),
+            () = self.watcher.happened() => Happened::Changed,
+            // At a pace of its own, which tells nothing of changes that the client may not see.
+            _ = self.heartbeat.tick() => Happened::Quiet,
+        }
+    }
+
+    /// The last event.
+    fn end(&mut self, reason: EndReason) -> Vec<Event> {
+        self.is_over = true;
+        vec![event("end", &StreamEnd { reason })]
     }
 
     /// A picture as events.
@@ -157,8 +235,13 @@ impl ChangeStream {
     fn events_of(&self, picture: &Picture) -> Vec<Event> {
         let listing = self.watcher.listing().filter(|_| picture.listed);
         let list = listing.map(|listing| event("presence-list", &PresenceList::from(listing)));
-        let changes = picture.users.iter().map(|(user, presence)| presence_event(user, presence));
-        let mut events: Vec<Event> = list.into_iter().chain(changes).collect();
+        let gone = UsersGone::of(&picture.gone).map(|gone| event("gone", &gone));
+        let mut events: Vec<Event> = list.into_iter().chain(gone).collect();
+        if picture.is_whole && self.has_snapshots {
+            events.extend(PresenceSnapshot::all(&picture.users).map(|snapshot| event("snapshot", &snapshot)));
+        } else {
+            events.extend(picture.users.iter().map(|(user, presence)| presence_event(user, presence)));
+        }
         if let Some(last) = events.pop() {
             events.push(last.id(picture.token.to_string()));
         }
@@ -177,10 +260,11 @@ fn event(name: &str, data: &impl Serialize) -> Event {
 
 /// Lets the stream speak for the caller's device. If it comes too soon after others it does not, and opens all the
 /// same.
-async fn connect(app: &App, caller: &Caller, state: State) -> Result<Option<Connection>, ChangesError> {
+async fn connect(app: &App, caller: &Caller, query: &Query) -> Result<Option<Connection>, ChangesError> {
+    let Some(state) = query.state else { return Ok(None) };
     let speaker = caller.speaker()?;
     let Some(turn) = app.service.turn_to_connect(&speaker.user) else { return Ok(None) };
-    let connected = app.service.connect(turn, &speaker.device, state).await;
+    let connected = app.service.connect_called(turn, &speaker.device, state, query.label.clone()).await;
     connected.map(Some).map_err(|error| match error {
         // The user was removed since the token was looked at, and the token with them.
         UpdateError::UnknownUser => ProblemRefusal::no_such_token().into(),

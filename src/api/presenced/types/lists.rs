@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// How far an entry of a presence list has come: `pending` until the invited user accepts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[schema(example = "pending")]
 pub enum Standing {
@@ -13,7 +13,7 @@ pub enum Standing {
 }
 
 /// The other user of an entry, and how far it has come.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ListEntry {
     #[schema(example = "@carol:example.com")]
@@ -22,7 +22,7 @@ pub struct ListEntry {
 }
 
 /// What presence lists say of a user.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, schemars::JsonSchema)]
 pub struct PresenceList {
     /// Whom the user invited to be seen by them, in the order of their ids.
     pub observed: Vec<ListEntry>,

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use super::members::there;
 
 /// How present somebody is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[schema(example = "online")]
 pub enum PresenceState {
@@ -17,7 +17,7 @@ pub enum PresenceState {
 }
 
 /// One user's presence.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct UserPresence {
     /// The user's canonical id.
@@ -49,7 +49,7 @@ pub struct UserPresence {
 }
 
 /// What one device says.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DevicePresence {
     #[schema(example = "DEMO")]
@@ -74,7 +74,7 @@ pub struct DevicePresence {
 }
 
 /// Whose presence to tell: users, members of rooms, or both. At least one of the lists has to be there.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"users": ["@alice:example.com", "@bob:example.com"]}))]
 pub struct PresenceQuery {
@@ -89,7 +89,7 @@ pub struct PresenceQuery {
 }
 
 /// The presence of those that the caller may see.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, schemars::JsonSchema)]
 #[schema(example = json!({"presence": [{"userId": "@alice:example.com", "state": "online", "currentlyActive": true,
     "lastActiveAt": 1_767_603_600_000_u64, "status": "Back at noon"}], "unavailable": ["@dave:example.com"]}))]
 pub struct PresenceQueryResult {
@@ -102,7 +102,7 @@ pub struct PresenceQueryResult {
 }
 
 /// A page of a room's members, in the order of their ids.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, schemars::JsonSchema)]
 #[schema(example = json!({"users": [{"userId": "@alice:example.com", "state": "online", "currentlyActive": true,
     "lastActiveAt": 1_767_603_600_000_u64}], "counts": {"online": 1, "busy": 0, "unavailable": 0, "offline": 1},
     "more": false}))]
@@ -117,7 +117,7 @@ pub struct RoomPresence {
 }
 
 /// How many members of a room are in which state.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, schemars::JsonSchema)]
 pub struct StateCounts {
     #[schema(value_type = i64, example = 1)]
     pub online: usize,
@@ -130,7 +130,7 @@ pub struct StateCounts {
 }
 
 /// What a stream may say of the caller's device.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[schema(example = "online")]
 pub enum ConnectedState {
@@ -139,7 +139,9 @@ pub enum ConnectedState {
 }
 
 /// What the user set by hand for all devices.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema, schemars::JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 #[schema(example = "busy")]
 pub enum OverrideName {
@@ -150,7 +152,9 @@ pub enum OverrideName {
 }
 
 /// What a user set for themselves besides state and status.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema, schemars::JsonSchema,
+)]
 #[serde(deny_unknown_fields, default)]
 #[schema(example = json!({"override": "busy", "hidden": false}))]
 pub struct UserSettings {

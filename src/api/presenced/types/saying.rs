@@ -25,7 +25,7 @@ pub struct PresenceUpdate {
     pub status: Option<Option<StatusUpdate>>,
     /// The device that speaks; left out: that of the token, and `api` for a token of no user.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "there")]
-    #[schema(example = "DEMO", min_length = 1, max_length = 255, nullable = false)]
+    #[schema(example = "DEMO", pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]+$", max_length = 255, nullable = false)]
     pub device_id: Option<String>,
     /// What the device is called, in up to 32 characters; none of them: it is called nothing. It is kept with what
     /// the device says, so a device that says nothing has none.
@@ -39,8 +39,8 @@ pub struct PresenceUpdate {
 }
 
 /// A status text, and when it expires, which is never if neither is there.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, expecting = "an object with `text`, or null")]
 #[schema(example = json!({"text": "Back at noon", "expiresInSeconds": 3600}))]
 pub struct StatusUpdate {
     /// The text; empty: there is none.
@@ -63,7 +63,7 @@ pub struct StatusUpdate {
 pub struct Activity {
     /// The device; left out: that of the token.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "there")]
-    #[schema(example = "DEMO", min_length = 1, max_length = 255, nullable = false)]
+    #[schema(example = "DEMO", pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]+$", max_length = 255, nullable = false)]
     pub device_id: Option<String>,
 }
 
@@ -72,7 +72,7 @@ pub struct Activity {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"updates": [
     {"userId": "@alice:example.com", "state": "busy", "leaseSeconds": 600},
-    {"userId": "@nobody:example.com", "status": null}]}))]
+    {"userId": "@nobody:example.com", "status": {"text": "Back at noon"}}]}))]
 pub struct PresenceUpdates {
     /// At most 1,000. Several of one user are taken in their order.
     #[schema(max_items = 1000)]

@@ -12,7 +12,7 @@ use crate::directory::Scope;
 #[schema(example = json!({"deviceId": "PHONE", "scopes": ["read", "write"]}))]
 pub struct TokenRequest {
     /// The device that speaks with the token; tokens of one device share its claim.
-    #[schema(example = "PHONE", min_length = 1, max_length = 255)]
+    #[schema(example = "PHONE", pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]+$", max_length = 255)]
     pub device_id: String,
     /// What the token may be used for; reading and writing if left out.
     #[serde(default = "TokenRequest::default_scopes")]

@@ -219,7 +219,8 @@ fn refuse(fields: &Fields, refused: Refused) -> Response {
 ///
 /// The application sends the user's browser here, with where to send it back to. The page asks for one of the user's
 /// tokens; in the demo it offers the users, and `login_hint` chooses one at once. The code that the application gets
-/// then works once, for 60 seconds. An application without a secret has to send a challenge.
+/// then works once, for 60 seconds. An application without a secret has to send a challenge. A request that a script
+/// makes, as Swagger UI does, cannot be sent back to another site: try it in the browser's address bar.
 #[utoipa::path(
     get,
     path = "/restapi/oauth/authorize",
@@ -270,6 +271,10 @@ fn ask(app: &App, fields: &Fields) -> Response {
 }
 
 /// Answer the page.
+///
+/// What the page of `GET` sends: a token of the user's, with what the application asked for. Good or bad, the browser
+/// is led back to the application, which is told in the query; without an application to lead back to, the page says
+/// what is wrong.
 #[utoipa::path(
     post,
     path = "/restapi/oauth/authorize",

@@ -21,14 +21,14 @@ use super::{
     token::Opener,
 };
 use crate::{
-    api::ringcentral::types::{Kind, Meta, Notification, WsError, Wsc},
+    api::{
+        ringcentral::types::{Kind, Meta, Notification, WsError, Wsc},
+        sockets::{self, Pings},
+    },
     app::App,
     presence::Timestamp,
     push::{Happened, Push, Tracked},
 };
-
-/// How long a client may take to answer a ping.
-const PONG: Duration = Duration::from_secs(10);
 
 /// How long nothing follows the first message: clients look for notifications only once they have read it, and lose
 /// those that arrive together with it.
@@ -57,9 +57,7 @@ struct Times {
     opened: Timestamp,
     /// The last that was sent or received, pings aside.
     active: Timestamp,
-    ping: Timestamp,
-    /// An answer to a ping has to come until then.
-    pong: Option<Timestamp>,
+    pings: Pings,
 }
 
 /// What a connection waited for.
@@ -96,8 +94,7 @@ impl Connection {
             recovery = Recovery::Failed;
         }
         let now = app.service.now();
-        let ping = now + Duration::from_secs(app.config.limits.stream_heartbeat_seconds);
-        let times = Times { opened: now, active: now, ping, pong: None };
+        let times = Times { opened: now, active: now, pings: Pings::begin(&app) };
         let requests = FuturesUnordered::new();
         Self {
             app,
@@ -138,7 +135,7 @@ impl Connection {
     async fn go_on(&mut self) -> Result<(), Over> {
         match self.next().await {
             Event::Received(Some(Ok(message))) => self.receive(message).await,
-            Event::Received(Some(Err(error))) => match frame::fault(error) {
+            Event::Received(Some(Err(error))) => match sockets::fault(error) {
                 Some(code) => self.close(code).await,
                 None => Err(Over),
             },
@@ -175,7 +172,7 @@ impl Connection {
     }
 
     async fn receive(&mut self, message: Message) -> Result<(), Over> {
-        self.times.pong = None;
+        self.times.pings.heard();
         let text = match message {
             Message::Text(text) => text,
             Message::Binary(_) => return self.end_with(&WsError::NO_MESSAGE, close_code::UNSUPPORTED).await,
@@ -255,13 +252,11 @@ impl Connection {
         match &mut self.times {
             times if times.ends() <= now => self.end(&WsError::TOO_LONG).await,
             times if times.idles() <= now => self.end(&WsError::IDLE).await,
-            Times { pong: Some(until), .. } if *until <= now => Err(Over),
-            times if times.ping <= now => {
-                times.ping = now + Duration::from_secs(self.app.config.limits.stream_heartbeat_seconds);
-                times.pong.get_or_insert(now + PONG);
-                self.send(Message::Ping(Bytes::new())).await
-            }
-            _ => Ok(()),
+            times if times.pings.is_lost(now) => Err(Over),
+            times => match times.pings.ask(&self.app) {
+                true => self.send(Message::Ping(Bytes::new())).await,
+                false => Ok(()),
+            },
         }
     }
 
@@ -289,7 +284,7 @@ impl Connection {
     }
 
     async fn close(&mut self, code: u16) -> Result<(), Over> {
-        self.send(frame::close(code)).await?;
+        self.send(sockets::close(code, "")).await?;
         Err(Over)
     }
 
@@ -312,8 +307,7 @@ impl Times {
     }
 
     fn next(&self) -> Timestamp {
-        let first = self.ends().min(self.idles()).min(self.ping);
-        self.pong.map_or(first, |pong| pong.min(first))
+        self.ends().min(self.idles()).min(self.pings.due())
     }
 }
 

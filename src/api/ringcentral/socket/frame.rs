@@ -1,16 +1,18 @@
 //! Messages on the wire: JSON arrays of two members, of which the first says what the second is.
 
-use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
+use axum::extract::ws::{Message, WebSocket, close_code};
 use serde::Serialize;
 use serde_json::Value;
-use tungstenite::error::ProtocolError;
 use uuid::Uuid;
 
 use super::sessions::{MOST, Recovery};
 use crate::{
-    api::ringcentral::{
-        push::time_text,
-        types::{ClientMeta, ConnectionDetails, Kind, Meta, WsError, Wsc},
+    api::{
+        ringcentral::{
+            push::time_text,
+            types::{ClientMeta, ConnectionDetails, Kind, Meta, WsError, Wsc},
+        },
+        sockets,
     },
     presence::Timestamp,
 };
@@ -23,18 +25,6 @@ pub(super) const IDLE: u64 = 1_800;
 
 /// How long a connection may last, in seconds.
 pub(super) const LONGEST: u64 = 86_400;
-
-/// The code by which a client learns what was wrong with what it sent; nothing, if the connection itself broke.
-/// Source: RFC 6455, section 7.4.1.
-pub(super) fn fault(error: axum::Error) -> Option<u16> {
-    match *error.into_inner().downcast::<tungstenite::Error>().ok()? {
-        tungstenite::Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => None,
-        tungstenite::Error::Protocol(_) => Some(close_code::PROTOCOL),
-        tungstenite::Error::Utf8(_) => Some(close_code::INVALID),
-        tungstenite::Error::Capacity(_) => Some(close_code::SIZE),
-        _ => None,
-    }
-}
 
 impl WsError {
     pub(super) const IDLE: Self = Self::new("WSG-902", "Idle timeout expired", 408);
@@ -104,13 +94,8 @@ pub(super) fn parse(text: &str) -> Option<(ClientMeta, Option<Value>)> {
 pub(super) async fn refuse(mut socket: WebSocket, error: &WsError) {
     if socket.send(error.message()).await.is_ok() {
         // The client may be gone; then there is nobody to tell.
-        let _closed = socket.send(close(close_code::POLICY)).await;
+        let _closed = socket.send(sockets::close(close_code::POLICY, "")).await;
     }
-}
-
-/// The last message of a connection.
-pub(super) fn close(code: u16) -> Message {
-    Message::Close(Some(CloseFrame { code, reason: "".into() }))
 }
 
 fn json<T: Serialize>(value: &T) -> String {

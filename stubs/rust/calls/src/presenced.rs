@@ -97,7 +97,7 @@ pub async fn attempt(base: &str) {
     let presence = async |by, user| outcome(presence_api::get_user_presence(&by, user).await);
     presenced.attempt("getUserPresence", presence, known, [404, 503]).await;
     let query = async |by, user: &'static str| {
-        outcome(presence_api::query_presence(&by, PresenceQuery::new(vec![user.to_owned()])).await)
+        outcome(presence_api::query_presence(&by, PresenceQuery { users: Some(vec![user.to_owned()]), ..PresenceQuery::new() }).await)
     };
     presenced.attempt("queryPresence", query, [ALICE, STRANGER], [401, 403]).await;
     let stream = async |by, user: &'static str| {
