@@ -16,7 +16,6 @@
 //! - [`task`]: work that outlives its caller.
 //! - `table`: users with some bytes each, packed closely, for the store and the directory.
 //! - [`request`]: who sent a request, what it is called, and which trace it is part of.
-//! - `audit`: lines for those who find out later who did what.
 //! - [`limit`]: how often a caller may do something.
 //! - [`metrics`]: figures for operators.
 //!
@@ -36,6 +35,7 @@
 //!   defaults.
 //! - [`auth`]: whose token a request carries, the one way in for all dialects, the application services
 //!   and the JSON Web Tokens of trusted issuers among them.
+//! - `audit`: lines for those who find out later who did what.
 //! - [`app`]: what every handler is given.
 //! - [`push`]: subscriptions of all dialects: what they have to be told, deliveries, webhooks and where those may go.
 //! - [`demo`]: the configuration and the fixtures of `serve --demo`.
