@@ -105,7 +105,7 @@ fn wrong_values(schema: &Value) -> Vec<Value> {
         "string" => {
             values.push(json!({}));
             if !schema["enum"].is_null() || !schema["pattern"].is_null() {
-                values.push(json!("\u{e9}?"));
+                values.push(json!("\u{e9}?\u{7}"));
             }
             if let Some(most) = schema["maxLength"].as_u64() {
                 let longer = usize::try_from(most).expect("a length") + 1;
