@@ -57,8 +57,6 @@ pub struct Dialect {
     pub bases: &'static [&'static str],
     /// How it refuses what is no operation.
     pub refusals: Refusals,
-    /// Whether whoever has no token is refused before the path is looked at.
-    pub is_token_first: bool,
     /// The largest request body, in bytes.
     pub body_bytes: fn(&Config) -> usize,
     /// What pages of other origins may do.
@@ -123,7 +121,6 @@ impl Dialect {
             prefixes: &[],
             bases: &[""],
             refusals,
-            is_token_first: false,
             body_bytes: |config| config.limits.body_bytes,
             cors: Cors::USUAL,
             voice: None,

@@ -3,6 +3,7 @@
 //! Each section has its file in `config/`.
 
 mod auth;
+mod bounds;
 mod invalid;
 mod key;
 mod limits;
@@ -100,15 +101,13 @@ pub fn schema() -> schemars::Schema {
 
 impl Config {
     fn check(&self) -> invalid::Check {
+        self.limits.check()?;
+        bounds::check(self)?;
         self.server.check()?;
         self.tls.check()?;
         self.auth.check(&self.server.name)?;
         self.presence.check()?;
-        self.store.check()?;
-        self.pnut.check()?;
         self.ringcentral.check()?;
-        self.webhooks.check()?;
-        self.limits.check()?;
         self.log.check()?;
         self.metrics.check()
     }

@@ -3,22 +3,46 @@
 //!
 //! # Layout
 //!
+//! From the bottom up: no module imports one that is listed after it.
+//!
+//! What everything is built on:
+//!
+//! - [`id`]: the names of users, devices, rooms and nodes.
+//! - [`presence`]: the core. Claims of devices, records, and the pure function from a record and a
+//!   moment to a user's presence. No HTTP, no clock, no I/O.
+//! - [`clock`]: the one source of time.
+//! - [`alarms`]: moments by it that a task waits for.
+//! - `places`: how many may do something at a time.
+//! - [`task`]: work that outlives its caller.
+//! - `table`: users with some bytes each, packed closely, for the store and the directory.
+//! - [`request`]: who sent a request, what it is called, and which trace it is part of.
+//! - [`limit`]: how often a caller may do something.
+//! - [`metrics`]: figures for operators.
+//!
 //! What the server knows:
 //!
-//! - [`presence`]: the core. Claims of devices, records, and the pure function from a record and a
-//!   moment to somebody's presence. No HTTP, no clock, no I/O.
-//! - [`id`]: the names of users, devices, rooms and nodes.
-//! - [`directory`]: users, rooms, presence lists and tokens: who is who and who may see whom. It follows the
-//!   store's documents, and plans its changes on what it knows.
 //! - [`store`]: the contract that every store keeps: records, which it numbers, and documents, which are one
 //!   log; what it tells its node; and `store/` with the stores.
+//! - [`directory`]: users, rooms, presence lists and tokens: who is who and who may see whom. It follows the
+//!   store's documents, and plans its changes on what it knows.
 //! - [`changes`]: the feed of what the store tells, on its way to watchers.
 //! - [`service`]: the one door to the core for all dialects: what is said of users, what is seen of them, rooms with
 //!   counts of their members, and watching.
+//!
+//! What it is while it runs:
+//!
+//! - [`config`]: the configuration, with a file for each section; `config/default.toml` holds and documents the
+//!   defaults.
+//! - [`auth`]: whose token a request carries, the one way in for all dialects, the application services
+//!   and the JSON Web Tokens of trusted issuers among them.
+//! - `audit`: lines for those who find out later who did what.
+//! - [`app`]: what every handler is given.
 //! - [`push`]: subscriptions of all dialects: what they have to be told, deliveries, webhooks and where those may go.
+//! - [`demo`]: the configuration and the fixtures of `serve --demo`.
 //!
 //! What it speaks:
 //!
+//! - [`openapi`]: what all documents share, their twins in OpenAPI 3.0, and what breaks users of an older one.
 //! - [`api`]: the list of dialects. `api/<dialect>.rs` puts one together: its routes and its document.
 //!   `api/<dialect>/` has a file for each resource, with documentation, refusals and handlers of its operations;
 //!   `types.rs` with what goes over the wire, which clients share; and `error.rs` with the dialect's form of every
@@ -27,22 +51,12 @@
 //!   nothing undocumented can be answered. `api/frame.rs`: what every exchange of every dialect has.
 //!   `api/documents.rs` and `api/faults.rs`: the routes that serve the documents, Swagger UI, and the demo's answers
 //!   on demand.
-//! - [`openapi`]: what all documents share, their twins in OpenAPI 3.0, and what breaks users of an older one.
-//! - [`request`]: who sent a request, what it is called, and which trace it is part of. [`auth`]: whose token it
-//!   carries, the one way in for all dialects, the application services
-//!   and the JSON Web Tokens of trusted issuers among them. [`limit`]: how often somebody may do something.
 //! - [`client`]: a typed client of presenced's own API.
 //!
 //! What runs it:
 //!
-//! - [`config`]: the configuration, with a file for each section; `config/default.toml` holds and documents the
-//!   defaults.
-//! - [`app`]: what every handler is given. [`server`]: assembly, and the loop over connections; `server/` has what a
-//!   connection goes through, proxies and TLS among it.
-//! - [`metrics`]: figures for operators. `audit`: lines for those who find out later who did what.
-//! - `table`: users with some bytes each, packed closely, for the store and the directory.
-//! - [`clock`]: the one source of time. [`alarms`]: moments by it that a task waits for.
-//! - [`task`]: work that outlives whoever waits for it. `places`: how many may do something at a time. [`demo`]: the fixtures of `serve --demo`.
+//! - [`server`]: assembly, and the loop over connections; `server/` has what a connection goes through, proxies and
+//!   TLS among it, and `/metrics`.
 //! - [`cli`]: the command line, with one file for each command in `cli/`.
 //!
 //! Beside the source: `openapi/` has the documents as checked in, and the contract that the Matrix one

@@ -54,14 +54,14 @@ const LONGEST_DRAIN: Duration = Duration::from_secs(1);
 
 /// Lets go of a request's body without losing it: what its handler does not read can still be drained.
 /// Nothing is left over of a request without a body.
-pub(super) fn share(request: Request) -> (Request, Option<Leftover>) {
+pub(super) fn share(request: Request) -> (Request, Option<RemainingBody>) {
     if request.body().is_end_stream() {
         return (request, None);
     }
     let waits = request.headers().contains_key(header::EXPECT);
     let (parts, body) = request.into_parts();
     let shared = Shared(Arc::new(Mutex::new(body)));
-    let leftover = Leftover { body: shared.clone(), waits };
+    let leftover = RemainingBody { body: shared.clone(), waits };
     (Request::from_parts(parts, Body::new(shared)), Some(leftover))
 }
 
@@ -73,7 +73,10 @@ pub(crate) async fn drained(request: Request, next: Next) -> Response {
 }
 
 /// Says on an answer that its connection ends, if what is left of the request's body does not come in time.
-pub(super) async fn close_unless_drained(leftover: Option<Leftover>, mut response: Response) -> Response {
+pub(super) async fn close_unless_drained(
+    leftover: Option<RemainingBody>,
+    mut response: Response,
+) -> Response {
     if let Some(leftover) = leftover
         && !leftover.drain().await
     {
@@ -83,13 +86,13 @@ pub(super) async fn close_unless_drained(leftover: Option<Leftover>, mut respons
 }
 
 /// What may be left of a body after its request was answered.
-pub(super) struct Leftover {
+pub(super) struct RemainingBody {
     body: Shared,
     /// The client sends the body only when it is asked to.
     waits: bool,
 }
 
-impl Leftover {
+impl RemainingBody {
     /// Reads the rest of the body, within bounds. Says whether it came to its end: if not, the connection
     /// is of no further use. Closing one on a client that still sends would lose the answer.
     pub(super) async fn drain(self) -> bool {

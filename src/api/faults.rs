@@ -60,8 +60,9 @@ async fn answer(State(faults): State<Arc<Faults>>, request: Request, next: Next)
     if !request.headers().contains_key(PREFER) {
         return next.run(request).await;
     }
-    let answered = Wish::of(request.headers()).and_then(|wish| Ok((faults.answer(&request, &wish)?, wish)));
-    let (answer, wish) = match answered {
+    let answered = Preferred::of(request.headers())
+        .and_then(|preferred| Ok((faults.answer(&request, &preferred)?, preferred)));
+    let (answer, preferred) = match answered {
         Ok(answered) => answered,
         Err(why) => {
             let mut refusal = (faults.unanswerable)(why);
@@ -69,7 +70,7 @@ async fn answer(State(faults): State<Arc<Faults>>, request: Request, next: Next)
             return refusal;
         }
     };
-    if let Some(delay) = wish.delay {
+    if let Some(delay) = preferred.delay {
         faults.app.alarms.until(faults.app.clock.now() + delay).await;
     }
     match answer {
@@ -80,29 +81,29 @@ async fn answer(State(faults): State<Arc<Faults>>, request: Request, next: Next)
 
 /// What a request prefers.
 #[derive(Debug, Default)]
-struct Wish {
+struct Preferred {
     code: Option<String>,
     example: Option<String>,
     delay: Option<Duration>,
 }
 
-impl Wish {
+impl Preferred {
     /// Reads what is meant for the demo; other preferences (RFC 7240) are none of its business.
     fn of(headers: &HeaderMap) -> Result<Self, String> {
-        let mut wish = Self::default();
+        let mut preferred = Self::default();
         let lines = headers.get_all(PREFER).iter().filter_map(|line| line.to_str().ok());
         for preference in lines.flat_map(|line| line.split(',')) {
             let preference = preference.split(';').next().unwrap_or_default();
             let Some((name, value)) = preference.split_once('=') else { continue };
             let value = value.trim().trim_matches('"');
             match name.trim().to_ascii_lowercase().as_str() {
-                "code" => wish.code = Some(value.to_owned()),
-                "example" => wish.example = Some(value.to_owned()),
-                "delay" => wish.delay = Some(delay(value)?),
+                "code" => preferred.code = Some(value.to_owned()),
+                "example" => preferred.example = Some(value.to_owned()),
+                "delay" => preferred.delay = Some(delay(value)?),
                 _ => {}
             }
         }
-        Ok(wish)
+        Ok(preferred)
     }
 }
 
@@ -115,13 +116,13 @@ fn delay(value: &str) -> Result<Duration, String> {
 
 impl Faults {
     /// The answer that is asked for, if one is, and if the request is for an operation.
-    fn answer(&self, request: &Request, wish: &Wish) -> Result<Option<Response>, String> {
-        if wish.code.is_none() && wish.example.is_none() {
+    fn answer(&self, request: &Request, preferred: &Preferred) -> Result<Option<Response>, String> {
+        if preferred.code.is_none() && preferred.example.is_none() {
             return Ok(None);
         }
         let Some(operation) = self.operation(request) else { return Ok(None) };
-        let (status, documented) = chosen(operation, wish)?;
-        let (media_type, body) = self.body(documented, wish, request.headers())?;
+        let (status, documented) = chosen(operation, preferred)?;
+        let (media_type, body) = self.body(documented, preferred, request.headers())?;
         let mut response = Response::new(Body::from(body));
         *response.status_mut() = status.parse().map_err(|_| format!("{status} is no status"))?;
         let headers = documented["headers"].as_object().into_iter().flatten().filter_map(|(name, header)| {
@@ -153,7 +154,7 @@ impl Faults {
     fn body<'a>(
         &self,
         documented: &'a Value,
-        wish: &Wish,
+        preferred: &Preferred,
         headers: &HeaderMap,
     ) -> Result<(Option<&'a str>, String), String> {
         let Some(content) = documented["content"].as_object() else { return Ok((None, String::new())) };
@@ -163,7 +164,7 @@ impl Faults {
         let Some((name, media)) = media.or_else(|| content.iter().next()) else {
             return Ok((None, String::new()));
         };
-        let example = example(media, wish.example.as_deref())?;
+        let example = example(media, preferred.example.as_deref())?;
         let value = example.cloned().or_else(|| self.sample(&media["schema"])).unwrap_or_default();
         let is_json = name.ends_with("json") && !name.ends_with("ndjson");
         let text = if is_json { value.to_string() } else { plain(&value) };
@@ -211,19 +212,19 @@ impl Faults {
 }
 
 /// The documented answer that is asked for, and its status.
-fn chosen<'a>(operation: &'a Value, wish: &Wish) -> Result<(&'a str, &'a Value), String> {
+fn chosen<'a>(operation: &'a Value, preferred: &Preferred) -> Result<(&'a str, &'a Value), String> {
     let answers = || {
         let all = operation["responses"].as_object().into_iter().flatten();
         all.map(|(status, answer)| (status.as_str(), answer)).filter(|(status, _)| *status != SWITCHING)
     };
     let id = operation["operationId"].as_str().unwrap_or_default();
-    if let Some(code) = &wish.code {
+    if let Some(code) = &preferred.code {
         return answers().find(|(status, _)| status == code).ok_or_else(|| {
             let known: Vec<&str> = answers().map(|(status, _)| status).collect();
             format!("Prefer: code={code}: {id} has no such answer; it has: {}", known.join(", "))
         });
     }
-    let name = wish.example.as_deref().unwrap_or_default();
+    let name = preferred.example.as_deref().unwrap_or_default();
     answers().find(|(_, answer)| names(answer).any(|known| known == name)).ok_or_else(|| {
         let mut known: Vec<&str> = answers().flat_map(|(_, answer)| names(answer)).collect();
         known.dedup();

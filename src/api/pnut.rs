@@ -53,7 +53,6 @@ pub static DIALECT: Dialect = Dialect {
     switch: Some(DialectName::Pnut),
     prefixes: &["/v0/", "/v1/"],
     bases: &PREFIXES,
-    is_token_first: true,
     // Bodies are measured where they are read: after `update_presence`, which makes them irrelevant.
     body_bytes: |_| usize::MAX,
     cors: Cors {

@@ -38,7 +38,7 @@ use utoipa::openapi::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use self::{
-    error::{RestFailure, RestRefusal},
+    error::RestRefusal,
     extract::AnyToken,
     oauth::codes::Codes,
     push::voice::RingCentral,
@@ -46,10 +46,13 @@ use self::{
     socket::{sessions::Sessions, token::SocketTokens},
     types::{ErrorResponse, OAuthError},
 };
-use super::{Companion, Cors, Dialect, Refusals, refusal::Refusal as _};
+use super::{
+    Companion, Cors, Dialect, Refusals,
+    refusal::{Refusal as _, refusals},
+};
 use crate::{
     app::{self, App},
-    auth::assertion,
+    auth::{AuthError, assertion},
     config::DialectName,
     openapi,
 };
@@ -71,7 +74,6 @@ pub static DIALECT: Dialect = Dialect {
         document: || openapi::to_value(&push::document()),
     }],
     prefixes: &["/restapi/"],
-    is_token_first: true,
     // A subscription may name many extensions; other bodies are bounded where they are read.
     body_bytes: |config| config.limits.bulk_body_bytes,
     cors: Cors {
@@ -183,12 +185,23 @@ fn framed(app: &App, mut resources: Router<App>) -> Router {
     DIALECT.framed_within(app, routes, |framed| framed.layer(headers))
 }
 
-async fn no_such_path(token: AnyToken) -> Result<Infallible, RestFailure> {
+refusals! {
+    /// Why a request is refused that is for no operation.
+    enum StrayError: RestRefusal, from AuthError {
+        Unauthorized,
+        Forbidden,
+        NotFound,
+        MethodNotAllowed,
+        Unavailable,
+    }
+}
+
+async fn no_such_path(token: AnyToken) -> Result<Infallible, StrayError> {
     token.required()?;
     Err(RestRefusal::no_path().into())
 }
 
-async fn method_not_allowed(token: AnyToken) -> Result<Infallible, RestFailure> {
+async fn method_not_allowed(token: AnyToken) -> Result<Infallible, StrayError> {
     token.required()?;
     Err(RestRefusal::no_method().into())
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use url::Url;
 
 use super::{
-    invalid::{Check, Invalid, in_range, require},
+    invalid::{Check, Invalid, require},
     key::Key,
     secret,
 };
@@ -24,8 +24,10 @@ pub struct Auth {
     /// The issuers whose JSON Web Tokens are taken, in every dialect.
     pub jwt: Vec<JwtIssuer>,
     /// How often the keys behind a `jwks_url` are fetched at most.
+    #[schemars(range(min = 1, max = 24 * 60 * 60))]
     pub jwks_refresh_seconds: u64,
     /// How long fetching them may take.
+    #[schemars(range(min = 1, max = 60_000))]
     pub jwks_timeout_milliseconds: u64,
 }
 
@@ -148,8 +150,6 @@ impl Auth {
 
     /// Checks it for a server of that name.
     pub(super) fn check(&self, server: &str) -> Check {
-        in_range("auth.jwks_refresh_seconds", self.jwks_refresh_seconds, 1, 24 * 60 * 60)?;
-        in_range("auth.jwks_timeout_milliseconds", self.jwks_timeout_milliseconds, 1, 60_000)?;
         for (place, issuer) in self.jwt.iter().enumerate() {
             issuer
                 .check(server)

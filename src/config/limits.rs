@@ -3,34 +3,38 @@ use std::num::NonZeroU32;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::invalid::{Check, in_range, require, seconds};
+use super::invalid::{Check, LONGEST_SECONDS, require};
 
 /// The bounds that keep one client from spoiling it for the others.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Limits {
     /// The largest request body, in bytes.
+    #[schemars(range(min = 1, max = LARGEST_BYTES))]
     pub body_bytes: usize,
     /// The same for presenced's own API, whose calls may name many users.
+    #[schemars(range(min = 1, max = LARGEST_BYTES))]
     pub bulk_body_bytes: usize,
     /// How long a request body may take to arrive.
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = LONGEST_SECONDS))]
     pub body_seconds: u64,
     /// The longest status text, in bytes of UTF-8.
+    #[schemars(range(min = 0, max = LARGEST_BYTES))]
     pub status_bytes: usize,
     /// The largest request head, in bytes.
-    #[schemars(range(min = 8192))]
+    #[schemars(range(min = 8_192, max = LARGEST_BYTES))]
     pub head_bytes: usize,
     /// How long a request head may take to arrive, and an idle connection may stay open.
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = LONGEST_SECONDS))]
     pub head_seconds: u64,
     /// How many connections may be open at a time; more have to wait.
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 10_000_000))]
     pub connections: usize,
     /// How many of them may come from one address; 0 is no limit.
+    #[schemars(range(min = 0, max = 10_000_000))]
     pub connections_per_address: usize,
     /// How many requests may be under way on one HTTP/2 connection.
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 1_000_000))]
     pub http2_streams: u32,
     /// How often one user may set presence, on average per second; 0 is no limit.
     #[schemars(range(min = 0.0))]
@@ -43,48 +47,52 @@ pub struct Limits {
     /// How often they may do so at once.
     pub sync_presence_burst: NonZeroU32,
     /// How long a request may wait for news.
+    #[schemars(range(min = 0, max = LONGEST_SECONDS))]
     pub long_poll_seconds: u64,
     /// How many tokens one user may have.
+    #[schemars(range(min = 1, max = 1_000_000))]
     pub tokens_per_user: usize,
     /// How many rooms signed tokens may put one user into.
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 10_000))]
     pub token_rooms: usize,
     /// How many filters one user may have stored.
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 10_000))]
     pub filters_per_user: usize,
     /// How many entries a presence list may have.
+    #[schemars(range(min = 1, max = 1_000_000))]
     pub list_entries: usize,
     /// How many members a room may have.
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 10_000_000))]
     pub room_members: usize,
     /// How many users one bulk read may name.
-    #[schemars(range(min = 1, max = 1000))]
+    #[schemars(range(min = 1, max = 1_000))]
     pub bulk_users: usize,
     /// How many items one call of a gateway may report.
-    #[schemars(range(min = 1, max = 1000))]
+    #[schemars(range(min = 1, max = 1_000))]
     pub heartbeats_per_call: usize,
     /// How often a change stream shows that it is alive.
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = LONGEST_SECONDS))]
     pub stream_heartbeat_seconds: u64,
     /// How many streams may be open at a time: change streams and requests that wait for news.
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 10_000_000))]
     pub streams: usize,
     /// How many of them may be one user's.
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 10_000_000))]
     pub streams_per_user: usize,
     /// How many change streams may be opened per second; 0 is no limit.
+    #[schemars(range(min = 0, max = 1_000_000))]
     pub new_streams_per_second: u32,
     /// How long a change stream pauses after each batch; what changes meanwhile goes out together.
     pub stream_pause_milliseconds: u64,
     /// How long before the end of a token those are warned who follow presence with it; of a token that is soon over,
     /// half of what is left of it.
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = LONGEST_SECONDS))]
     pub token_warning_seconds: u64,
     /// How many users and rooms one socket may watch, and one webhook may be about.
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 1_000_000))]
     pub watch_entries: usize,
     /// How long a client may take nothing of what it is sent, before its connection is closed.
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = LONGEST_SECONDS))]
     pub stream_write_seconds: u64,
 }
 
@@ -93,35 +101,6 @@ const LARGEST_BYTES: usize = 1 << 30;
 
 impl Limits {
     pub(super) fn check(&self) -> Check {
-        seconds("limits.body_seconds", self.body_seconds, 1)?;
-        seconds("limits.head_seconds", self.head_seconds, 1)?;
-        seconds("limits.long_poll_seconds", self.long_poll_seconds, 0)?;
-        seconds("limits.stream_heartbeat_seconds", self.stream_heartbeat_seconds, 1)?;
-        seconds("limits.stream_write_seconds", self.stream_write_seconds, 1)?;
-        seconds("limits.token_warning_seconds", self.token_warning_seconds, 1)?;
-        let sizes = [
-            ("limits.body_bytes", self.body_bytes, 1, LARGEST_BYTES),
-            ("limits.bulk_body_bytes", self.bulk_body_bytes, 1, LARGEST_BYTES),
-            ("limits.status_bytes", self.status_bytes, 0, LARGEST_BYTES),
-            ("limits.head_bytes", self.head_bytes, 8_192, LARGEST_BYTES),
-            ("limits.connections", self.connections, 1, 10_000_000),
-            ("limits.connections_per_address", self.connections_per_address, 0, 10_000_000),
-            ("limits.tokens_per_user", self.tokens_per_user, 1, 1_000_000),
-            ("limits.token_rooms", self.token_rooms, 1, 10_000),
-            ("limits.filters_per_user", self.filters_per_user, 1, 10_000),
-            ("limits.list_entries", self.list_entries, 1, 1_000_000),
-            ("limits.room_members", self.room_members, 1, 10_000_000),
-            ("limits.streams", self.streams, 1, 10_000_000),
-            ("limits.streams_per_user", self.streams_per_user, 1, 10_000_000),
-            ("limits.watch_entries", self.watch_entries, 1, 1_000_000),
-            ("limits.bulk_users", self.bulk_users, 1, 1_000),
-            ("limits.heartbeats_per_call", self.heartbeats_per_call, 1, 1_000),
-        ];
-        for (key, value, least, most) in sizes {
-            in_range(key, value, least, most)?;
-        }
-        in_range("limits.http2_streams", self.http2_streams, 1, 1_000_000)?;
-        in_range("limits.new_streams_per_second", self.new_streams_per_second, 0, 1_000_000)?;
         let rates = [
             ("limits.put_per_second", self.put_per_second),
             ("limits.sync_presence_per_second", self.sync_presence_per_second),

@@ -1,7 +1,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::invalid::{Check, seconds};
+use super::invalid::LONGEST_SECONDS;
 
 /// What is particular to the pnut.io dialect: how often its clients may call.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
@@ -10,28 +10,19 @@ pub struct Pnut {
     /// How many GET requests without a valid token one address may make in a window; 0 is no limit.
     pub anonymous_reads: u32,
     /// The length of that window.
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = LONGEST_SECONDS))]
     pub anonymous_reads_seconds: u64,
     /// How many GET requests one token may make in a window; 0 is no limit.
     pub reads: u32,
     /// The length of that window.
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = LONGEST_SECONDS))]
     pub reads_seconds: u64,
     /// How many other requests one token, or one address without, may make in a window; 0 is no limit.
     pub writes: u32,
     /// The length of that window.
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = LONGEST_SECONDS))]
     pub writes_seconds: u64,
     /// How long whoever makes one request more is refused.
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = LONGEST_SECONDS))]
     pub ban_seconds: u64,
-}
-
-impl Pnut {
-    pub(super) fn check(&self) -> Check {
-        seconds("pnut.anonymous_reads_seconds", self.anonymous_reads_seconds, 1)?;
-        seconds("pnut.reads_seconds", self.reads_seconds, 1)?;
-        seconds("pnut.writes_seconds", self.writes_seconds, 1)?;
-        seconds("pnut.ban_seconds", self.ban_seconds, 1)
-    }
 }

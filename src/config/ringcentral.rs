@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    invalid::{Check, Invalid, require, seconds},
+    invalid::{Check, Invalid, LONGEST_SECONDS, require},
     key::Key,
     secret,
 };
@@ -25,12 +25,15 @@ pub struct RingCentral {
     /// The same of the group "auth".
     pub auth_per_minute: u32,
     /// How long whoever called too often has to wait; each call meanwhile starts the time anew.
+    #[schemars(range(min = 1, max = LONGEST_SECONDS))]
     pub penalty_seconds: u64,
     /// Whether any application may log in, with the text of a user's token as its assertion; for trying.
     pub open_login: bool,
     /// How long an access token holds that a login gives.
+    #[schemars(range(min = 60, max = LONGEST_SECONDS))]
     pub access_token_seconds: u64,
     /// The same of a refresh token.
+    #[schemars(range(min = 60, max = LONGEST_SECONDS))]
     pub refresh_token_seconds: u64,
     /// The applications that may log in.
     pub apps: Vec<OAuthApp>,
@@ -98,9 +101,6 @@ impl RingCentral {
     }
 
     pub(super) fn check(&self) -> Check {
-        seconds("ringcentral.penalty_seconds", self.penalty_seconds, 1)?;
-        seconds("ringcentral.access_token_seconds", self.access_token_seconds, 60)?;
-        seconds("ringcentral.refresh_token_seconds", self.refresh_token_seconds, 60)?;
         for (place, app) in self.apps.iter().enumerate() {
             let why = "has to be of 1 to 255 bytes, without control characters";
             require(app.id.parse::<DeviceId>().is_ok(), &format!("ringcentral.apps[{place}].id"), why)?;

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Listen, Network,
-    invalid::{Check, require, seconds},
+    invalid::{Check, LONGEST_SECONDS, require},
 };
 use crate::id::UserId;
 
@@ -37,6 +37,7 @@ pub struct Server {
     /// The dialects to serve besides presenced's own API.
     pub dialects: Vec<DialectName>,
     /// How long running requests may take to finish after SIGINT or SIGTERM.
+    #[schemars(range(min = 0, max = LONGEST_SECONDS))]
     pub shutdown_grace_seconds: u64,
 }
 
@@ -76,7 +77,6 @@ impl Server {
     }
 
     pub(super) fn check(&self) -> Check {
-        seconds("server.shutdown_grace_seconds", self.shutdown_grace_seconds, 0)?;
         let url = &self.public_url;
         let is_url = url.is_empty() || url.starts_with("http://") || url.starts_with("https://");
         require(is_url, "server.public_url", "has to be empty or start with http:// or https://")?;

@@ -1,10 +1,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{
-    Network,
-    invalid::{Check, in_range},
-};
+use super::Network;
 
 /// Requests to addresses that users choose, to tell them of changes.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
@@ -14,20 +11,12 @@ pub struct Webhooks {
     #[schemars(with = "Vec<String>", example = ["127.0.0.1/32"])]
     pub allow_networks: Vec<Network>,
     /// How long a receiver may take to answer.
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 60_000))]
     pub timeout_milliseconds: u64,
     /// After how many failures in a row a receiver gets nothing more until its owner says so.
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 1_000))]
     pub attempts: u32,
     /// How many requests may be under way at a time; more have to wait.
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 100_000))]
     pub concurrent: usize,
-}
-
-impl Webhooks {
-    pub(super) fn check(&self) -> Check {
-        in_range("webhooks.timeout_milliseconds", self.timeout_milliseconds, 1, 60_000)?;
-        in_range("webhooks.attempts", self.attempts, 1, 1_000)?;
-        in_range("webhooks.concurrent", self.concurrent, 1, 100_000)
-    }
 }

@@ -46,7 +46,7 @@ pub(super) struct Exchanges {
 }
 
 /// What the log needs of a request once it is answered.
-struct Line {
+struct LogLine {
     method: Method,
     uri: Uri,
     started: u64,
@@ -111,12 +111,12 @@ impl Exchanges {
         })
     }
 
-    fn begin(&self, request: &Request<Incoming>, info: &RequestInfo) -> Line {
+    fn begin(&self, request: &Request<Incoming>, info: &RequestInfo) -> LogLine {
         let trace = info.trace.as_ref().map(Trace::id);
         let span = tracing::debug_span!(target: REQUESTS, "request", id = info.name(), trace);
         #[cfg(feature = "opentelemetry")]
         span::begin(&span, request);
-        Line {
+        LogLine {
             method: request.method().clone(),
             uri: request.uri().clone(),
             started: self.clock.micros(),
@@ -125,8 +125,8 @@ impl Exchanges {
     }
 
     /// Logs an exchange, without its query: that may hold a token.
-    fn end(&self, line: &Line, peer: std::net::IpAddr, response: &Response<Body>) {
-        let Line { method, uri, started, span } = line;
+    fn end(&self, line: &LogLine, peer: std::net::IpAddr, response: &Response<Body>) {
+        let LogLine { method, uri, started, span } = line;
         let micros = self.clock.micros().saturating_sub(*started);
         let (path, status) = (uri.path(), response.status().as_u16());
         #[cfg(feature = "opentelemetry")]

@@ -178,7 +178,7 @@ impl Parts {
 
     /// Changes a record. The future to wait for, if there is one, completes once the change is durable; the
     /// news, if there is some, is to be told at once.
-    fn update(&self, user: &UserId, known: Revision, edit: &Edit<'_>) -> Result<Change, StoreError> {
+    fn update(&self, user: &UserId, known: Revision, edit: &Edit<'_>) -> Result<PendingUpdate, StoreError> {
         let mut shard = self.shard(user).lock();
         if shard.was_removed_after(user, known) {
             return Err(StoreError::Removed);
@@ -206,7 +206,7 @@ impl Parts {
                     Then::Put { user: user.clone(), packed, outlook, number }
                 })?;
                 shard.pend(user, Pending { record: record.clone(), number });
-                return Ok(Change { record, done: Some(done), news: None });
+                return Ok(PendingUpdate { record, done: Some(done), news: None });
             }
             Keep::Lazily if news.is_some() => {
                 // The node is told at once, and nobody waits.
@@ -222,7 +222,7 @@ impl Parts {
             Keep::InPassing => shard.put_ahead(user, &packed, outlook),
             Keep::Derived => drop(shard.put(user, &packed, outlook)),
         }
-        Ok(Change { record, done: None, news })
+        Ok(PendingUpdate { record, done: None, news })
     }
 
     fn remove(&self, user: &UserId, removed: Revision) -> Result<Option<Done>, StoreError> {
@@ -261,7 +261,7 @@ impl Parts {
 }
 
 /// A change of a record on its way.
-struct Change {
+struct PendingUpdate {
     record: Record,
     done: Option<Done>,
     news: Option<News>,
@@ -319,7 +319,7 @@ impl Store for EmbeddedStore {
     }
 
     async fn update(&self, user: &UserId, known: Revision, edit: &Edit<'_>) -> Result<Record, StoreError> {
-        let Change { record, done, news } = self.parts.update(user, known, edit)?;
+        let PendingUpdate { record, done, news } = self.parts.update(user, known, edit)?;
         self.parts.report(news.into_iter(), true);
         if let Some(done) = done {
             wait(done).await?;

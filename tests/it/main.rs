@@ -12,6 +12,7 @@ mod directory;
 mod faults;
 mod fuzz;
 mod jwt;
+mod layout;
 mod limit;
 mod limits;
 mod live;

@@ -64,7 +64,7 @@ pub(super) struct Gate {
 }
 
 /// What the answer needs besides what the handler said.
-struct Ending {
+struct AnswerHead {
     layout: Layout,
     version: Version,
     scopes: Option<String>,
@@ -77,8 +77,8 @@ pub(super) async fn exchange(State(gate): State<Gate>, request: Request, next: N
     let is_pretty = request.headers().contains_key(PRETTY_JSON);
     let layout = if is_pretty { Layout::Indented } else { Layout::Compact };
     let version = Version::of(request.uri());
-    let mut ending = Ending { layout, version, scopes: None, allowance: None, updated_presence: None };
-    let answered = AssertUnwindSafe(gate.answer(request, next, &mut ending)).catch_unwind().await;
+    let mut head = AnswerHead { layout, version, scopes: None, allowance: None, updated_presence: None };
+    let answered = AssertUnwindSafe(gate.answer(request, next, &mut head)).catch_unwind().await;
     let response = match answered {
         Ok(answered) => answered.into_response(),
         Err(_) => {
@@ -86,7 +86,7 @@ pub(super) async fn exchange(State(gate): State<Gate>, request: Request, next: N
             PnutRefusal::internal().into_response()
         }
     };
-    ending.put_to(response)
+    head.put_to(response)
 }
 
 impl Gate {
@@ -94,19 +94,19 @@ impl Gate {
         &self,
         mut request: Request,
         next: Next,
-        ending: &mut Ending,
+        head: &mut AnswerHead,
     ) -> Result<Response, GateError> {
         let identified = self.identify(request.headers(), request.uri()).await;
         let who = match &identified {
             Ok((who, _)) => *who,
             Err(_) => Who::at(RequestInfo::client_of(request.extensions())),
         };
-        ending.scopes = identified.as_ref().ok().map(|(_, caller)| names(caller));
-        self.limit(who, request.method(), ending)?;
+        head.scopes = identified.as_ref().ok().map(|(_, caller)| names(caller));
+        self.limit(who, request.method(), head)?;
         let (_, caller) = identified?;
-        let (layout, version) = (ending.layout, ending.version);
+        let (layout, version) = (head.layout, head.version);
         let update = self.update(request.uri(), version, &caller).await;
-        ending.updated_presence = update.as_ref().map(Result::is_ok);
+        head.updated_presence = update.as_ref().map(Result::is_ok);
         request.extensions_mut().insert(Exchange { caller, update, layout, version });
         Ok(next.run(request).await)
     }
@@ -118,10 +118,10 @@ impl Gate {
         Ok((self.limits.holder_of(&secret), Caller::from(identified.holder)))
     }
 
-    fn limit(&self, who: Who, method: &Method, ending: &mut Ending) -> Result<(), TooManyRequests> {
+    fn limit(&self, who: Who, method: &Method, head: &mut AnswerHead) -> Result<(), TooManyRequests> {
         let writes = !matches!(*method, Method::GET | Method::HEAD);
         let counted = self.limits.count(who, writes, self.app.service.now());
-        ending.allowance = counted.map(|counted| counted.unwrap_or_else(|ban| ban));
+        head.allowance = counted.map(|counted| counted.unwrap_or_else(|ban| ban));
         match counted {
             Some(Err(ban)) => Err(PnutRefusal::limit_exceeded(ban.reset)),
             Some(Ok(_)) | None => Ok(()),
@@ -155,7 +155,7 @@ fn names(caller: &Caller) -> String {
     caller.scopes().iter().map(scope_name).collect::<Vec<_>>().join(",")
 }
 
-impl Ending {
+impl AnswerHead {
     fn put_to(self, mut response: Response) -> Response {
         let status = response.status();
         if let Some(refusal) = response.extensions_mut().remove::<PnutRefusal>() {

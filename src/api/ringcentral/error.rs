@@ -20,7 +20,7 @@ use super::{permission::Permission, types::ErrorResponse};
 use crate::{
     api::{
         body::BodyError,
-        refusal::{self, Refusal, Refused, refusals, retry_after},
+        refusal::{self, Refusal, refusals, retry_after},
     },
     auth::AuthError,
     store::StoreError,
@@ -157,24 +157,5 @@ impl Refusal for RestRefusal {
             ),
             _ => ("A parameter is not valid.", Self::invalid("page").0),
         }
-    }
-}
-
-/// A refusal of any status: of fallbacks, which no document has.
-#[derive(Debug)]
-pub(super) struct RestFailure {
-    status: StatusCode,
-    said: RestRefusal,
-}
-
-impl<const STATUS: u16> From<Refused<RestRefusal, STATUS>> for RestFailure {
-    fn from(Refused(said): Refused<RestRefusal, STATUS>) -> Self {
-        Self { status: Refused::<RestRefusal, STATUS>::status(), said }
-    }
-}
-
-impl IntoResponse for RestFailure {
-    fn into_response(self) -> Response {
-        refusal::respond(self.said, self.status)
     }
 }

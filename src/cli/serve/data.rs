@@ -41,7 +41,7 @@ pub(super) async fn open(config: Config, is_kept: bool) -> Result<App, Failure> 
     let engine = opening.await.map_err(Failure::unusable)?.map_err(Failure::unusable)?;
     let store = EmbeddedStore::over(Box::new(engine), lag_seconds).map_err(Failure::unusable)?;
     let folder = config.server.data.clone();
-    let (users, records) = (Teller::new("the directory"), Teller::new("presence"));
+    let (users, records) = (ProgressReport::new("the directory"), ProgressReport::new("presence"));
     let tell = move |progress: Progress| match progress.of {
         Reading::Users => users.tell(progress),
         Reading::Records => records.tell(progress),
@@ -58,13 +58,13 @@ pub(in crate::cli) fn keep_to_owner() {
 }
 
 /// Tells people how far the reading is: a bar on a terminal, and otherwise lines in the log.
-struct Teller {
+struct ProgressReport {
     what: &'static str,
     bar: ProgressBar,
     told: AtomicUsize,
 }
 
-impl Teller {
+impl ProgressReport {
     fn new(what: &'static str) -> Self {
         let bar = if io::stderr().is_terminal() {
             let style = ProgressStyle::with_template("reading {prefix} {wide_bar} {msg} {percent}%");

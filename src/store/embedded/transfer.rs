@@ -46,7 +46,7 @@ const FORMAT: u32 = 2;
 const BATCH: usize = 2_000;
 
 #[derive(Deserialize, Serialize)]
-struct Line<'a> {
+struct ExportLine<'a> {
     kind: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     format: Option<u32>,
@@ -58,7 +58,7 @@ struct Line<'a> {
     value: Option<&'a RawValue>,
 }
 
-impl<'a> Line<'a> {
+impl<'a> ExportLine<'a> {
     fn bare(kind: &'a str) -> Self {
         Self { kind, format: None, lines: None, id: None, value: None }
     }
@@ -72,7 +72,7 @@ impl<'a> Line<'a> {
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
     #[error("line {line}: {why}")]
-    Line { line: u64, why: String },
+    ExportLine { line: u64, why: String },
     #[error("the file ends after {0} lines without the line that ends it: a part is missing")]
     Half(u64),
     #[error(transparent)]
@@ -90,12 +90,12 @@ pub(super) fn export(engine: &dyn Engine, visit: &mut LineVisit<'_>) -> Result<(
         });
         matches!(result, Ok(true))
     };
-    if !show(Ok(Line { format: Some(FORMAT), ..Line::bare("presenced") }.to_text())) {
+    if !show(Ok(ExportLine { format: Some(FORMAT), ..ExportLine::bare("presenced") }.to_text())) {
         return Ok(());
     }
     engine.scan(b"", &mut |key, value| to_line(key, value).is_none_or(&mut show)).map_err(unreadable)?;
     if result? {
-        visit(Line { lines: Some(lines), ..Line::bare("end") }.to_text());
+        visit(ExportLine { lines: Some(lines), ..ExportLine::bare("end") }.to_text());
     }
     Ok(())
 }
@@ -119,7 +119,7 @@ fn to_line(key: &[u8], value: &[u8]) -> Option<Result<String, StoreError>> {
         };
         let value = RawValue::from_string(text).map_err(|error| damaged(error.to_string()))?;
         let kind = kind.map_or("record", Kind::name);
-        Ok(Line { id: Some(id), value: Some(&value), ..Line::bare(kind) }.to_text())
+        Ok(ExportLine { id: Some(id), value: Some(&value), ..ExportLine::bare(kind) }.to_text())
     };
     Some(line())
 }
@@ -146,7 +146,7 @@ impl<E: Engine, C: FnMut(&Document) -> Result<(), String>> Import<E, C> {
     pub fn take(&mut self, line: &str) -> Result<(), ImportError> {
         let taken = self.writes_of(line);
         self.lines += 1;
-        let writes = taken.map_err(|why| ImportError::Line { line: self.lines, why })?;
+        let writes = taken.map_err(|why| ImportError::ExportLine { line: self.lines, why })?;
         self.batch.extend(writes);
         if self.batch.len() >= BATCH { self.commit() } else { Ok(()) }
     }
@@ -173,7 +173,7 @@ impl<E: Engine, C: FnMut(&Document) -> Result<(), String>> Import<E, C> {
         if self.ended {
             return Err("there is something after the end".to_owned());
         }
-        let line: Line<'_> = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        let line: ExportLine<'_> = serde_json::from_str(text).map_err(|error| error.to_string())?;
         match (line.kind, line.format, line.lines, self.lines) {
             ("presenced", Some(format), _, 0) if format <= FORMAT => return Ok(Vec::new()),
             ("presenced", Some(format), _, 0) => {

@@ -166,6 +166,33 @@ fn the_schema_of_the_configuration() {
     assert!(!validator.is_valid(&json!({"server": {"nam": "example.com"}})), "unknown keys are errors");
 }
 
+/// What the schema says of a number is what is taken.
+#[test]
+fn numbers_are_taken_within_the_bounds_of_the_schema() {
+    let schema = presenced::config::schema().to_value();
+    let mut bounded = 0;
+    for (section, about) in schema["properties"].as_object().expect("sections") {
+        let place = about["$ref"].as_str().expect("a section").trim_start_matches('#');
+        let keys = schema.pointer(place).and_then(|section| section["properties"].as_object());
+        for (key, about) in keys.expect("keys") {
+            let Some(most) = about["maximum"].as_u64() else { continue };
+            let least = about["minimum"].as_u64().expect("both bounds");
+            let refusal = format!("has to be from {least} to {most}");
+            let is_refused = |value: u64| {
+                let variable = format!("PRESENCED_{}__{}", section.to_uppercase(), key.to_uppercase());
+                let environment = [(variable, value.to_string())].into();
+                let loaded = Config::load(None, &Overrides { environment, ..Overrides::default() });
+                loaded.is_err_and(|error| error.to_string().ends_with(&refusal))
+            };
+            assert!(!is_refused(least) && !is_refused(most), "{section}.{key}");
+            assert!(is_refused(most + 1), "{section}.{key}");
+            assert!(least == 0 || is_refused(least - 1), "{section}.{key}");
+            bounded += 1;
+        }
+    }
+    assert!(bounded > 40, "{bounded}");
+}
+
 #[test]
 fn configurations_that_cannot_be_used() {
     let folder = tempfile::tempdir().expect("a folder");

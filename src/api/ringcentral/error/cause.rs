@@ -1,8 +1,8 @@
 //! What is said of failures below the dialect.
 
 use super::{
-    BadRequest, CallerError, Forbidden, NotFound, RestFailure, RestRefusal, TooLarge, TooManyRequests,
-    Unauthorized, Unavailable, UnreadBody, UnsupportedMediaType,
+    BadRequest, CallerError, Forbidden, NotFound, RestRefusal, TooLarge, TooManyRequests, Unauthorized,
+    Unavailable, UnreadBody, UnsupportedMediaType,
 };
 use crate::{
     api::{
@@ -89,11 +89,5 @@ impl<E: From<NotFound> + From<Unavailable>> Cause<RestRefusal, E> for DirectoryE
 impl<E: From<Unavailable>> Cause<RestRefusal, E> for StoreError {
     fn refuse(self) -> E {
         RestRefusal::unavailable(&self).into()
-    }
-}
-
-impl From<AuthError> for RestFailure {
-    fn from(error: AuthError) -> Self {
-        error.refuse()
     }
 }
