@@ -236,18 +236,6 @@ async fn swagger_parser() {
 }
 
 #[tokio::test]
-#[ignore = "needs @redocly/cli, which tests/run installs"]
-async fn redocly() {
-    let node = env::var("PRESENCED_TEST_NODE_BINARY").expect("tests/run says where a newer Node.js is");
-    let folder = env::var("PRESENCED_TEST_NODE").expect("tests/run says where the packages are");
-    let mut command = Command::new(node);
-    command.arg(format!("{folder}/node_modules/@redocly/cli/bin/cli.js"));
-    command.args(["lint", "--config", "tests/clients/redocly.yaml"]);
-    command.env("REDOCLY_TELEMETRY", "off").env("REDOCLY_SUPPRESS_UPDATE_NOTICE", "true");
-    passes(command).await;
-}
-
-#[tokio::test]
 #[ignore = "needs @asyncapi/parser, which tests/run installs"]
 async fn asyncapi_parser() {
     let folder = env::var("PRESENCED_TEST_NODE").expect("tests/run says where the packages are");

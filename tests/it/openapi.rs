@@ -8,6 +8,7 @@ mod coverage;
 mod documents;
 mod faults;
 pub(crate) mod lint;
+mod released;
 mod schemas;
 mod served;
 mod states;
