@@ -119,7 +119,8 @@ final class PresencedCalls implements Calls.Reading {
                 (by, user) -> by.presence.queryPresence(new PresenceQuery().addUsersItem(user)),
                 Calls.ALICE, Calls.STRANGER, 401, 403),
             new Calls.Operation<>("streamChanges",
-                (by, user) -> by.presence.streamChanges(user == null ? null : List.of(user), null, null),
+                (by, user) -> by.presence.streamChanges(
+                        user == null ? null : List.of(user), null, null, null, null, null, null),
                 Calls.STREAM, "nobody", 400, 429),
             new Calls.Operation<>("putCall", without((by, user) -> by.presence.putCall(user, "c1", report)),
                 Calls.ALICE, Calls.NOBODY, 404, 413),

@@ -122,6 +122,8 @@ async fn a_stream_of_changes_closes_with_its_token() {
         let mut stream = server.call(Method::GET, "/presenced/v1/changes").token(&phone).open().await;
         server.watched_by(watchers + 1).await;
         end(&server, way, &phone).await;
+        let last = stream.event().await;
+        assert_eq!((last.name.as_str(), &last.data["reason"]), ("end", &json!("revoked")), "{way}");
         assert_eq!(stream.try_event().await, None, "{way}");
     }
 }

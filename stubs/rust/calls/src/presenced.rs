@@ -1,8 +1,9 @@
 use presenced_client::{
     apis::{configuration::Configuration, demo_api, directory_api, presence_api, presence_lists_api},
     models::{
-        CallReport, Direction, ExtensionType, Heartbeat, Heartbeats, OverrideName, PresenceQuery, PresenceState,
-        PresenceUpdate, PresenceUpdates, Problem, TelephonyStatus, UserPresenceUpdate, UserProfile, UserSettings,
+        CallReport, Direction, ExtensionType, Heartbeat, Heartbeats, OverrideName, PresenceQuery,
+        PresenceState, PresenceUpdate, PresenceUpdates, Problem, TelephonyStatus, UserPresenceUpdate,
+        UserProfile, UserSettings,
     },
 };
 use serde_json::{Value, from_value};
@@ -61,7 +62,8 @@ fn said() -> PresenceUpdate {
 }
 
 fn updates(user: &str) -> PresenceUpdates {
-    let update = UserPresenceUpdate { state: Some(PresenceState::Online), ..UserPresenceUpdate::new(user.to_owned()) };
+    let update =
+        UserPresenceUpdate { state: Some(PresenceState::Online), ..UserPresenceUpdate::new(user.to_owned()) };
     PresenceUpdates::new(vec![update])
 }
 
@@ -72,7 +74,8 @@ fn open_as_admin(base: &str, token: &str, prefer: Option<&str>) -> Configuration
 
 pub async fn attempt(base: &str) {
     let admin = Dialect { open: open_as_admin, reads, base: base.to_owned() };
-    let update = async |by, user: &'static str| outcome(presence_api::update_presence(&by, updates(user)).await);
+    let update =
+        async |by, user: &'static str| outcome(presence_api::update_presence(&by, updates(user)).await);
     admin.attempt("updatePresence", update, [ALICE, STRANGER], [401, 413]).await;
     let presenced = Dialect { open, reads, base: base.to_owned() };
     let (own, known, observer) = ([ALICE, BOB], [ALICE, NOBODY], [CAROL, BOB]);
@@ -97,11 +100,29 @@ pub async fn attempt(base: &str) {
     let presence = async |by, user| outcome(presence_api::get_user_presence(&by, user).await);
     presenced.attempt("getUserPresence", presence, known, [404, 503]).await;
     let query = async |by, user: &'static str| {
-        outcome(presence_api::query_presence(&by, PresenceQuery { users: Some(vec![user.to_owned()]), ..PresenceQuery::new() }).await)
+        outcome(
+            presence_api::query_presence(
+                &by,
+                PresenceQuery { users: Some(vec![user.to_owned()]), ..PresenceQuery::new() },
+            )
+            .await,
+        )
     };
     presenced.attempt("queryPresence", query, [ALICE, STRANGER], [401, 403]).await;
     let stream = async |by, user: &'static str| {
-        outcome(presence_api::stream_changes(&by, Some(vec![user.to_owned()]), None, None).await)
+        outcome(
+            presence_api::stream_changes(
+                &by,
+                Some(vec![user.to_owned()]),
+                None,
+                None,
+                None,
+                None,
+                None,
+                None,
+            )
+            .await,
+        )
     };
     presenced.attempt("streamChanges", stream, [STREAM, "nobody"], [400, 429]).await;
     let call = async |by, user| outcome(presence_api::put_call(&by, user, "c1", report()).await);
@@ -116,6 +137,7 @@ pub async fn attempt(base: &str) {
     let deny = async |by, user| outcome(presence_lists_api::deny_observer(&by, ALICE, user).await);
     presenced.attempt("denyObserver", deny, observer, [404, 503]).await;
 
-    let seen = presence_api::get_user_presence(&presenced.by("demo-bob"), ALICE).await.expect("alice's presence");
+    let seen =
+        presence_api::get_user_presence(&presenced.by("demo-bob"), ALICE).await.expect("alice's presence");
     assert_eq!(seen.state, PresenceState::Busy);
 }
