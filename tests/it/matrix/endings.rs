@@ -123,7 +123,8 @@ async fn a_stream_of_changes_closes_with_its_token() {
         server.watched_by(watchers + 1).await;
         end(&server, way, &phone).await;
         let last = stream.event().await;
-        assert_eq!((last.name.as_str(), &last.data["reason"]), ("end", &json!("revoked")), "{way}");
+        let reason = if way == "expire" { "expired" } else { "revoked" };
+        assert_eq!((last.name.as_str(), &last.data["reason"]), ("end", &json!(reason)), "{way}");
         assert_eq!(stream.try_event().await, None, "{way}");
     }
 }
