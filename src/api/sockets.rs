@@ -2,16 +2,22 @@
 
 use std::time::Duration;
 
-use axum::extract::ws::{CloseFrame, Message, close_code};
+use axum::extract::ws::{CloseFrame, Message, WebSocketUpgrade, close_code};
 use tungstenite::error::ProtocolError;
 
 use crate::{app::App, presence::Timestamp};
 
 /// How much of a message is read ahead, in bytes: idle connections hold this much.
-pub(crate) const READ_BUFFER: usize = 4 * 1024;
+const READ_BUFFER: usize = 4 * 1024;
 
 /// How long a client may take to answer a ping.
 const PONG: Duration = Duration::from_secs(10);
+
+/// An upgrade whose connection holds little while it is idle, and takes no message larger than a body of many items.
+pub(crate) fn bounded(upgrade: WebSocketUpgrade, app: &App) -> WebSocketUpgrade {
+    let most = app.config.limits.bulk_body_bytes;
+    upgrade.read_buffer_size(READ_BUFFER).write_buffer_size(0).max_message_size(most).max_frame_size(most)
+}
 
 /// The code by which a client learns what was wrong with what it sent; nothing, if the connection itself broke.
 /// Source: RFC 6455, section 7.4.1.

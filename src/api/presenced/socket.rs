@@ -17,7 +17,7 @@ use super::{
     extract::{Parameters, SocketOpener},
 };
 use crate::{
-    api::{refusal::refusals, sockets::READ_BUFFER},
+    api::{refusal::refusals, sockets},
     app::App,
     request::Lasting,
 };
@@ -75,17 +75,10 @@ pub(super) async fn open_socket(
     parameters.each(|name, _| (name == "ticket").then_some(Ok(())))?;
     let upgrade = upgrade.map_err(|_| ProblemRefusal::web_sockets_alone())?;
     app.new_stream_limit.check(&()).map_err(ProblemRefusal::too_many_new_streams)?;
-    let most = app.config.limits.bulk_body_bytes;
-    let answer = upgrade
-        .protocols([PROTOCOL])
-        .read_buffer_size(READ_BUFFER)
-        .write_buffer_size(0)
-        .max_message_size(most)
-        .max_frame_size(most)
-        .on_upgrade(async move |socket| {
-            let _lasting = lasting;
-            let _watching = app.metrics.clone().watch("websocket");
-            open(app, socket, opener).await;
-        });
-    Ok(answer)
+    let upgrade = sockets::bounded(upgrade, &app).protocols([PROTOCOL]);
+    Ok(upgrade.on_upgrade(async move |socket| {
+        let _lasting = lasting;
+        let _watching = app.metrics.clone().watch("websocket");
+        open(app, socket, opener).await;
+    }))
 }

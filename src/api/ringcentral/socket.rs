@@ -21,7 +21,7 @@ use axum::{
 use self::{connection::Connection, sessions::Opened, token::Opener};
 use super::{Own, error::RestRefusal, types::WsError};
 use crate::{
-    api::{origin, refusal::refusals, sockets::READ_BUFFER},
+    api::{origin, refusal::refusals, sockets},
     app::App,
     request::Lasting,
 };
@@ -86,23 +86,16 @@ pub(super) async fn open_web_socket(
     let (Ok(upgrade), Some(Extension(routes))) = (upgrade, routes) else {
         return Err(RestRefusal::web_sockets_alone().into());
     };
-    let most = app.config.limits.bulk_body_bytes;
-    let answer = upgrade
-        .read_buffer_size(READ_BUFFER)
-        .write_buffer_size(0)
-        .max_message_size(most)
-        .max_frame_size(most)
-        .on_upgrade(async move |socket| {
-            let _lasting = lasting;
-            match attach(&app, uri.query().unwrap_or_default()) {
-                Ok((opener, opened)) => {
-                    let _watching = app.metrics.clone().watch("websocket");
-                    Connection::new(app, routes, headers, opener, socket, opened).await.run().await;
-                }
-                Err(error) => frame::refuse(socket, &error).await,
+    Ok(sockets::bounded(upgrade, &app).on_upgrade(async move |socket| {
+        let _lasting = lasting;
+        match attach(&app, uri.query().unwrap_or_default()) {
+            Ok((opener, opened)) => {
+                let _watching = app.metrics.clone().watch("websocket");
+                Connection::new(app, routes, headers, opener, socket, opened).await.run().await;
             }
-        });
-    Ok(answer)
+            Err(error) => frame::refuse(socket, &error).await,
+        }
+    }))
 }
 
 /// Looks at the token of a query, and finds the session that it goes on with, or begins one.
