@@ -22,17 +22,22 @@ const NO_TOKEN: HeaderValue = HeaderValue::from_static("Bearer realm=\"presenced
 const BAD_TOKEN: HeaderValue =
     HeaderValue::from_static("Bearer realm=\"presenced\", error=\"invalid_token\"");
 
+/// What is told now may be different at once.
+const NOT_KEPT: HeaderValue = HeaderValue::from_static("no-cache, no-store, must-revalidate");
+
 /// What answers of a dialect need.
 struct Frame {
     app: App,
     dialect: &'static Dialect,
     operations: Operations,
+    cors: cors::Lines,
 }
 
 /// Puts the frame around a dialect's routes.
 pub(super) fn around(dialect: &'static Dialect, app: &App, routes: Router) -> Router {
     let operations = Operations::new(&app.metrics, dialect);
-    let frame = Arc::new(Frame { app: app.clone(), dialect, operations });
+    let cors = dialect.cors.lines();
+    let frame = Arc::new(Frame { app: app.clone(), dialect, operations, cors });
     routes.layer(middleware::from_fn_with_state(frame, answered))
 }
 
@@ -51,7 +56,7 @@ async fn answered(State(frame): State<Arc<Frame>>, request: Request, next: Next)
     response = body::close_unless_drained(leftover, response).await;
     let status = response.status();
     let headers = response.headers_mut();
-    frame.dialect.cors.put_on(headers);
+    frame.cors.put_on(headers);
     if frame.app.config.demo {
         cors::show_demo(headers);
     }
@@ -63,8 +68,7 @@ async fn answered(State(frame): State<Arc<Frame>>, request: Request, next: Next)
         headers.insert(header::WWW_AUTHENTICATE, if brings_token { BAD_TOKEN } else { NO_TOKEN });
     }
     if status != StatusCode::NO_CONTENT {
-        headers
-            .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache, no-store, must-revalidate"));
+        headers.insert(header::CACHE_CONTROL, NOT_KEPT);
     }
     response
 }
