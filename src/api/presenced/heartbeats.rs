@@ -52,7 +52,7 @@ impl Heartbeat {
     }
 
     fn result(self, (outcome, detail): Verdict) -> HeartbeatResult {
-        HeartbeatResult { user_id: self.user_id, device_id: self.device_id, outcome, detail }
+        HeartbeatResult { user_id: self.user_id, device_id: self.device_id, outcome: outcome.into(), detail }
     }
 }
 

@@ -103,7 +103,7 @@ pub(super) async fn update_presence(
     let verdicts = apply(&app, &updates).await;
     let results = updates.into_iter().zip(verdicts).map(|(update, (outcome, detail))| PresenceUpdateResult {
         user_id: update.user_id,
-        outcome,
+        outcome: outcome.into(),
         detail,
     });
     Ok(Json(PresenceUpdateResults { results: results.collect() }))
