@@ -22,36 +22,45 @@ const NO_TOKEN: HeaderValue = HeaderValue::from_static("Bearer realm=\"presenced
 const BAD_TOKEN: HeaderValue =
     HeaderValue::from_static("Bearer realm=\"presenced\", error=\"invalid_token\"");
 
+/// What is told now may be different at once.
+const NOT_KEPT: HeaderValue = HeaderValue::from_static("no-cache, no-store, must-revalidate");
+
 /// What answers of a dialect need.
 struct Frame {
     app: App,
     dialect: &'static Dialect,
     operations: Operations,
+    cors: cors::Lines,
 }
 
 /// Puts the frame around a dialect's routes.
 pub(super) fn around(dialect: &'static Dialect, app: &App, routes: Router) -> Router {
     let operations = Operations::new(&app.metrics, dialect);
-    let frame = Arc::new(Frame { app: app.clone(), dialect, operations });
+    let cors = dialect.cors.lines();
+    let frame = Arc::new(Frame { app: app.clone(), dialect, operations, cors });
     routes.layer(middleware::from_fn_with_state(frame, answered))
 }
 
 /// Puts the frame around a dialect's routes where they are no part of a server of ours: pages of every origin may call
 /// them, and nothing is counted.
 pub(super) fn around_alone(dialect: &'static Dialect, body_bytes: usize, routes: Router) -> Router {
-    routes.layer(middleware::from_fn_with_state((dialect, body_bytes), answered_alone))
+    let frame = Arc::new(Alone { dialect, body_bytes, cors: dialect.cors.lines() });
+    routes.layer(middleware::from_fn_with_state(frame, answered_alone))
 }
 
-async fn answered_alone(
-    State((dialect, body_bytes)): State<(&'static Dialect, usize)>,
-    request: Request,
-    next: Next,
-) -> Response {
+/// What answers need where no server of ours gives them.
+struct Alone {
+    dialect: &'static Dialect,
+    body_bytes: usize,
+    cors: cors::Lines,
+}
+
+async fn answered_alone(State(frame): State<Arc<Alone>>, request: Request, next: Next) -> Response {
     let (request, leftover) = body::share(request);
     let asked = Asked::of(&request);
-    let response = answer(dialect, body_bytes, request, next).await;
+    let response = answer(frame.dialect, frame.body_bytes, request, next).await;
     let mut response = body::close_unless_drained(leftover, response).await;
-    dialect.cors.put_on(response.headers_mut());
+    frame.cors.put_on(response.headers_mut());
     cors::allow_all(response.headers_mut());
     asked.finish(&mut response);
     response
@@ -69,7 +78,7 @@ async fn answered(State(frame): State<Arc<Frame>>, request: Request, next: Next)
     frame.count(operation, response.status(), started);
     response = body::close_unless_drained(leftover, response).await;
     let headers = response.headers_mut();
-    frame.dialect.cors.put_on(headers);
+    frame.cors.put_on(headers);
     if frame.app.config.demo {
         cors::show_demo(headers);
     }
@@ -100,8 +109,7 @@ impl Asked {
             headers.insert(header::WWW_AUTHENTICATE, if self.brings_token { BAD_TOKEN } else { NO_TOKEN });
         }
         if status != StatusCode::NO_CONTENT {
-            let never = HeaderValue::from_static("no-cache, no-store, must-revalidate");
-            headers.insert(header::CACHE_CONTROL, never);
+            headers.insert(header::CACHE_CONTROL, NOT_KEPT);
         }
     }
 }
