@@ -5,7 +5,10 @@ use serde_json::json;
 
 use super::admin::{Action, Report};
 use crate::{
-    api::presenced::types::{self, TokenRequest},
+    api::{
+        Open,
+        presenced::types::{self, TokenRequest},
+    },
     client::{AdminClient, ClientError},
     directory::Scope,
 };
@@ -96,8 +99,8 @@ fn row(token: &types::Token) -> [String; 4] {
 }
 
 /// The names of scopes, for people.
-pub(super) fn names(scopes: &[Scope]) -> String {
-    scopes.iter().map(|scope| scope.name()).collect::<Vec<_>>().join(" ")
+pub(super) fn names(scopes: &[Open<Scope>]) -> String {
+    scopes.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
 }
 
 /// A moment in milliseconds since the Unix epoch, for people.

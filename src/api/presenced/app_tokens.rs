@@ -10,7 +10,7 @@ use super::{
     types::{AppToken, AppTokenList, AppTokenRequest, IssuedAppToken},
 };
 use crate::{
-    api::refusal::refusals,
+    api::{Open, refusal::refusals},
     app::App,
     directory::{DirectoryError, Holder, NewToken, TokenId, TokenInfo, TokenSecret},
     presence::Timestamp,
@@ -66,7 +66,8 @@ const LONGEST_NAME: usize = 255;
 impl AppToken {
     fn of_app(info: TokenInfo) -> Option<Self> {
         let Holder::App { name, scopes } = info.holder else { return None };
-        let (scopes, expires_at) = (scopes.iter().collect(), info.expires.map(Timestamp::as_millis));
+        let (scopes, expires_at) =
+            (scopes.iter().map(Open::from).collect(), info.expires.map(Timestamp::as_millis));
         Some(Self { token_id: info.id.as_str().to_owned(), name, scopes, expires_at })
     }
 }

@@ -15,7 +15,7 @@ use super::{
     types::{AdminToken, IssuedToken, Token, TokenList, TokenRequest, UserIdOrMe, UserIdText, Whoami},
 };
 use crate::{
-    api::refusal::refusals,
+    api::{Open, refusal::refusals},
     app::App,
     audit,
     auth::admin_token,
@@ -116,7 +116,7 @@ impl Token {
         Some(Self {
             token_id: info.id.as_str().to_owned(),
             device_id: device.into(),
-            scopes: scopes.iter().collect(),
+            scopes: scopes.iter().map(Open::from).collect(),
             guest,
             refresh,
             expires_at: info.expires.map(Timestamp::as_millis),
@@ -273,7 +273,7 @@ pub(super) async fn whoami(
         guest: false,
         expires_at: expires.map(Timestamp::as_millis),
     };
-    let list = |scopes: Scopes| scopes.iter().collect();
+    let list = |scopes: Scopes| scopes.iter().map(Open::from).collect();
     Ok(Json(match identified.holder {
         Holder::Admin => Whoami { scopes: list(Scopes::all()), admin: true, ..nobody },
         Holder::App { name, scopes } => Whoami { name: Some(name), scopes: list(scopes), ..nobody },
