@@ -31,4 +31,5 @@ mod shutdown;
 mod starting;
 mod store;
 mod storms;
+mod stub;
 mod support;

@@ -24,7 +24,7 @@ use crate::{
 /// What a refusal says: a code for programs, and a sentence for people.
 #[derive(Clone, Debug)]
 pub struct MatrixRefusal {
-    errcode: &'static str,
+    errcode: Cow<'static, str>,
     error: Cow<'static, str>,
     extra: Extra,
 }
@@ -52,7 +52,17 @@ impl MatrixRefusal {
         errcode: &'static str,
         error: impl Into<Cow<'static, str>>,
     ) -> Refused<Self, STATUS> {
-        Refused(Self { errcode, error: error.into(), extra: Extra::None })
+        Refused(Self { errcode: errcode.into(), error: error.into(), extra: Extra::None })
+    }
+
+    /// What another server said, with how long to wait if it said that.
+    pub fn passed_on(said: MatrixError, wait: Option<Duration>) -> Self {
+        let extra = match (wait, said.soft_logout) {
+            (Some(wait), _) => Extra::RetryAfter(wait),
+            (None, Some(soft_logout)) => Extra::SoftLogout(soft_logout),
+            (None, None) => Extra::None,
+        };
+        Self { errcode: said.errcode.into(), error: said.error.unwrap_or_default().into(), extra }
     }
 
     fn with(self, extra: Extra) -> Self {
@@ -233,7 +243,7 @@ impl<E: From<Unavailable>> Cause<MatrixRefusal, E> for StoreError {
 
 impl Refusal for MatrixRefusal {
     fn respond(self, status: StatusCode) -> Response {
-        let (errcode, error) = (self.errcode.to_owned(), Some(self.error.into_owned()));
+        let (errcode, error) = (self.errcode.into_owned(), Some(self.error.into_owned()));
         let soft_logout = match self.extra {
             Extra::RetryAfter(wait) => return limited(status, errcode, error, wait),
             Extra::SoftLogout(soft_logout) => Some(soft_logout),

@@ -50,7 +50,7 @@ pub struct PresenceStatus {
 
 impl PresenceStatus {
     /// A state, of which no more is told.
-    pub fn of(presence: PresenceState) -> Self {
+    pub fn of(presence: impl Into<Open<PresenceState>>) -> Self {
         Self { presence: presence.into(), last_active_ago: None, status_msg: None, currently_active: None }
     }
 }
