@@ -42,11 +42,11 @@ fn row(subscription: &types::Subscription) -> [String; 6] {
     };
     [
         subscription.subscription_id.clone(),
-        subscription.user_id.clone().unwrap_or_default(),
+        subscription.user_id.clone(),
         subscription.device_id.clone(),
         subscription.receiver.clone().unwrap_or_else(|| "a socket".to_owned()),
         state.to_owned(),
-        subscription.expires_at.map(date).unwrap_or_default(),
+        date(subscription.expires_at),
     ]
 }
 

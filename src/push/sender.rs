@@ -146,12 +146,15 @@ impl Sender {
 
     /// The owner said that the receiver works again.
     fn forgive(&mut self) {
-        // It may be about something else now.
+        self.failures = 0;
+        self.retry_at = None;
+    }
+
+    /// What did not arrive is told as it is when it is told.
+    fn give_up(&mut self) {
         if let Some(delivery) = self.unsent.take() {
             self.tracked.snapshot.give_back(&delivery);
         }
-        self.failures = 0;
-        self.retry_at = None;
     }
 
     /// Does what is next, if there is something to do now.
@@ -183,6 +186,11 @@ impl Sender {
             Err(outcome) => outcome,
             Ok((address, _turn)) if is_due => self.remind(subscription, &address, now).await,
             Ok((address, _turn)) => {
+                // It may be about something else now.
+                let covers = |delivery| self.tracked.snapshot.covers(&app, delivery);
+                if !self.unsent.as_ref().is_none_or(covers) {
+                    self.give_up();
+                }
                 let most = self.tracked.voice().batch();
                 let next = match self.unsent.take() {
                     Some(delivery) => Some(delivery),
@@ -277,6 +285,7 @@ impl Sender {
         self.count("blacklisted");
         let registry = &Push::of(&self.app).registry;
         registry.change(id, None, |subscription| subscription.suspended = suspended).await?;
+        self.give_up();
         self.forgive();
         Ok(())
     }

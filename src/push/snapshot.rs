@@ -88,11 +88,22 @@ impl Snapshot {
 
     /// Goes on where another snapshot of the same subscription was: what that has told, and what it had still to
     /// tell, holds as far as this one is about it.
-    pub fn take_over(&mut self, app: &App, other: Self) {
+    pub fn take_over(&mut self, app: &App, mut other: Self) {
+        // What it heard of and did not note yet.
+        other.note(app, &other.watch.take(u64::MAX));
         let Self { interests, pending, told, unknown, .. } = self;
         unknown.extend(other.unknown.into_iter().filter(|item| interests.covers(app, *item)));
+        for item in other.pending.into_iter().filter(|item| interests.covers(app, *item)) {
+            // As it is now it was told to nobody.
+            told.remove(&item);
+            pending.insert(item);
+        }
         told.extend(other.told.into_iter().filter(|(item, _)| interests.covers(app, *item)));
-        pending.extend(other.pending.into_iter().filter(|item| interests.covers(app, *item)));
+    }
+
+    /// Whether it is about all that a delivery tells.
+    pub fn covers(&self, app: &App, delivery: &Delivery) -> bool {
+        delivery.items().all(|(item, _)| self.interests.covers(app, item))
     }
 
     /// Notes that it is unknown whether this was received.

@@ -83,11 +83,6 @@ impl Subscription {
         (self.owner.clone(), self.client.clone())
     }
 
-    /// When it ends by itself, if it does.
-    pub fn ends(&self) -> Option<Timestamp> {
-        Some(self.expires).filter(|expires| *expires != Timestamp::HIGHEST)
-    }
-
     /// On whose account its deliveries are.
     pub fn payer(&self) -> &str {
         self.owner.as_ref().map_or(self.client.as_str(), UserId::as_str)

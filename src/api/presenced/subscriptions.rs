@@ -11,7 +11,6 @@ use super::{
 use crate::{
     api::refusal::refusals,
     app::App,
-    presence::Timestamp,
     push::{self, Push, Transport, webhook},
     store::StoreError,
     task::to_the_end,
@@ -42,14 +41,14 @@ impl From<&push::Subscription> for Subscription {
         Self {
             subscription_id: subscription.id.to_string(),
             dialect: subscription.dialect.clone(),
-            user_id: subscription.owner.as_ref().map(ToString::to_string),
+            user_id: subscription.owner.as_ref().map(ToString::to_string).unwrap_or_default(),
             device_id: subscription.client.as_str().to_owned(),
             transport,
             receiver,
             state: suspended.map_or(SubscriptionState::Active, |_| SubscriptionState::Suspended),
             reason: suspended.map(|it| it.reason.clone()),
             created_at: subscription.created.as_millis(),
-            expires_at: subscription.ends().map(Timestamp::as_millis),
+            expires_at: subscription.expires.as_millis(),
         }
     }
 }

@@ -62,7 +62,7 @@ refusals! {
 refusals! {
     /// Why nothing is done about a webhook.
     pub(super) enum WebhookError: ProblemRefusal, from AccessError, StoreError {
-        /// The id is not valid.
+        /// The id is not valid, or there is a parameter, which this takes none of.
         BadRequest => ProblemRefusal::invalid("webhookId: invalid length: expected a UUID"),
         Unauthorized,
         /// The caller is neither an admin nor a service token with the scope `read`.
@@ -77,7 +77,7 @@ refusals! {
 refusals! {
     /// Why a webhook was not changed.
     pub(super) enum PutWebhookError: ProblemRefusal, from AccessError, JsonError, StoreError {
-        /// The id or the body is not valid, or it leads where webhooks are not sent to.
+        /// The id or the body is not valid, it leads where webhooks are not sent to, or there is a parameter.
         BadRequest => ProblemRefusal::invalid("secret: has to be `whsec_` and 24 to 64 bytes in base64"),
         Unauthorized,
         /// The caller is neither an admin nor a service token with the scope `read`.
@@ -293,6 +293,8 @@ pub(super) async fn list_webhooks(
 }
 
 /// Get a webhook.
+///
+/// With its state, and what was sent to it last.
 #[utoipa::path(
     get,
     path = "/presenced/v1/webhooks/{webhookId}",
@@ -310,8 +312,10 @@ pub(super) async fn get_webhook(
     State(app): State<App>,
     asker: Asker,
     ids: Ids,
+    parameters: Parameters,
 ) -> Result<Json<Webhook>, WebhookError> {
     let maker = Maker::of(asker)?;
+    parameters.none()?;
     let found = maker.find(&app, ids.get("webhookId")?).ok_or_else(Webhook::not_there)?;
     Ok(Json(Webhook::of(&app, &found)?))
 }
@@ -337,9 +341,11 @@ pub(super) async fn put_webhook(
     State(app): State<App>,
     asker: Asker,
     ids: Ids,
+    parameters: Parameters,
     body: Body,
 ) -> Result<Json<Webhook>, PutWebhookError> {
     let maker = Maker::of(asker)?;
+    parameters.none()?;
     let id: Uuid = ids.get("webhookId")?;
     let found = maker.find(&app, id).ok_or_else(Webhook::not_there)?;
     let Asked { url, wish, secret } = Asked::read(&app, read_json(&app, body).await?)?;
@@ -374,6 +380,8 @@ fn rotated(before: &Transport, url: String, secret: Option<String>, now: Timesta
 }
 
 /// End a webhook.
+///
+/// What is under way may still arrive.
 #[utoipa::path(
     delete,
     path = "/presenced/v1/webhooks/{webhookId}",
@@ -391,8 +399,10 @@ pub(super) async fn delete_webhook(
     State(app): State<App>,
     asker: Asker,
     ids: Ids,
+    parameters: Parameters,
 ) -> Result<StatusCode, WebhookError> {
     let maker = Maker::of(asker)?;
+    parameters.none()?;
     let id: Uuid = ids.get("webhookId")?;
     maker.find(&app, id).ok_or_else(Webhook::not_there)?;
     match to_the_end(async move { Push::of(&app).registry.remove(id).await }).await? {
@@ -421,8 +431,10 @@ pub(super) async fn test_webhook(
     State(app): State<App>,
     asker: Asker,
     ids: Ids,
+    parameters: Parameters,
 ) -> Result<Json<WebhookAttempt>, WebhookError> {
     let maker = Maker::of(asker)?;
+    parameters.none()?;
     let found = maker.find(&app, ids.get("webhookId")?).ok_or_else(Webhook::not_there)?;
     let (id, now) = (Uuid::new_v4(), app.service.now());
     let test = WebhookTest { kind: "test".to_owned(), timestamp: time_text(now), data: NoData {} };

@@ -1,5 +1,7 @@
 //! Webhooks of presenced's own API.
 
+mod receivers;
+
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use presenced::clock::Clock as _;
@@ -11,7 +13,7 @@ use super::service_token;
 use crate::{
     clients,
     support::{
-        ALICE, Answer, BOB, CAROL, SharedStore, TestServer, minutes,
+        ALICE, Answer, BOB, CAROL, START, SharedStore, TestServer, minutes,
         receiver::{Hook, Receiver},
         seconds,
     },
@@ -198,6 +200,7 @@ async fn it_survives_a_restart_and_ends_with_its_token() {
     let made = make(&server, &receiver, &token, json!({"users": [BOB]})).await;
     server.stop().await;
     let server = TestServer::start_again(Box::new(store), |_| {}).await;
+    presenced::demo::furnish(&server.app.directory, START).await.expect("there is everything");
     assert_eq!(get(&server, &made).await["state"], "active");
     set(&server, BOB, "online").await;
     assert_eq!(told(&receiver.told().await), [change(BOB, "offline", "online")]);
@@ -252,7 +255,7 @@ async fn who_may_have_some_and_which() {
     let shown = &shown["subscriptions"][0];
     assert_eq!(
         (&shown["dialect"], &shown["userId"], &shown["expiresAt"]),
-        (&json!("presenced"), &Value::Null, &Value::Null)
+        (&json!("presenced"), &json!(""), &json!(253_402_300_799_999_u64))
     );
     for _ in 1..30 {
         make(&server, &receiver, &one, json!({})).await;
@@ -289,7 +292,7 @@ async fn what_is_no_webhook() {
 async fn fresh_delivery() -> [String; 3] {
     let server = TestServer::start().await;
     let now = presenced::clock::SystemClock::start().now();
-    server.advance(std::time::Duration::from_millis(now.millis_since(crate::support::START))).await;
+    server.advance(std::time::Duration::from_millis(now.millis_since(START))).await;
     let mut receiver = Receiver::start().await;
     make(&server, &receiver, "demo-admin", json!({})).await;
     set(&server, BOB, "online").await;

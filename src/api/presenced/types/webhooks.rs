@@ -13,11 +13,11 @@ pub struct WebhookRequest {
     /// Where it goes: https, or http within the networks that `webhooks.allow_networks` names.
     #[schema(example = "https://example.com/presence")]
     pub url: String,
-    /// User ids; without users and rooms it is everybody.
+    /// User ids; without users and rooms it is everybody. An empty list names nobody.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "there")]
     #[schema(example = json!(["@alice:example.com"]), nullable = false)]
     pub users: Option<Vec<String>>,
-    /// Rooms whose members to tell of.
+    /// Rooms whose members to tell of, whoever joins later among them.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "there")]
     #[schema(example = json!(["!lobby:example.com"]), nullable = false)]
     pub rooms: Option<Vec<String>>,
@@ -117,7 +117,8 @@ pub struct WebhookUsers {
 pub struct WebhookUser {
     #[serde(flatten)]
     pub presence: UserPresence,
-    /// The state before; absent where the server does not know it.
+    /// The state that was told of them before, or that they were in when the webhook was made; absent where the server
+    /// does not know it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<PresenceState>,
 }

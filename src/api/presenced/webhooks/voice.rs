@@ -68,6 +68,12 @@ impl Wish {
         self.users.is_none() && self.rooms.is_none()
     }
 
+    /// Whether it is about a user wherever they are. Of such a one all is known from the start.
+    fn names(&self, user: &str) -> bool {
+        let named = self.users.iter().flatten();
+        self.is_of_everybody() || named.into_iter().any(|named| named.as_str() == user)
+    }
+
     fn covers(&self, app: &App, user: &UserId) -> bool {
         self.is_of_everybody()
             || self.users.as_ref().is_some_and(|users| users.contains(user))
@@ -153,10 +159,11 @@ impl Voice for PresencedVoice {
     }
 
     fn request(&self, subscription: &Subscription, delivery: &Delivery, now: Timestamp) -> Request {
-        let is_of_everybody = Wish::of(subscription).is_ok_and(|wish| wish.is_of_everybody());
+        let wish = Wish::of(subscription).unwrap_or_default();
         let user = |message: &Message| {
             let presence: UserPresence = serde_json::from_str(&message.body).expect("it was written here");
-            WebhookUser { presence, from: from(message.before, is_of_everybody) }
+            let from = from(message.before, || wish.names(&presence.user_id));
+            WebhookUser { presence, from }
         };
         let event = WebhookEvent {
             kind: "presence".to_owned(),
@@ -195,11 +202,11 @@ fn hash(body: &str, state: State) -> u64 {
     xxh3_64(body.as_bytes()) << 2 | place as u64
 }
 
-/// The state that was told before. Of everybody those alone are not known from the start who are offline.
-fn from(before: Before, is_of_everybody: bool) -> Option<PresenceState> {
+/// The state that was told before. Of whom nothing was they were offline, unless they came into a room since.
+fn from(before: Before, is_known: impl FnOnce() -> bool) -> Option<PresenceState> {
     match before {
         Before::Told(hash) => STATES.get((hash & 3) as usize).copied(),
-        Before::Nothing => is_of_everybody.then_some(PresenceState::Offline),
+        Before::Nothing => is_known().then_some(PresenceState::Offline),
         Before::Unknown => None,
     }
 }
