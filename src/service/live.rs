@@ -28,9 +28,22 @@ impl Service {
         self.node.get().copied().unwrap_or(NodeId::LOCAL)
     }
 
-    /// Watches topics, with the eyes of `viewer`, for whoever looks for themselves at what changed.
-    pub fn follow(&self, viewer: &UserId, topics: impl IntoIterator<Item = Topic>) -> Watch {
-        self.changes.watch(Some(viewer.clone()), topics)
+    /// Watches topics, with the eyes of `viewer` or an admin's, for whoever looks for themselves at what changed.
+    pub fn follow(&self, viewer: Option<&UserId>, topics: impl IntoIterator<Item = Topic>) -> Watch {
+        self.changes.watch(viewer.cloned(), topics)
+    }
+
+    /// Those who may be present, and those who changed after `since`.
+    pub async fn present_or_changed(&self, since: Option<u64>) -> Result<Vec<UserId>, StoreError> {
+        let mut users = Vec::new();
+        for partition in 0..PARTITIONS {
+            users.extend(self.store.present(partition).await?);
+            if let Some(since) = since {
+                users.extend(self.store.changed_after(partition, since).await?);
+            }
+            consume_budget().await;
+        }
+        Ok(users)
     }
 
     /// How many watchers there are.

@@ -258,3 +258,18 @@ async fn websockets() {
     command.args(["tests/clients/socket_websockets.py", &server.url]);
     passes(command).await;
 }
+
+/// Has the library of PyPI verify a webhook: its secret, headers and body.
+pub(crate) async fn verify_webhook_in_python(delivery: &[String; 3]) {
+    let mut command = python();
+    command.arg("tests/clients/webhook_verify.py").args(delivery);
+    passes(command).await;
+}
+
+/// The same of npm's.
+pub(crate) async fn verify_webhook_in_node(delivery: &[String; 3]) {
+    let folder = env::var("PRESENCED_TEST_NODE").expect("tests/run says where the packages are");
+    let mut command = Command::new("node");
+    command.args(["tests/clients/webhook_verify.mjs", &folder]).args(delivery);
+    passes(command).await;
+}
