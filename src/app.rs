@@ -24,7 +24,7 @@ use crate::{
     metrics::{self, Metrics},
     presence::Timestamp,
     service::{Budgets, Service, Tell},
-    store::{Store, StoreError},
+    store::{Figures, Store, StoreError},
 };
 
 /// A handle to the parts of one server. Cheap to clone.
@@ -102,7 +102,8 @@ impl App {
             tell,
         ));
         service.open().await?;
-        let metrics = Metrics::new(service.store_figures().commits, service.causes(), clock.micros());
+        let Figures { commits, unconfirmed, .. } = service.store_figures();
+        let metrics = Metrics::new(commits, unconfirmed, service.causes(), clock.micros());
         let config = Arc::new(Live::new(config));
         let limits = &config.limits;
         let new_streams = limits.new_streams_per_second;

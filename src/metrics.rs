@@ -139,6 +139,8 @@ families! {
     ready: Gauge = "ready", Gauge::default();
     /// How long batches took to be on the disk.
     store_commit: Histogram = "store_commit_seconds", of_commits();
+    /// Writes that fewer replicas than wanted confirmed in time.
+    store_unconfirmed: Counter = "store_unconfirmed", Counter::default();
     /// Writes that wait for the disk.
     store_queue: Gauge = "store_queue", Gauge::default();
     /// How far watchers are behind what was written.
@@ -162,12 +164,20 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    /// Figures that begin at nothing. `commits` are those of the store, if it has any, `changes`
-    /// those of the service; `started` is now, in microseconds.
-    pub fn new(commits: Option<Histogram>, changes: By<Counter>, started: u64) -> Self {
+    /// Figures that begin at nothing. `commits` and `unconfirmed` are those of the store, if it has any, `changes` those
+    /// of the service; `started` is now, in microseconds.
+    pub fn new(
+        commits: Option<Histogram>,
+        unconfirmed: Option<Counter>,
+        changes: By<Counter>,
+        started: u64,
+    ) -> Self {
         let mut families = Families { changes, ..Families::new() };
         if let Some(commits) = commits {
             families.store_commit = commits;
+        }
+        if let Some(unconfirmed) = unconfirmed {
+            families.store_unconfirmed = unconfirmed;
         }
         let mut registry = Registry::with_prefix("presenced");
         families.register_in(&mut registry);

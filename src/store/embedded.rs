@@ -372,6 +372,7 @@ impl Store for EmbeddedStore {
             records: self.len(),
             queue: self.parts.queue.len(),
             commits: Some(self.parts.commits.clone()),
+            unconfirmed: None,
         }
     }
 
