@@ -24,7 +24,7 @@ use crate::{
     metrics::{self, Metrics},
     presence::Timestamp,
     service::{Budgets, Service, Tell},
-    store::{Figures, Store, StoreError},
+    store::{Store, StoreError},
 };
 
 /// A handle to the parts of one server. Cheap to clone.
@@ -102,8 +102,7 @@ impl App {
             tell,
         ));
         service.open().await?;
-        let Figures { commits, unconfirmed, .. } = service.store_figures();
-        let metrics = Metrics::new(commits, unconfirmed, service.causes(), clock.micros());
+        let metrics = Metrics::new(service.store_figures().counted, service.causes(), clock.micros());
         let config = Arc::new(Live::new(config));
         let limits = &config.limits;
         let new_streams = limits.new_streams_per_second;

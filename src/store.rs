@@ -41,7 +41,6 @@ use std::{
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
-use prometheus_client::metrics::{counter::Counter, histogram::Histogram};
 use xxhash_rust::xxh3::xxh3_64;
 
 pub use self::{
@@ -53,6 +52,7 @@ pub use self::{
 };
 use crate::{
     id::{NodeId, UserId},
+    metrics::OfStore,
     presence::{Audiences, Record, Timestamp},
 };
 
@@ -138,10 +138,8 @@ pub struct Figures {
     pub records: usize,
     /// How many writes wait for the disk.
     pub queue: usize,
-    /// How long batches took to be on the disk, as they go on being counted.
-    pub commits: Option<Histogram>,
-    /// Writes that fewer replicas confirmed than had to, as they go on being counted.
-    pub unconfirmed: Option<Counter>,
+    /// What goes on being counted.
+    pub counted: OfStore,
 }
 
 /// Why a store could not do what it was asked.

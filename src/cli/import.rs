@@ -39,7 +39,8 @@ const FILLED: [&str; 2] = ["acknowledged", "db"];
 impl Import {
     pub(super) fn run(mut self) -> Done {
         if let Some(file) = self.config.take() {
-            let config = Config::load(Some(&file), &Overrides::from_process(Vec::new())).map_err(Failure::unusable)?;
+            let config =
+                Config::load(Some(&file), &Overrides::from_process(Vec::new())).map_err(Failure::unusable)?;
             if config.store.kind == StoreKind::Redis {
                 return self.fill_engine(&config);
             }

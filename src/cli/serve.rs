@@ -153,7 +153,9 @@ impl Serve {
             return Ok(());
         }
         if self.demo {
-            return Err(Failure::unusable("the demo keeps nothing in an engine; leave store.kind = \"redis\" out"));
+            return Err(Failure::unusable(
+                "the demo keeps nothing in an engine; leave store.kind = \"redis\" out",
+            ));
         }
         if config.server.admin_token_file.as_os_str().is_empty() {
             return Err(Failure::unusable(

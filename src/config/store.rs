@@ -91,7 +91,8 @@ impl<'de> Deserialize<'de> for Confirm {
             return Ok(Self::Auto);
         }
         let count = text.parse().ok().filter(|count| *count <= 16);
-        let unknown = || de::Error::invalid_value(de::Unexpected::Str(&text), &"\"auto\", or \"0\" to \"16\"");
+        let unknown =
+            || de::Error::invalid_value(de::Unexpected::Str(&text), &"\"auto\", or \"0\" to \"16\"");
         count.map(Self::Replicas).ok_or_else(unknown)
     }
 }
@@ -108,13 +109,16 @@ impl Store {
         require(is_named, "store.urls", "has to name the engine, since store.kind is \"redis\"")?;
         for (place, url) in self.urls.iter().enumerate() {
             let is_url = url::Url::parse(url).is_ok_and(|url| {
-                matches!(url.scheme(), "redis" | "rediss") && url.has_host() && matches!(url.path(), "" | "/" | "/0")
+                matches!(url.scheme(), "redis" | "rediss")
+                    && url.has_host()
+                    && matches!(url.path(), "" | "/" | "/0")
             });
             let why = "has to be redis://HOST:PORT, or rediss://HOST:PORT";
             require(is_url, &format!("store.urls[{place}]"), why)?;
         }
         let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_.:".contains(letter);
-        let is_prefix = !self.prefix.is_empty() && self.prefix.len() <= 64 && self.prefix.chars().all(is_plain);
+        let is_prefix =
+            !self.prefix.is_empty() && self.prefix.len() <= 64 && self.prefix.chars().all(is_plain);
         require(is_prefix, "store.prefix", "has to be of 1 to 64 letters, digits, and any of -_.:")
     }
 

@@ -276,7 +276,9 @@ pub(super) async fn follow(app: App, voices: Vec<&'static dyn Voice>) {
                         let entry = registry.entries.lock().insert(voice, subscription);
                         sender::resume(&app, vec![entry]).await;
                     }
-                    Err(error) => tracing::error!(%error, "a subscription cannot be read, and brings nothing"),
+                    Err(error) => {
+                        tracing::error!(%error, "a subscription cannot be read, and brings nothing")
+                    }
                 },
                 (None, None) => {}
             }
@@ -297,11 +299,14 @@ async fn follow_change(app: &App, entry: &Entry, voices: &[&'static dyn Voice], 
         Err(error) => return tracing::error!(%error, %id, "a change of a subscription cannot be read"),
     };
     // That deliveries have come further is no other wish.
-    let is_same = json(&Subscription { delivered: changed.delivered, ..(*current).clone() }) == json(&changed);
+    let is_same =
+        json(&Subscription { delivered: changed.delivered, ..(*current).clone() }) == json(&changed);
     if !is_same {
         match Snapshot::start(app, &changed, interests, None).await {
             Ok(fresh) => *entry.fresh.lock() = Some(fresh),
-            Err(error) => tracing::warn!(%error, %id, "a changed subscription goes on as it was looked at before"),
+            Err(error) => {
+                tracing::warn!(%error, %id, "a changed subscription goes on as it was looked at before")
+            }
         }
     }
     entry.current.send_replace(Some(Arc::new(changed)));

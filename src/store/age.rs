@@ -1,9 +1,6 @@
 //! How old an answer may be that is read from memory because the engine does not answer.
 
-use std::{
-    cell::Cell,
-    time::Duration,
-};
+use std::{cell::Cell, time::Duration};
 
 tokio::task_local! {
     static AGE: Cell<Option<Duration>>;

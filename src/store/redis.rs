@@ -56,6 +56,7 @@ use super::{
 use crate::{
     clock::Clock,
     id::{NodeId, UserId},
+    metrics::OfStore,
     presence::{Record, Timestamp},
 };
 
@@ -67,6 +68,9 @@ const SWEEP_MILLIS: u64 = 3_000;
 
 /// How many users of a partition are due at once, at most.
 const DUE_AT_ONCE: usize = 100;
+
+/// How long a confirmed write may take beside the waiting for replicas.
+const CONFIRMING: Duration = Duration::from_millis(500);
 
 /// How many connections there are for writes that are confirmed: each waits for replicas.
 const CONFIRMED_LANES: usize = 4;
@@ -121,6 +125,8 @@ struct Shared {
     trouble: Trouble,
     /// Writes that too few replicas confirmed.
     unconfirmed: Counter,
+    /// Reads that were answered by what was held.
+    stale: Counter,
     nonces: AtomicUsize,
 }
 
@@ -141,8 +147,12 @@ impl RedisStore {
     async fn try_connect(settings: Settings, clock: Arc<dyn Clock>) -> Result<Self, String> {
         let in_words = |error: redis::RedisError| error.to_string();
         let engine = Engine::find(&settings).await.map_err(in_words)?;
-        let link = async |lanes| engine.link(lanes).await.map_err(in_words);
-        let links = Links { records: link(2).await?, confirmed: link(CONFIRMED_LANES).await?, feed: link(1).await? };
+        let link = async |lanes, within| engine.link(lanes, within).await.map_err(in_words);
+        let links = Links {
+            records: link(2, settings.timeout).await?,
+            confirmed: link(CONFIRMED_LANES, settings.timeout.max(settings.confirm_time + CONFIRMING)).await?,
+            feed: link(1, settings.timeout.min(feed::PATIENCE_OF_ONE)).await?,
+        };
         let buckets = buckets(&links.records, &settings).await?;
         let keys = Keys::new(&settings.prefix, buckets);
         Ok(Self(Arc::new(Shared {
@@ -162,6 +172,7 @@ impl RedisStore {
             replicas: RwLock::new(vec![0; FEEDS]),
             trouble: Trouble::default(),
             unconfirmed: Counter::default(),
+            stale: Counter::default(),
             nonces: AtomicUsize::new(0),
             settings,
         })))
@@ -214,7 +225,9 @@ async fn buckets(link: &Link, settings: &Settings) -> Result<u32, String> {
     let (format, buckets, importing): (u32, u32, Option<u32>) = found.map_err(|error| error.to_string())?;
     if importing.is_some() {
         let prefix = &settings.prefix;
-        return Err(format!("an import was broken off: remove all keys that begin with {prefix:?}, and repeat it"));
+        return Err(format!(
+            "an import was broken off: remove all keys that begin with {prefix:?}, and repeat it"
+        ));
     }
     if format > FORMAT {
         return Err(format!("its data has format {format}; this version reads up to {FORMAT}"));
@@ -329,7 +342,8 @@ impl Store for RedisStore {
     }
 
     async fn due(&self, partition: usize, now: Timestamp) -> Vec<UserId> {
-        let is_asked = self.0.feeds[partition].is_due(now) && !self.0.is_recovering() && self.0.reach(partition).is_ok();
+        let is_asked =
+            self.0.feeds[partition].is_due(now) && !self.0.is_recovering() && self.0.reach(partition).is_ok();
         if !is_asked {
             return Vec::new();
         }
@@ -358,7 +372,8 @@ impl Store for RedisStore {
 
     fn figures(&self) -> Figures {
         let records = self.0.feeds[..PARTITIONS].iter().map(|feed| feed.lock().records).sum();
-        Figures { records, unconfirmed: Some(self.0.unconfirmed.clone()), ..Figures::default() }
+        let (unconfirmed, stale) = (Some(self.0.unconfirmed.clone()), Some(self.0.stale.clone()));
+        Figures { records, queue: 0, counted: OfStore { commits: None, unconfirmed, stale } }
     }
 
     fn health(&self) -> Result<(), StoreError> {

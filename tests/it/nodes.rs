@@ -251,7 +251,8 @@ async fn a_refresh_token_spent_twice_at_once_gives_one_pair_of_tokens(pair: Pair
         let answer = answer.json();
         json!([answer["access_token"], answer["refresh_token"]]).to_string()
     };
-    let granted: BTreeSet<String> = answers.iter().filter(|answer| answer.status == 200).map(granted_by).collect();
+    let granted: BTreeSet<String> =
+        answers.iter().filter(|answer| answer.status == 200).map(granted_by).collect();
     assert_eq!(granted.len(), 1, "{granted:?}");
     pair.settle().await;
     for server in [one, other] {

@@ -3,9 +3,11 @@
 pub(crate) mod damage;
 pub(crate) mod disk;
 mod engine;
+mod failover;
 mod failures;
 mod redis;
 mod samples;
+mod several;
 mod transfer;
 mod witness;
 

@@ -53,7 +53,8 @@ pub(super) async fn open(config: Config, is_kept: bool) -> Result<App, Failure> 
 
 /// Puts a server together over an engine that others may use too.
 async fn open_shared(config: Config, clock: Arc<SystemClock>) -> Result<App, Failure> {
-    let store = RedisStore::connect(config.store.settings(), clock.clone()).await.map_err(Failure::unusable)?;
+    let store =
+        RedisStore::connect(config.store.settings(), clock.clone()).await.map_err(Failure::unusable)?;
     let app = App::open_telling(config, Box::new(store.clone()), clock, teller()).await;
     let app = app.map_err(Failure::unusable)?;
     tracing::info!(nodes = store.living_nodes(), "the engine is there");

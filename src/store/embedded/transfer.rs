@@ -90,13 +90,18 @@ pub(in crate::store) fn last_line(lines: u64) -> String {
 }
 
 /// The line of a document; none if it is about the store itself.
-pub(in crate::store) fn document_line(kind: Kind, id: &str, value: &[u8]) -> Option<Result<String, StoreError>> {
+pub(in crate::store) fn document_line(
+    kind: Kind,
+    id: &str,
+    value: &[u8],
+) -> Option<Result<String, StoreError>> {
     to_line(&key::document(kind, id), value)
 }
 
 /// The line of a record.
 pub(in crate::store) fn record_line(user: &UserId, record: &Record) -> Result<String, StoreError> {
-    to_line(&key::record(user), &record.pack()).unwrap_or_else(|| Err(StoreError::bad_key(user.as_str().as_bytes())))
+    to_line(&key::record(user), &record.pack())
+        .unwrap_or_else(|| Err(StoreError::bad_key(user.as_str().as_bytes())))
 }
 
 /// What an imported pair is.
@@ -110,7 +115,9 @@ pub(in crate::store) fn imported(write: &Write) -> Option<Imported> {
     let (head, id) = write.key.split_at_checked(key::PREFIX_BYTES)?;
     let id = str::from_utf8(id).ok()?;
     match key::kind(head) {
-        Some(kind) => Some(Imported::Document(Document { kind, id: id.to_owned(), value: write.value.clone() })),
+        Some(kind) => {
+            Some(Imported::Document(Document { kind, id: id.to_owned(), value: write.value.clone() }))
+        }
         None if head[0] == key::RECORDS => Some(Imported::Record(id.parse().ok()?, write.value.clone()?)),
         None => None,
     }

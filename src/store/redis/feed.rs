@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     id::UserId,
-    presence::{Audiences, Timestamp},
+    presence::{Audience, Audiences, Timestamp},
     store::PARTITIONS,
 };
 
@@ -34,6 +34,9 @@ const SHORTEST: Duration = Duration::from_millis(5);
 
 /// How many entries of a stream are read at once.
 const ENTRIES: usize = 500;
+
+/// How long one answer may take: after a failover it is asked anew soon.
+pub(super) const PATIENCE_OF_ONE: Duration = Duration::from_secs(1);
 
 /// A stream that does not answer for so long no longer holds up what others have.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -155,7 +158,8 @@ pub(super) fn entries_of(answer: Answer) -> RedisResult<Vec<Entry>> {
         let pairs = fields.chunks_exact(2);
         let fields: HashMap<_, _> =
             pairs.map(|pair| (String::from_utf8_lossy(&pair[0]).into_owned(), pair[1].clone())).collect();
-        let previous = fields.get("p").and_then(|text| str::from_utf8(text).ok()?.parse().ok()).unwrap_or_default();
+        let previous =
+            fields.get("p").and_then(|text| str::from_utf8(text).ok()?.parse().ok()).unwrap_or_default();
         Entry { number, previous, fields }
     };
     Ok(entries.into_iter().map(entry).collect())
@@ -201,7 +205,7 @@ impl Shared {
     pub(super) async fn round(&self) {
         loop {
             let upto = self.clock.micros().max(self.highest.load(Ordering::SeqCst));
-            let (_, ()) = tokio::join!(self.poll_documents(upto), self.poll_partitions(upto));
+            tokio::join!(self.poll_documents(upto), self.poll_partitions(upto));
             self.advance();
             // What is numbered above was just told, and is to be passed too.
             if self.highest.load(Ordering::SeqCst) <= upto {
@@ -339,7 +343,8 @@ impl Shared {
         let mut complete = u64::MAX;
         for feed in 0..FEEDS {
             let state = self.feeds[feed].lock();
-            let is_lost = state.failing.as_ref().is_some_and(|(since, _)| now().duration_since(*since) > PATIENCE);
+            let is_lost =
+                state.failing.as_ref().is_some_and(|(since, _)| now().duration_since(*since) > PATIENCE);
             if !is_lost {
                 complete = complete.min(state.upto);
             }
@@ -370,13 +375,17 @@ impl Shared {
             let Ok(record) = value.record() else { return };
             let version = record.version();
             if version > last && version <= end.last {
-                let audiences = crate::presence::Audience::ALL;
-                let saw = audiences.into_iter().filter(|audience| record.versions().of(*audience) > last);
+                let saw = Audience::ALL.into_iter().filter(|audience| record.versions().of(*audience) > last);
                 later.insert(version, (user, saw.collect()));
             }
         })
         .await?;
-        tracing::warn!(partition = feed, changes = later.len(), lost = lost.len(), "a gap in what happened was filled");
+        tracing::warn!(
+            partition = feed,
+            changes = later.len(),
+            lost = lost.len(),
+            "a gap in what happened was filled"
+        );
         let mut late = Vec::new();
         {
             let mut state = self.feeds[feed].lock();
@@ -396,10 +405,12 @@ impl Shared {
             state.upto = state.upto.max(end.floor);
         }
         // Whoever is held and not there any more is read anew.
-        held.keys().for_each(|user| self.held.drop(user));
+        for user in held.keys() {
+            self.held.drop(user);
+        }
         for user in lost {
             self.held.drop(&user);
-            self.number_anew(&user, crate::presence::Audience::ALL.into_iter().collect()).await;
+            self.number_anew(&user, Audience::ALL.into_iter().collect()).await;
         }
         for (user, audiences) in late {
             self.number_anew(&user, audiences).await;

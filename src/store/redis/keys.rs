@@ -39,7 +39,8 @@ static TAGS: LazyLock<[String; PARTITIONS]> = LazyLock::new(|| {
 
 /// The slot of each stream.
 pub(super) fn slots() -> Vec<u16> {
-    let of_partition = |partition: usize| u16::try_from(partition * STEP + STEP / 2).expect("slots are below 16384");
+    let of_partition =
+        |partition: usize| u16::try_from(partition * STEP + STEP / 2).expect("slots are below 16384");
     (0..PARTITIONS).map(of_partition).chain([DOCUMENTS_SLOT]).collect()
 }
 

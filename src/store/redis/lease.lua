@@ -3,9 +3,6 @@
 -- Keys: nodes.
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
-if ARGV[2] == 'leave' then
-    redis.call('ZREM', KEYS[1], ARGV[1])
-else
-    redis.call('ZADD', KEYS[1], now, ARGV[1])
-end
+-- Whoever leaves was not heard of since long ago: what is left of its connections is ended by others.
+redis.call('ZADD', KEYS[1], ARGV[2] == 'leave' and 1 or now, ARGV[1])
 return {now, redis.call('ZRANGE', KEYS[1], 0, -1, 'WITHSCORES')}

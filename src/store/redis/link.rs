@@ -8,8 +8,8 @@ use std::{
 
 use futures_util::future::join_all;
 use redis::{
-    AsyncConnectionConfig, Client, Cmd, ConnectionInfo, ErrorKind, IntoConnectionInfo as _, Pipeline, RedisError,
-    RedisResult, ServerErrorKind, Value,
+    AsyncConnectionConfig, Client, Cmd, ConnectionInfo, ErrorKind, IntoConnectionInfo as _, Pipeline,
+    RedisError, RedisResult, ServerErrorKind, Value,
     aio::{ConnectionLike as _, MultiplexedConnection},
     cluster::ClusterClient,
     cluster_async::ClusterConnection,
@@ -73,7 +73,7 @@ impl Engine {
     pub(super) async fn find(settings: &Settings) -> RedisResult<Self> {
         let infos = settings.urls.iter().map(|url| info(url, settings)).collect::<RedisResult<Vec<_>>>()?;
         let mut engine = Self { infos, is_cluster: false, settings: settings.clone() };
-        let single = engine.single()?;
+        let single = engine.single(settings.timeout)?;
         let mut failure = RedisError::from((ErrorKind::InvalidClientConfig, "store.urls names no server"));
         for client in &single.clients {
             let asked = timeout(settings.timeout, about(client, &single.config, "cluster"));
@@ -88,33 +88,33 @@ impl Engine {
         Err(failure)
     }
 
-    fn single(&self) -> RedisResult<Single> {
+    fn single(&self, timeout: Duration) -> RedisResult<Single> {
         let clients = self.infos.iter().cloned().map(Client::open).collect::<RedisResult<_>>()?;
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(CONNECTING))
-            .set_response_timeout(Some(self.settings.timeout));
+            .set_response_timeout(Some(timeout));
         Ok(Single { clients, config, connection: Mutex::default() })
     }
 
-    /// So many connections for one purpose.
-    pub(super) async fn link(&self, lanes: usize) -> RedisResult<Link> {
-        let mut link = Link { lanes: Vec::new(), next: AtomicUsize::new(0), timeout: self.settings.timeout };
+    /// So many connections for one purpose, where answers may take so long.
+    pub(super) async fn link(&self, lanes: usize, timeout: Duration) -> RedisResult<Link> {
+        let mut link = Link { lanes: Vec::new(), next: AtomicUsize::new(0), timeout };
         for _ in 0..lanes {
             let lane = if self.is_cluster {
-                Lane::Cluster(self.cluster()?.get_async_connection().await?)
+                Lane::Cluster(self.cluster(timeout)?.get_async_connection().await?)
             } else {
-                Lane::Single(Box::new(self.single()?))
+                Lane::Single(Box::new(self.single(timeout)?))
             };
             link.lanes.push(lane);
         }
         Ok(link)
     }
 
-    fn cluster(&self) -> RedisResult<ClusterClient> {
+    fn cluster(&self, timeout: Duration) -> RedisResult<ClusterClient> {
         let builder = ClusterClient::builder(self.infos.clone())
             .connection_timeout(CONNECTING)
-            .response_timeout(self.settings.timeout)
-            .overall_response_timeout(Some(self.settings.timeout))
+            .response_timeout(timeout)
+            .overall_response_timeout(Some(timeout))
             .retries(RETRIES)
             .min_retry_wait(20)
             .max_retry_wait(200)
@@ -138,7 +138,7 @@ fn info(url: &str, settings: &Settings) -> RedisResult<ConnectionInfo> {
 
 /// A section of what a server says of itself.
 async fn about(client: &Client, config: &AsyncConnectionConfig, section: &str) -> RedisResult<String> {
-    let mut connection = client.get_multiplexed_async_connection_with_config(config).await?;
+    let mut connection = Box::pin(client.get_multiplexed_async_connection_with_config(config)).await?;
     redis::cmd("INFO").arg(section).query_async(&mut connection).await
 }
 
@@ -155,7 +155,7 @@ impl Single {
         }
         let mut failure = late();
         for client in &self.clients {
-            match self.connect(client).await {
+            match Box::pin(self.connect(client)).await {
                 Ok(connection) => {
                     connected.generation += 1;
                     connected.connection = Some(connection.clone());
@@ -208,8 +208,12 @@ impl Single {
 /// Whether asking again makes no difference.
 fn is_final(answered: &RedisResult<Vec<Value>>) -> bool {
     match answered {
-        Ok(values) => !values.iter().any(|value| matches!(value, Value::ServerError(error) if is_passing(error.kind()))),
-        Err(error) => !(error.is_io_error() || error.is_connection_dropped() || is_passing_kind(error.kind())),
+        Ok(values) => {
+            !values.iter().any(|value| matches!(value, Value::ServerError(error) if is_passing(error.kind())))
+        }
+        Err(error) => {
+            !(error.is_io_error() || error.is_connection_dropped() || is_passing_kind(error.kind()))
+        }
     }
 }
 
@@ -236,7 +240,8 @@ impl Link {
                 }
             }
         };
-        timeout(self.timeout, sent).await.unwrap_or_else(|_| Err(late()))
+        // On the heap: with all that a connection may need it is large.
+        timeout(self.timeout, Box::pin(sent)).await.unwrap_or_else(|_| Err(late()))
     }
 
     /// Runs commands about keys of one slot, of which one is named.
@@ -250,7 +255,11 @@ impl Link {
 
     /// Calls scripts about keys of one slot, and with `wait` waits for so many replicas to have what they did, for so
     /// long; then the last answer is how many have it.
-    pub(super) async fn call(&self, calls: &[Call], wait: Option<(usize, Duration)>) -> RedisResult<Vec<Value>> {
+    pub(super) async fn call(
+        &self,
+        calls: &[Call],
+        wait: Option<(usize, Duration)>,
+    ) -> RedisResult<Vec<Value>> {
         let mut by_hash = true;
         loop {
             let mut pipeline = redis::pipe();
@@ -280,10 +289,11 @@ impl Link {
             return join_all(calls.into_iter().map(|call| self.call_one(call))).await;
         }
         let parts = join_all(calls.chunks(TOGETHER).map(|calls| self.call(calls, None))).await;
-        let answers = parts.into_iter().zip(calls.chunks(TOGETHER)).flat_map(|(answers, calls)| match answers {
-            Ok(values) => values.into_iter().map(Value::extract_error).collect(),
-            Err(error) => vec![Err(error); calls.len()],
-        });
+        let answers =
+            parts.into_iter().zip(calls.chunks(TOGETHER)).flat_map(|(answers, calls)| match answers {
+                Ok(values) => values.into_iter().map(Value::extract_error).collect(),
+                Err(error) => vec![Err(error); calls.len()],
+            });
         answers.collect()
     }
 
@@ -294,7 +304,8 @@ impl Link {
                 let mut command = redis::cmd("INFO");
                 command.arg("replication");
                 let text: String = value_of(self.run("", vec![command]).await?.pop())?;
-                let count = text.lines().find_map(|line| line.strip_prefix("connected_slaves:")?.trim().parse().ok());
+                let count =
+                    text.lines().find_map(|line| line.strip_prefix("connected_slaves:")?.trim().parse().ok());
                 Ok(vec![count.unwrap_or(0); slots.len()])
             }
             Lane::Cluster(cluster) => {
@@ -305,7 +316,9 @@ impl Link {
                 let ranges: Vec<Vec<Value>> = value_of(Some(told))?;
                 let replicas = |slot: &u16| {
                     let range = ranges.iter().find(|range| match range.as_slice() {
-                        [Value::Int(first), Value::Int(last), ..] => (*first..=*last).contains(&i64::from(*slot)),
+                        [Value::Int(first), Value::Int(last), ..] => {
+                            (*first..=*last).contains(&i64::from(*slot))
+                        }
                         _ => false,
                     });
                     range.map_or(0, |range| range.len().saturating_sub(3))

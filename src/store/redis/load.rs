@@ -43,7 +43,8 @@ impl Shared {
                 *log = Revision(last);
             }
         }
-        let (revision, progress) = (*log, Mutex::new(Progress { of: Reading::Users, partitions: 0, users: 0 }));
+        let (revision, progress) =
+            (*log, Mutex::new(Progress { of: Reading::Users, partitions: 0, users: 0 }));
         self.show_users(&|_, documents| {
             node.loaded(revision, documents);
             let mut progress = progress.lock();
@@ -85,12 +86,9 @@ impl Shared {
         key: &str,
         visit: &mut (dyn FnMut(Vec<(String, Vec<u8>)>) + Send),
     ) -> RedisResult<()> {
-        let mut cursor = 0_u64;
+        let mut cursor = 0;
         loop {
-            let mut command = redis::cmd("HSCAN");
-            command.arg(key).arg(cursor).arg("COUNT").arg(PAGE);
-            let (next, pairs): (u64, Vec<(String, Vec<u8>)>) =
-                value_of(self.links().records.run(key, vec![command]).await?.pop())?;
+            let (next, pairs) = self.page_of(key, cursor).await?;
             visit(pairs);
             cursor = next;
             if cursor == 0 {
@@ -99,18 +97,29 @@ impl Shared {
         }
     }
 
+    /// A page of a hash, and where the next one is; 0 is the first one, and none behind the last. While a hash grows a pair
+    /// may be shown twice.
+    pub(super) async fn page_of(&self, key: &str, cursor: u64) -> RedisResult<(u64, Vec<(String, Vec<u8>)>)> {
+        let mut command = redis::cmd("HSCAN");
+        command.arg(key).arg(cursor).arg("COUNT").arg(PAGE);
+        value_of(self.links().records.run(key, vec![command]).await?.pop())
+    }
+
     /// Removes the records of users who were removed, in case a node ended between the two.
     pub(super) async fn repeat_removals(&self) -> Result<(), StoreError> {
         let mut removals = Vec::new();
         let key = self.keys.documents(Kind::Removal, "");
-        self.scan_hash(&key, &mut |pairs| removals.extend(pairs)).await.map_err(|error| self.refused(&error))?;
+        self.scan_hash(&key, &mut |pairs| removals.extend(pairs))
+            .await
+            .map_err(|error| self.refused(&error))?;
         for (id, value) in removals {
             let Ok(user) = id.parse::<UserId>() else { continue };
             let removed: u64 = parse(Kind::Removal, &id, &value)?;
             let users = self.keys.documents(Kind::User, &id);
             let mut is_back = redis::cmd("HEXISTS");
             is_back.arg(&users).arg(&id);
-            let answer = self.links().records.run(&users, vec![is_back]).await.and_then(|mut all| value_of(all.pop()));
+            let answer =
+                self.links().records.run(&users, vec![is_back]).await.and_then(|mut all| value_of(all.pop()));
             if !answer.map_err(|error| self.refused(&error))? {
                 self.remove(&user, Revision(removed)).await?;
             }

@@ -126,7 +126,7 @@ impl Shared {
         self.lease("stay").await
     }
 
-    /// Says that this node is about to end, with all connections ended.
+    /// Says that this node is about to end: others end what is left of its connections at once.
     pub(super) async fn leave(&self) -> RedisResult<()> {
         self.lease("leave").await
     }
@@ -136,7 +136,11 @@ impl Shared {
         let (now, listed): (u64, Vec<String>) = value_of(Some(self.links().feed.call_one(call).await?))?;
         let pairs = listed.chunks_exact(2);
         let heard = pairs.filter_map(|pair| Some((parse_member(&pair[0])?, pair[1].parse::<f64>().ok()?)));
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "moments are whole and positive")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "moments are whole and positive"
+        )]
         self.peers.take(now, heard.map(|(node, heard)| (node, heard as u64)).collect());
         Ok(())
     }
@@ -174,7 +178,10 @@ impl Shared {
             let mut forget = redis::cmd("ZREM");
             forget.arg(self.keys.nodes()).arg(member(gone));
             self.links().feed.run(&self.keys.nodes(), vec![forget]).await?;
-            tracing::info!(node = format!("{:x}", gone.0), "all connections of the node that is gone have ended");
+            tracing::info!(
+                node = format!("{:x}", gone.0),
+                "all connections of the node that is gone have ended"
+            );
         }
         Ok(deserted)
     }

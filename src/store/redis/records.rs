@@ -8,6 +8,7 @@ use redis::{RedisResult, Value as Answer};
 
 use super::{
     Shared,
+    feed::{Entry, entries_of},
     link::value_of,
     script::{Call, PUT, REMOVE},
     value::{Nonce, Seen, Value},
@@ -15,7 +16,7 @@ use super::{
 use crate::{
     id::{NodeId, UserId},
     presence::{Audiences, Record, Timestamp, Unreadable},
-    store::{Edit, Effect, Keep, Revision, StoreError, Visit, partition},
+    store::{Edit, Effect, Keep, Outlook, Revision, StoreError, Visit, age, partition},
 };
 
 /// How often a write is made again that another was faster than.
@@ -32,6 +33,9 @@ const HIGHEST: u64 = 1 << 53;
 
 /// How many hashes are read at once when all of a partition is.
 const BUCKETS_AT_ONCE: usize = 32;
+
+/// Looks at what there is of the user at the given index of the question.
+type VisitValue<'a> = dyn FnMut(usize, Option<&Value>) -> Result<(), StoreError> + Send + 'a;
 
 /// What the engine said of a write.
 enum Put {
@@ -52,7 +56,9 @@ impl Put {
         let parts: Vec<Answer> = value_of(Some(answer))?;
         let mut parts = parts.into_iter();
         Ok(match parts.next() {
-            Some(Answer::Int(1)) => Self::Stored { revision: value_of(parts.next())?, number: value_of(parts.next())? },
+            Some(Answer::Int(1)) => {
+                Self::Stored { revision: value_of(parts.next())?, number: value_of(parts.next())? }
+            }
             Some(Answer::Int(2)) => Self::Removed,
             _ => Self::Conflict(Value::of(bytes_of(parts.next()))),
         })
@@ -95,7 +101,12 @@ impl Shared {
         [keys.bucket_of(user)].into_iter().chain(names).chain([keys.floor(of)]).collect()
     }
 
-    pub(super) async fn update(&self, user: &UserId, known: Revision, edit: &Edit<'_>) -> Result<Record, StoreError> {
+    pub(super) async fn update(
+        &self,
+        user: &UserId,
+        known: Revision,
+        edit: &Edit<'_>,
+    ) -> Result<Record, StoreError> {
         let feed = partition(user);
         self.reach(feed)?;
         let nonce: Nonce = self.nonce();
@@ -120,7 +131,9 @@ impl Shared {
                     return Ok(record);
                 }
                 Put::Conflict(value) => base = value,
-                Put::Stored { revision, number } => return Ok(self.landed(user, change, revision, number, nonce)),
+                Put::Stored { revision, number } => {
+                    return Ok(self.landed(user, change, revision, number, nonce));
+                }
             }
         }
         Err(StoreError::Refused(format!("others changed {user} again and again")))
@@ -129,7 +142,8 @@ impl Shared {
     /// Takes in a write that the engine has.
     fn landed(&self, user: &UserId, change: Change, revision: u64, number: u64, nonce: Nonce) -> Record {
         let feed = partition(user);
-        let value = Value::new(revision, number, change.deadline(), nonce, change.seen(), &change.after.pack());
+        let value =
+            Value::new(revision, number, change.deadline(), nonce, change.seen(), &change.after.pack());
         self.held.put(user, value);
         self.feeds[feed].note_deadline(change.effect.outlook.next_change);
         let Change { mut after, effect, .. } = change;
@@ -202,13 +216,15 @@ impl Shared {
     /// Lets a record be news to these audiences, as it is.
     pub(super) async fn touch(&self, user: &UserId, audiences: Audiences) -> Result<(), StoreError> {
         for _ in 0..ATTEMPTS {
-            let Some(base) = self.fetch(user).await.map_err(|error| self.refused(&error))? else { return Ok(()) };
+            let Some(base) = self.fetch(user).await.map_err(|error| self.refused(&error))? else {
+                return Ok(());
+            };
             let before = base.record().map_err(|why| unreadable(user, &why))?;
             if before.version() > self.complete.load(Ordering::SeqCst) {
                 // It is news already.
                 return Ok(());
             }
-            let outlook = crate::store::Outlook { is_present: base.is_present(), next_change: base.deadline() };
+            let outlook = Outlook { is_present: base.is_present(), next_change: base.deadline() };
             let effect = Effect { micros: self.clock.micros(), audiences, keep: Keep::Lazily, outlook };
             let change = Change { after: before.clone(), before, effect };
             let nonce = self.nonce();
@@ -252,7 +268,11 @@ impl Shared {
         .await
     }
 
-    pub(super) async fn read_present(&self, users: &[&UserId], visit: &mut Visit<'_>) -> Result<(), StoreError> {
+    pub(super) async fn read_present(
+        &self,
+        users: &[&UserId],
+        visit: &mut Visit<'_>,
+    ) -> Result<(), StoreError> {
         self.read_values(users, &mut |index, value| {
             if let Some(value) = value.filter(|value| value.is_present()) {
                 visit(index, &value.record().map_err(|why| unreadable(users[index], &why))?);
@@ -262,11 +282,7 @@ impl Shared {
         .await
     }
 
-    async fn read_values(
-        &self,
-        users: &[&UserId],
-        visit: &mut (dyn FnMut(usize, Option<&Value>) -> Result<(), StoreError> + Send),
-    ) -> Result<(), StoreError> {
+    async fn read_values(&self, users: &[&UserId], visit: &mut VisitValue<'_>) -> Result<(), StoreError> {
         let mut missing: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
         for (index, user) in users.iter().enumerate() {
             match self.held.get(user).filter(|value| self.is_as_good(user, value)) {
@@ -310,7 +326,9 @@ impl Shared {
         });
         let answers = self.links().records.run(&self.keys.meta(feed), commands.collect()).await;
         let mut found = vec![None; places.len()];
-        for (answer, orders) in answers.map_err(|error| self.refused(&error))?.into_iter().zip(buckets.values()) {
+        for (answer, orders) in
+            answers.map_err(|error| self.refused(&error))?.into_iter().zip(buckets.values())
+        {
             let values: Vec<Answer> = value_of(Some(answer)).map_err(|error| self.refused(&error))?;
             for (value, order) in values.into_iter().zip(orders) {
                 found[*order] = Value::of(bytes_of(Some(value)));
@@ -332,8 +350,10 @@ impl Shared {
     /// What is held of users of a partition that cannot be asked, if all of them are. Says to whoever answers how old it
     /// may be.
     fn known_of(&self, feed: usize, users: &[&UserId], places: &[usize]) -> Option<Vec<Option<Value>>> {
-        let held = places.iter().map(|place| self.held.get(users[*place]).map(Some)).collect::<Option<Vec<_>>>()?;
-        crate::store::age::note(self.feeds[feed].age());
+        let held =
+            places.iter().map(|place| self.held.get(users[*place]).map(Some)).collect::<Option<Vec<_>>>()?;
+        self.stale.inc_by(places.len() as u64);
+        age::note(self.feeds[feed].age());
         Some(held)
     }
 
@@ -378,10 +398,10 @@ impl Shared {
         oldest.arg(&key).arg("-").arg("+").arg("COUNT").arg(1);
         later.arg(&key).arg(format!("({}-0", number.min(HIGHEST))).arg("+");
         let mut answers = self.links().records.run(&key, vec![oldest, later]).await?.into_iter();
-        let oldest = super::feed::entries_of(answers.next().unwrap_or_default())?;
+        let oldest = entries_of(answers.next().unwrap_or_default())?;
         if oldest.first().is_some_and(|oldest| oldest.previous <= number && oldest.previous > 0) {
-            let later = super::feed::entries_of(answers.next().unwrap_or_default())?;
-            let mut users: Vec<UserId> = later.iter().filter_map(super::feed::Entry::user).collect();
+            let later = entries_of(answers.next().unwrap_or_default())?;
+            let mut users: Vec<UserId> = later.iter().filter_map(Entry::user).collect();
             users.sort_unstable();
             users.dedup();
             return Ok(users);

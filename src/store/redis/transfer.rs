@@ -6,7 +6,11 @@ use parking_lot::Mutex;
 use redis::{Cmd, RedisError};
 use tokio::runtime::Handle;
 
-use super::{RedisStore, Shared, keys::DOCUMENTS, value::{Seen, Value}};
+use super::{
+    RedisStore, Shared,
+    keys::DOCUMENTS,
+    value::{Seen, Value},
+};
 use crate::{
     id::UserId,
     presence::{Audiences, Record, Rules, Timestamp},
@@ -31,14 +35,22 @@ pub(super) fn export(store: &Shared, runtime: &Handle, visit: &mut LineVisit<'_>
     }
     for partition in 0..PARTITIONS {
         let key = store.keys.users(partition);
-        if !lines.show_documents(Kind::User, runtime.block_on(store.all_of(&key)))? {
+        if !lines.show_documents(Kind::User, runtime.block_on(store.all_of(&key))?)? {
             return Ok(());
         }
     }
     for kind in Kind::ALL.into_iter().filter(|kind| *kind != Kind::User) {
-        let key = store.keys.documents(kind, "");
-        if !lines.show_documents(kind, runtime.block_on(store.all_of(&key)))? {
-            return Ok(());
+        let (key, mut cursor) = (store.keys.documents(kind, ""), 0);
+        loop {
+            let page = runtime.block_on(store.page_of(&key, cursor));
+            let (next, page) = page.map_err(|error| store.refused(&error))?;
+            if !lines.show_documents(kind, page)? {
+                return Ok(());
+            }
+            cursor = next;
+            if cursor == 0 {
+                break;
+            }
         }
     }
     for partition in 0..PARTITIONS {
@@ -74,9 +86,9 @@ impl Lines<'_, '_> {
     fn show_documents(
         &mut self,
         kind: Kind,
-        documents: Result<BTreeMap<String, Vec<u8>>, StoreError>,
+        documents: impl IntoIterator<Item = (String, Vec<u8>)>,
     ) -> Result<bool, StoreError> {
-        for (id, value) in documents? {
+        for (id, value) in documents {
             if let Some(line) = document_line(kind, &id, &value)
                 && !self.show(line?)
             {
@@ -124,11 +136,15 @@ impl ImportTarget {
         }
         let key = self.store.0.keys.about();
         let note = command("HSET", &[key.as_bytes(), IMPORTING.as_bytes(), b"1"]);
-        self.runtime.block_on(self.store.0.links().records.run(&key, vec![note])).map(drop).map_err(|error| failed(&error))
+        self.runtime
+            .block_on(self.store.0.links().records.run(&key, vec![note]))
+            .map(drop)
+            .map_err(|error| failed(&error))
     }
 
     fn record_commands(&self, user: &UserId, packed: &[u8]) -> Result<Vec<Cmd>, EngineError> {
-        let refused = |why: &dyn std::fmt::Display| EngineError::Refused(format!("what is kept of {user}: {why}"));
+        let refused =
+            |why: &dyn std::fmt::Display| EngineError::Refused(format!("what is kept of {user}: {why}"));
         let mut record = Record::unpack(packed).map_err(|error| refused(&error))?;
         for node in record.nodes() {
             record.apply(&crate::presence::Input::EndNode { node }, self.now, &self.rules);
@@ -149,7 +165,8 @@ impl ImportTarget {
         ];
         if deadline > 0 {
             let key = keys.deadlines(of);
-            commands.push(command("ZADD", &[key.as_bytes(), deadline.to_string().as_bytes(), name.as_bytes()]));
+            commands
+                .push(command("ZADD", &[key.as_bytes(), deadline.to_string().as_bytes(), name.as_bytes()]));
         }
         if is_present {
             commands.push(command("SADD", &[keys.present(of).as_bytes(), name.as_bytes()]));

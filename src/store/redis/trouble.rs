@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 use redis::{ErrorKind, RedisError};
 
-use super::{Shared, peers::now};
+use super::{Shared, feed::Feed, peers::now};
 use crate::store::{PARTITIONS, StoreError};
 
 /// After an engine that did not answer for a while does so again, clients get this time to be heard of before anybody is
@@ -48,13 +48,16 @@ impl Shared {
     /// What is said of a write that too few replicas have.
     pub(super) fn unconfirmed(&self, have: usize, wanted: usize) -> StoreError {
         self.unconfirmed.inc();
-        StoreError::Refused(format!("{have} of {wanted} replicas confirmed it in time; it may stand nevertheless"))
+        StoreError::Refused(format!(
+            "{have} of {wanted} replicas confirmed it in time; it may stand nevertheless"
+        ))
     }
 
     pub(super) fn note_recovery(&self, seconds: u64) {
         if seconds >= OUTAGE {
             let mut state = self.trouble.0.lock();
-            let was_noted = state.recovered.is_some_and(|recovered| now().duration_since(recovered) < BELIEVED);
+            let was_noted =
+                state.recovered.is_some_and(|recovered| now().duration_since(recovered) < BELIEVED);
             state.recovered = Some(now());
             if !was_noted {
                 tracing::warn!(seconds, "the engine answers again");
@@ -75,7 +78,7 @@ impl Shared {
             return Err(StoreError::Refused(why));
         }
         // Where a part answers, its users are served.
-        let mut troubles = self.feeds[..PARTITIONS].iter().map(|feed| feed.trouble());
+        let mut troubles = self.feeds[..PARTITIONS].iter().map(Feed::trouble);
         match troubles.next().flatten() {
             Some(why) if troubles.all(|trouble| trouble.is_some()) => {
                 Err(StoreError::Refused(format!("the engine does not answer: {why}")))
@@ -109,12 +112,16 @@ impl Shared {
         let without = |replicas: &[usize]| replicas.iter().filter(|count| **count == 0).count();
         let (was, is) = (without(before), without(&self.replicas.read()));
         if is > 0 && was != is {
-            tracing::warn!(partitions = is, "some of the engine has no replica: what is set there is not confirmed");
+            tracing::warn!(
+                partitions = is,
+                "some of the engine has no replica: what is set there is not confirmed"
+            );
         }
     }
 }
 
 /// Whether an error says that the engine takes no writes at present.
 fn is_about_writes(error: &RedisError) -> bool {
-    matches!(error.code(), Some("OOM" | "MISCONF" | "NOREPLICAS" | "READONLY")) || error.kind() == ErrorKind::AuthenticationFailed
+    matches!(error.code(), Some("OOM" | "MISCONF" | "NOREPLICAS" | "READONLY"))
+        || error.kind() == ErrorKind::AuthenticationFailed
 }

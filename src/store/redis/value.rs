@@ -35,7 +35,14 @@ impl Value {
     }
 
     /// What the engine makes of a write.
-    pub(super) fn new(revision: u64, number: u64, deadline: u64, nonce: Nonce, seen: Seen, body: &[u8]) -> Self {
+    pub(super) fn new(
+        revision: u64,
+        number: u64,
+        deadline: u64,
+        nonce: Nonce,
+        seen: Seen,
+        body: &[u8],
+    ) -> Self {
         let mut bytes = Vec::with_capacity(HEAD + body.len());
         bytes.extend_from_slice(&revision.to_be_bytes()[1..]);
         bytes.extend_from_slice(&number.to_be_bytes()[1..]);

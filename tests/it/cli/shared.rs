@@ -5,9 +5,9 @@ use std::{fs, path::Path};
 use reqwest::{Client, Method, Response};
 use serde_json::{Value, json};
 
-use super::{reload::Place, run, running::Running, shown};
+use super::{reload::Place, run, shown};
 use crate::support::{
-    engine::{RedisServer, until},
+    engine::{RedisServer, free_port, until},
     secrets,
 };
 
@@ -55,7 +55,13 @@ const STATUS: &str = "_matrix/client/v3/presence/@alice:example.com/status";
 
 async fn set(url: &str, token: &str, text: &str) -> Response {
     let body = json!({"presence": "online", "status_msg": text});
-    Client::new().put(format!("{url}/{STATUS}")).bearer_auth(token).json(&body).send().await.expect("an answer")
+    Client::new()
+        .put(format!("{url}/{STATUS}"))
+        .bearer_auth(token)
+        .json(&body)
+        .send()
+        .await
+        .expect("an answer")
 }
 
 async fn get(url: &str, token: &str) -> Response {
@@ -77,12 +83,53 @@ fn what_cannot_be_meant_is_refused() {
         shown(&run(&["serve", "--demo", "--listen", "127.0.0.1:0", "--config", &file])),
     ];
     let mut refused = refused.concat();
-    for (urls, more) in [("[]", ""), ("[\"http://127.0.0.1\"]", ""), ("[\"redis://127.0.0.1\"]", "confirm = \"some\"\n")] {
+    for (urls, more) in
+        [("[]", ""), ("[\"http://127.0.0.1\"]", ""), ("[\"redis://127.0.0.1\"]", "confirm = \"some\"\n")]
+    {
         place.write(&format!("[store]\nkind = \"redis\"\nurls = {urls}\n{more}"));
         refused += &shown(&run(&["config", "check", "--config", &file]));
     }
     let refused = refused.replace(&file, "FILE");
-    insta::assert_snapshot!(refused, @"");
+    insta::assert_snapshot!(refused, @r#"
+    exit 2
+    presenced: configuration: server.admin_token_file has to name a file with the admin token, the same on all servers: with store.kind = "redis" none is made
+    exit 2
+    presenced: the demo keeps nothing in an engine; leave store.kind = "redis" out
+    exit 2
+    presenced: configuration: store.urls (FILE, line 3): has to name the engine, since store.kind is "redis"
+    exit 2
+    presenced: configuration: store.urls[0] (FILE, line 3): has to be redis://HOST:PORT, or rediss://HOST:PORT
+    exit 2
+    presenced: configuration: store.confirm = "some" (FILE, line 4): has to be "auto", or "0" to "16"
+    "#);
+}
+
+/// A recipe of `deploy/`, all of its documents.
+fn recipe(name: &str) -> Vec<Value> {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy").join(name);
+    let text = fs::read_to_string(file).expect("the recipe");
+    text.split("\n---\n").map(|part| yaml_serde::from_str(part).expect("YAML")).collect()
+}
+
+#[test]
+fn what_the_recipes_configure_is_valid() {
+    let place = Place::new("");
+    for name in ["admin-token", "engine-password"] {
+        fs::write(place.path(name), "secret").expect("a file");
+    }
+    let folder = Path::new(&place.path("x")).parent().expect("a folder").to_str().expect("a path").to_owned();
+    let manifests = recipe("kubernetes.yaml");
+    let text = manifests[0]["data"]["presenced.toml"].as_str().expect("a configuration");
+    place.write(&text.replace("/run/secrets/presenced", &folder));
+    assert_eq!(
+        shown(&run(&["config", "check", "--config", &place.path("config.toml")])).lines().next(),
+        Some("exit 0")
+    );
+    let compose = recipe("compose.yaml");
+    let environment = compose[0]["x-presenced"]["environment"].as_object().expect("variables");
+    let mut check = super::presenced(&["config", "check"]);
+    check.envs(environment.iter().map(|(key, value)| (key, value.as_str().expect("a text"))));
+    assert_eq!(shown(&check.output().expect("the binary runs")).lines().next(), Some("exit 0"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -110,9 +157,54 @@ async fn two_servers_behave_as_one_and_one_stands_in_for_the_other() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs redis-server, which tests/run installs"]
+async fn an_engine_may_speak_tls_and_want_a_password() {
+    let place = Place::new("");
+    let [certificate, key, password, token] =
+        ["chain.pem", "key.pem", "password", "admin"].map(|name| place.path(name));
+    let pair = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
+    fs::write(&key, pair.signing_key.serialize_pem()).expect("a file");
+    fs::write(&certificate, pair.cert.pem()).expect("a file");
+    fs::write(&password, "what the engine wants\n").expect("a file");
+    fs::write(&token, ADMIN).expect("a file");
+    secrets::note(ADMIN);
+    secrets::note("what the engine wants");
+    let port = free_port().to_string();
+    let settings = [
+        ["--tls-port", &port],
+        ["--tls-cert-file", &certificate],
+        ["--tls-key-file", &key],
+        ["--tls-ca-cert-file", &certificate],
+        ["--tls-auth-clients", "no"],
+        ["--requirepass", "what the engine wants"],
+    ];
+    let _engine = RedisServer::start_with(settings.as_flattened()).await;
+    let configure = |password: &str| {
+        place.write(&format!(
+            "[server]\nname = \"example.com\"\nadmin_token_file = {token:?}\n[store]\nkind = \"redis\"\n\
+             urls = [\"rediss://localhost:{port}\"]\n{password}"
+        ));
+    };
+    configure(&format!("password_file = {password:?}\n"));
+    let mut server = place.start(&[("SSL_CERT_FILE", &certificate)]);
+    let url = server.url();
+    let [alice, _] = enroll(&url).await;
+    assert_eq!(set(&url, &alice, "here").await.status(), 200);
+    drop(server);
+    configure("");
+    let (code, log) = place.start(&[("SSL_CERT_FILE", &certificate)]).ended();
+    assert!(code == Some(2) && log.contains("the engine at rediss://localhost:"), "{log}");
+    // A certificate that nobody vouches for.
+    configure(&format!("password_file = {password:?}\n"));
+    let (code, log) = place.start(&[]).ended();
+    assert!(code == Some(2) && log.contains("the engine at rediss://localhost:"), "{log}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs redis-server, which tests/run installs"]
 async fn an_engine_that_is_gone_is_told_and_comes_back() {
     let engine = RedisServer::start().await;
-    let mut server: Running = place(&engine).start(&[]);
+    let place = place(&engine);
+    let mut server = place.start(&[]);
     let url = server.url();
     let [alice, bob] = enroll(&url).await;
     assert_eq!(set(&url, &alice, "here").await.status(), 200);

@@ -49,7 +49,7 @@ pub(crate) async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
 }
 
 /// A port that is free, and whose neighbour for the bus of a cluster exists.
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     loop {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let port = listener.local_addr().expect("an address").port();
@@ -75,7 +75,12 @@ impl RedisServer {
     }
 
     async fn is_up(&self) {
-        until("the engine answers", async || self.cli(&["ping"]) == "PONG").await;
+        // One that wants a password says so.
+        let answers = async || {
+            let answer = self.cli(&["ping"]);
+            answer == "PONG" || answer.starts_with("NOAUTH")
+        };
+        until("the engine answers", answers).await;
     }
 
     pub(crate) fn url(&self) -> String {
@@ -85,7 +90,8 @@ impl RedisServer {
     /// What the server answers to a command.
     pub(crate) fn cli(&self, arguments: &[&str]) -> String {
         let port = self.port.to_string();
-        let output = Command::new("redis-cli").args(["-p", &port]).args(arguments).stderr(Stdio::null()).output();
+        let output =
+            Command::new("redis-cli").args(["-p", &port]).args(arguments).stderr(Stdio::null()).output();
         String::from_utf8_lossy(&output.expect("redis-cli runs").stdout).trim().to_owned()
     }
 
@@ -98,7 +104,7 @@ impl RedisServer {
 
     /// Starts it anew at its port, after its end.
     pub(crate) async fn restart(&mut self, settings: &[&str]) {
-        self.child.kill().expect("it can be ended");
+        let _gone = self.child.kill();
         self.child.wait().expect("it ends");
         self.child = spawn(self.port, &self.folder, settings);
         self.is_up().await;
@@ -126,7 +132,8 @@ impl RedisCluster {
         for _ in 0..6 {
             servers.push(RedisServer::start_with(&OF_CLUSTER).await);
         }
-        let addresses: Vec<String> = servers.iter().map(|server| format!("127.0.0.1:{}", server.port)).collect();
+        let addresses: Vec<String> =
+            servers.iter().map(|server| format!("127.0.0.1:{}", server.port)).collect();
         let mut create = Command::new("redis-cli");
         create.args(["--cluster", "create"]).args(&addresses);
         create.args(["--cluster-replicas", "1", "--cluster-yes"]).stdout(Stdio::null());
@@ -136,12 +143,34 @@ impl RedisCluster {
             cluster.servers.iter().all(|server| server.cli(&["cluster", "info"]).contains("cluster_state:ok"))
         })
         .await;
-        until("every replica follows its master", async || {
-            let has_replica = |server: &&RedisServer| server.cli(&["info", "replication"]).contains("state=online");
-            cluster.servers.iter().filter(has_replica).count() == 3
+        cluster.is_whole().await;
+        cluster
+    }
+
+    /// Completes once every master has a replica that follows it, and every server knows.
+    async fn is_whole(&self) {
+        until("every replica follows its master, and all know", async || {
+            let has_replica =
+                |server: &&RedisServer| server.cli(&["info", "replication"]).contains("state=online");
+            let knows = |server: &RedisServer| {
+                let nodes = server.cli(&["cluster", "nodes"]);
+                nodes.matches("slave").count() == 3 && !nodes.contains("fail")
+            };
+            self.servers.iter().filter(has_replica).count() == 3 && self.servers.iter().all(knows)
         })
         .await;
-        cluster
+    }
+
+    /// Starts a server anew that was lost.
+    pub(crate) async fn revive(&mut self, place: usize) {
+        self.servers[place].restart(&OF_CLUSTER).await;
+        self.is_whole().await;
+    }
+
+    /// Which of the servers are masters now.
+    pub(crate) fn places_of_masters(&self) -> Vec<usize> {
+        let is_master = |place: &usize| self.servers[*place].cli(&["role"]).starts_with("master");
+        (0..self.servers.len()).filter(is_master).collect()
     }
 
     pub(crate) fn urls(&self) -> Vec<String> {
