@@ -277,7 +277,7 @@ pub(super) async fn follow(app: App, voices: Vec<&'static dyn Voice>) {
                         sender::resume(&app, vec![entry]).await;
                     }
                     Err(error) => {
-                        tracing::error!(%error, "a subscription cannot be read, and brings nothing")
+                        tracing::error!(%error, "a subscription cannot be read, and brings nothing");
                     }
                 },
                 (None, None) => {}
@@ -305,7 +305,7 @@ async fn follow_change(app: &App, entry: &Entry, voices: &[&'static dyn Voice], 
         match Snapshot::start(app, &changed, interests, None).await {
             Ok(fresh) => *entry.fresh.lock() = Some(fresh),
             Err(error) => {
-                tracing::warn!(%error, %id, "a changed subscription goes on as it was looked at before")
+                tracing::warn!(%error, %id, "a changed subscription goes on as it was looked at before");
             }
         }
     }

@@ -150,7 +150,8 @@ impl RedisStore {
         let link = async |lanes, within| engine.link(lanes, within).await.map_err(in_words);
         let links = Links {
             records: link(2, settings.timeout).await?,
-            confirmed: link(CONFIRMED_LANES, settings.timeout.max(settings.confirm_time + CONFIRMING)).await?,
+            confirmed: link(CONFIRMED_LANES, settings.timeout.max(settings.confirm_time + CONFIRMING))
+                .await?,
             feed: link(1, settings.timeout.min(feed::PATIENCE_OF_ONE)).await?,
         };
         let buckets = buckets(&links.records, &settings).await?;

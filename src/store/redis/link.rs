@@ -65,14 +65,13 @@ struct Connected {
 pub(super) struct Engine {
     infos: Vec<ConnectionInfo>,
     is_cluster: bool,
-    settings: Settings,
 }
 
 impl Engine {
     /// Finds out what there is.
     pub(super) async fn find(settings: &Settings) -> RedisResult<Self> {
         let infos = settings.urls.iter().map(|url| info(url, settings)).collect::<RedisResult<Vec<_>>>()?;
-        let mut engine = Self { infos, is_cluster: false, settings: settings.clone() };
+        let mut engine = Self { infos, is_cluster: false };
         let single = engine.single(settings.timeout)?;
         let mut failure = RedisError::from((ErrorKind::InvalidClientConfig, "store.urls names no server"));
         for client in &single.clients {
