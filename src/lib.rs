@@ -22,7 +22,8 @@
 //! What the server knows:
 //!
 //! - [`store`]: the contract that every store keeps: records, which it numbers, and documents, which are one
-//!   log; what it tells its node; and `store/` with the stores.
+//!   log; what it tells its node; and `store/` with the stores: that of a server that stands alone, and that which
+//!   several share.
 //! - [`directory`]: users, rooms, presence lists and tokens: who is who and who may see whom. It follows the
 //!   store's documents, and plans its changes on what it knows.
 //! - [`changes`]: the feed of what the store tells, on its way to watchers.

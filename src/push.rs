@@ -89,7 +89,7 @@ impl Push {
     /// served. To be called once, before they are.
     pub fn start(app: &App, voices: &[&'static dyn Voice]) {
         let kept = Push::of(app).registry.load(voices);
-        tokio::spawn(registry::follow_removals(app.clone()));
+        tokio::spawn(registry::follow(app.clone(), voices.to_vec()));
         if kept.is_empty() {
             return;
         }

@@ -46,7 +46,7 @@ use crate::{
     id::{NodeId, UserId},
     metrics::By,
     presence::{Audiences, Device, Input, Override, Presence, Record, Rules, Timestamp},
-    store::{Effect, Keep, LineVisit, Outlook, Progress, Store, StoreError},
+    store::{Effect, Keep, LineVisit, Outlook, Progress, Revision, Store, StoreError},
 };
 
 /// Who may see whom, besides oneself and admins.
@@ -278,6 +278,21 @@ impl Service {
     ) -> Result<(Record, bool), UpdateError> {
         self.check_inputs(inputs)?;
         let known = self.directory.knows_at(user).ok_or(UpdateError::UnknownUser)?;
+        self.update_known(user, known, inputs, is_fit).await
+    }
+
+    /// Applies inputs to the record of a user whom the directory knows, or knew, at a revision.
+    async fn update_at(&self, user: &UserId, known: Revision, inputs: &[Input]) -> Result<(), UpdateError> {
+        self.update_known(user, known, inputs, &|_, _| true).await.map(drop)
+    }
+
+    async fn update_known(
+        &self,
+        user: &UserId,
+        known: Revision,
+        inputs: &[Input],
+        is_fit: &(dyn Fn(&Record, Timestamp) -> bool + Sync),
+    ) -> Result<(Record, bool), UpdateError> {
         let is_set = inputs.iter().any(Input::is_set);
         if is_set {
             self.store.health()?;

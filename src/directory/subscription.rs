@@ -158,6 +158,11 @@ impl Directory {
         .await
     }
 
+    /// A subscription, if it is kept.
+    pub fn kept_subscription(&self, id: &str) -> Option<Arc<[u8]>> {
+        self.entries.read().subscriptions.by_id.get(id).map(|kept| kept.value.clone())
+    }
+
     /// Every subscription that is kept, with its id.
     pub fn subscriptions(&self) -> Vec<(String, Arc<[u8]>)> {
         let entries = self.entries.read();

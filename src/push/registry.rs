@@ -13,7 +13,7 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::{
-    Push,
+    Push, sender,
     snapshot::Snapshot,
     subscription::{Owner, Subscription},
     voice::Voice,
@@ -311,22 +311,64 @@ impl Registry {
     }
 }
 
-/// Ends what the directory keeps no longer: with a login, or with its owner.
-pub(super) async fn follow_removals(app: App) {
+/// Follows what the directory keeps: takes in what other nodes made or changed, and ends what is kept no longer, with a
+/// login or with its owner.
+pub(super) async fn follow(app: App, voices: Vec<&'static dyn Voice>) {
     let registry = &Push::of(&app).registry;
     loop {
-        let ended = tokio::select! {
-            ended = app.directory.ended_subscriptions() => ended,
+        let moved = tokio::select! {
+            moved = app.directory.moved_subscriptions() => moved,
             () = app.drained() => return,
         };
-        for id in ended.iter().filter_map(|id| Uuid::try_parse(id).ok()) {
+        for id in moved.iter().filter_map(|id| Uuid::try_parse(id).ok()) {
             // Whoever adds or ends it says first what came of that.
             drop(registry.adding.lock().await);
-            let Some(entry) = registry.entry(id) else { continue };
-            let _turn = entry.changing.lock().await;
-            registry.forget(&entry, false);
+            let kept = app.directory.kept_subscription(&id.to_string());
+            match (registry.entry(id), kept) {
+                (Some(entry), None) => {
+                    let _turn = entry.changing.lock().await;
+                    registry.forget(&entry, false);
+                }
+                (Some(entry), Some(kept)) => follow_change(&app, &entry, &voices, id, &kept).await,
+                (None, Some(kept)) => match read(&voices, &id.to_string(), &kept) {
+                    Ok((voice, subscription)) => {
+                        let entry = registry.entries.lock().insert(voice, subscription);
+                        sender::resume(&app, vec![entry]).await;
+                    }
+                    Err(error) => {
+                        tracing::error!(%error, "a subscription cannot be read, and brings nothing");
+                    }
+                },
+                (None, None) => {}
+            }
         }
     }
+}
+
+/// Takes in what another node made of a subscription.
+async fn follow_change(app: &App, entry: &Entry, voices: &[&'static dyn Voice], id: Uuid, kept: &[u8]) {
+    let _turn = entry.changing.lock().await;
+    let Some(current) = entry.get().filter(|current| *json(current) != *kept) else { return };
+    let changed = read(voices, &id.to_string(), kept).and_then(|(voice, changed)| {
+        let interests = voice.interests(&changed)?;
+        Ok((changed, interests))
+    });
+    let (changed, interests) = match changed {
+        Ok(changed) => changed,
+        Err(error) => return tracing::error!(%error, %id, "a change of a subscription cannot be read"),
+    };
+    // That deliveries have come further is no other wish.
+    let is_same =
+        json(&Subscription { delivered: changed.delivered, ..(*current).clone() }) == json(&changed);
+    if !is_same {
+        match Snapshot::start(app, &changed, interests, None).await {
+            Ok(fresh) => *entry.fresh.lock() = Some(fresh),
+            Err(error) => {
+                tracing::warn!(%error, %id, "a changed subscription goes on as it was looked at before");
+            }
+        }
+    }
+    entry.current.send_replace(Some(Arc::new(changed)));
 }
 
 fn json(subscription: &Subscription) -> Arc<[u8]> {

@@ -24,10 +24,15 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(10 * 60);
 /// How often it is noted how far deliveries have come. After a crash what was delivered since may come twice.
 const NOTED_EVERY: Duration = Duration::from_secs(60);
 
+/// How soon it is noticed that this node is the one to deliver, because another is gone.
+const LOOKED_EVERY: Duration = Duration::from_millis(500);
+
 /// Whoever delivers one subscription's messages.
 struct Sender {
     app: App,
     tracked: Tracked,
+    /// Whether another node delivers.
+    is_idle: bool,
     failures: u32,
     /// What did not arrive, where it is sent again as it was.
     unsent: Option<Delivery>,
@@ -97,6 +102,7 @@ pub fn start(app: &App, entry: Arc<Entry>, snapshot: Snapshot) {
         let (_sender, _watching) = (Push::of(&app).sender(), app.metrics.watch("webhook"));
         let sender = Sender {
             tracked: Tracked::new(entry, snapshot),
+            is_idle: false,
             failures: 0,
             unsent: None,
             retry_at: None,
@@ -171,6 +177,9 @@ impl Sender {
             registry.remove(subscription.id).await?;
             return Ok(Step::End);
         }
+        if !self.leads(subscription).await? {
+            return Ok(Step::WaitUntil((now + LOOKED_EVERY).min(subscription.expires)));
+        }
         let waits = self.retry_at.filter(|at| now < *at);
         if subscription.suspended.is_some() || waits.is_some() {
             return Ok(Step::WaitUntil(waits.unwrap_or(subscription.expires).min(subscription.expires)));
@@ -203,6 +212,26 @@ impl Sender {
             }
         };
         self.judge(subscription, outcome).await
+    }
+
+    /// Whether this node is the one to deliver. Where it was another until now, what that one had not noted as delivered
+    /// is told again.
+    async fn leads(&mut self, subscription: &Subscription) -> Result<bool, StoreError> {
+        let was_idle =
+            std::mem::replace(&mut self.is_idle, !self.app.service.leads(&subscription.id.to_string()));
+        if was_idle && !self.is_idle {
+            let interests = self.tracked.voice().interests(subscription)?;
+            let since = Some(subscription.delivered);
+            match Snapshot::start(&self.app, subscription, interests, since).await {
+                Ok(snapshot) => self.tracked.snapshot = snapshot,
+                Err(error) => {
+                    self.is_idle = true;
+                    return Err(error);
+                }
+            }
+            tracing::debug!(id = %subscription.id, "a subscription is delivered by this node from now on");
+        }
+        Ok(!self.is_idle)
     }
 
     /// Says until when there is nothing to do.
@@ -292,6 +321,9 @@ impl Sender {
 
     /// Notes how far deliveries have come, for the next start.
     async fn note_progress(&mut self, subscription: &Subscription) {
+        if self.is_idle {
+            return;
+        }
         // Whatever was published up to this number was marked before it could be read.
         let token = self.app.service.token();
         if self.unsent.is_some()

@@ -24,6 +24,17 @@ async fn passes(mut command: Command) {
 }
 
 #[tokio::test]
+#[ignore = "needs kubernetes-validate, which tests/run installs"]
+async fn kubernetes_validate() {
+    let mut command = python();
+    let run = "import runpy, sys; sys.argv[0] = 'kubernetes-validate'; \
+               from importlib.metadata import entry_points; \
+               [entry] = entry_points(group='console_scripts', name='kubernetes-validate'); sys.exit(entry.load()())";
+    command.args(["-c", run, "--strict", "deploy/kubernetes.yaml"]);
+    passes(command).await;
+}
+
+#[tokio::test]
 #[ignore = "needs matrix-nio, which tests/run installs"]
 async fn matrix_nio() {
     for script in ["tests/clients/nio_presence.py", "tests/clients/nio_sync.py"] {
