@@ -25,7 +25,14 @@ function put(path, content) {
 }
 
 async function types(document, path) {
-    put(path, NOTICE + astToString(await openapiTypescript(document)));
+    const made = astToString(await openapiTypescript(document));
+    // Comments as people write them.
+    const clean = made
+        .replace(/@description (?=\S)/g, "")
+        .replace(/^ *\* Format: \w+\n/gm, "")
+        .replace(/ *\/\*\* @(constant|enum) \*\//g, "")
+        .replace(/(@example) @/g, "$1 \\@");
+    put(path, NOTICE + clean);
 }
 
 /** The schemas alone, of a document that is no OpenAPI. */
@@ -62,12 +69,15 @@ try {
     rmSync(declarations, { recursive: true });
 }
 
-if (existsSync(join(here, "pages/src"))) {
-    for (const page of ["board", "landing"]) {
-        await bundle(`pages/src/${page}.tsx`, `pages/dist/${page}.js`, { jsx: "automatic", jsxImportSource: "preact" });
-        await bundle(`pages/src/${page}.css`, `pages/dist/${page}.css`);
-    }
-}
+// The board takes the client from where everybody does.
+const client = "../sdk/presenced.js";
+await bundle("pages/src/board.tsx", "pages/dist/board.js", {
+    jsx: "automatic",
+    jsxImportSource: "preact",
+    alias: { presenced: client },
+    external: [client],
+});
+for (const page of ["board", "landing"]) await bundle(`pages/src/${page}.css`, `pages/dist/${page}.css`);
 
 if (different.length) {
     console.error(`not as built: ${different.join(", ")}; build them again with: npm --prefix sdk run build`);

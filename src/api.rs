@@ -17,6 +17,7 @@ mod faults;
 mod frame;
 mod operations;
 mod origin;
+pub(crate) mod pages;
 pub mod refusal;
 pub(crate) mod sockets;
 

@@ -1,9 +1,15 @@
 import type { components as Api } from "./generated/api.js";
 import type { components as Events } from "./generated/events.js";
 type Schemas = Events["schemas"];
+type ServerPresence = Schemas["UserPresence"];
 /** One user's presence, as the server tells it. Moments are in milliseconds since the Unix epoch. */
-export type UserPresence = Schemas["UserPresence"];
-/** How present somebody is: `online`, `unavailable` (there, but not active), `busy`, `offline`. */
+export interface UserPresence extends ServerPresence {
+}
+/**
+ * How present somebody is; `unavailable` is there, but not active.
+ *
+ * @useDeclaredType
+ */
 export type PresenceState = Schemas["PresenceState"];
 /**
  * One user of a `change`. With `gone` the user is watched no longer by the server's account: they may not be seen any
@@ -35,7 +41,11 @@ export interface Identity {
     /** What the token may be used for. */
     scopes: readonly Scope[];
 }
-/** What a token may be used for. */
+/**
+ * What a token may be used for.
+ *
+ * @useDeclaredType
+ */
 export type Scope = Schemas["Scope"];
 /** What signs a page in: a token, or a ticket that the page's own backend got for it. */
 export type Credential = string | {

@@ -38,6 +38,8 @@ export interface ConnectOptions {
 export async function connect(options: ConnectOptions): Promise<Presence> {
     const { token, getToken, signal } = options;
     if (!token === !getToken) throw new PresenceError("one of token and getToken has to be there");
+    const WebSocket = options.WebSocket ?? globalThis.WebSocket;
+    if (!WebSocket) throw new PresenceError("there are no WebSockets here; give the option WebSocket");
     const base = address(options.url);
     const get = async (): Promise<Credential> => (getToken ? await getToken() : token!);
     let first: Credential | undefined = await get();
@@ -60,7 +62,7 @@ export async function connect(options: ConnectOptions): Promise<Presence> {
         name,
         followsPage: isPage && !options.silent,
         isRenewable: !!getToken,
-        WebSocket: options.WebSocket ?? globalThis.WebSocket,
+        WebSocket,
         credential: async () => {
             const credential = first ?? (await get());
             first = undefined;

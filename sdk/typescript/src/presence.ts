@@ -184,8 +184,10 @@ export class Presence {
         this.leave = () => leaving.abort();
         const hold = (lock: string, held: () => void) => {
             const work = () => (held(), left.then(() => this.hub?.close()));
-            // It rejects where the tab left before it got the lock.
-            navigator.locks.request(lock, { signal: leaving.signal }, work).catch(() => {});
+            navigator.locks.request(lock, { signal: leaving.signal }, work).catch(() => {
+                // Where locks are there and may not be used, as in some frames, this tab is on its own.
+                if (!leaving.signal.aborted && !this.hub) this.lead();
+            });
         };
         // Whoever waits for this lock learns when the tab is gone, however it went.
         hold(`${name} ${this.tab}`, () => {

@@ -19,15 +19,16 @@ const PresenceContext = createContext<Presence | undefined>(undefined);
 /** Gives the components below it a connection; without a `value`, nothing is known yet. */
 export const PresenceProvider = PresenceContext.Provider;
 
-type Known = ReadonlyMap<string, UserPresence>;
+/** What is known of users, by their ids. */
+export type KnownPresence = ReadonlyMap<string, UserPresence>;
 
-const NOTHING: Known = new Map();
+const NOTHING: KnownPresence = new Map();
 
 /**
  * What is known of users, by their ids. They are watched for as long as the component is there, and it renders anew when
  * one of them changes.
  */
-export function usePresence(userIds: readonly string[]): Known {
+export function usePresence(userIds: readonly string[]): KnownPresence {
     const presence = useContext(PresenceContext);
     // Another array with the same ids is nothing new.
     const ids = JSON.stringify([...new Set(userIds)].sort());
@@ -37,7 +38,7 @@ export function usePresence(userIds: readonly string[]): Known {
 
 function makeStore(presence: Presence | undefined, users: string[]) {
     const wanted = new Set(users);
-    const read = (): Known => {
+    const read = (): KnownPresence => {
         const values = users.map((user) => presence?.get(user));
         return new Map(values.flatMap((value) => (value ? [[value.userId, value] as const] : [])));
     };

@@ -3,10 +3,16 @@ import type { components as Events } from "./generated/events.js";
 
 type Schemas = Events["schemas"];
 
-/** One user's presence, as the server tells it. Moments are in milliseconds since the Unix epoch. */
-export type UserPresence = Schemas["UserPresence"];
+type ServerPresence = Schemas["UserPresence"];
 
-/** How present somebody is: `online`, `unavailable` (there, but not active), `busy`, `offline`. */
+/** One user's presence, as the server tells it. Moments are in milliseconds since the Unix epoch. */
+export interface UserPresence extends ServerPresence {}
+
+/**
+ * How present somebody is; `unavailable` is there, but not active.
+ *
+ * @useDeclaredType
+ */
 export type PresenceState = Schemas["PresenceState"];
 
 /**
@@ -41,7 +47,11 @@ export interface Identity {
     scopes: readonly Scope[];
 }
 
-/** What a token may be used for. */
+/**
+ * What a token may be used for.
+ *
+ * @useDeclaredType
+ */
 export type Scope = Schemas["Scope"];
 
 /** What signs a page in: a token, or a ticket that the page's own backend got for it. */

@@ -68,8 +68,8 @@ export class Server {
 
     /** The same bit by bit, so that whoever is connected has the time to say that they still are. */
     async pass(seconds: number): Promise<void> {
-        for (let left = seconds; left > 0; left -= 5) {
-            await this.advance(Math.min(left, 5));
+        for (let left = seconds; left > 0; left -= 9) {
+            await this.advance(Math.min(left, 9));
             await new Promise((done) => setTimeout(done, 20));
         }
     }

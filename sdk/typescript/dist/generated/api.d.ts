@@ -8,7 +8,7 @@ export interface paths {
         };
         /**
          * List the users.
-         * @description In pages, each of which begins after the last id of the one before.
+         * In pages, each of which begins after the last id of the one before.
          */
         get: operations["listUsers"];
         put?: never;
@@ -28,19 +28,19 @@ export interface paths {
         };
         /**
          * Get what is known of a user.
-         * @description What an admin said of the user; presence is not among it.
+         * What an admin said of the user; presence is not among it.
          */
         get: operations["getUser"];
         /**
          * Add a user, or replace what is known of one.
-         * @description The body replaces all that was known, but for a number that it leaves out. The user's tokens, rooms and presence
+         * The body replaces all that was known, but for a number that it leaves out. The user's tokens, rooms and presence
          *     stay.
          */
         put: operations["putUser"];
         post?: never;
         /**
          * Remove a user, with their tokens, memberships and presence.
-         * @description Streams, sockets, requests that wait and subscriptions end at once. Whoever comes by that id later is somebody
+         * Streams, sockets, requests that wait and subscriptions end at once. Whoever comes by that id later is somebody
          *     else.
          */
         delete: operations["deleteUser"];
@@ -58,18 +58,18 @@ export interface paths {
         };
         /**
          * List a user's tokens.
-         * @description Not the tokens themselves, of which the server keeps a hash alone, but what they are for.
+         * Not the tokens themselves, of which the server keeps a hash alone, but what they are for.
          */
         get: operations["listTokens"];
         put?: never;
         /**
          * Make a token for one of a user's devices.
-         * @description Its text is shown this once.
+         * Its text is shown this once.
          */
         post: operations["createToken"];
         /**
          * End all sessions of a user: sign out everywhere.
-         * @description All tokens of the user are gone, JSON Web Tokens that were issued until this moment are refused from then on, and what
+         * All tokens of the user are gone, JSON Web Tokens that were issued until this moment are refused from then on, and what
          *     was opened with any of them ends at once: streams, sockets, requests that wait, subscriptions. For admins, and for
          *     the user themselves with any token.
          */
@@ -91,7 +91,7 @@ export interface paths {
         post?: never;
         /**
          * Revoke a token.
-         * @description What it holds ends at once: streams, sockets, requests that wait and subscriptions.
+         * What it holds ends at once: streams, sockets, requests that wait and subscriptions.
          */
         delete: operations["revokeToken"];
         options?: never;
@@ -110,7 +110,7 @@ export interface paths {
         put?: never;
         /**
          * Put another admin token in the place of the one there is.
-         * @description The former one opens nothing from then on. The new one is in the file `admin-token` of the data folder, too.
+         * The former one opens nothing from then on. The new one is in the file `admin-token` of the data folder, too.
          */
         post: operations["rotateAdminToken"];
         delete?: never;
@@ -128,13 +128,13 @@ export interface paths {
         };
         /**
          * List the tokens of apps.
-         * @description Not the tokens themselves, of which the server keeps a hash alone, but what they are for.
+         * Not the tokens themselves, of which the server keeps a hash alone, but what they are for.
          */
         get: operations["listAppTokens"];
         put?: never;
         /**
          * Make a token for an app.
-         * @description Such a service token belongs to an application's backend and to no user. In presenced's own API `read` reads and
+         * Such a service token belongs to an application's backend and to no user. In presenced's own API `read` reads and
          *     follows everybody as an admin does, `write` sets for anybody and keeps rooms, and `gateway` reports devices and
          *     calls. The directory and tokens stay the admin's. pnut.io takes it as the token of an app.
          */
@@ -157,7 +157,7 @@ export interface paths {
         post?: never;
         /**
          * Revoke a token of an app.
-         * @description What it holds ends at once: streams and requests that wait.
+         * What it holds ends at once: streams and requests that wait.
          */
         delete: operations["revokeAppToken"];
         options?: never;
@@ -174,7 +174,7 @@ export interface paths {
         };
         /**
          * List the rooms.
-         * @description In pages, each of which begins after the last id of the one before.
+         * In pages, each of which begins after the last id of the one before.
          */
         get: operations["listRooms"];
         put?: never;
@@ -194,12 +194,12 @@ export interface paths {
         };
         /**
          * Get the members of a room.
-         * @description For admins, and for service tokens with the scope `read`.
+         * For admins, and for service tokens with the scope `read`.
          */
         get: operations["getMembers"];
         /**
          * Set the members of a room.
-         * @description The list replaces the one before. A room comes into being with its first members and ends with an
+         * The list replaces the one before. A room comes into being with its first members and ends with an
          *     empty list. For admins, and for service tokens with the scope `write`.
          */
         put: operations["putMembers"];
@@ -220,14 +220,14 @@ export interface paths {
         get?: never;
         /**
          * Let a user into a room.
-         * @description A room comes into being with its first member. It is no error if the user is in it. For admins, and for service
+         * A room comes into being with its first member. It is no error if the user is in it. For admins, and for service
          *     tokens with the scope `write`.
          */
         put: operations["addMember"];
         post?: never;
         /**
          * Take a user out of a room.
-         * @description A room ends with its last member. It is no error if the user is not in it. For admins, and for service tokens with
+         * A room ends with its last member. It is no error if the user is not in it. For admins, and for service tokens with
          *     the scope `write`.
          */
         delete: operations["removeMember"];
@@ -245,7 +245,7 @@ export interface paths {
         };
         /**
          * List the subscriptions.
-         * @description Those on webhooks of the whole service, and those on sockets of the server that is asked.
+         * Those on webhooks of the whole service, and those on sockets of the server that is asked.
          */
         get: operations["listSubscriptions"];
         put?: never;
@@ -268,7 +268,7 @@ export interface paths {
         post?: never;
         /**
          * End a subscription.
-         * @description Nothing more is sent, whoever made it.
+         * Nothing more is sent, whoever made it.
          */
         delete: operations["endSubscription"];
         options?: never;
@@ -285,7 +285,7 @@ export interface paths {
         };
         /**
          * Tell whose token the caller has, and what it is for.
-         * @description Any token will do, a guest's too.
+         * Any token will do, a guest's too.
          */
         get: operations["whoami"];
         put?: never;
@@ -305,13 +305,13 @@ export interface paths {
         };
         /**
          * Get one user's presence.
-         * @description Of oneself the truth; of others what they let see: an invisible user looks offline, and of a hidden one there is
+         * Of oneself the truth; of others what they let see: an invisible user looks offline, and of a hidden one there is
          *     nothing to see.
          */
         get: operations["getUserPresence"];
         /**
          * Say what a device does, or what the user's status is.
-         * @description A state without a connection holds for a lease: a quarter of an hour, a busy one an hour, or what is configured or
+         * A state without a connection holds for a lease: a quarter of an hour, a busy one an hour, or what is configured or
          *     asked for. `online` turns `unavailable` after some minutes without activity, which each call with a state is, and
          *     each of the user's own. A user says this of themselves, with a token that has the scope `write`; admins and service
          *     tokens with that scope say it of anybody, and are shown invisible users as offline.
@@ -320,7 +320,7 @@ export interface paths {
         post?: never;
         /**
          * End what a device says.
-         * @description A device that is connected says nothing then until it says something again. The status stays. It is no error if
+         * A device that is connected says nothing then until it says something again. The status stays. It is no error if
          *     the device says nothing.
          */
         delete: operations["deleteUserPresence"];
@@ -340,7 +340,7 @@ export interface paths {
         put?: never;
         /**
          * Say that the user is active on a device.
-         * @description For a page to call while its user does something, every minute or so. What the device says holds anew, for as long
+         * For a page to call while its user does something, every minute or so. What the device says holds anew, for as long
          *     as it did; a device that says nothing is online; one that said `busy` or `unavailable` stays so. More than
          *     `limits.put_per_second` allows are taken, and have no effect.
          */
@@ -362,7 +362,7 @@ export interface paths {
         put?: never;
         /**
          * Get the presence of many users.
-         * @description Of users, of the members of rooms that the caller is in, or of both. Whom the caller may not see is listed apart,
+         * Of users, of the members of rooms that the caller is in, or of both. Whom the caller may not see is listed apart,
          *     without telling why, if they were named.
          */
         post: operations["queryPresence"];
@@ -383,7 +383,7 @@ export interface paths {
         put?: never;
         /**
          * Say what is to be known of many users.
-         * @description Each update stands for itself: what is wrong with one is told in its result and keeps no other from being accepted.
+         * Each update stands for itself: what is wrong with one is told in its result and keeps no other from being accepted.
          *     For admins, and for service tokens with the scope `write`.
          */
         post: operations["updatePresence"];
@@ -402,7 +402,7 @@ export interface paths {
         };
         /**
          * Get the presence of a room's members.
-         * @description In pages, by the ids of the members, with how many of the whole room are in which state. For members, with a token
+         * In pages, by the ids of the members, with how many of the whole room are in which state. For members, with a token
          *     that has the scope `read`, for admins, and for service tokens with that scope; to everybody else there is no such
          *     room.
          */
@@ -424,7 +424,7 @@ export interface paths {
         };
         /**
          * Get the rooms of a user.
-         * @description For the user, with a token that has the scope `read`, for admins, and for service tokens with that scope.
+         * For the user, with a token that has the scope `read`, for admins, and for service tokens with that scope.
          */
         get: operations["getUserRooms"];
         put?: never;
@@ -444,7 +444,7 @@ export interface paths {
         };
         /**
          * Follow presence as it changes.
-         * @description A stream of Server-Sent Events, one for each user whose presence changed, as it is now: a slow reader
+         * A stream of Server-Sent Events, one for each user whose presence changed, as it is now: a slow reader
          *     gets fewer events, never outdated ones. Each has the name `presence`; its data is a `UserPresence` on one line:
          *
          *     ```text
@@ -491,7 +491,7 @@ export interface paths {
         };
         /**
          * Open a WebSocket.
-         * @description Its frames are JSON objects with a `type`; the AsyncAPI document `presenced-events` has them. The client signs in by
+         * Its frames are JSON objects with a `type`; the AsyncAPI document `presenced-events` has them. The client signs in by
          *     a token in the header, by a `ticket`, or by a first frame `token` within ten seconds; the server answers `ready`. Then
          *     `watch` and `unwatch` say whom to tell of, and `presence` and `activity` speak for the user's device, which counts as
          *     connected from the first of them on for as long as the socket is open. A frame with an `id` is answered by `ack` or
@@ -524,7 +524,7 @@ export interface paths {
         put?: never;
         /**
          * Make a ticket.
-         * @description It stands for the token in the address of one stream or one socket, as `ticket`, within a minute. So no token has to
+         * It stands for the token in the address of one stream or one socket, as `ticket`, within a minute. So no token has to
          *     stand there, where proxies note it. What a ticket opened ends with the token.
          */
         post: operations["createTicket"];
@@ -545,7 +545,7 @@ export interface paths {
         put?: never;
         /**
          * Report the devices of many users.
-         * @description Each report stands for itself: what is wrong with one is told in its result and keeps no other from
+         * Each report stands for itself: what is wrong with one is told in its result and keeps no other from
          *     being accepted. This is for gateways, with a token that has the scope `gateway`.
          */
         post: operations["postHeartbeats"];
@@ -565,14 +565,14 @@ export interface paths {
         get?: never;
         /**
          * Report one leg of a user's call.
-         * @description The report replaces the one before of the same id, and holds for an hour or what is configured: a gateway
+         * The report replaces the one before of the same id, and holds for an hour or what is configured: a gateway
          *     repeats it while the call lasts. Dialects with telephony show it. This needs the scope `gateway`.
          */
         put: operations["putCall"];
         post?: never;
         /**
          * Report that one leg of a user's call is over.
-         * @description Those who watch are told of its end, and it is shown as ended for ten seconds or what is configured. It is no
+         * Those who watch are told of its end, and it is shown as ended for ten seconds or what is configured. It is no
          *     error if there is no such leg: its lease may have run out. This needs the scope `gateway`.
          */
         delete: operations["deleteCall"];
@@ -590,12 +590,12 @@ export interface paths {
         };
         /**
          * Get what a user set by hand.
-         * @description For the user, with a token that has the scope `read`, for admins, and for service tokens with that scope.
+         * For the user, with a token that has the scope `read`, for admins, and for service tokens with that scope.
          */
         get: operations["getSettings"];
         /**
          * Set what counts for all of a user's devices.
-         * @description The body replaces what was set; what it leaves out goes back to `none` and `false`.
+         * The body replaces what was set; what it leaves out goes back to `none` and `false`.
          */
         put: operations["putSettings"];
         post?: never;
@@ -614,7 +614,7 @@ export interface paths {
         };
         /**
          * Export everything.
-         * @description Users, rooms, presence lists, token hashes and records, as they are at one moment, while the server
+         * Users, rooms, presence lists, token hashes and records, as they are at one moment, while the server
          *     runs: JSON Lines, as `presenced import` takes them. The first line names the format; the last one has
          *     the kind `end` and says how many lines came before it. Without that line a part is missing.
          */
@@ -636,7 +636,7 @@ export interface paths {
         };
         /**
          * Tell whether the process runs.
-         * @description It says nothing of the store and asks for no token.
+         * It says nothing of the store and asks for no token.
          */
         get: operations["getHealth"];
         put?: never;
@@ -656,7 +656,7 @@ export interface paths {
         };
         /**
          * Tell whether the server takes requests of all kinds.
-         * @description Not while it starts, while its store refuses writes, or while it ends; the answer says why.
+         * Not while it starts, while its store refuses writes, or while it ends; the answer says why.
          */
         get: operations["getReadiness"];
         put?: never;
@@ -676,7 +676,7 @@ export interface paths {
         };
         /**
          * Get what presence lists say of a user.
-         * @description Those whom the user invited, and those by whom the user was invited. A stream of changes tells of it as
+         * Those whom the user invited, and those by whom the user was invited. A stream of changes tells of it as
          *     it changes.
          */
         get: operations["getPresenceList"];
@@ -698,14 +698,14 @@ export interface paths {
         get?: never;
         /**
          * Let an observer see one.
-         * @description Needs an invitation of the observer's. From then on they see the user's presence, whether they share a
+         * Needs an invitation of the observer's. From then on they see the user's presence, whether they share a
          *     room or not, until one of the two ends it. Doing it again changes nothing.
          */
         put: operations["acceptObserver"];
         post?: never;
         /**
          * Turn an observer down, before or after having accepted.
-         * @description Ends their invitation. If it was accepted, they see nothing more of the user from then on, unless they
+         * Ends their invitation. If it was accepted, they see nothing more of the user from then on, unless they
          *     share a room. They may invite the user again.
          */
         delete: operations["denyObserver"];
@@ -725,7 +725,7 @@ export interface paths {
         put?: never;
         /**
          * Move the demo's clock forward.
-         * @description What time brings happens in its order, and whoever watches is told of it, as if the time had passed: leases and
+         * What time brings happens in its order, and whoever watches is told of it, as if the time had passed: leases and
          *     statuses end, users become idle, tokens expire. The clock never goes back.
          */
         post: operations["advanceDemo"];
@@ -746,7 +746,7 @@ export interface paths {
         put?: never;
         /**
          * Bring the demo's fixtures back.
-         * @description Its users, their tokens and the room are as they are at the start, and nobody is present; whatever else there is
+         * Its users, their tokens and the room are as they are at the start, and nobody is present; whatever else there is
          *     goes away, and so do streams and subscriptions. The clock stays where it is.
          */
         post: operations["resetDemo"];
@@ -761,54 +761,53 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
-         * @description On which device a user is active.
+         * On which device a user is active.
          * @example {
          *       "deviceId": "DEMO"
          *     }
          */
         Activity: {
             /**
-             * @description The device; left out: that of the token.
+             * The device; left out: that of the token.
              * @example DEMO
              */
             deviceId?: string;
         };
-        /** @description The admin token. */
+        /** The admin token. */
         AdminToken: {
             /**
-             * @description The text to send as `Authorization: Bearer`.
+             * The text to send as `Authorization: Bearer`.
              * @example pd_5e1f
              */
             token: string;
         };
         /**
-         * @description How far to move the demo's clock.
+         * How far to move the demo's clock.
          * @example {
          *       "seconds": 900
          *     }
          */
         Advance: {
             /**
-             * Format: int32
-             * @description In seconds.
+             * In seconds.
              * @example 900
              */
             seconds: number;
         };
-        /** @description What may be shown of an app's token. */
+        /** What may be shown of an app's token. */
         AppToken: {
             /**
-             * @description The token's name in listings. It opens nothing.
+             * The token's name in listings. It opens nothing.
              * @example 0f1e2d3c4b5a6978
              */
             tokenId: string;
             /**
-             * @description What the app is called.
+             * What the app is called.
              * @example wallboard
              */
             name: string;
             /**
-             * @description What the token may be used for.
+             * What the token may be used for.
              * @example [
              *       "read",
              *       "write"
@@ -816,18 +815,17 @@ export interface components {
              */
             scopes: components["schemas"]["Scope"][];
             /**
-             * Format: int64
-             * @description When the token stops working, in milliseconds since the Unix epoch; absent: never.
+             * When the token stops working, in milliseconds since the Unix epoch; absent: never.
              * @example 1767603600000
              */
             expiresAt?: number;
         };
-        /** @description The tokens of all apps. */
+        /** The tokens of all apps. */
         AppTokenList: {
             tokens: components["schemas"]["AppToken"][];
         };
         /**
-         * @description A token of an app to be made.
+         * A token of an app to be made.
          * @example {
          *       "name": "wallboard",
          *       "scopes": [
@@ -838,12 +836,12 @@ export interface components {
          */
         AppTokenRequest: {
             /**
-             * @description What the app is called.
+             * What the app is called.
              * @example wallboard
              */
             name: string;
             /**
-             * @description What the token may be used for; reading if left out.
+             * What the token may be used for; reading if left out.
              * @example [
              *       "read",
              *       "write"
@@ -851,41 +849,40 @@ export interface components {
              */
             scopes?: components["schemas"]["Scope"][];
             /**
-             * Format: int64
-             * @description When the token stops working, in seconds from now; never if left out.
+             * When the token stops working, in seconds from now; never if left out.
              * @example 86400
              */
             expiresInSeconds?: number;
         };
-        /** @description What a telephone shows of a call. */
+        /** What a telephone shows of a call. */
         CallDisplay: {
             primary?: components["schemas"]["CallDisplayLine"];
             additional?: components["schemas"]["CallDisplayLine"];
         };
-        /** @description One line of what a telephone shows of a call. */
+        /** One line of what a telephone shows of a call. */
         CallDisplayLine: {
-            /** @description What the line is about. */
+            /** What the line is about. */
             type: components["schemas"]["CallLabelType"];
             /**
-             * @description The text of the line.
+             * The text of the line.
              * @example +16505550100
              */
             value?: string;
         };
         /**
-         * @description What a leg belongs to.
+         * What a leg belongs to.
          * @example Telephone
          * @enum {string}
          */
         CallKind: "Telephone" | "Meeting" | "ContactCenter";
         /**
-         * @description What a line is about.
+         * What a line is about.
          * @example PhoneNumber
          * @enum {string}
          */
         CallLabelType: "PhoneNumberLabel" | "PhoneNumber" | "QueueExtension" | "QueueName" | "CallerIdName" | "CallerIdNumber" | "None";
         /**
-         * @description One leg of a call.
+         * One leg of a call.
          * @example {
          *       "direction": "Outbound",
          *       "telephonyStatus": "CallConnected",
@@ -895,167 +892,163 @@ export interface components {
          *     }
          */
         CallReport: {
-            /** @description What the leg belongs to; the telephone if left out. */
+            /** What the leg belongs to; the telephone if left out. */
             kind?: components["schemas"]["CallKind"];
-            /** @description From where the call came. */
+            /** From where the call came. */
             direction: components["schemas"]["Direction"];
-            /** @description How far the call is; `NoCall` for one that has ended and is shown a while longer. */
+            /** How far the call is; `NoCall` for one that has ended and is shown a while longer. */
             telephonyStatus: components["schemas"]["TelephonyStatus"];
             /**
-             * Format: int64
-             * @description When the call began, in milliseconds since the Unix epoch; left out: when it was first reported.
+             * When the call began, in milliseconds since the Unix epoch; left out: when it was first reported.
              * @example 1767603600000
              */
             startedAt?: number;
             /**
-             * @description The caller's number.
+             * The caller's number.
              * @example 101
              */
             from?: string;
             /**
-             * @description The caller's name.
+             * The caller's name.
              * @example Alice
              */
             fromName?: string;
             /**
-             * @description The called number.
+             * The called number.
              * @example 102
              */
             to?: string;
             /**
-             * @description The name of whoever is called.
+             * The name of whoever is called.
              * @example Bob
              */
             toName?: string;
             /**
-             * @description The session that all legs of the call share.
+             * The session that all legs of the call share.
              * @example 501
              */
             sessionId?: string;
             /**
-             * @description The same in telephony APIs.
+             * The same in telephony APIs.
              * @example s-501
              */
             telephonySessionId?: string;
             /**
-             * @description The user's party in that session.
+             * The user's party in that session.
              * @example p-501-1
              */
             partyId?: string;
             /**
-             * Format: int64
-             * @description The number of the user that the call is made for.
+             * The number of the user that the call is made for.
              * @example 2
              */
             onBehalfOf?: number;
             /**
-             * @description Whether the call came through a queue.
+             * Whether the call came through a queue.
              * @example false
              */
             queueCall?: boolean;
-            /** @description How the call ended; for one that has. */
+            /** How the call ended; for one that has. */
             terminationType?: components["schemas"]["Termination"];
             sipData?: components["schemas"]["SipDialog"];
             callInfo?: components["schemas"]["CallDisplay"];
             appearanceInfo?: components["schemas"]["LineAppearance"];
         };
-        /** @description What one device says. */
+        /** What one device says. */
         DevicePresence: {
             /** @example DEMO */
             deviceId: string;
             /**
-             * @description What it is called.
+             * What it is called.
              * @example web
              */
             label?: string;
-            /** @description What it comes to now: `online` without activity is `unavailable` after a while. */
+            /** What it comes to now: `online` without activity is `unavailable` after a while. */
             state: components["schemas"]["PresenceState"];
             /**
-             * Format: int64
-             * @description When it was last active, in milliseconds since the Unix epoch.
+             * When it was last active, in milliseconds since the Unix epoch.
              * @example 1767603600000
              */
             lastActiveAt?: number;
             /**
-             * @description Whether it has a connection.
+             * Whether it has a connection.
              * @example false
              */
             connected: boolean;
             /**
-             * Format: int64
-             * @description Until when it holds, in milliseconds since the Unix epoch; absent: while it is connected.
+             * Until when it holds, in milliseconds since the Unix epoch; absent: while it is connected.
              * @example 1767604500000
              */
             until?: number;
         };
         /**
-         * @description From where a call came.
+         * From where a call came.
          * @example Inbound
          * @enum {string}
          */
         Direction: "Inbound" | "Outbound";
         /**
-         * @description Why nothing more is told.
+         * Why nothing more is told.
          * @example expired
          * @enum {string}
          */
         EndReason: "expired" | "revoked" | "stopping" | "slow";
         /**
-         * @description Whether an extension is in use.
+         * Whether an extension is in use.
          * @example Enabled
          * @enum {string}
          */
         ExtensionStatus: "Enabled" | "Disabled" | "Frozen" | "NotActivated" | "Unassigned";
         /**
-         * @description What an extension is for.
+         * What an extension is for.
          * @example User
          * @enum {string}
          */
         ExtensionType: "User" | "Department" | "Announcement" | "Voicemail" | "DigitalUser" | "VirtualUser" | "FaxUser" | "PagingOnly" | "SharedLinesGroup" | "DelegatedLinesGroup" | "GroupCallPickup" | "IvrMenu" | "ApplicationExtension" | "ProxyAdmin" | "RoomConnector" | "ParkLocation" | "Limited" | "Bot" | "Site" | "Room" | "FlexibleUser" | "TieLine" | "Unknown";
-        /** @description The server's word that it is well. */
+        /** The server's word that it is well. */
         Health: {
             /**
-             * @description Always `ok`.
+             * Always `ok`.
              * @example ok
              */
             status: string;
         };
-        /** @description What one device says. */
+        /** What one device says. */
         Heartbeat: {
-            /** @example @alice:example.com */
+            /** @example \@alice:example.com */
             userId: string;
             /** @example DESK */
             deviceId: string;
-            /** @description `offline` ends what the device said before; anything else holds for a lease. */
+            /** `offline` ends what the device said before; anything else holds for a lease. */
             state: components["schemas"]["PresenceState"];
         };
         /**
-         * @description Whether a report was accepted: `invalid` ones will never be, `unavailable` ones may be later.
+         * Whether a report was accepted: `invalid` ones will never be, `unavailable` ones may be later.
          * @example accepted
          * @enum {string}
          */
         HeartbeatOutcome: "accepted" | "unknown-user" | "invalid" | "unavailable";
-        /** @description What became of one report. */
+        /** What became of one report. */
         HeartbeatResult: {
             /**
-             * @description The user as reported.
-             * @example @alice:example.com
+             * The user as reported.
+             * @example \@alice:example.com
              */
             userId: string;
             /**
-             * @description The device as reported.
+             * The device as reported.
              * @example DESK
              */
             deviceId: string;
             outcome: components["schemas"]["HeartbeatOutcome"];
             /**
-             * @description Why the report was not accepted, for people; absent if it was.
+             * Why the report was not accepted, for people; absent if it was.
              * @example there is no such user
              */
             detail?: string;
         };
         /**
-         * @description What became of each report.
+         * What became of each report.
          * @example {
          *       "results": [
          *         {
@@ -1073,11 +1066,11 @@ export interface components {
          *     }
          */
         HeartbeatResults: {
-            /** @description In the order of the reports. */
+            /** In the order of the reports. */
             results: components["schemas"]["HeartbeatResult"][];
         };
         /**
-         * @description What is reported in one call.
+         * What is reported in one call.
          * @example {
          *       "heartbeats": [
          *         {
@@ -1094,51 +1087,50 @@ export interface components {
          *     }
          */
         Heartbeats: {
-            /** @description At most 1,000. Of several for one device the last one counts. */
+            /** At most 1,000. Of several for one device the last one counts. */
             heartbeats: components["schemas"]["Heartbeat"][];
         };
-        /** @description A new token of an app with its text, which is shown this once. */
+        /** A new token of an app with its text, which is shown this once. */
         IssuedAppToken: {
             /**
-             * @description The text to send as `Authorization: Bearer`. The server keeps its hash alone.
+             * The text to send as `Authorization: Bearer`. The server keeps its hash alone.
              * @example pd_5e1f
              */
             token: string;
-            /** @description What a listing shows of it. */
+            /** What a listing shows of it. */
             info: components["schemas"]["AppToken"];
         };
-        /** @description A new token with its text, which is shown this once. */
+        /** A new token with its text, which is shown this once. */
         IssuedToken: {
             /**
-             * @description The text to send as `Authorization: Bearer`. The server keeps its hash alone.
+             * The text to send as `Authorization: Bearer`. The server keeps its hash alone.
              * @example pd_5e1f
              */
             token: string;
-            /** @description What a listing shows of it. */
+            /** What a listing shows of it. */
             info: components["schemas"]["Token"];
         };
-        /** @description On which key of a shared line a call is. */
+        /** On which key of a shared line a call is. */
         LineAppearance: {
             /**
-             * @description The number of the shared line.
+             * The number of the shared line.
              * @example +16505550100
              */
             phoneNumber?: string;
             /**
-             * Format: int32
-             * @description The key.
+             * The key.
              * @example 1
              */
             appearanceNumber: number;
         };
-        /** @description The other user of an entry, and how far it has come. */
+        /** The other user of an entry, and how far it has come. */
         ListEntry: {
-            /** @example @carol:example.com */
+            /** @example \@carol:example.com */
             userId: string;
             standing: components["schemas"]["Standing"];
         };
         /**
-         * @description The members of a room.
+         * The members of a room.
          * @example {
          *       "members": [
          *         "@alice:example.com",
@@ -1148,7 +1140,7 @@ export interface components {
          */
         Members: {
             /**
-             * @description User ids, each once; at most as many as `limits.room_members` of the configuration says.
+             * User ids, each once; at most as many as `limits.room_members` of the configuration says.
              * @example [
              *       "@alice:example.com",
              *       "@bob:example.com"
@@ -1157,20 +1149,20 @@ export interface components {
             members: string[];
         };
         /**
-         * @description What the user set by hand for all devices.
+         * What the user set by hand for all devices.
          * @example busy
          * @enum {string}
          */
         OverrideName: "none" | "busy" | "invisible";
-        /** @description What presence lists say of a user. */
+        /** What presence lists say of a user. */
         PresenceList: {
-            /** @description Whom the user invited to be seen by them, in the order of their ids. */
+            /** Whom the user invited to be seen by them, in the order of their ids. */
             observed: components["schemas"]["ListEntry"][];
-            /** @description Who invited the user, in the order of their ids. Who is accepted sees the user. */
+            /** Who invited the user, in the order of their ids. Who is accepted sees the user. */
             observers: components["schemas"]["ListEntry"][];
         };
         /**
-         * @description Whose presence to tell: users, members of rooms, or both. At least one of the lists has to be there.
+         * Whose presence to tell: users, members of rooms, or both. At least one of the lists has to be there.
          * @example {
          *       "users": [
          *         "@alice:example.com",
@@ -1180,7 +1172,7 @@ export interface components {
          */
         PresenceQuery: {
             /**
-             * @description User ids, at most 1,000.
+             * User ids, at most 1,000.
              * @example [
              *       "@alice:example.com",
              *       "@bob:example.com"
@@ -1188,7 +1180,7 @@ export interface components {
              */
             users?: string[];
             /**
-             * @description Ids of rooms, whose members are told of behind the users. Users and members may be 1,000 together.
+             * Ids of rooms, whose members are told of behind the users. Users and members may be 1,000 together.
              * @example [
              *       "!lobby:example.com"
              *     ]
@@ -1196,7 +1188,7 @@ export interface components {
             rooms?: string[];
         };
         /**
-         * @description The presence of those that the caller may see.
+         * The presence of those that the caller may see.
          * @example {
          *       "presence": [
          *         {
@@ -1213,10 +1205,10 @@ export interface components {
          *     }
          */
         PresenceQueryResult: {
-            /** @description In the order asked for; then members of rooms that were not named, in the order of their ids. */
+            /** In the order asked for; then members of rooms that were not named, in the order of their ids. */
             presence: components["schemas"]["UserPresence"][];
             /**
-             * @description What was named and cannot be told of: ids that are none, users that are unknown, hidden, or not for the caller
+             * What was named and cannot be told of: ids that are none, users that are unknown, hidden, or not for the caller
              *     to see, and rooms that the caller is not in.
              * @example [
              *       "@dave:example.com"
@@ -1225,7 +1217,7 @@ export interface components {
             unavailable: string[];
         };
         /**
-         * @description Users as they are: those who are not offline and, offline or not, those who were asked for by name.
+         * Users as they are: those who are not offline and, offline or not, those who were asked for by name.
          * @example {
          *       "users": [
          *         {
@@ -1240,19 +1232,19 @@ export interface components {
         PresenceSnapshot: {
             users: components["schemas"]["UserPresence"][];
             /**
-             * @description Whether it goes on with another one.
+             * Whether it goes on with another one.
              * @example false
              */
             more: boolean;
         };
         /**
-         * @description How present somebody is.
+         * How present somebody is.
          * @example online
          * @enum {string}
          */
         PresenceState: "offline" | "unavailable" | "online" | "busy";
         /**
-         * @description What is said of a user at once: of a device, of the user's status, or of both. At least one of `state` and
+         * What is said of a user at once: of a device, of the user's status, or of both. At least one of `state` and
          *     `status` has to be there; what is left out stays as it is.
          * @example {
          *       "state": "online",
@@ -1264,43 +1256,42 @@ export interface components {
          *     }
          */
         PresenceUpdate: {
-            /** @description What the device says; `offline` ends what it said before. */
+            /** What the device says; `offline` ends what it said before. */
             state?: components["schemas"]["PresenceState"];
             status?: components["schemas"]["StatusUpdate"] | null;
             /**
-             * @description The device that speaks; left out: that of the token, and `api` for a token of no user.
+             * The device that speaks; left out: that of the token, and `api` for a token of no user.
              * @example DEMO
              */
             deviceId?: string;
             /**
-             * @description What the device is called, in up to 32 characters; none of them: it is called nothing. It is kept with what
+             * What the device is called, in up to 32 characters; none of them: it is called nothing. It is kept with what
              *     the device says, so a device that says nothing has none.
              * @example web
              */
             label?: string;
             /**
-             * Format: int32
-             * @description How long `state` holds without a connection; left out: for as long as the server says.
+             * How long `state` holds without a connection; left out: for as long as the server says.
              * @example 900
              */
             leaseSeconds?: number;
         };
-        /** @description What became of one update. */
+        /** What became of one update. */
         PresenceUpdateResult: {
             /**
-             * @description The user as named.
-             * @example @alice:example.com
+             * The user as named.
+             * @example \@alice:example.com
              */
             userId: string;
             outcome: components["schemas"]["HeartbeatOutcome"];
             /**
-             * @description Why the update was not accepted, for people; absent if it was.
+             * Why the update was not accepted, for people; absent if it was.
              * @example there is no such user
              */
             detail?: string;
         };
         /**
-         * @description What became of each update.
+         * What became of each update.
          * @example {
          *       "results": [
          *         {
@@ -1316,11 +1307,11 @@ export interface components {
          *     }
          */
         PresenceUpdateResults: {
-            /** @description In the order of the updates. */
+            /** In the order of the updates. */
             results: components["schemas"]["PresenceUpdateResult"][];
         };
         /**
-         * @description What is said of many users.
+         * What is said of many users.
          * @example {
          *       "updates": [
          *         {
@@ -1338,44 +1329,43 @@ export interface components {
          *     }
          */
         PresenceUpdates: {
-            /** @description At most 1,000. Several of one user are taken in their order. */
+            /** At most 1,000. Several of one user are taken in their order. */
             updates: components["schemas"]["UserPresenceUpdate"][];
         };
-        /** @description What went wrong, as problem details (RFC 9457). */
+        /** What went wrong, as problem details (RFC 9457). */
         Problem: {
             /**
-             * @description The kind of problem; programs decide by it.
+             * The kind of problem; programs decide by it.
              * @example urn:presenced:problem:not-found
              */
             type: string;
             /**
-             * @description The HTTP status as text.
+             * The HTTP status as text.
              * @example Not Found
              */
             title: string;
             /**
-             * Format: int32
-             * @description The HTTP status.
+             * The HTTP status.
              * @example 404
              */
             status: number;
             /**
-             * @description What went wrong this time, for people.
+             * What went wrong this time, for people.
              * @example there is no user @dave:example.com
              */
             detail: string;
         };
-        /** @description A page of rooms, in the order of their ids. */
+        /** A page of rooms, in the order of their ids. */
         RoomPage: {
             rooms: components["schemas"]["RoomSummary"][];
             /**
-             * @description Whether there are rooms after these.
+             * Whether there are rooms after these.
              * @example false
              */
             more: boolean;
         };
         /**
-         * @description A page of a room's members, in the order of their ids.
+         * A page of a room's members, in the order of their ids.
          * @example {
          *       "users": [
          *         {
@@ -1395,97 +1385,92 @@ export interface components {
          *     }
          */
         RoomPresence: {
-            /** @description The members that the caller may see. */
+            /** The members that the caller may see. */
             users: components["schemas"]["UserPresence"][];
-            /** @description Of the whole room, as others see it: hidden members are not counted, and it is the same for every caller. */
+            /** Of the whole room, as others see it: hidden members are not counted, and it is the same for every caller. */
             counts: components["schemas"]["StateCounts"];
             /**
-             * @description Whether there are members after these.
+             * Whether there are members after these.
              * @example false
              */
             more: boolean;
         };
-        /** @description A room in a listing. */
+        /** A room in a listing. */
         RoomSummary: {
             /** @example !lobby:example.com */
             roomId: string;
             /**
-             * Format: int64
-             * @description How many members the room has.
+             * How many members the room has.
              * @example 2
              */
             memberCount: number;
         };
         /**
-         * @description What a token may be used for: a user's token for that user, a service token for everybody.
+         * What a token may be used for: a user's token for that user, a service token for everybody.
          * @example read
          * @enum {string}
          */
         Scope: "read" | "write" | "gateway";
-        /** @description The SIP dialog of a leg. */
+        /** The SIP dialog of a leg. */
         SipDialog: {
             /**
-             * @description The `Call-ID` header.
+             * The `Call-ID` header.
              * @example 4a6c
              */
             callId?: string;
             /**
-             * @description The tag of the called side.
+             * The tag of the called side.
              * @example 17d4
              */
             toTag?: string;
             /**
-             * @description The tag of the calling side.
+             * The tag of the calling side.
              * @example 8b21
              */
             fromTag?: string;
             /**
-             * @description The other side's address.
+             * The other side's address.
              * @example sip:102@example.com
              */
             remoteUri?: string;
             /**
-             * @description The user's address.
+             * The user's address.
              * @example sip:101@example.com
              */
             localUri?: string;
             /**
-             * @description The session in the telephone system's own terms.
+             * The session in the telephone system's own terms.
              * @example 501
              */
             rcSessionId?: string;
         };
         /**
-         * @description How far an entry of a presence list has come: `pending` until the invited user accepts.
+         * How far an entry of a presence list has come: `pending` until the invited user accepts.
          * @example pending
          * @enum {string}
          */
         Standing: "pending" | "accepted";
-        /** @description How many members of a room are in which state. */
+        /** How many members of a room are in which state. */
         StateCounts: {
             /**
-             * Format: int64
              * @example 1
              */
             online: number;
             /**
-             * Format: int64
              * @example 0
              */
             busy: number;
             /**
-             * Format: int64
              * @example 0
              */
             unavailable: number;
             /**
-             * Format: int64
              * @example 1
              */
             offline: number;
         };
         /**
-         * @description A status text, and when it expires, which is never if neither is there.
+         * A status text, and when it expires, which is never if neither is there.
          * @example {
          *       "text": "Back at noon",
          *       "expiresInSeconds": 3600
@@ -1493,132 +1478,127 @@ export interface components {
          */
         StatusUpdate: {
             /**
-             * @description The text; empty: there is none.
+             * The text; empty: there is none.
              * @example Back at noon
              */
             text: string;
             /**
-             * Format: int64
-             * @description When it expires, in milliseconds since the Unix epoch: a moment to come, within ten years.
+             * When it expires, in milliseconds since the Unix epoch: a moment to come, within ten years.
              * @example 1767607200000
              */
             expiresAt?: number;
             /**
-             * Format: int64
-             * @description After how many seconds it expires, instead of `expiresAt`.
+             * After how many seconds it expires, instead of `expiresAt`.
              * @example 3600
              */
             expiresInSeconds?: number;
         };
-        /** @description The last event of a stream. */
+        /** The last event of a stream. */
         StreamEnd: {
             reason: components["schemas"]["EndReason"];
         };
-        /** @description A subscription: a wish to be told of changes. */
+        /** A subscription: a wish to be told of changes. */
         Subscription: {
             /** @example 0b9e5a52-63f5-4c6e-8d0c-3a7f3b0f2a77 */
             subscriptionId: string;
             /**
-             * @description The API that it was made in.
+             * The API that it was made in.
              * @example ringcentral
              */
             dialect: string;
             /**
-             * @description Who is told.
-             * @example @alice:example.com
+             * Who is told.
+             * @example \@alice:example.com
              */
             userId: string;
             /**
-             * @description The device of the token that it was made with; for a login through an application that is its client id.
+             * The device of the token that it was made with; for a login through an application that is its client id.
              * @example wallboard
              */
             deviceId: string;
             transport: components["schemas"]["SubscriptionTransport"];
             /**
-             * @description Where its webhook goes: scheme, host and port. The rest of the address is between its owner and the receiver.
+             * Where its webhook goes: scheme, host and port. The rest of the address is between its owner and the receiver.
              * @example https://example.com
              */
             receiver?: string;
             state: components["schemas"]["SubscriptionState"];
             /**
-             * @description Why nothing is sent any more, if it is suspended.
+             * Why nothing is sent any more, if it is suspended.
              * @example the receiver answered 500
              */
             reason?: string;
             /**
-             * Format: int64
-             * @description When it was made, in milliseconds since the Unix epoch.
+             * When it was made, in milliseconds since the Unix epoch.
              * @example 1767603600000
              */
             createdAt: number;
             /**
-             * Format: int64
-             * @description When it ends unless it is renewed, in milliseconds since the Unix epoch.
+             * When it ends unless it is renewed, in milliseconds since the Unix epoch.
              * @example 1768208400000
              */
             expiresAt: number;
         };
-        /** @description A page of subscriptions, in the order of their ids. */
+        /** A page of subscriptions, in the order of their ids. */
         SubscriptionPage: {
             subscriptions: components["schemas"]["Subscription"][];
             /**
-             * @description Whether there are subscriptions after these.
+             * Whether there are subscriptions after these.
              * @example false
              */
             more: boolean;
         };
         /**
-         * @description Whether messages are sent.
+         * Whether messages are sent.
          * @example active
          * @enum {string}
          */
         SubscriptionState: "active" | "suspended";
         /**
-         * @description The way on which messages go.
+         * The way on which messages go.
          * @example webhook
          * @enum {string}
          */
         SubscriptionTransport: "webhook" | "socket";
         /**
-         * @description How far a call is. The order is the order of the merge: the highest of a user's legs counts.
+         * How far a call is. The order is the order of the merge: the highest of a user's legs counts.
          * @example CallConnected
          * @enum {string}
          */
         TelephonyStatus: "NoCall" | "ParkedCall" | "Ringing" | "OnHold" | "CallConnected";
         /**
-         * @description How a call ended.
+         * How a call ended.
          * @example final
          * @enum {string}
          */
         Termination: "final" | "intermediate";
-        /** @description A secret that stands for a token once. */
+        /** A secret that stands for a token once. */
         Ticket: {
             /**
-             * @description For the parameter `ticket` of a stream or a socket.
+             * For the parameter `ticket` of a stream or a socket.
              * @example pd_5e1f
              */
             ticket: string;
             /**
-             * Format: int64
-             * @description Until when it is of use, in milliseconds since the Unix epoch.
+             * Until when it is of use, in milliseconds since the Unix epoch.
              * @example 1767603660000
              */
             expiresAt: number;
         };
-        /** @description What may be shown of a token. */
+        /** What may be shown of a token. */
         Token: {
             /**
-             * @description The token's name in listings. It opens nothing.
+             * The token's name in listings. It opens nothing.
              * @example 0f1e2d3c4b5a6978
              */
             tokenId: string;
             /**
-             * @description The device that speaks with the token.
+             * The device that speaks with the token.
              * @example PHONE
              */
             deviceId: string;
             /**
-             * @description What the token may be used for.
+             * What the token may be used for.
              * @example [
              *       "read",
              *       "write"
@@ -1626,37 +1606,35 @@ export interface components {
              */
             scopes: components["schemas"]["Scope"][];
             /**
-             * @description Whether the holder is a guest.
+             * Whether the holder is a guest.
              * @example false
              */
             guest: boolean;
             /**
-             * @description The token opens nothing but gets its app new tokens, after a login.
+             * The token opens nothing but gets its app new tokens, after a login.
              * @example true
              */
             refresh?: boolean;
             /**
-             * Format: int64
-             * @description When the token stops working, in milliseconds since the Unix epoch; absent: never.
+             * When the token stops working, in milliseconds since the Unix epoch; absent: never.
              * @example 1767603600000
              */
             expiresAt?: number;
         };
-        /** @description The token is about to end, and what was opened with it then. */
+        /** The token is about to end, and what was opened with it then. */
         TokenExpiring: {
             /**
-             * Format: int64
-             * @description When, in milliseconds since the Unix epoch.
+             * When, in milliseconds since the Unix epoch.
              * @example 1767607200000
              */
             expiresAt: number;
         };
-        /** @description A user's tokens. */
+        /** A user's tokens. */
         TokenList: {
             tokens: components["schemas"]["Token"][];
         };
         /**
-         * @description A token to be made.
+         * A token to be made.
          * @example {
          *       "deviceId": "PHONE",
          *       "scopes": [
@@ -1667,12 +1645,12 @@ export interface components {
          */
         TokenRequest: {
             /**
-             * @description The device that speaks with the token; tokens of one device share its claim.
+             * The device that speaks with the token; tokens of one device share its claim.
              * @example PHONE
              */
             deviceId: string;
             /**
-             * @description What the token may be used for; reading and writing if left out.
+             * What the token may be used for; reading and writing if left out.
              * @example [
              *       "read",
              *       "write"
@@ -1680,132 +1658,127 @@ export interface components {
              */
             scopes?: components["schemas"]["Scope"][];
             /**
-             * @description Whether the holder is a guest: guests are known but may not use presence.
+             * Whether the holder is a guest: guests are known but may not use presence.
              * @example false
              */
             guest?: boolean;
             /**
-             * Format: int64
-             * @description When the token stops working, in seconds from now; never if left out.
+             * When the token stops working, in seconds from now; never if left out.
              * @example 86400
              */
             expiresInSeconds?: number;
         };
-        /** @description A user of the directory. */
+        /** A user of the directory. */
         User: {
             /**
-             * @description The user's canonical id.
-             * @example @alice:example.com
+             * The user's canonical id.
+             * @example \@alice:example.com
              */
             userId: string;
             /**
-             * Format: int64
-             * @description The number that dialects with numeric ids use.
+             * The number that dialects with numeric ids use.
              * @example 1
              */
             number: number;
             /**
-             * @description The name that people are shown.
+             * The name that people are shown.
              * @example Alice
              */
             displayName?: string;
             /**
-             * @description Where the user's picture is.
+             * Where the user's picture is.
              * @example https://example.com/alice.png
              */
             avatarUrl?: string;
             /**
-             * @description The user's mail address.
+             * The user's mail address.
              * @example alice@example.com
              */
             email?: string;
             /**
-             * Format: int64
-             * @description The telephone account.
+             * The telephone account.
              * @example 1
              */
             account?: number;
             /**
-             * @description The short number in the telephone account.
+             * The short number in the telephone account.
              * @example 101
              */
             extensionNumber?: string;
-            /** @description What the extension is for. */
+            /** What the extension is for. */
             extensionType?: components["schemas"]["ExtensionType"];
-            /** @description Whether the extension is in use. */
+            /** Whether the extension is in use. */
             extensionStatus?: components["schemas"]["ExtensionStatus"];
             /**
-             * @description Whether the extension takes calls of a department.
+             * Whether the extension takes calls of a department.
              * @example false
              */
             inDepartment?: boolean;
             /**
-             * @description Whether the extension may turn calls away.
+             * Whether the extension may turn calls away.
              * @example true
              */
             hasDnd?: boolean;
             /**
-             * @description Whether the user may act for others of the telephone account; absent if not.
+             * Whether the user may act for others of the telephone account; absent if not.
              * @example true
              */
             accountAdmin?: boolean;
             /**
-             * @description The numbers of the departments whose calls the user takes; absent if there are none.
+             * The numbers of the departments whose calls the user takes; absent if there are none.
              * @example [
              *       4
              *     ]
              */
             departments?: number[];
         };
-        /** @description A page of users, in the order of their ids. */
+        /** A page of users, in the order of their ids. */
         UserPage: {
             users: components["schemas"]["User"][];
             /**
-             * @description Whether there are users after these.
+             * Whether there are users after these.
              * @example false
              */
             more: boolean;
         };
-        /** @description One user's presence. */
+        /** One user's presence. */
         UserPresence: {
             /**
-             * @description The user's canonical id.
-             * @example @alice:example.com
+             * The user's canonical id.
+             * @example \@alice:example.com
              */
             userId: string;
-            /** @description How present the user is. */
+            /** How present the user is. */
             state: components["schemas"]["PresenceState"];
             /**
-             * @description Whether the user was active within the last minute or what is configured.
+             * Whether the user was active within the last minute or what is configured.
              * @example true
              */
             currentlyActive: boolean;
             /**
-             * Format: int64
-             * @description When the user was last active, in milliseconds since the Unix epoch; absent: never.
+             * When the user was last active, in milliseconds since the Unix epoch; absent: never.
              * @example 1767603600000
              */
             lastActiveAt?: number;
             /**
-             * @description The user's status text, if there is one.
+             * The user's status text, if there is one.
              * @example Back at noon
              */
             status?: string;
             /**
-             * Format: int64
-             * @description When the status expires, in milliseconds since the Unix epoch; absent: when somebody changes it. In events it
+             * When the status expires, in milliseconds since the Unix epoch; absent: when somebody changes it. In events it
              *     is there only where it was set with the text, since what expires with a lease is put off by each renewal.
              * @example 1767607200000
              */
             statusExpiresAt?: number;
             /**
-             * @description What each of the user's devices says; for the user, and for admins and service tokens unless the user is
+             * What each of the user's devices says; for the user, and for admins and service tokens unless the user is
              *     invisible. Events have none.
              */
             devices?: components["schemas"]["DevicePresence"][];
         };
         /**
-         * @description What is said of one user of many: as a `PresenceUpdate`.
+         * What is said of one user of many: as a `PresenceUpdate`.
          * @example {
          *       "userId": "@alice:example.com",
          *       "state": "busy",
@@ -1813,30 +1786,29 @@ export interface components {
          *     }
          */
         UserPresenceUpdate: {
-            /** @example @alice:example.com */
+            /** @example \@alice:example.com */
             userId: string;
-            /** @description What the device says; `offline` ends what it said before. */
+            /** What the device says; `offline` ends what it said before. */
             state?: components["schemas"]["PresenceState"];
             status?: components["schemas"]["StatusUpdate"] | null;
             /**
-             * @description The device that speaks; left out: `api`.
+             * The device that speaks; left out: `api`.
              * @example api
              */
             deviceId?: string;
             /**
-             * @description What the device is called.
+             * What the device is called.
              * @example web
              */
             label?: string;
             /**
-             * Format: int32
-             * @description How long `state` holds without a connection.
+             * How long `state` holds without a connection.
              * @example 900
              */
             leaseSeconds?: number;
         };
         /**
-         * @description What an admin says of a user.
+         * What an admin says of a user.
          * @example {
          *       "number": 1,
          *       "displayName": "Alice",
@@ -1846,69 +1818,67 @@ export interface components {
          */
         UserProfile: {
             /**
-             * Format: int64
-             * @description The number that dialects with numeric ids use. Left out: the next free one, or the one the user
+             * The number that dialects with numeric ids use. Left out: the next free one, or the one the user
              *     has.
              * @example 1
              */
             number?: number;
             /**
-             * @description The name that people are shown.
+             * The name that people are shown.
              * @example Alice
              */
             displayName?: string;
             /**
-             * @description Where the user's picture is.
+             * Where the user's picture is.
              * @example https://example.com/alice.png
              */
             avatarUrl?: string;
             /**
-             * @description The user's mail address.
+             * The user's mail address.
              * @example alice@example.com
              */
             email?: string;
             /**
-             * Format: int64
-             * @description The telephone account. Needs `extensionNumber`.
+             * The telephone account. Needs `extensionNumber`.
              * @example 1
              */
             account?: number;
             /**
-             * @description The short number in the telephone account. Needs `account`.
+             * The short number in the telephone account. Needs `account`.
              * @example 101
              */
             extensionNumber?: string;
-            /** @description What the extension is for; `User` if left out. Needs `account`, as do those below. */
+            /** What the extension is for; `User` if left out. Needs `account`, as do those below. */
             extensionType?: components["schemas"]["ExtensionType"];
-            /** @description Whether the extension is in use; `Enabled` if left out. */
+            /** Whether the extension is in use; `Enabled` if left out. */
             extensionStatus?: components["schemas"]["ExtensionStatus"];
             /**
-             * @description Whether the extension takes calls of a department; no if left out.
+             * Whether the extension takes calls of a department; no if left out.
              * @example true
              */
             inDepartment?: boolean;
             /**
-             * @description Whether the extension may turn calls away; yes if left out.
+             * Whether the extension may turn calls away; yes if left out.
              * @example true
              */
             hasDnd?: boolean;
             /**
-             * @description Whether the user may act for others of the telephone account; no if left out.
+             * Whether the user may act for others of the telephone account; no if left out.
              * @example false
              */
             accountAdmin?: boolean;
             /**
-             * @description The numbers of the departments (extensions of the type `Department`) whose calls the user takes.
+             * The numbers of the departments (extensions of the type `Department`) whose calls the user takes.
              * @example [
              *       4
              *     ]
              */
             departments?: number[];
         };
-        /** @description The rooms of a user. */
+        /** The rooms of a user. */
         UserRooms: {
             /**
-             * @description Room ids, in their order.
+             * Room ids, in their order.
              * @example [
              *       "!lobby:example.com"
              *     ]
@@ -1916,7 +1886,7 @@ export interface components {
             rooms: string[];
         };
         /**
-         * @description What a user set for themselves besides state and status.
+         * What a user set for themselves besides state and status.
          * @example {
          *       "override": "busy",
          *       "hidden": false
@@ -1924,47 +1894,47 @@ export interface components {
          */
         UserSettings: {
             /**
-             * @description `busy` counts whatever the devices say; `invisible` looks offline to others; `none` leaves it to
+             * `busy` counts whatever the devices say; `invisible` looks offline to others; `none` leaves it to
              *     the devices.
              * @default none
              */
             override: components["schemas"]["OverrideName"];
             /**
-             * @description Whether others are told that there is no presence to see at all.
+             * Whether others are told that there is no presence to see at all.
              * @default false
              * @example false
              */
             hidden: boolean;
         };
-        /** @description Users who may no longer be seen: they left the room, are hidden, or were removed. */
+        /** Users who may no longer be seen: they left the room, are hidden, or were removed. */
         UsersGone: {
             /**
-             * @description Their ids.
+             * Their ids.
              * @example [
              *       "@bob:example.com"
              *     ]
              */
             users: string[];
         };
-        /** @description Whose token somebody has, and what it is for. */
+        /** Whose token somebody has, and what it is for. */
         Whoami: {
             /**
-             * @description The user; absent of the admin's token and of service tokens.
-             * @example @alice:example.com
+             * The user; absent of the admin's token and of service tokens.
+             * @example \@alice:example.com
              */
             userId?: string;
             /**
-             * @description The user's device that the token speaks with.
+             * The user's device that the token speaks with.
              * @example DEMO
              */
             deviceId?: string;
             /**
-             * @description What a service token is called.
+             * What a service token is called.
              * @example wallboard
              */
             name?: string;
             /**
-             * @description What the token may be used for.
+             * What the token may be used for.
              * @example [
              *       "read",
              *       "write"
@@ -1972,18 +1942,17 @@ export interface components {
              */
             scopes: components["schemas"]["Scope"][];
             /**
-             * @description Whether it is the admin's.
+             * Whether it is the admin's.
              * @example false
              */
             admin: boolean;
             /**
-             * @description Whether the user is a guest.
+             * Whether the user is a guest.
              * @example false
              */
             guest: boolean;
             /**
-             * Format: int64
-             * @description When the token stops working, in milliseconds since the Unix epoch; absent: never.
+             * When the token stops working, in milliseconds since the Unix epoch; absent: never.
              * @example 1767603600000
              */
             expiresAt?: number;
@@ -2001,12 +1970,12 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description The last id of the page before.
-                 * @example @a
+                 * The last id of the page before.
+                 * @example \@a
                  */
                 after?: string;
                 /**
-                 * @description How many to list, 1 to 1000; 100 if left out.
+                 * How many to list, 1 to 1000; 100 if left out.
                  * @example 100
                  */
                 limit?: number;
@@ -2017,7 +1986,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The users after `after`, in the order of their ids. */
+            /** The users after `after`, in the order of their ids. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2026,7 +1995,7 @@ export interface operations {
                     "application/json": components["schemas"]["UserPage"];
                 };
             };
-            /** @description A parameter is not valid. */
+            /** A parameter is not valid. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2035,10 +2004,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no token, or it is not valid. */
+            /** There is no token, or it is not valid. */
             401: {
                 headers: {
-                    /** @description That a bearer token is needed, and whether one was sent that is not valid. */
+                    /** That a bearer token is needed, and whether one was sent that is not valid. */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -2046,7 +2015,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller is not an admin. */
+            /** The caller is not an admin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2055,7 +2024,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is too large. */
+            /** The request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2064,10 +2033,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server starts, or its store cannot be used at present. Nothing was changed. */
+            /** The server starts, or its store cannot be used at present. Nothing was changed. */
             503: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -2083,8 +2052,8 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description The user's id.
-                 * @example @alice:example.com
+                 * The user's id.
+                 * @example \@alice:example.com
                  */
                 userId: string;
             };
@@ -2092,7 +2061,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The user. */
+            /** The user. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2101,7 +2070,7 @@ export interface operations {
                     "application/json": components["schemas"]["User"];
                 };
             };
-            /** @description The id is not valid. */
+            /** The id is not valid. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2110,10 +2079,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no token, or it is not valid. */
+            /** There is no token, or it is not valid. */
             401: {
                 headers: {
-                    /** @description That a bearer token is needed, and whether one was sent that is not valid. */
+                    /** That a bearer token is needed, and whether one was sent that is not valid. */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -2121,7 +2090,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller is not an admin. */
+            /** The caller is not an admin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2130,7 +2099,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such user. */
+            /** There is no such user. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2139,7 +2108,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is too large. */
+            /** The request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2148,10 +2117,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server starts, or its store cannot be used at present. Nothing was changed. */
+            /** The server starts, or its store cannot be used at present. Nothing was changed. */
             503: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -2167,21 +2136,21 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description The user's id.
-                 * @example @dave:example.com
+                 * The user's id.
+                 * @example \@dave:example.com
                  */
                 userId: string;
             };
             cookie?: never;
         };
-        /** @description What is known of the user; it replaces what was. */
+        /** What is known of the user; it replaces what was. */
         requestBody: {
             content: {
                 "application/json": components["schemas"]["UserProfile"];
             };
         };
         responses: {
-            /** @description The known user was changed. */
+            /** The known user was changed. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2190,7 +2159,7 @@ export interface operations {
                     "application/json": components["schemas"]["User"];
                 };
             };
-            /** @description The user was added. */
+            /** The user was added. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -2199,7 +2168,7 @@ export interface operations {
                     "application/json": components["schemas"]["User"];
                 };
             };
-            /** @description The id or the body is not valid. Nothing was changed. */
+            /** The id or the body is not valid. Nothing was changed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2208,10 +2177,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no token, or it is not valid. */
+            /** There is no token, or it is not valid. */
             401: {
                 headers: {
-                    /** @description That a bearer token is needed, and whether one was sent that is not valid. */
+                    /** That a bearer token is needed, and whether one was sent that is not valid. */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -2219,7 +2188,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller is not an admin. */
+            /** The caller is not an admin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2228,7 +2197,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The number, or the extension number, belongs to another user. Nothing was changed. */
+            /** The number, or the extension number, belongs to another user. Nothing was changed. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2237,7 +2206,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is too large. */
+            /** The request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2246,10 +2215,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server starts, or its store cannot be used at present. Nothing was changed. */
+            /** The server starts, or its store cannot be used at present. Nothing was changed. */
             503: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -2265,8 +2234,8 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description The user's id.
-                 * @example @dave:example.com
+                 * The user's id.
+                 * @example \@dave:example.com
                  */
                 userId: string;
             };
@@ -2274,14 +2243,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The user is gone. */
+            /** The user is gone. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description The id is not valid. */
+            /** The id is not valid. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2290,10 +2259,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no token, or it is not valid. */
+            /** There is no token, or it is not valid. */
             401: {
                 headers: {
-                    /** @description That a bearer token is needed, and whether one was sent that is not valid. */
+                    /** That a bearer token is needed, and whether one was sent that is not valid. */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -2301,7 +2270,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller is not an admin. */
+            /** The caller is not an admin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2310,7 +2279,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such user. */
+            /** There is no such user. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2319,7 +2288,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is too large. */
+            /** The request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2328,10 +2297,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server starts, or its store cannot be used at present. Nothing was changed. */
+            /** The server starts, or its store cannot be used at present. Nothing was changed. */
             503: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -2347,8 +2316,8 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description The user's id.
-                 * @example @alice:example.com
+                 * The user's id.
+                 * @example \@alice:example.com
                  */
                 userId: string;
             };
@@ -2356,7 +2325,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The tokens, without their texts. */
+            /** The tokens, without their texts. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2365,7 +2334,7 @@ export interface operations {
                     "application/json": components["schemas"]["TokenList"];
                 };
             };
-            /** @description The id is not valid. */
+            /** The id is not valid. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2374,10 +2343,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no token, or it is not valid. */
+            /** There is no token, or it is not valid. */
             401: {
                 headers: {
-                    /** @description That a bearer token is needed, and whether one was sent that is not valid. */
+                    /** That a bearer token is needed, and whether one was sent that is not valid. */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -2385,7 +2354,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller is not an admin. */
+            /** The caller is not an admin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2394,7 +2363,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such user. */
+            /** There is no such user. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2403,7 +2372,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is too large. */
+            /** The request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2412,10 +2381,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server starts, or its store cannot be used at present. Nothing was changed. */
+            /** The server starts, or its store cannot be used at present. Nothing was changed. */
             503: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -2431,21 +2400,21 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description The user's id.
-                 * @example @alice:example.com
+                 * The user's id.
+                 * @example \@alice:example.com
                  */
                 userId: string;
             };
             cookie?: never;
         };
-        /** @description The device, and what the token may be used for. */
+        /** The device, and what the token may be used for. */
         requestBody: {
             content: {
                 "application/json": components["schemas"]["TokenRequest"];
             };
         };
         responses: {
-            /** @description The token, with its text. */
+            /** The token, with its text. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -2454,7 +2423,7 @@ export interface operations {
                     "application/json": components["schemas"]["IssuedToken"];
                 };
             };
-            /** @description The id or the body is not valid. Nothing was changed. */
+            /** The id or the body is not valid. Nothing was changed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2463,10 +2432,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no token, or it is not valid. */
+            /** There is no token, or it is not valid. */
             401: {
                 headers: {
-                    /** @description That a bearer token is needed, and whether one was sent that is not valid. */
+                    /** That a bearer token is needed, and whether one was sent that is not valid. */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -2474,7 +2443,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller is not an admin. */
+            /** The caller is not an admin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2483,7 +2452,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such user. */
+            /** There is no such user. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2492,7 +2461,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The user has as many tokens as are allowed. */
+            /** The user has as many tokens as are allowed. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2501,7 +2470,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is too large. */
+            /** The request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2510,10 +2479,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server starts, or its store cannot be used at present. Nothing was changed. */
+            /** The server starts, or its store cannot be used at present. Nothing was changed. */
             503: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -2529,8 +2498,8 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description The user's id, or `me` for the caller's own.
-                 * @example @carol:example.com
+                 * The user's id, or `me` for the caller's own.
+                 * @example \@carol:example.com
                  */
                 userId: string;
             };
@@ -2538,14 +2507,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The user is signed out everywhere. */
+            /** The user is signed out everywhere. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description The id is not valid, or there is a parameter. */
+            /** The id is not valid, or there is a parameter. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2554,10 +2523,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no token, or it is not valid. */
+            /** There is no token, or it is not valid. */
             401: {
                 headers: {
-                    /** @description That a bearer token is needed, and whether one was sent that is not valid. */
+                    /** That a bearer token is needed, and whether one was sent that is not valid. */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -2565,7 +2534,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller is neither an admin nor the user. */
+            /** The caller is neither an admin nor the user. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2574,7 +2543,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such user. */
+            /** There is no such user. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2583,7 +2552,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is too large. */
+            /** The request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2592,10 +2561,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server starts, or its store cannot be used at present. Nothing was changed. */
+            /** The server starts, or its store cannot be used at present. Nothing was changed. */
             503: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -2611,12 +2580,12 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description The user's id.
-                 * @example @alice:example.com
+                 * The user's id.
+                 * @example \@alice:example.com
                  */
                 userId: string;
                 /**
-                 * @description The token's name in listings.
+                 * The token's name in listings.
                  * @example 0f1e2d3c4b5a6978
                  */
                 tokenId: string;
@@ -2625,14 +2594,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The token opens nothing any more. */
+            /** The token opens nothing any more. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description An id is not valid. */
+            /** An id is not valid. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2641,10 +2610,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no token, or it is not valid. */
+            /** There is no token, or it is not valid. */
             401: {
                 headers: {
-                    /** @description That a bearer token is needed, and whether one was sent that is not valid. */
+                    /** That a bearer token is needed, and whether one was sent that is not valid. */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -2652,7 +2621,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller is not an admin. */
+            /** The caller is not an admin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2661,7 +2630,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The user has no such token. */
+            /** The user has no such token. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2670,7 +2639,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is too large. */
+            /** The request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2679,10 +2648,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server starts, or its store cannot be used at present. Nothing was changed. */
+            /** The server starts, or its store cannot be used at present. Nothing was changed. */
             503: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -2701,7 +2670,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The new token. */
+            /** The new token. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2710,7 +2679,7 @@ export interface operations {
                     "application/json": components["schemas"]["AdminToken"];
                 };
             };
-            /** @description There is a parameter. Nothing was changed. */
+            /** There is a parameter. Nothing was changed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2719,10 +2688,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no token, or it is not valid. */
+            /** There is no token, or it is not valid. */
             401: {
                 headers: {
-                    /** @description That a bearer token is needed, and whether one was sent that is not valid. */
+                    /** That a bearer token is needed, and whether one was sent that is not valid. */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -2730,7 +2699,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller is not an admin. */
+            /** The caller is not an admin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2739,7 +2708,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token is not the server's to make: it is the demo's, or stands in a file of the operator's. */
+            /** The token is not the server's to make: it is the demo's, or stands in a file of the operator's. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2748,7 +2717,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is too large. */
+            /** The request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2757,10 +2726,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The file cannot be written, or the server starts. */
+            /** The file cannot be written, or the server starts. */
             503: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -2779,7 +2748,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The tokens, without their texts. */
+            /** The tokens, without their texts. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2788,10 +2757,10 @@ export interface operations {
                     "application/json": components["schemas"]["AppTokenList"];
                 };
             };
-            /** @description There is no token, or it is not valid. */
+            /** There is no token, or it is not valid. */
             401: {
                 headers: {
-                    /** @description That a bearer token is needed, and whether one was sent that is not valid. */
+                    /** That a bearer token is needed, and whether one was sent that is not valid. */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -2799,7 +2768,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller is not an admin. */
+            /** The caller is not an admin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2808,7 +2777,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is too large. */
+            /** The request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2817,10 +2786,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server starts, or its store cannot be used at present. Nothing was changed. */
+            /** The server starts, or its store cannot be used at present. Nothing was changed. */
             503: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -2837,14 +2806,14 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        /** @description The app. */
+        /** The app. */
         requestBody: {
             content: {
                 "application/json": components["schemas"]["AppTokenRequest"];
             };
         };
         responses: {
-            /** @description The token, with its text. */
+            /** The token, with its text. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -2853,7 +2822,7 @@ export interface operations {
                     "application/json": components["schemas"]["IssuedAppToken"];
                 };
             };
-            /** @description The body is not valid. Nothing was changed. */
+            /** The body is not valid. Nothing was changed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2862,10 +2831,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no token, or it is not valid. */
+            /** There is no token, or it is not valid. */
             401: {
                 headers: {
-                    /** @description That a bearer token is needed, and whether one was sent that is not valid. */
+                    /** That a bearer token is needed, and whether one was sent that is not valid. */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -2873,7 +2842,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller is not an admin. */
+            /** The caller is not an admin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2882,7 +2851,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Apps have as many tokens as are allowed. */
+            /** Apps have as many tokens as are allowed. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2891,7 +2860,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is too large. */
+            /** The request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2900,10 +2869,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server starts, or its store cannot be used at present. Nothing was changed. */
+            /** The server starts, or its store cannot be used at present. Nothing was changed. */
             503: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -2919,7 +2888,7 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description The token's name in listings.
+                 * The token's name in listings.
                  * @example 0f1e2d3c4b5a6978
                  */
                 tokenId: string;
@@ -2928,14 +2897,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The token opens nothing any more. */
+            /** The token opens nothing any more. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description The id is not valid. */
+            /** The id is not valid. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2944,10 +2913,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no token, or it is not valid. */
+            /** There is no token, or it is not valid. */
             401: {
                 headers: {
-                    /** @description That a bearer token is needed, and whether one was sent that is not valid. */
+                    /** That a bearer token is needed, and whether one was sent that is not valid. */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -2955,7 +2924,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller is not an admin. */
+            /** The caller is not an admin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2964,7 +2933,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such token. */
+            /** There is no such token. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2973,7 +2942,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is too large. */
+            /** The request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2982,10 +2951,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server starts, or its store cannot be used at present. Nothing was changed. */
+            /** The server starts, or its store cannot be used at present. Nothing was changed. */
             503: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -2999,12 +2968,12 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description The last id of the page before.
+                 * The last id of the page before.
                  * @example !a
                  */
                 after?: string;
                 /**
-                 * @description How many to list, 1 to 1000; 100 if left out.
+                 * How many to list, 1 to 1000; 100 if left out.
                  * @example 100
                  */
                 limit?: number;
@@ -3015,7 +2984,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The rooms after `after`, in the order of their ids. */
+            /** The rooms after `after`, in the order of their ids. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3024,7 +2993,7 @@ export interface operations {
                     "application/json": components["schemas"]["RoomPage"];
                 };
             };
-            /** @description A parameter is not valid. */
+            /** A parameter is not valid. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3033,10 +3002,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no token, or it is not valid. */
+            /** There is no token, or it is not valid. */
             401: {
                 headers: {
-                    /** @description That a bearer token is needed, and whether one was sent that is not valid. */
+                    /** That a bearer token is needed, and whether one was sent that is not valid. */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -3044,7 +3013,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller is not an admin. */
+            /** The caller is not an admin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3053,7 +3022,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is too large. */
+            /** The request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -3062,10 +3031,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server starts, or its store cannot be used at present. Nothing was changed. */
+            /** The server starts, or its store cannot be used at present. Nothing was changed. */
             503: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -3081,7 +3050,7 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description The room's id.
+                 * The room's id.
                  * @example !lobby:example.com
                  */
                 roomId: string;
@@ -3090,7 +3059,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The members, in the order of their ids. */
+            /** The members, in the order of their ids. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3099,7 +3068,7 @@ export interface operations {
                     "application/json": components["schemas"]["Members"];
                 };
             };
-            /** @description The id is not valid. */
+            /** The id is not valid. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3108,10 +3077,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no token, or it is not valid. */
+            /** There is no token, or it is not valid. */
             401: {
                 headers: {
-                    /** @description That a bearer token is needed, and whether one was sent that is not valid. */
+                    /** That a bearer token is needed, and whether one was sent that is not valid. */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -3119,7 +3088,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller is neither an admin nor a service token with the scope `read`. */
+            /** The caller is neither an admin nor a service token with the scope `read`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3128,7 +3097,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such room: nobody is a member. */
+            /** There is no such room: nobody is a member. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3137,7 +3106,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is too large. */
+            /** The request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -3146,10 +3115,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server starts, or its store cannot be used at present. Nothing was changed. */
+            /** The server starts, or its store cannot be used at present. Nothing was changed. */
             503: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -3165,21 +3134,21 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description The room's id.
+                 * The room's id.
                  * @example !lobby:example.com
                  */
                 roomId: string;
             };
             cookie?: never;
         };
-        /** @description The members; they replace those before. */
+        /** The members; they replace those before. */
         requestBody: {
             content: {
                 "application/json": components["schemas"]["Members"];
             };
         };
         responses: {
-            /** @description The members, in the order of their ids. */
+            /** The members, in the order of their ids. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3188,7 +3157,7 @@ export interface operations {
                     "application/json": components["schemas"]["Members"];
                 };
             };
-            /** @description The id or the body is not valid, or a member is unknown. Nothing was changed. */
+            /** The id or the body is not valid, or a member is unknown. Nothing was changed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3197,10 +3166,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no token, or it is not valid. */
+            /** There is no token, or it is not valid. */
             401: {
                 headers: {
-                    /** @description That a bearer token is needed, and whether one was sent that is not valid. */
+                    /** That a bearer token is needed, and whether one was sent that is not valid. */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -3208,7 +3177,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller is neither an admin nor a service token with the scope `write`. */
+            /** The caller is neither an admin nor a service token with the scope `write`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3217,7 +3186,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is too large. */
+            /** The request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -3226,10 +3195,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server starts, or its store cannot be used at present. Nothing was changed. */
+            /** The server starts, or its store cannot be used at present. Nothing was changed. */
             503: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -3245,13 +3214,13 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description The room's id.
+                 * The room's id.
                  * @example !lobby:example.com
                  */
                 roomId: string;
                 /**
-                 * @description The user's id.
-                 * @example @alice:example.com
+                 * The user's id.
+                 * @example \@alice:example.com
                  */
                 userId: string;
             };
@@ -3259,14 +3228,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The user is in the room. */
+            /** The user is in the room. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description An id is not valid. */
+            /** An id is not valid. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3275,10 +3244,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no token, or it is not valid. */
+            /** There is no token, or it is not valid. */
             401: {
                 headers: {
-                    /** @description That a bearer token is needed, and whether one was sent that is not valid. */
+                    /** That a bearer token is needed, and whether one was sent that is not valid. */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -3286,7 +3255,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller is neither an admin nor a service token with the scope `write`. */
+            /** The caller is neither an admin nor a service token with the scope `write`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3295,7 +3264,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such user. */
+            /** There is no such user. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3304,7 +3273,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The room has as many members as `limits.room_members` allows. */
+            /** The room has as many members as `limits.room_members` allows. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3313,7 +3282,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is too large. */
+            /** The request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -3322,10 +3291,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server starts, or its store cannot be used at present. Nothing was changed. */
+            /** The server starts, or its store cannot be used at present. Nothing was changed. */
             503: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -3341,13 +3310,13 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description The room's id.
+                 * The room's id.
                  * @example !lobby:example.com
                  */
                 roomId: string;
                 /**
-                 * @description The user's id.
-                 * @example @alice:example.com
+                 * The user's id.
+                 * @example \@alice:example.com
                  */
                 userId: string;
             };
@@ -3355,14 +3324,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The user is not in the room. */
+            /** The user is not in the room. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description An id is not valid. */
+            /** An id is not valid. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3371,10 +3340,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no token, or it is not valid. */
+            /** There is no token, or it is not valid. */
             401: {
                 headers: {
-                    /** @description That a bearer token is needed, and whether one was sent that is not valid. */
+                    /** That a bearer token is needed, and whether one was sent that is not valid. */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -3382,7 +3351,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller is neither an admin nor a service token with the scope `write`. */
+            /** The caller is neither an admin nor a service token with the scope `write`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3391,7 +3360,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such user. */
+            /** There is no such user. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3400,7 +3369,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is too large. */
+            /** The request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -3409,10 +3378,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server starts, or its store cannot be used at present. Nothing was changed. */
+            /** The server starts, or its store cannot be used at present. Nothing was changed. */
             503: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -3426,12 +3395,12 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description The last id of the page before.
+                 * The last id of the page before.
                  * @example 0b9e5a52-63f5-4c6e-8d0c-3a7f3b0f2a77
                  */
                 after?: string;
                 /**
-                 * @description How many to list, 1 to 1000; 100 if left out.
+                 * How many to list, 1 to 1000; 100 if left out.
                  * @example 100
                  */
                 limit?: number;
@@ -3442,7 +3411,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The subscriptions after `after`, in the order of their ids. */
+            /** The subscriptions after `after`, in the order of their ids. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3451,7 +3420,7 @@ export interface operations {
                     "application/json": components["schemas"]["SubscriptionPage"];
                 };
             };
-            /** @description A parameter is not valid. */
+            /** A parameter is not valid. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3460,10 +3429,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no token, or it is not valid. */
+            /** There is no token, or it is not valid. */
             401: {
                 headers: {
-                    /** @description That a bearer token is needed, and whether one was sent that is not valid. */
+                    /** That a bearer token is needed, and whether one was sent that is not valid. */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -3471,7 +3440,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller is not an admin. */
+            /** The caller is not an admin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3480,7 +3449,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is too large. */
+            /** The request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -3489,10 +3458,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server starts, or its store cannot be used at present. Nothing was changed. */
+            /** The server starts, or its store cannot be used at present. Nothing was changed. */
             503: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -3508,7 +3477,7 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description The subscription's id.
+                 * The subscription's id.
                  * @example 0b9e5a52-63f5-4c6e-8d0c-3a7f3b0f2a77
                  */
                 subscriptionId: string;
@@ -3517,14 +3486,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The subscription has ended. */
+            /** The subscription has ended. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description The id is not valid. */
+            /** The id is not valid. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3533,10 +3502,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no token, or it is not valid. */
+            /** There is no token, or it is not valid. */
             401: {
                 headers: {
-                    /** @description That a bearer token is needed, and whether one was sent that is not valid. */
+                    /** That a bearer token is needed, and whether one was sent that is not valid. */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -3544,7 +3513,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller is not an admin. */
+            /** The caller is not an admin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3553,7 +3522,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such subscription. */
+            /** There is no such subscription. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3562,7 +3531,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is too large. */
+            /** The request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -3571,10 +3540,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server starts, or its store cannot be used at present. Nothing was changed. */
+            /** The server starts, or its store cannot be used at present. Nothing was changed. */
             503: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -3593,7 +3562,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The token's owner. */
+            /** The token's owner. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3602,7 +3571,7 @@ export interface operations {
                     "application/json": components["schemas"]["Whoami"];
                 };
             };
-            /** @description There is a parameter. */
+            /** There is a parameter. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3611,10 +3580,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no token, or it is not valid. */
+            /** There is no token, or it is not valid. */
             401: {
                 headers: {
-                    /** @description That a bearer token is needed, and whether one was sent that is not valid. */
+                    /** That a bearer token is needed, and whether one was sent that is not valid. */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -3622,7 +3591,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is too large. */
+            /** The request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -3631,10 +3600,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server starts, or its store cannot be used at present. Nothing was changed. */
+            /** The server starts, or its store cannot be used at present. Nothing was changed. */
             503: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -3650,8 +3619,8 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description The user's id, or `me` for the caller's own.
-                 * @example @alice:example.com
+                 * The user's id, or `me` for the caller's own.
+                 * @example \@alice:example.com
                  */
                 userId: string;
             };
@@ -3659,7 +3628,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The user's presence. */
+            /** The user's presence. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3668,7 +3637,7 @@ export interface operations {
                     "application/json": components["schemas"]["UserPresence"];
                 };
             };
-            /** @description The id is not valid. */
+            /** The id is not valid. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3677,10 +3646,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no token, or it is not valid. */
+            /** There is no token, or it is not valid. */
             401: {
                 headers: {
-                    /** @description That a bearer token is needed, and whether one was sent that is not valid. */
+                    /** That a bearer token is needed, and whether one was sent that is not valid. */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -3688,7 +3657,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller may not do this, or the token lacks the scope. */
+            /** The caller may not do this, or the token lacks the scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3697,7 +3666,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such user, or the caller may not see them. */
+            /** There is no such user, or the caller may not see them. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3706,7 +3675,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is too large. */
+            /** The request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -3715,10 +3684,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server starts, or its store cannot be used at present. Nothing was changed. */
+            /** The server starts, or its store cannot be used at present. Nothing was changed. */
             503: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -3734,21 +3703,21 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description The user's id, or `me` for the caller's own.
-                 * @example @alice:example.com
+                 * The user's id, or `me` for the caller's own.
+                 * @example \@alice:example.com
                  */
                 userId: string;
             };
             cookie?: never;
         };
-        /** @description What is said. What is left out stays as it is. */
+        /** What is said. What is left out stays as it is. */
         requestBody: {
             content: {
                 "application/json": components["schemas"]["PresenceUpdate"];
             };
         };
         responses: {
-            /** @description The user's presence now, as the user sees it. */
+            /** The user's presence now, as the user sees it. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3757,7 +3726,7 @@ export interface operations {
                     "application/json": components["schemas"]["UserPresence"];
                 };
             };
-            /** @description The id or the body is not valid, or a device that says nothing is given a label. Nothing was changed. */
+            /** The id or the body is not valid, or a device that says nothing is given a label. Nothing was changed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3766,10 +3735,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no token, or it is not valid. */
+            /** There is no token, or it is not valid. */
             401: {
                 headers: {
-                    /** @description That a bearer token is needed, and whether one was sent that is not valid. */
+                    /** That a bearer token is needed, and whether one was sent that is not valid. */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -3777,7 +3746,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller may not do this, or the token lacks the scope. */
+            /** The caller may not do this, or the token lacks the scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3786,7 +3755,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such user. */
+            /** There is no such user. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3795,7 +3764,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body or the status is too large. Nothing was changed. */
+            /** The body or the status is too large. Nothing was changed. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -3804,10 +3773,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The user sets more than `limits.put_per_second` allows. */
+            /** The user sets more than `limits.put_per_second` allows. */
             429: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -3815,10 +3784,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server starts, or its store cannot be used at present. Nothing was changed. */
+            /** The server starts, or its store cannot be used at present. Nothing was changed. */
             503: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -3832,7 +3801,7 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description The device; left out: that of the token, and `api` for a token of no user.
+                 * The device; left out: that of the token, and `api` for a token of no user.
                  * @example DEMO
                  */
                 deviceId?: string;
@@ -3840,8 +3809,8 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description The user's id, or `me` for the caller's own.
-                 * @example @alice:example.com
+                 * The user's id, or `me` for the caller's own.
+                 * @example \@alice:example.com
                  */
                 userId: string;
             };
@@ -3849,14 +3818,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The device says nothing. */
+            /** The device says nothing. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description An id or a parameter is not valid. */
+            /** An id or a parameter is not valid. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3865,10 +3834,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no token, or it is not valid. */
+            /** There is no token, or it is not valid. */
             401: {
                 headers: {
-                    /** @description That a bearer token is needed, and whether one was sent that is not valid. */
+                    /** That a bearer token is needed, and whether one was sent that is not valid. */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -3876,7 +3845,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller may not do this, or the token lacks the scope. */
+            /** The caller may not do this, or the token lacks the scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3885,7 +3854,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such user. */
+            /** There is no such user. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3894,7 +3863,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is too large. */
+            /** The request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -3903,10 +3872,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The user sets more than `limits.put_per_second` allows. */
+            /** The user sets more than `limits.put_per_second` allows. */
             429: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -3914,10 +3883,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server starts, or its store cannot be used at present. Nothing was changed. */
+            /** The server starts, or its store cannot be used at present. Nothing was changed. */
             503: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -3934,21 +3903,21 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        /** @description On which device; it may be left out. */
+        /** On which device; it may be left out. */
         requestBody?: {
             content: {
                 "application/json": components["schemas"]["Activity"];
             };
         };
         responses: {
-            /** @description It is noted, or there were too many. */
+            /** It is noted, or there were too many. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description The body is not valid. */
+            /** The body is not valid. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3957,10 +3926,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no token, or it is not valid. */
+            /** There is no token, or it is not valid. */
             401: {
                 headers: {
-                    /** @description That a bearer token is needed, and whether one was sent that is not valid. */
+                    /** That a bearer token is needed, and whether one was sent that is not valid. */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -3968,7 +3937,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token is none of a user, or lacks the scope `write`. */
+            /** The token is none of a user, or lacks the scope `write`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3977,7 +3946,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is too large. */
+            /** The request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -3986,10 +3955,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server starts, or its store cannot be used at present. Nothing was changed. */
+            /** The server starts, or its store cannot be used at present. Nothing was changed. */
             503: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -4006,14 +3975,14 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        /** @description Whose presence to tell. */
+        /** Whose presence to tell. */
         requestBody: {
             content: {
                 "application/json": components["schemas"]["PresenceQuery"];
             };
         };
         responses: {
-            /** @description The presence of those that the caller may see. */
+            /** The presence of those that the caller may see. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4022,7 +3991,7 @@ export interface operations {
                     "application/json": components["schemas"]["PresenceQueryResult"];
                 };
             };
-            /** @description The body is not valid, or names too many users or rooms. */
+            /** The body is not valid, or names too many users or rooms. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4031,10 +4000,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no token, or it is not valid. */
+            /** There is no token, or it is not valid. */
             401: {
                 headers: {
-                    /** @description That a bearer token is needed, and whether one was sent that is not valid. */
+                    /** That a bearer token is needed, and whether one was sent that is not valid. */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -4042,7 +4011,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller may not do this, or the token lacks the scope. */
+            /** The caller may not do this, or the token lacks the scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4052,7 +4021,7 @@ export interface operations {
                 };
             };
             /**
-             * @description The body is too large, or the users and the members of the rooms are more than may be asked for in one
+             * The body is too large, or the users and the members of the rooms are more than may be asked for in one
              *     call.
              */
             413: {
@@ -4063,10 +4032,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server starts, or its store cannot be used at present. Nothing was changed. */
+            /** The server starts, or its store cannot be used at present. Nothing was changed. */
             503: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -4083,14 +4052,14 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        /** @description What is said of whom. */
+        /** What is said of whom. */
         requestBody: {
             content: {
                 "application/json": components["schemas"]["PresenceUpdates"];
             };
         };
         responses: {
-            /** @description What became of each update. */
+            /** What became of each update. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4099,7 +4068,7 @@ export interface operations {
                     "application/json": components["schemas"]["PresenceUpdateResults"];
                 };
             };
-            /** @description The body is not valid, or has too many updates. Nothing was changed. */
+            /** The body is not valid, or has too many updates. Nothing was changed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4108,10 +4077,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no token, or it is not valid. */
+            /** There is no token, or it is not valid. */
             401: {
                 headers: {
-                    /** @description That a bearer token is needed, and whether one was sent that is not valid. */
+                    /** That a bearer token is needed, and whether one was sent that is not valid. */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -4119,7 +4088,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller is neither an admin nor a service token with the scope `write`. */
+            /** The caller is neither an admin nor a service token with the scope `write`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4128,7 +4097,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is too large. */
+            /** The request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -4137,10 +4106,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server starts. */
+            /** The server starts. */
             503: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -4154,7 +4123,7 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description Members in one of these states alone; it may be repeated. All of them if left out.
+                 * Members in one of these states alone; it may be repeated. All of them if left out.
                  * @example [
                  *       "online",
                  *       "busy"
@@ -4162,12 +4131,12 @@ export interface operations {
                  */
                 state?: components["schemas"]["PresenceState"][];
                 /**
-                 * @description The last id of the page before.
-                 * @example @a
+                 * The last id of the page before.
+                 * @example \@a
                  */
                 after?: string;
                 /**
-                 * @description How many to list, 1 to 1000; 100 if left out.
+                 * How many to list, 1 to 1000; 100 if left out.
                  * @example 100
                  */
                 limit?: number;
@@ -4175,7 +4144,7 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description The room's id.
+                 * The room's id.
                  * @example !lobby:example.com
                  */
                 roomId: string;
@@ -4184,7 +4153,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The members after `after`, and the counts. */
+            /** The members after `after`, and the counts. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4193,7 +4162,7 @@ export interface operations {
                     "application/json": components["schemas"]["RoomPresence"];
                 };
             };
-            /** @description The id or a parameter is not valid. */
+            /** The id or a parameter is not valid. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4202,10 +4171,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no token, or it is not valid. */
+            /** There is no token, or it is not valid. */
             401: {
                 headers: {
-                    /** @description That a bearer token is needed, and whether one was sent that is not valid. */
+                    /** That a bearer token is needed, and whether one was sent that is not valid. */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -4213,7 +4182,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller may not do this, or the token lacks the scope. */
+            /** The caller may not do this, or the token lacks the scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4222,7 +4191,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such room, or the caller is not in it. */
+            /** There is no such room, or the caller is not in it. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4231,7 +4200,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is too large. */
+            /** The request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -4240,10 +4209,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server starts, or its store cannot be used at present. Nothing was changed. */
+            /** The server starts, or its store cannot be used at present. Nothing was changed. */
             503: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -4259,8 +4228,8 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description The user's id, or `me` for the caller's own.
-                 * @example @alice:example.com
+                 * The user's id, or `me` for the caller's own.
+                 * @example \@alice:example.com
                  */
                 userId: string;
             };
@@ -4268,7 +4237,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The rooms, in the order of their ids. */
+            /** The rooms, in the order of their ids. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4277,7 +4246,7 @@ export interface operations {
                     "application/json": components["schemas"]["UserRooms"];
                 };
             };
-            /** @description The id is not valid. */
+            /** The id is not valid. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4286,10 +4255,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no token, or it is not valid. */
+            /** There is no token, or it is not valid. */
             401: {
                 headers: {
-                    /** @description That a bearer token is needed, and whether one was sent that is not valid. */
+                    /** That a bearer token is needed, and whether one was sent that is not valid. */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -4297,7 +4266,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller may not do this, or the token lacks the scope. */
+            /** The caller may not do this, or the token lacks the scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4306,7 +4275,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such user. */
+            /** There is no such user. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4315,7 +4284,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is too large. */
+            /** The request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -4324,10 +4293,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server starts, or its store cannot be used at present. Nothing was changed. */
+            /** The server starts, or its store cannot be used at present. Nothing was changed. */
             503: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -4341,7 +4310,7 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description Whom to tell of, with commas between or repeated; without users and rooms it is everybody whom the caller may see. Users whom the caller may not see are passed over until that changes.
+                 * Whom to tell of, with commas between or repeated; without users and rooms it is everybody whom the caller may see. Users whom the caller may not see are passed over until that changes.
                  * @example [
                  *       "@alice:example.com",
                  *       "@bob:example.com"
@@ -4349,36 +4318,36 @@ export interface operations {
                  */
                 users?: string[];
                 /**
-                 * @description Rooms whose members to tell of, repeated, whoever joins later among them. Rooms that the caller is not in are passed over until that changes.
+                 * Rooms whose members to tell of, repeated, whoever joins later among them. Rooms that the caller is not in are passed over until that changes.
                  * @example [
                  *       "!lobby:example.com"
                  *     ]
                  */
                 room?: string[];
                 /**
-                 * @description Whether to start with snapshots, where neither users nor rooms are named. With them it does.
+                 * Whether to start with snapshots, where neither users nor rooms are named. With them it does.
                  * @example true
                  */
                 snapshot?: boolean;
                 /**
-                 * @description What the stream says of the caller's device while it lasts; nothing if left out. It needs the scope `write`.
+                 * What the stream says of the caller's device while it lasts; nothing if left out. It needs the scope `write`.
                  * @example online
                  */
                 state?: "unavailable" | "online";
                 /**
-                 * @description What that device is called.
+                 * What that device is called.
                  * @example web
                  */
                 label?: string;
                 /**
-                 * @description The last id that the client has seen, for clients that cannot send the header.
+                 * The last id that the client has seen, for clients that cannot send the header.
                  * @example 1767603600000000
                  */
                 last_event_id?: string;
             };
             header?: {
                 /**
-                 * @description The last id that the client has seen.
+                 * The last id that the client has seen.
                  * @example 1767603600000000
                  */
                 "Last-Event-ID"?: string;
@@ -4388,7 +4357,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The changes, for as long as the client takes them. */
+            /** The changes, for as long as the client takes them. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4397,7 +4366,7 @@ export interface operations {
                     "text/event-stream": string;
                 };
             };
-            /** @description A parameter is not valid. */
+            /** A parameter is not valid. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4406,10 +4375,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no token, or it is not valid. */
+            /** There is no token, or it is not valid. */
             401: {
                 headers: {
-                    /** @description That a bearer token is needed, and whether one was sent that is not valid. */
+                    /** That a bearer token is needed, and whether one was sent that is not valid. */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -4417,7 +4386,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller may not do this, or the token lacks the scope. */
+            /** The caller may not do this, or the token lacks the scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4426,7 +4395,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is too large. */
+            /** The request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -4435,10 +4404,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The user has as many streams open as one may. */
+            /** The user has as many streams open as one may. */
             429: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -4446,10 +4415,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server starts, or its store cannot be used at present, or the server takes no more streams. */
+            /** The server starts, or its store cannot be used at present, or the server takes no more streams. */
             503: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -4468,14 +4437,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The connection is a WebSocket from now on. Whether the token is good is told on it. */
+            /** The connection is a WebSocket from now on. Whether the token is good is told on it. */
             101: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description There is a parameter that this does not take. */
+            /** There is a parameter that this does not take. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4484,7 +4453,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is too large. */
+            /** The request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -4493,7 +4462,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request is not one for a WebSocket. */
+            /** The request is not one for a WebSocket. */
             426: {
                 headers: {
                     [name: string]: unknown;
@@ -4502,10 +4471,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server starts, or it opens no more sockets in this second. */
+            /** The server starts, or it opens no more sockets in this second. */
             503: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -4524,7 +4493,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The ticket. */
+            /** The ticket. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -4533,7 +4502,7 @@ export interface operations {
                     "application/json": components["schemas"]["Ticket"];
                 };
             };
-            /** @description There is a parameter, which this takes none of. */
+            /** There is a parameter, which this takes none of. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4542,10 +4511,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no token, or it is not valid. */
+            /** There is no token, or it is not valid. */
             401: {
                 headers: {
-                    /** @description That a bearer token is needed, and whether one was sent that is not valid. */
+                    /** That a bearer token is needed, and whether one was sent that is not valid. */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -4553,7 +4522,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is too large. */
+            /** The request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -4562,10 +4531,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server starts, or its store cannot be used at present. Nothing was changed. */
+            /** The server starts, or its store cannot be used at present. Nothing was changed. */
             503: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -4582,14 +4551,14 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        /** @description What the devices say. */
+        /** What the devices say. */
         requestBody: {
             content: {
                 "application/json": components["schemas"]["Heartbeats"];
             };
         };
         responses: {
-            /** @description What became of each report. */
+            /** What became of each report. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4598,7 +4567,7 @@ export interface operations {
                     "application/json": components["schemas"]["HeartbeatResults"];
                 };
             };
-            /** @description The body is not valid, or reports too much. Nothing was changed. */
+            /** The body is not valid, or reports too much. Nothing was changed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4607,10 +4576,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no token, or it is not valid. */
+            /** There is no token, or it is not valid. */
             401: {
                 headers: {
-                    /** @description That a bearer token is needed, and whether one was sent that is not valid. */
+                    /** That a bearer token is needed, and whether one was sent that is not valid. */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -4618,7 +4587,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller may not do this, or the token lacks the scope. */
+            /** The caller may not do this, or the token lacks the scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4627,7 +4596,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is too large. */
+            /** The request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -4636,10 +4605,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server starts. */
+            /** The server starts. */
             503: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -4655,33 +4624,33 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description The user's id, or `me` for the caller's own.
-                 * @example @alice:example.com
+                 * The user's id, or `me` for the caller's own.
+                 * @example \@alice:example.com
                  */
                 userId: string;
                 /**
-                 * @description The gateway's name for the leg, at most 255 bytes.
+                 * The gateway's name for the leg, at most 255 bytes.
                  * @example c1
                  */
                 callId: string;
             };
             cookie?: never;
         };
-        /** @description What is known of the leg. */
+        /** What is known of the leg. */
         requestBody: {
             content: {
                 "application/json": components["schemas"]["CallReport"];
             };
         };
         responses: {
-            /** @description The leg is known. */
+            /** The leg is known. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description An id or the body is not valid. Nothing was changed. */
+            /** An id or the body is not valid. Nothing was changed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4690,10 +4659,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no token, or it is not valid. */
+            /** There is no token, or it is not valid. */
             401: {
                 headers: {
-                    /** @description That a bearer token is needed, and whether one was sent that is not valid. */
+                    /** That a bearer token is needed, and whether one was sent that is not valid. */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -4701,7 +4670,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller may not do this, or the token lacks the scope. */
+            /** The caller may not do this, or the token lacks the scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4710,7 +4679,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such user. */
+            /** There is no such user. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4719,7 +4688,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is too large. */
+            /** The request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -4728,10 +4697,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server starts, or its store cannot be used at present. Nothing was changed. */
+            /** The server starts, or its store cannot be used at present. Nothing was changed. */
             503: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -4747,12 +4716,12 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description The user's id, or `me` for the caller's own.
-                 * @example @alice:example.com
+                 * The user's id, or `me` for the caller's own.
+                 * @example \@alice:example.com
                  */
                 userId: string;
                 /**
-                 * @description The gateway's name for the leg.
+                 * The gateway's name for the leg.
                  * @example c1
                  */
                 callId: string;
@@ -4761,14 +4730,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The leg has ended, if there was one. */
+            /** The leg has ended, if there was one. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description An id is not valid. */
+            /** An id is not valid. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4777,10 +4746,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no token, or it is not valid. */
+            /** There is no token, or it is not valid. */
             401: {
                 headers: {
-                    /** @description That a bearer token is needed, and whether one was sent that is not valid. */
+                    /** That a bearer token is needed, and whether one was sent that is not valid. */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -4788,7 +4757,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller may not do this, or the token lacks the scope. */
+            /** The caller may not do this, or the token lacks the scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4797,7 +4766,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such user. */
+            /** There is no such user. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4806,7 +4775,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is too large. */
+            /** The request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -4815,10 +4784,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server starts, or its store cannot be used at present. Nothing was changed. */
+            /** The server starts, or its store cannot be used at present. Nothing was changed. */
             503: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -4834,8 +4803,8 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description The user's id, or `me` for the caller's own.
-                 * @example @alice:example.com
+                 * The user's id, or `me` for the caller's own.
+                 * @example \@alice:example.com
                  */
                 userId: string;
             };
@@ -4843,7 +4812,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The settings. */
+            /** The settings. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4852,7 +4821,7 @@ export interface operations {
                     "application/json": components["schemas"]["UserSettings"];
                 };
             };
-            /** @description The id is not valid. */
+            /** The id is not valid. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4861,10 +4830,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no token, or it is not valid. */
+            /** There is no token, or it is not valid. */
             401: {
                 headers: {
-                    /** @description That a bearer token is needed, and whether one was sent that is not valid. */
+                    /** That a bearer token is needed, and whether one was sent that is not valid. */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -4872,7 +4841,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller may not do this, or the token lacks the scope. */
+            /** The caller may not do this, or the token lacks the scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4881,7 +4850,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such user. */
+            /** There is no such user. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4890,7 +4859,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is too large. */
+            /** The request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -4899,10 +4868,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server starts, or its store cannot be used at present. Nothing was changed. */
+            /** The server starts, or its store cannot be used at present. Nothing was changed. */
             503: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -4918,21 +4887,21 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description The user's id, or `me` for the caller's own.
-                 * @example @alice:example.com
+                 * The user's id, or `me` for the caller's own.
+                 * @example \@alice:example.com
                  */
                 userId: string;
             };
             cookie?: never;
         };
-        /** @description The settings; they replace those before. */
+        /** The settings; they replace those before. */
         requestBody: {
             content: {
                 "application/json": components["schemas"]["UserSettings"];
             };
         };
         responses: {
-            /** @description The settings now. */
+            /** The settings now. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4941,7 +4910,7 @@ export interface operations {
                     "application/json": components["schemas"]["UserSettings"];
                 };
             };
-            /** @description The id or the body is not valid. Nothing was changed. */
+            /** The id or the body is not valid. Nothing was changed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4950,10 +4919,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no token, or it is not valid. */
+            /** There is no token, or it is not valid. */
             401: {
                 headers: {
-                    /** @description That a bearer token is needed, and whether one was sent that is not valid. */
+                    /** That a bearer token is needed, and whether one was sent that is not valid. */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -4961,7 +4930,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller may not do this, or the token lacks the scope. */
+            /** The caller may not do this, or the token lacks the scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4970,7 +4939,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such user. */
+            /** There is no such user. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4979,7 +4948,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is too large. */
+            /** The request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -4988,10 +4957,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The user sets more than `limits.put_per_second` allows. */
+            /** The user sets more than `limits.put_per_second` allows. */
             429: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -4999,10 +4968,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server starts, or its store cannot be used at present. Nothing was changed. */
+            /** The server starts, or its store cannot be used at present. Nothing was changed. */
             503: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -5021,7 +4990,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The lines. */
+            /** The lines. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5034,10 +5003,10 @@ export interface operations {
                     "application/x-ndjson": string;
                 };
             };
-            /** @description There is no token, or it is not valid. */
+            /** There is no token, or it is not valid. */
             401: {
                 headers: {
-                    /** @description That a bearer token is needed, and whether one was sent that is not valid. */
+                    /** That a bearer token is needed, and whether one was sent that is not valid. */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -5045,7 +5014,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller is not an admin. */
+            /** The caller is not an admin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5054,7 +5023,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server keeps its data in memory alone. */
+            /** The server keeps its data in memory alone. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5063,7 +5032,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is too large. */
+            /** The request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -5072,10 +5041,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server starts, or its data cannot be read. */
+            /** The server starts, or its data cannot be read. */
             503: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -5094,7 +5063,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The process runs. */
+            /** The process runs. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5103,7 +5072,7 @@ export interface operations {
                     "application/json": components["schemas"]["Health"];
                 };
             };
-            /** @description The request declares a body that is too large. */
+            /** The request declares a body that is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -5123,7 +5092,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Reads and writes are served. */
+            /** Reads and writes are served. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5132,7 +5101,7 @@ export interface operations {
                     "application/json": components["schemas"]["Health"];
                 };
             };
-            /** @description The request declares a body that is too large. */
+            /** The request declares a body that is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -5141,10 +5110,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Route elsewhere; `detail` says why. */
+            /** Route elsewhere; `detail` says why. */
             503: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -5160,8 +5129,8 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description The user's id, or `me` for the caller's own.
-                 * @example @alice:example.com
+                 * The user's id, or `me` for the caller's own.
+                 * @example \@alice:example.com
                  */
                 userId: string;
             };
@@ -5169,7 +5138,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The entries that the user has part in. */
+            /** The entries that the user has part in. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5178,7 +5147,7 @@ export interface operations {
                     "application/json": components["schemas"]["PresenceList"];
                 };
             };
-            /** @description The id is not valid. */
+            /** The id is not valid. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5187,10 +5156,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no token, or it is not valid. */
+            /** There is no token, or it is not valid. */
             401: {
                 headers: {
-                    /** @description That a bearer token is needed, and whether one was sent that is not valid. */
+                    /** That a bearer token is needed, and whether one was sent that is not valid. */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -5198,7 +5167,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller may not do this, or the token lacks the scope. */
+            /** The caller may not do this, or the token lacks the scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5207,7 +5176,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such user, or presence lists are off. */
+            /** There is no such user, or presence lists are off. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5216,7 +5185,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is too large. */
+            /** The request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -5225,10 +5194,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server starts, or its store cannot be used at present. Nothing was changed. */
+            /** The server starts, or its store cannot be used at present. Nothing was changed. */
             503: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -5244,13 +5213,13 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description The invited user's id, or `me` for the caller's own.
-                 * @example @alice:example.com
+                 * The invited user's id, or `me` for the caller's own.
+                 * @example \@alice:example.com
                  */
                 userId: string;
                 /**
-                 * @description Whose invitation to accept.
-                 * @example @carol:example.com
+                 * Whose invitation to accept.
+                 * @example \@carol:example.com
                  */
                 observerId: string;
             };
@@ -5258,7 +5227,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The observer sees the user. */
+            /** The observer sees the user. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5267,7 +5236,7 @@ export interface operations {
                     "application/json": components["schemas"]["ListEntry"];
                 };
             };
-            /** @description An id is not valid. */
+            /** An id is not valid. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5276,10 +5245,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no token, or it is not valid. */
+            /** There is no token, or it is not valid. */
             401: {
                 headers: {
-                    /** @description That a bearer token is needed, and whether one was sent that is not valid. */
+                    /** That a bearer token is needed, and whether one was sent that is not valid. */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -5287,7 +5256,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller may not do this, or the token lacks the scope. */
+            /** The caller may not do this, or the token lacks the scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5296,7 +5265,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such invitation, or presence lists are off. */
+            /** There is no such invitation, or presence lists are off. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5305,7 +5274,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is too large. */
+            /** The request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -5314,10 +5283,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The user sets more than `limits.put_per_second` allows. */
+            /** The user sets more than `limits.put_per_second` allows. */
             429: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -5325,10 +5294,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server starts, or its store cannot be used at present. Nothing was changed. */
+            /** The server starts, or its store cannot be used at present. Nothing was changed. */
             503: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -5344,13 +5313,13 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description The invited user's id, or `me` for the caller's own.
-                 * @example @alice:example.com
+                 * The invited user's id, or `me` for the caller's own.
+                 * @example \@alice:example.com
                  */
                 userId: string;
                 /**
-                 * @description Whose invitation to end.
-                 * @example @carol:example.com
+                 * Whose invitation to end.
+                 * @example \@carol:example.com
                  */
                 observerId: string;
             };
@@ -5358,14 +5327,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The invitation has ended. */
+            /** The invitation has ended. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description An id is not valid. */
+            /** An id is not valid. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5374,10 +5343,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no token, or it is not valid. */
+            /** There is no token, or it is not valid. */
             401: {
                 headers: {
-                    /** @description That a bearer token is needed, and whether one was sent that is not valid. */
+                    /** That a bearer token is needed, and whether one was sent that is not valid. */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -5385,7 +5354,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller may not do this, or the token lacks the scope. */
+            /** The caller may not do this, or the token lacks the scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5394,7 +5363,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such invitation, or presence lists are off. */
+            /** There is no such invitation, or presence lists are off. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5403,7 +5372,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is too large. */
+            /** The request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -5412,10 +5381,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The user sets more than `limits.put_per_second` allows. */
+            /** The user sets more than `limits.put_per_second` allows. */
             429: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -5423,10 +5392,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server starts, or its store cannot be used at present. Nothing was changed. */
+            /** The server starts, or its store cannot be used at present. Nothing was changed. */
             503: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -5443,21 +5412,21 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        /** @description How far. */
+        /** How far. */
         requestBody: {
             content: {
                 "application/json": components["schemas"]["Advance"];
             };
         };
         responses: {
-            /** @description The time has passed. */
+            /** The time has passed. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description The body is not valid. */
+            /** The body is not valid. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5466,10 +5435,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no token, or it is not valid. */
+            /** There is no token, or it is not valid. */
             401: {
                 headers: {
-                    /** @description That a bearer token is needed, and whether one was sent that is not valid. */
+                    /** That a bearer token is needed, and whether one was sent that is not valid. */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -5477,7 +5446,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description This server is no demo. */
+            /** This server is no demo. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5486,7 +5455,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is too large. */
+            /** The request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -5495,10 +5464,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server starts, or its store cannot be used at present. Nothing was changed. */
+            /** The server starts, or its store cannot be used at present. Nothing was changed. */
             503: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -5517,17 +5486,17 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The fixtures are there, and nothing else. */
+            /** The fixtures are there, and nothing else. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description There is no token, or it is not valid. */
+            /** There is no token, or it is not valid. */
             401: {
                 headers: {
-                    /** @description That a bearer token is needed, and whether one was sent that is not valid. */
+                    /** That a bearer token is needed, and whether one was sent that is not valid. */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -5535,7 +5504,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description This server is no demo. */
+            /** This server is no demo. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5544,7 +5513,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is too large. */
+            /** The request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -5553,10 +5522,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server starts, or its store cannot be used at present. Nothing was changed. */
+            /** The server starts, or its store cannot be used at present. Nothing was changed. */
             503: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };

@@ -9,7 +9,7 @@ export interface paths {
         };
         /**
          * List the users.
-         * @description In pages, each of which begins after the last id of the one before.
+         * In pages, each of which begins after the last id of the one before.
          */
         get: operations["listUsers"];
         put?: never;
@@ -29,19 +29,19 @@ export interface paths {
         };
         /**
          * Get what is known of a user.
-         * @description What an admin said of the user; presence is not among it.
+         * What an admin said of the user; presence is not among it.
          */
         get: operations["getUser"];
         /**
          * Add a user, or replace what is known of one.
-         * @description The body replaces all that was known, but for a number that it leaves out. The user's tokens, rooms and presence
+         * The body replaces all that was known, but for a number that it leaves out. The user's tokens, rooms and presence
          *     stay.
          */
         put: operations["putUser"];
         post?: never;
         /**
          * Remove a user, with their tokens, memberships and presence.
-         * @description Streams, sockets, requests that wait and subscriptions end at once. Whoever comes by that id later is somebody
+         * Streams, sockets, requests that wait and subscriptions end at once. Whoever comes by that id later is somebody
          *     else.
          */
         delete: operations["deleteUser"];
@@ -59,18 +59,18 @@ export interface paths {
         };
         /**
          * List a user's tokens.
-         * @description Not the tokens themselves, of which the server keeps a hash alone, but what they are for.
+         * Not the tokens themselves, of which the server keeps a hash alone, but what they are for.
          */
         get: operations["listTokens"];
         put?: never;
         /**
          * Make a token for one of a user's devices.
-         * @description Its text is shown this once.
+         * Its text is shown this once.
          */
         post: operations["createToken"];
         /**
          * End all sessions of a user: sign out everywhere.
-         * @description All tokens of the user are gone, JSON Web Tokens that were issued until this moment are refused from then on, and what
+         * All tokens of the user are gone, JSON Web Tokens that were issued until this moment are refused from then on, and what
          *     was opened with any of them ends at once: streams, sockets, requests that wait, subscriptions. For admins, and for
          *     the user themselves with any token.
          */
@@ -92,7 +92,7 @@ export interface paths {
         post?: never;
         /**
          * Revoke a token.
-         * @description What it holds ends at once: streams, sockets, requests that wait and subscriptions.
+         * What it holds ends at once: streams, sockets, requests that wait and subscriptions.
          */
         delete: operations["revokeToken"];
         options?: never;
@@ -111,7 +111,7 @@ export interface paths {
         put?: never;
         /**
          * Put another admin token in the place of the one there is.
-         * @description The former one opens nothing from then on. The new one is in the file `admin-token` of the data folder, too.
+         * The former one opens nothing from then on. The new one is in the file `admin-token` of the data folder, too.
          */
         post: operations["rotateAdminToken"];
         delete?: never;
@@ -129,13 +129,13 @@ export interface paths {
         };
         /**
          * List the tokens of apps.
-         * @description Not the tokens themselves, of which the server keeps a hash alone, but what they are for.
+         * Not the tokens themselves, of which the server keeps a hash alone, but what they are for.
          */
         get: operations["listAppTokens"];
         put?: never;
         /**
          * Make a token for an app.
-         * @description Such a service token belongs to an application's backend and to no user. In presenced's own API `read` reads and
+         * Such a service token belongs to an application's backend and to no user. In presenced's own API `read` reads and
          *     follows everybody as an admin does, `write` sets for anybody and keeps rooms, and `gateway` reports devices and
          *     calls. The directory and tokens stay the admin's. pnut.io takes it as the token of an app.
          */
@@ -158,7 +158,7 @@ export interface paths {
         post?: never;
         /**
          * Revoke a token of an app.
-         * @description What it holds ends at once: streams and requests that wait.
+         * What it holds ends at once: streams and requests that wait.
          */
         delete: operations["revokeAppToken"];
         options?: never;
@@ -175,7 +175,7 @@ export interface paths {
         };
         /**
          * List the rooms.
-         * @description In pages, each of which begins after the last id of the one before.
+         * In pages, each of which begins after the last id of the one before.
          */
         get: operations["listRooms"];
         put?: never;
@@ -195,12 +195,12 @@ export interface paths {
         };
         /**
          * Get the members of a room.
-         * @description For admins, and for service tokens with the scope `read`.
+         * For admins, and for service tokens with the scope `read`.
          */
         get: operations["getMembers"];
         /**
          * Set the members of a room.
-         * @description The list replaces the one before. A room comes into being with its first members and ends with an
+         * The list replaces the one before. A room comes into being with its first members and ends with an
          *     empty list. For admins, and for service tokens with the scope `write`.
          */
         put: operations["putMembers"];
@@ -221,14 +221,14 @@ export interface paths {
         get?: never;
         /**
          * Let a user into a room.
-         * @description A room comes into being with its first member. It is no error if the user is in it. For admins, and for service
+         * A room comes into being with its first member. It is no error if the user is in it. For admins, and for service
          *     tokens with the scope `write`.
          */
         put: operations["addMember"];
         post?: never;
         /**
          * Take a user out of a room.
-         * @description A room ends with its last member. It is no error if the user is not in it. For admins, and for service tokens with
+         * A room ends with its last member. It is no error if the user is not in it. For admins, and for service tokens with
          *     the scope `write`.
          */
         delete: operations["removeMember"];
@@ -246,7 +246,7 @@ export interface paths {
         };
         /**
          * List the subscriptions.
-         * @description Those on webhooks of the whole service, and those on sockets of the server that is asked.
+         * Those on webhooks of the whole service, and those on sockets of the server that is asked.
          */
         get: operations["listSubscriptions"];
         put?: never;
@@ -269,7 +269,7 @@ export interface paths {
         post?: never;
         /**
          * End a subscription.
-         * @description Nothing more is sent, whoever made it.
+         * Nothing more is sent, whoever made it.
          */
         delete: operations["endSubscription"];
         options?: never;
@@ -286,7 +286,7 @@ export interface paths {
         };
         /**
          * Tell whose token the caller has, and what it is for.
-         * @description Any token will do, a guest's too.
+         * Any token will do, a guest's too.
          */
         get: operations["whoami"];
         put?: never;
@@ -306,13 +306,13 @@ export interface paths {
         };
         /**
          * Get one user's presence.
-         * @description Of oneself the truth; of others what they let see: an invisible user looks offline, and of a hidden one there is
+         * Of oneself the truth; of others what they let see: an invisible user looks offline, and of a hidden one there is
          *     nothing to see.
          */
         get: operations["getUserPresence"];
         /**
          * Say what a device does, or what the user's status is.
-         * @description A state without a connection holds for a lease: a quarter of an hour, a busy one an hour, or what is configured or
+         * A state without a connection holds for a lease: a quarter of an hour, a busy one an hour, or what is configured or
          *     asked for. `online` turns `unavailable` after some minutes without activity, which each call with a state is, and
          *     each of the user's own. A user says this of themselves, with a token that has the scope `write`; admins and service
          *     tokens with that scope say it of anybody, and are shown invisible users as offline.
@@ -321,7 +321,7 @@ export interface paths {
         post?: never;
         /**
          * End what a device says.
-         * @description A device that is connected says nothing then until it says something again. The status stays. It is no error if
+         * A device that is connected says nothing then until it says something again. The status stays. It is no error if
          *     the device says nothing.
          */
         delete: operations["deleteUserPresence"];
@@ -341,7 +341,7 @@ export interface paths {
         put?: never;
         /**
          * Say that the user is active on a device.
-         * @description For a page to call while its user does something, every minute or so. What the device says holds anew, for as long
+         * For a page to call while its user does something, every minute or so. What the device says holds anew, for as long
          *     as it did; a device that says nothing is online; one that said `busy` or `unavailable` stays so. More than
          *     `limits.put_per_second` allows are taken, and have no effect.
          */
@@ -363,7 +363,7 @@ export interface paths {
         put?: never;
         /**
          * Get the presence of many users.
-         * @description Of users, of the members of rooms that the caller is in, or of both. Whom the caller may not see is listed apart,
+         * Of users, of the members of rooms that the caller is in, or of both. Whom the caller may not see is listed apart,
          *     without telling why, if they were named.
          */
         post: operations["queryPresence"];
@@ -384,7 +384,7 @@ export interface paths {
         put?: never;
         /**
          * Say what is to be known of many users.
-         * @description Each update stands for itself: what is wrong with one is told in its result and keeps no other from being accepted.
+         * Each update stands for itself: what is wrong with one is told in its result and keeps no other from being accepted.
          *     For admins, and for service tokens with the scope `write`.
          */
         post: operations["updatePresence"];
@@ -403,7 +403,7 @@ export interface paths {
         };
         /**
          * Get the presence of a room's members.
-         * @description In pages, by the ids of the members, with how many of the whole room are in which state. For members, with a token
+         * In pages, by the ids of the members, with how many of the whole room are in which state. For members, with a token
          *     that has the scope `read`, for admins, and for service tokens with that scope; to everybody else there is no such
          *     room.
          */
@@ -425,7 +425,7 @@ export interface paths {
         };
         /**
          * Get the rooms of a user.
-         * @description For the user, with a token that has the scope `read`, for admins, and for service tokens with that scope.
+         * For the user, with a token that has the scope `read`, for admins, and for service tokens with that scope.
          */
         get: operations["getUserRooms"];
         put?: never;
@@ -445,7 +445,7 @@ export interface paths {
         };
         /**
          * Follow presence as it changes.
-         * @description A stream of Server-Sent Events, one for each user whose presence changed, as it is now: a slow reader
+         * A stream of Server-Sent Events, one for each user whose presence changed, as it is now: a slow reader
          *     gets fewer events, never outdated ones. Each has the name `presence`; its data is a `UserPresence` on one line:
          *
          *     ```text
@@ -492,7 +492,7 @@ export interface paths {
         };
         /**
          * Open a WebSocket.
-         * @description Its frames are JSON objects with a `type`; the AsyncAPI document `presenced-events` has them. The client signs in by
+         * Its frames are JSON objects with a `type`; the AsyncAPI document `presenced-events` has them. The client signs in by
          *     a token in the header, by a `ticket`, or by a first frame `token` within ten seconds; the server answers `ready`. Then
          *     `watch` and `unwatch` say whom to tell of, and `presence` and `activity` speak for the user's device, which counts as
          *     connected from the first of them on for as long as the socket is open. A frame with an `id` is answered by `ack` or
@@ -525,7 +525,7 @@ export interface paths {
         put?: never;
         /**
          * Make a ticket.
-         * @description It stands for the token in the address of one stream or one socket, as `ticket`, within a minute. So no token has to
+         * It stands for the token in the address of one stream or one socket, as `ticket`, within a minute. So no token has to
          *     stand there, where proxies note it. What a ticket opened ends with the token.
          */
         post: operations["createTicket"];
@@ -546,7 +546,7 @@ export interface paths {
         put?: never;
         /**
          * Report the devices of many users.
-         * @description Each report stands for itself: what is wrong with one is told in its result and keeps no other from
+         * Each report stands for itself: what is wrong with one is told in its result and keeps no other from
          *     being accepted. This is for gateways, with a token that has the scope `gateway`.
          */
         post: operations["postHeartbeats"];
@@ -566,14 +566,14 @@ export interface paths {
         get?: never;
         /**
          * Report one leg of a user's call.
-         * @description The report replaces the one before of the same id, and holds for an hour or what is configured: a gateway
+         * The report replaces the one before of the same id, and holds for an hour or what is configured: a gateway
          *     repeats it while the call lasts. Dialects with telephony show it. This needs the scope `gateway`.
          */
         put: operations["putCall"];
         post?: never;
         /**
          * Report that one leg of a user's call is over.
-         * @description Those who watch are told of its end, and it is shown as ended for ten seconds or what is configured. It is no
+         * Those who watch are told of its end, and it is shown as ended for ten seconds or what is configured. It is no
          *     error if there is no such leg: its lease may have run out. This needs the scope `gateway`.
          */
         delete: operations["deleteCall"];
@@ -591,12 +591,12 @@ export interface paths {
         };
         /**
          * Get what a user set by hand.
-         * @description For the user, with a token that has the scope `read`, for admins, and for service tokens with that scope.
+         * For the user, with a token that has the scope `read`, for admins, and for service tokens with that scope.
          */
         get: operations["getSettings"];
         /**
          * Set what counts for all of a user's devices.
-         * @description The body replaces what was set; what it leaves out goes back to `none` and `false`.
+         * The body replaces what was set; what it leaves out goes back to `none` and `false`.
          */
         put: operations["putSettings"];
         post?: never;
@@ -615,7 +615,7 @@ export interface paths {
         };
         /**
          * Export everything.
-         * @description Users, rooms, presence lists, token hashes and records, as they are at one moment, while the server
+         * Users, rooms, presence lists, token hashes and records, as they are at one moment, while the server
          *     runs: JSON Lines, as `presenced import` takes them. The first line names the format; the last one has
          *     the kind `end` and says how many lines came before it. Without that line a part is missing.
          */
@@ -637,7 +637,7 @@ export interface paths {
         };
         /**
          * Tell whether the process runs.
-         * @description It says nothing of the store and asks for no token.
+         * It says nothing of the store and asks for no token.
          */
         get: operations["getHealth"];
         put?: never;
@@ -657,7 +657,7 @@ export interface paths {
         };
         /**
          * Tell whether the server takes requests of all kinds.
-         * @description Not while it starts, while its store refuses writes, or while it ends; the answer says why.
+         * Not while it starts, while its store refuses writes, or while it ends; the answer says why.
          */
         get: operations["getReadiness"];
         put?: never;
@@ -677,7 +677,7 @@ export interface paths {
         };
         /**
          * Get what presence lists say of a user.
-         * @description Those whom the user invited, and those by whom the user was invited. A stream of changes tells of it as
+         * Those whom the user invited, and those by whom the user was invited. A stream of changes tells of it as
          *     it changes.
          */
         get: operations["getPresenceList"];
@@ -699,14 +699,14 @@ export interface paths {
         get?: never;
         /**
          * Let an observer see one.
-         * @description Needs an invitation of the observer's. From then on they see the user's presence, whether they share a
+         * Needs an invitation of the observer's. From then on they see the user's presence, whether they share a
          *     room or not, until one of the two ends it. Doing it again changes nothing.
          */
         put: operations["acceptObserver"];
         post?: never;
         /**
          * Turn an observer down, before or after having accepted.
-         * @description Ends their invitation. If it was accepted, they see nothing more of the user from then on, unless they
+         * Ends their invitation. If it was accepted, they see nothing more of the user from then on, unless they
          *     share a room. They may invite the user again.
          */
         delete: operations["denyObserver"];
@@ -726,7 +726,7 @@ export interface paths {
         put?: never;
         /**
          * Move the demo's clock forward.
-         * @description What time brings happens in its order, and whoever watches is told of it, as if the time had passed: leases and
+         * What time brings happens in its order, and whoever watches is told of it, as if the time had passed: leases and
          *     statuses end, users become idle, tokens expire. The clock never goes back.
          */
         post: operations["advanceDemo"];
@@ -747,7 +747,7 @@ export interface paths {
         put?: never;
         /**
          * Bring the demo's fixtures back.
-         * @description Its users, their tokens and the room are as they are at the start, and nobody is present; whatever else there is
+         * Its users, their tokens and the room are as they are at the start, and nobody is present; whatever else there is
          *     goes away, and so do streams and subscriptions. The clock stays where it is.
          */
         post: operations["resetDemo"];
@@ -762,54 +762,53 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
-         * @description On which device a user is active.
+         * On which device a user is active.
          * @example {
          *       "deviceId": "DEMO"
          *     }
          */
         Activity: {
             /**
-             * @description The device; left out: that of the token.
+             * The device; left out: that of the token.
              * @example DEMO
              */
             deviceId?: string;
         };
-        /** @description The admin token. */
+        /** The admin token. */
         AdminToken: {
             /**
-             * @description The text to send as `Authorization: Bearer`.
+             * The text to send as `Authorization: Bearer`.
              * @example pd_5e1f
              */
             token: string;
         };
         /**
-         * @description How far to move the demo's clock.
+         * How far to move the demo's clock.
          * @example {
          *       "seconds": 900
          *     }
          */
         Advance: {
             /**
-             * Format: int32
-             * @description In seconds.
+             * In seconds.
              * @example 900
              */
             seconds: number;
         };
-        /** @description What may be shown of an app's token. */
+        /** What may be shown of an app's token. */
         AppToken: {
             /**
-             * @description The token's name in listings. It opens nothing.
+             * The token's name in listings. It opens nothing.
              * @example 0f1e2d3c4b5a6978
              */
             tokenId: string;
             /**
-             * @description What the app is called.
+             * What the app is called.
              * @example wallboard
              */
             name: string;
             /**
-             * @description What the token may be used for.
+             * What the token may be used for.
              * @example [
              *       "read",
              *       "write"
@@ -817,18 +816,17 @@ export interface components {
              */
             scopes: components["schemas"]["Scope"][];
             /**
-             * Format: int64
-             * @description When the token stops working, in milliseconds since the Unix epoch; absent: never.
+             * When the token stops working, in milliseconds since the Unix epoch; absent: never.
              * @example 1767603600000
              */
             expiresAt?: number;
         };
-        /** @description The tokens of all apps. */
+        /** The tokens of all apps. */
         AppTokenList: {
             tokens: components["schemas"]["AppToken"][];
         };
         /**
-         * @description A token of an app to be made.
+         * A token of an app to be made.
          * @example {
          *       "name": "wallboard",
          *       "scopes": [
@@ -839,12 +837,12 @@ export interface components {
          */
         AppTokenRequest: {
             /**
-             * @description What the app is called.
+             * What the app is called.
              * @example wallboard
              */
             name: string;
             /**
-             * @description What the token may be used for; reading if left out.
+             * What the token may be used for; reading if left out.
              * @example [
              *       "read",
              *       "write"
@@ -852,41 +850,40 @@ export interface components {
              */
             scopes?: components["schemas"]["Scope"][];
             /**
-             * Format: int64
-             * @description When the token stops working, in seconds from now; never if left out.
+             * When the token stops working, in seconds from now; never if left out.
              * @example 86400
              */
             expiresInSeconds?: number;
         };
-        /** @description What a telephone shows of a call. */
+        /** What a telephone shows of a call. */
         CallDisplay: {
             primary?: components["schemas"]["CallDisplayLine"];
             additional?: components["schemas"]["CallDisplayLine"];
         };
-        /** @description One line of what a telephone shows of a call. */
+        /** One line of what a telephone shows of a call. */
         CallDisplayLine: {
-            /** @description What the line is about. */
+            /** What the line is about. */
             type: components["schemas"]["CallLabelType"];
             /**
-             * @description The text of the line.
+             * The text of the line.
              * @example +16505550100
              */
             value?: string;
         };
         /**
-         * @description What a leg belongs to.
+         * What a leg belongs to.
          * @example Telephone
          * @enum {string}
          */
         CallKind: "Telephone" | "Meeting" | "ContactCenter";
         /**
-         * @description What a line is about.
+         * What a line is about.
          * @example PhoneNumber
          * @enum {string}
          */
         CallLabelType: "PhoneNumberLabel" | "PhoneNumber" | "QueueExtension" | "QueueName" | "CallerIdName" | "CallerIdNumber" | "None";
         /**
-         * @description One leg of a call.
+         * One leg of a call.
          * @example {
          *       "direction": "Outbound",
          *       "telephonyStatus": "CallConnected",
@@ -896,167 +893,163 @@ export interface components {
          *     }
          */
         CallReport: {
-            /** @description What the leg belongs to; the telephone if left out. */
+            /** What the leg belongs to; the telephone if left out. */
             kind?: components["schemas"]["CallKind"];
-            /** @description From where the call came. */
+            /** From where the call came. */
             direction: components["schemas"]["Direction"];
-            /** @description How far the call is; `NoCall` for one that has ended and is shown a while longer. */
+            /** How far the call is; `NoCall` for one that has ended and is shown a while longer. */
             telephonyStatus: components["schemas"]["TelephonyStatus"];
             /**
-             * Format: int64
-             * @description When the call began, in milliseconds since the Unix epoch; left out: when it was first reported.
+             * When the call began, in milliseconds since the Unix epoch; left out: when it was first reported.
              * @example 1767603600000
              */
             startedAt?: number;
             /**
-             * @description The caller's number.
+             * The caller's number.
              * @example 101
              */
             from?: string;
             /**
-             * @description The caller's name.
+             * The caller's name.
              * @example Alice
              */
             fromName?: string;
             /**
-             * @description The called number.
+             * The called number.
              * @example 102
              */
             to?: string;
             /**
-             * @description The name of whoever is called.
+             * The name of whoever is called.
              * @example Bob
              */
             toName?: string;
             /**
-             * @description The session that all legs of the call share.
+             * The session that all legs of the call share.
              * @example 501
              */
             sessionId?: string;
             /**
-             * @description The same in telephony APIs.
+             * The same in telephony APIs.
              * @example s-501
              */
             telephonySessionId?: string;
             /**
-             * @description The user's party in that session.
+             * The user's party in that session.
              * @example p-501-1
              */
             partyId?: string;
             /**
-             * Format: int64
-             * @description The number of the user that the call is made for.
+             * The number of the user that the call is made for.
              * @example 2
              */
             onBehalfOf?: number;
             /**
-             * @description Whether the call came through a queue.
+             * Whether the call came through a queue.
              * @example false
              */
             queueCall?: boolean;
-            /** @description How the call ended; for one that has. */
+            /** How the call ended; for one that has. */
             terminationType?: components["schemas"]["Termination"];
             sipData?: components["schemas"]["SipDialog"];
             callInfo?: components["schemas"]["CallDisplay"];
             appearanceInfo?: components["schemas"]["LineAppearance"];
         };
-        /** @description What one device says. */
+        /** What one device says. */
         DevicePresence: {
             /** @example DEMO */
             deviceId: string;
             /**
-             * @description What it is called.
+             * What it is called.
              * @example web
              */
             label?: string;
-            /** @description What it comes to now: `online` without activity is `unavailable` after a while. */
+            /** What it comes to now: `online` without activity is `unavailable` after a while. */
             state: components["schemas"]["PresenceState"];
             /**
-             * Format: int64
-             * @description When it was last active, in milliseconds since the Unix epoch.
+             * When it was last active, in milliseconds since the Unix epoch.
              * @example 1767603600000
              */
             lastActiveAt?: number;
             /**
-             * @description Whether it has a connection.
+             * Whether it has a connection.
              * @example false
              */
             connected: boolean;
             /**
-             * Format: int64
-             * @description Until when it holds, in milliseconds since the Unix epoch; absent: while it is connected.
+             * Until when it holds, in milliseconds since the Unix epoch; absent: while it is connected.
              * @example 1767604500000
              */
             until?: number;
         };
         /**
-         * @description From where a call came.
+         * From where a call came.
          * @example Inbound
          * @enum {string}
          */
         Direction: "Inbound" | "Outbound";
         /**
-         * @description Why nothing more is told.
+         * Why nothing more is told.
          * @example expired
          * @enum {string}
          */
         EndReason: "expired" | "revoked" | "stopping" | "slow";
         /**
-         * @description Whether an extension is in use.
+         * Whether an extension is in use.
          * @example Enabled
          * @enum {string}
          */
         ExtensionStatus: "Enabled" | "Disabled" | "Frozen" | "NotActivated" | "Unassigned";
         /**
-         * @description What an extension is for.
+         * What an extension is for.
          * @example User
          * @enum {string}
          */
         ExtensionType: "User" | "Department" | "Announcement" | "Voicemail" | "DigitalUser" | "VirtualUser" | "FaxUser" | "PagingOnly" | "SharedLinesGroup" | "DelegatedLinesGroup" | "GroupCallPickup" | "IvrMenu" | "ApplicationExtension" | "ProxyAdmin" | "RoomConnector" | "ParkLocation" | "Limited" | "Bot" | "Site" | "Room" | "FlexibleUser" | "TieLine" | "Unknown";
-        /** @description The server's word that it is well. */
+        /** The server's word that it is well. */
         Health: {
             /**
-             * @description Always `ok`.
+             * Always `ok`.
              * @example ok
              */
             status: string;
         };
-        /** @description What one device says. */
+        /** What one device says. */
         Heartbeat: {
-            /** @example @alice:example.com */
+            /** @example \@alice:example.com */
             userId: string;
             /** @example DESK */
             deviceId: string;
-            /** @description `offline` ends what the device said before; anything else holds for a lease. */
+            /** `offline` ends what the device said before; anything else holds for a lease. */
             state: components["schemas"]["PresenceState"];
         };
         /**
-         * @description Whether a report was accepted: `invalid` ones will never be, `unavailable` ones may be later.
+         * Whether a report was accepted: `invalid` ones will never be, `unavailable` ones may be later.
          * @example accepted
          * @enum {string}
          */
         HeartbeatOutcome: "accepted" | "unknown-user" | "invalid" | "unavailable";
-        /** @description What became of one report. */
+        /** What became of one report. */
         HeartbeatResult: {
             /**
-             * @description The user as reported.
-             * @example @alice:example.com
+             * The user as reported.
+             * @example \@alice:example.com
              */
             userId: string;
             /**
-             * @description The device as reported.
+             * The device as reported.
              * @example DESK
              */
             deviceId: string;
             outcome: components["schemas"]["HeartbeatOutcome"];
             /**
-             * @description Why the report was not accepted, for people; absent if it was.
+             * Why the report was not accepted, for people; absent if it was.
              * @example there is no such user
              */
             detail?: string;
         };
         /**
-         * @description What became of each report.
+         * What became of each report.
          * @example {
          *       "results": [
          *         {
@@ -1074,11 +1067,11 @@ export interface components {
          *     }
          */
         HeartbeatResults: {
-            /** @description In the order of the reports. */
+            /** In the order of the reports. */
             results: components["schemas"]["HeartbeatResult"][];
         };
         /**
-         * @description What is reported in one call.
+         * What is reported in one call.
          * @example {
          *       "heartbeats": [
          *         {
@@ -1095,51 +1088,50 @@ export interface components {
          *     }
          */
         Heartbeats: {
-            /** @description At most 1,000. Of several for one device the last one counts. */
+            /** At most 1,000. Of several for one device the last one counts. */
             heartbeats: components["schemas"]["Heartbeat"][];
         };
-        /** @description A new token of an app with its text, which is shown this once. */
+        /** A new token of an app with its text, which is shown this once. */
         IssuedAppToken: {
             /**
-             * @description The text to send as `Authorization: Bearer`. The server keeps its hash alone.
+             * The text to send as `Authorization: Bearer`. The server keeps its hash alone.
              * @example pd_5e1f
              */
             token: string;
-            /** @description What a listing shows of it. */
+            /** What a listing shows of it. */
             info: components["schemas"]["AppToken"];
         };
-        /** @description A new token with its text, which is shown this once. */
+        /** A new token with its text, which is shown this once. */
         IssuedToken: {
             /**
-             * @description The text to send as `Authorization: Bearer`. The server keeps its hash alone.
+             * The text to send as `Authorization: Bearer`. The server keeps its hash alone.
              * @example pd_5e1f
              */
             token: string;
-            /** @description What a listing shows of it. */
+            /** What a listing shows of it. */
             info: components["schemas"]["Token"];
         };
-        /** @description On which key of a shared line a call is. */
+        /** On which key of a shared line a call is. */
         LineAppearance: {
             /**
-             * @description The number of the shared line.
+             * The number of the shared line.
              * @example +16505550100
              */
             phoneNumber?: string;
             /**
-             * Format: int32
-             * @description The key.
+             * The key.
              * @example 1
              */
             appearanceNumber: number;
         };
-        /** @description The other user of an entry, and how far it has come. */
+        /** The other user of an entry, and how far it has come. */
         ListEntry: {
-            /** @example @carol:example.com */
+            /** @example \@carol:example.com */
             userId: string;
             standing: components["schemas"]["Standing"];
         };
         /**
-         * @description The members of a room.
+         * The members of a room.
          * @example {
          *       "members": [
          *         "@alice:example.com",
@@ -1149,7 +1141,7 @@ export interface components {
          */
         Members: {
             /**
-             * @description User ids, each once; at most as many as `limits.room_members` of the configuration says.
+             * User ids, each once; at most as many as `limits.room_members` of the configuration says.
              * @example [
              *       "@alice:example.com",
              *       "@bob:example.com"
@@ -1158,20 +1150,20 @@ export interface components {
             members: string[];
         };
         /**
-         * @description What the user set by hand for all devices.
+         * What the user set by hand for all devices.
          * @example busy
          * @enum {string}
          */
         OverrideName: "none" | "busy" | "invisible";
-        /** @description What presence lists say of a user. */
+        /** What presence lists say of a user. */
         PresenceList: {
-            /** @description Whom the user invited to be seen by them, in the order of their ids. */
+            /** Whom the user invited to be seen by them, in the order of their ids. */
             observed: components["schemas"]["ListEntry"][];
-            /** @description Who invited the user, in the order of their ids. Who is accepted sees the user. */
+            /** Who invited the user, in the order of their ids. Who is accepted sees the user. */
             observers: components["schemas"]["ListEntry"][];
         };
         /**
-         * @description Whose presence to tell: users, members of rooms, or both. At least one of the lists has to be there.
+         * Whose presence to tell: users, members of rooms, or both. At least one of the lists has to be there.
          * @example {
          *       "users": [
          *         "@alice:example.com",
@@ -1181,7 +1173,7 @@ export interface components {
          */
         PresenceQuery: {
             /**
-             * @description User ids, at most 1,000.
+             * User ids, at most 1,000.
              * @example [
              *       "@alice:example.com",
              *       "@bob:example.com"
@@ -1189,7 +1181,7 @@ export interface components {
              */
             users?: string[];
             /**
-             * @description Ids of rooms, whose members are told of behind the users. Users and members may be 1,000 together.
+             * Ids of rooms, whose members are told of behind the users. Users and members may be 1,000 together.
              * @example [
              *       "!lobby:example.com"
              *     ]
@@ -1197,7 +1189,7 @@ export interface components {
             rooms?: string[];
         };
         /**
-         * @description The presence of those that the caller may see.
+         * The presence of those that the caller may see.
          * @example {
          *       "presence": [
          *         {
@@ -1214,10 +1206,10 @@ export interface components {
          *     }
          */
         PresenceQueryResult: {
-            /** @description In the order asked for; then members of rooms that were not named, in the order of their ids. */
+            /** In the order asked for; then members of rooms that were not named, in the order of their ids. */
             presence: components["schemas"]["UserPresence"][];
             /**
-             * @description What was named and cannot be told of: ids that are none, users that are unknown, hidden, or not for the caller
+             * What was named and cannot be told of: ids that are none, users that are unknown, hidden, or not for the caller
              *     to see, and rooms that the caller is not in.
              * @example [
              *       "@dave:example.com"
@@ -1226,7 +1218,7 @@ export interface components {
             unavailable: string[];
         };
         /**
-         * @description Users as they are: those who are not offline and, offline or not, those who were asked for by name.
+         * Users as they are: those who are not offline and, offline or not, those who were asked for by name.
          * @example {
          *       "users": [
          *         {
@@ -1241,19 +1233,19 @@ export interface components {
         PresenceSnapshot: {
             users: components["schemas"]["UserPresence"][];
             /**
-             * @description Whether it goes on with another one.
+             * Whether it goes on with another one.
              * @example false
              */
             more: boolean;
         };
         /**
-         * @description How present somebody is.
+         * How present somebody is.
          * @example online
          * @enum {string}
          */
         PresenceState: "offline" | "unavailable" | "online" | "busy";
         /**
-         * @description What is said of a user at once: of a device, of the user's status, or of both. At least one of `state` and
+         * What is said of a user at once: of a device, of the user's status, or of both. At least one of `state` and
          *     `status` has to be there; what is left out stays as it is.
          * @example {
          *       "state": "online",
@@ -1265,43 +1257,42 @@ export interface components {
          *     }
          */
         PresenceUpdate: {
-            /** @description What the device says; `offline` ends what it said before. */
+            /** What the device says; `offline` ends what it said before. */
             state?: components["schemas"]["PresenceState"];
             status?: components["schemas"]["StatusUpdate"] | null;
             /**
-             * @description The device that speaks; left out: that of the token, and `api` for a token of no user.
+             * The device that speaks; left out: that of the token, and `api` for a token of no user.
              * @example DEMO
              */
             deviceId?: string;
             /**
-             * @description What the device is called, in up to 32 characters; none of them: it is called nothing. It is kept with what
+             * What the device is called, in up to 32 characters; none of them: it is called nothing. It is kept with what
              *     the device says, so a device that says nothing has none.
              * @example web
              */
             label?: string;
             /**
-             * Format: int32
-             * @description How long `state` holds without a connection; left out: for as long as the server says.
+             * How long `state` holds without a connection; left out: for as long as the server says.
              * @example 900
              */
             leaseSeconds?: number;
         };
-        /** @description What became of one update. */
+        /** What became of one update. */
         PresenceUpdateResult: {
             /**
-             * @description The user as named.
-             * @example @alice:example.com
+             * The user as named.
+             * @example \@alice:example.com
              */
             userId: string;
             outcome: components["schemas"]["HeartbeatOutcome"];
             /**
-             * @description Why the update was not accepted, for people; absent if it was.
+             * Why the update was not accepted, for people; absent if it was.
              * @example there is no such user
              */
             detail?: string;
         };
         /**
-         * @description What became of each update.
+         * What became of each update.
          * @example {
          *       "results": [
          *         {
@@ -1317,11 +1308,11 @@ export interface components {
          *     }
          */
         PresenceUpdateResults: {
-            /** @description In the order of the updates. */
+            /** In the order of the updates. */
             results: components["schemas"]["PresenceUpdateResult"][];
         };
         /**
-         * @description What is said of many users.
+         * What is said of many users.
          * @example {
          *       "updates": [
          *         {
@@ -1339,44 +1330,43 @@ export interface components {
          *     }
          */
         PresenceUpdates: {
-            /** @description At most 1,000. Several of one user are taken in their order. */
+            /** At most 1,000. Several of one user are taken in their order. */
             updates: components["schemas"]["UserPresenceUpdate"][];
         };
-        /** @description What went wrong, as problem details (RFC 9457). */
+        /** What went wrong, as problem details (RFC 9457). */
         Problem: {
             /**
-             * @description The kind of problem; programs decide by it.
+             * The kind of problem; programs decide by it.
              * @example urn:presenced:problem:not-found
              */
             type: string;
             /**
-             * @description The HTTP status as text.
+             * The HTTP status as text.
              * @example Not Found
              */
             title: string;
             /**
-             * Format: int32
-             * @description The HTTP status.
+             * The HTTP status.
              * @example 404
              */
             status: number;
             /**
-             * @description What went wrong this time, for people.
+             * What went wrong this time, for people.
              * @example there is no user @dave:example.com
              */
             detail: string;
         };
-        /** @description A page of rooms, in the order of their ids. */
+        /** A page of rooms, in the order of their ids. */
         RoomPage: {
             rooms: components["schemas"]["RoomSummary"][];
             /**
-             * @description Whether there are rooms after these.
+             * Whether there are rooms after these.
              * @example false
              */
             more: boolean;
         };
         /**
-         * @description A page of a room's members, in the order of their ids.
+         * A page of a room's members, in the order of their ids.
          * @example {
          *       "users": [
          *         {
@@ -1396,97 +1386,92 @@ export interface components {
          *     }
          */
         RoomPresence: {
-            /** @description The members that the caller may see. */
+            /** The members that the caller may see. */
             users: components["schemas"]["UserPresence"][];
-            /** @description Of the whole room, as others see it: hidden members are not counted, and it is the same for every caller. */
+            /** Of the whole room, as others see it: hidden members are not counted, and it is the same for every caller. */
             counts: components["schemas"]["StateCounts"];
             /**
-             * @description Whether there are members after these.
+             * Whether there are members after these.
              * @example false
              */
             more: boolean;
         };
-        /** @description A room in a listing. */
+        /** A room in a listing. */
         RoomSummary: {
             /** @example !lobby:example.com */
             roomId: string;
             /**
-             * Format: int64
-             * @description How many members the room has.
+             * How many members the room has.
              * @example 2
              */
             memberCount: number;
         };
         /**
-         * @description What a token may be used for: a user's token for that user, a service token for everybody.
+         * What a token may be used for: a user's token for that user, a service token for everybody.
          * @example read
          * @enum {string}
          */
         Scope: "read" | "write" | "gateway";
-        /** @description The SIP dialog of a leg. */
+        /** The SIP dialog of a leg. */
         SipDialog: {
             /**
-             * @description The `Call-ID` header.
+             * The `Call-ID` header.
              * @example 4a6c
              */
             callId?: string;
             /**
-             * @description The tag of the called side.
+             * The tag of the called side.
              * @example 17d4
              */
             toTag?: string;
             /**
-             * @description The tag of the calling side.
+             * The tag of the calling side.
              * @example 8b21
              */
             fromTag?: string;
             /**
-             * @description The other side's address.
+             * The other side's address.
              * @example sip:102@example.com
              */
             remoteUri?: string;
             /**
-             * @description The user's address.
+             * The user's address.
              * @example sip:101@example.com
              */
             localUri?: string;
             /**
-             * @description The session in the telephone system's own terms.
+             * The session in the telephone system's own terms.
              * @example 501
              */
             rcSessionId?: string;
         };
         /**
-         * @description How far an entry of a presence list has come: `pending` until the invited user accepts.
+         * How far an entry of a presence list has come: `pending` until the invited user accepts.
          * @example pending
          * @enum {string}
          */
         Standing: "pending" | "accepted";
-        /** @description How many members of a room are in which state. */
+        /** How many members of a room are in which state. */
         StateCounts: {
             /**
-             * Format: int64
              * @example 1
              */
             online: number;
             /**
-             * Format: int64
              * @example 0
              */
             busy: number;
             /**
-             * Format: int64
              * @example 0
              */
             unavailable: number;
             /**
-             * Format: int64
              * @example 1
              */
             offline: number;
         };
         /**
-         * @description A status text, and when it expires, which is never if neither is there.
+         * A status text, and when it expires, which is never if neither is there.
          * @example {
          *       "text": "Back at noon",
          *       "expiresInSeconds": 3600
@@ -1494,132 +1479,127 @@ export interface components {
          */
         StatusUpdate: {
             /**
-             * @description The text; empty: there is none.
+             * The text; empty: there is none.
              * @example Back at noon
              */
             text: string;
             /**
-             * Format: int64
-             * @description When it expires, in milliseconds since the Unix epoch: a moment to come, within ten years.
+             * When it expires, in milliseconds since the Unix epoch: a moment to come, within ten years.
              * @example 1767607200000
              */
             expiresAt?: number;
             /**
-             * Format: int64
-             * @description After how many seconds it expires, instead of `expiresAt`.
+             * After how many seconds it expires, instead of `expiresAt`.
              * @example 3600
              */
             expiresInSeconds?: number;
         };
-        /** @description The last event of a stream. */
+        /** The last event of a stream. */
         StreamEnd: {
             reason: components["schemas"]["EndReason"];
         };
-        /** @description A subscription: a wish to be told of changes. */
+        /** A subscription: a wish to be told of changes. */
         Subscription: {
             /** @example 0b9e5a52-63f5-4c6e-8d0c-3a7f3b0f2a77 */
             subscriptionId: string;
             /**
-             * @description The API that it was made in.
+             * The API that it was made in.
              * @example ringcentral
              */
             dialect: string;
             /**
-             * @description Who is told.
-             * @example @alice:example.com
+             * Who is told.
+             * @example \@alice:example.com
              */
             userId: string;
             /**
-             * @description The device of the token that it was made with; for a login through an application that is its client id.
+             * The device of the token that it was made with; for a login through an application that is its client id.
              * @example wallboard
              */
             deviceId: string;
             transport: components["schemas"]["SubscriptionTransport"];
             /**
-             * @description Where its webhook goes: scheme, host and port. The rest of the address is between its owner and the receiver.
+             * Where its webhook goes: scheme, host and port. The rest of the address is between its owner and the receiver.
              * @example https://example.com
              */
             receiver?: string;
             state: components["schemas"]["SubscriptionState"];
             /**
-             * @description Why nothing is sent any more, if it is suspended.
+             * Why nothing is sent any more, if it is suspended.
              * @example the receiver answered 500
              */
             reason?: string;
             /**
-             * Format: int64
-             * @description When it was made, in milliseconds since the Unix epoch.
+             * When it was made, in milliseconds since the Unix epoch.
              * @example 1767603600000
              */
             createdAt: number;
             /**
-             * Format: int64
-             * @description When it ends unless it is renewed, in milliseconds since the Unix epoch.
+             * When it ends unless it is renewed, in milliseconds since the Unix epoch.
              * @example 1768208400000
              */
             expiresAt: number;
         };
-        /** @description A page of subscriptions, in the order of their ids. */
+        /** A page of subscriptions, in the order of their ids. */
         SubscriptionPage: {
             subscriptions: components["schemas"]["Subscription"][];
             /**
-             * @description Whether there are subscriptions after these.
+             * Whether there are subscriptions after these.
              * @example false
              */
             more: boolean;
         };
         /**
-         * @description Whether messages are sent.
+         * Whether messages are sent.
          * @example active
          * @enum {string}
          */
         SubscriptionState: "active" | "suspended";
         /**
-         * @description The way on which messages go.
+         * The way on which messages go.
          * @example webhook
          * @enum {string}
          */
         SubscriptionTransport: "webhook" | "socket";
         /**
-         * @description How far a call is. The order is the order of the merge: the highest of a user's legs counts.
+         * How far a call is. The order is the order of the merge: the highest of a user's legs counts.
          * @example CallConnected
          * @enum {string}
          */
         TelephonyStatus: "NoCall" | "ParkedCall" | "Ringing" | "OnHold" | "CallConnected";
         /**
-         * @description How a call ended.
+         * How a call ended.
          * @example final
          * @enum {string}
          */
         Termination: "final" | "intermediate";
-        /** @description A secret that stands for a token once. */
+        /** A secret that stands for a token once. */
         Ticket: {
             /**
-             * @description For the parameter `ticket` of a stream or a socket.
+             * For the parameter `ticket` of a stream or a socket.
              * @example pd_5e1f
              */
             ticket: string;
             /**
-             * Format: int64
-             * @description Until when it is of use, in milliseconds since the Unix epoch.
+             * Until when it is of use, in milliseconds since the Unix epoch.
              * @example 1767603660000
              */
             expiresAt: number;
         };
-        /** @description What may be shown of a token. */
+        /** What may be shown of a token. */
         Token: {
             /**
-             * @description The token's name in listings. It opens nothing.
+             * The token's name in listings. It opens nothing.
              * @example 0f1e2d3c4b5a6978
              */
             tokenId: string;
             /**
-             * @description The device that speaks with the token.
+             * The device that speaks with the token.
              * @example PHONE
              */
             deviceId: string;
             /**
-             * @description What the token may be used for.
+             * What the token may be used for.
              * @example [
              *       "read",
              *       "write"
@@ -1627,37 +1607,35 @@ export interface components {
              */
             scopes: components["schemas"]["Scope"][];
             /**
-             * @description Whether the holder is a guest.
+             * Whether the holder is a guest.
              * @example false
              */
             guest: boolean;
             /**
-             * @description The token opens nothing but gets its app new tokens, after a login.
+             * The token opens nothing but gets its app new tokens, after a login.
              * @example true
              */
             refresh?: boolean;
             /**
-             * Format: int64
-             * @description When the token stops working, in milliseconds since the Unix epoch; absent: never.
+             * When the token stops working, in milliseconds since the Unix epoch; absent: never.
              * @example 1767603600000
              */
             expiresAt?: number;
         };
-        /** @description The token is about to end, and what was opened with it then. */
+        /** The token is about to end, and what was opened with it then. */
         TokenExpiring: {
             /**
-             * Format: int64
-             * @description When, in milliseconds since the Unix epoch.
+             * When, in milliseconds since the Unix epoch.
              * @example 1767607200000
              */
             expiresAt: number;
         };
-        /** @description A user's tokens. */
+        /** A user's tokens. */
         TokenList: {
             tokens: components["schemas"]["Token"][];
         };
         /**
-         * @description A token to be made.
+         * A token to be made.
          * @example {
          *       "deviceId": "PHONE",
          *       "scopes": [
@@ -1668,12 +1646,12 @@ export interface components {
          */
         TokenRequest: {
             /**
-             * @description The device that speaks with the token; tokens of one device share its claim.
+             * The device that speaks with the token; tokens of one device share its claim.
              * @example PHONE
              */
             deviceId: string;
             /**
-             * @description What the token may be used for; reading and writing if left out.
+             * What the token may be used for; reading and writing if left out.
              * @example [
              *       "read",
              *       "write"
@@ -1681,132 +1659,127 @@ export interface components {
              */
             scopes?: components["schemas"]["Scope"][];
             /**
-             * @description Whether the holder is a guest: guests are known but may not use presence.
+             * Whether the holder is a guest: guests are known but may not use presence.
              * @example false
              */
             guest?: boolean;
             /**
-             * Format: int64
-             * @description When the token stops working, in seconds from now; never if left out.
+             * When the token stops working, in seconds from now; never if left out.
              * @example 86400
              */
             expiresInSeconds?: number;
         };
-        /** @description A user of the directory. */
+        /** A user of the directory. */
         User: {
             /**
-             * @description The user's canonical id.
-             * @example @alice:example.com
+             * The user's canonical id.
+             * @example \@alice:example.com
              */
             userId: string;
             /**
-             * Format: int64
-             * @description The number that dialects with numeric ids use.
+             * The number that dialects with numeric ids use.
              * @example 1
              */
             number: number;
             /**
-             * @description The name that people are shown.
+             * The name that people are shown.
              * @example Alice
              */
             displayName?: string;
             /**
-             * @description Where the user's picture is.
+             * Where the user's picture is.
              * @example https://example.com/alice.png
              */
             avatarUrl?: string;
             /**
-             * @description The user's mail address.
+             * The user's mail address.
              * @example alice@example.com
              */
             email?: string;
             /**
-             * Format: int64
-             * @description The telephone account.
+             * The telephone account.
              * @example 1
              */
             account?: number;
             /**
-             * @description The short number in the telephone account.
+             * The short number in the telephone account.
              * @example 101
              */
             extensionNumber?: string;
-            /** @description What the extension is for. */
+            /** What the extension is for. */
             extensionType?: components["schemas"]["ExtensionType"];
-            /** @description Whether the extension is in use. */
+            /** Whether the extension is in use. */
             extensionStatus?: components["schemas"]["ExtensionStatus"];
             /**
-             * @description Whether the extension takes calls of a department.
+             * Whether the extension takes calls of a department.
              * @example false
              */
             inDepartment?: boolean;
             /**
-             * @description Whether the extension may turn calls away.
+             * Whether the extension may turn calls away.
              * @example true
              */
             hasDnd?: boolean;
             /**
-             * @description Whether the user may act for others of the telephone account; absent if not.
+             * Whether the user may act for others of the telephone account; absent if not.
              * @example true
              */
             accountAdmin?: boolean;
             /**
-             * @description The numbers of the departments whose calls the user takes; absent if there are none.
+             * The numbers of the departments whose calls the user takes; absent if there are none.
              * @example [
              *       4
              *     ]
              */
             departments?: number[];
         };
-        /** @description A page of users, in the order of their ids. */
+        /** A page of users, in the order of their ids. */
         UserPage: {
             users: components["schemas"]["User"][];
             /**
-             * @description Whether there are users after these.
+             * Whether there are users after these.
              * @example false
              */
             more: boolean;
         };
-        /** @description One user's presence. */
+        /** One user's presence. */
         UserPresence: {
             /**
-             * @description The user's canonical id.
-             * @example @alice:example.com
+             * The user's canonical id.
+             * @example \@alice:example.com
              */
             userId: string;
-            /** @description How present the user is. */
+            /** How present the user is. */
             state: components["schemas"]["PresenceState"];
             /**
-             * @description Whether the user was active within the last minute or what is configured.
+             * Whether the user was active within the last minute or what is configured.
              * @example true
              */
             currentlyActive: boolean;
             /**
-             * Format: int64
-             * @description When the user was last active, in milliseconds since the Unix epoch; absent: never.
+             * When the user was last active, in milliseconds since the Unix epoch; absent: never.
              * @example 1767603600000
              */
             lastActiveAt?: number;
             /**
-             * @description The user's status text, if there is one.
+             * The user's status text, if there is one.
              * @example Back at noon
              */
             status?: string;
             /**
-             * Format: int64
-             * @description When the status expires, in milliseconds since the Unix epoch; absent: when somebody changes it. In events it
+             * When the status expires, in milliseconds since the Unix epoch; absent: when somebody changes it. In events it
              *     is there only where it was set with the text, since what expires with a lease is put off by each renewal.
              * @example 1767607200000
              */
             statusExpiresAt?: number;
             /**
-             * @description What each of the user's devices says; for the user, and for admins and service tokens unless the user is
+             * What each of the user's devices says; for the user, and for admins and service tokens unless the user is
              *     invisible. Events have none.
              */
             devices?: components["schemas"]["DevicePresence"][];
         };
         /**
-         * @description What is said of one user of many: as a `PresenceUpdate`.
+         * What is said of one user of many: as a `PresenceUpdate`.
          * @example {
          *       "userId": "@alice:example.com",
          *       "state": "busy",
@@ -1814,30 +1787,29 @@ export interface components {
          *     }
          */
         UserPresenceUpdate: {
-            /** @example @alice:example.com */
+            /** @example \@alice:example.com */
             userId: string;
-            /** @description What the device says; `offline` ends what it said before. */
+            /** What the device says; `offline` ends what it said before. */
             state?: components["schemas"]["PresenceState"];
             status?: components["schemas"]["StatusUpdate"] | null;
             /**
-             * @description The device that speaks; left out: `api`.
+             * The device that speaks; left out: `api`.
              * @example api
              */
             deviceId?: string;
             /**
-             * @description What the device is called.
+             * What the device is called.
              * @example web
              */
             label?: string;
             /**
-             * Format: int32
-             * @description How long `state` holds without a connection.
+             * How long `state` holds without a connection.
              * @example 900
              */
             leaseSeconds?: number;
         };
         /**
-         * @description What an admin says of a user.
+         * What an admin says of a user.
          * @example {
          *       "number": 1,
          *       "displayName": "Alice",
@@ -1847,69 +1819,67 @@ export interface components {
          */
         UserProfile: {
             /**
-             * Format: int64
-             * @description The number that dialects with numeric ids use. Left out: the next free one, or the one the user
+             * The number that dialects with numeric ids use. Left out: the next free one, or the one the user
              *     has.
              * @example 1
              */
             number?: number;
             /**
-             * @description The name that people are shown.
+             * The name that people are shown.
              * @example Alice
              */
             displayName?: string;
             /**
-             * @description Where the user's picture is.
+             * Where the user's picture is.
              * @example https://example.com/alice.png
              */
             avatarUrl?: string;
             /**
-             * @description The user's mail address.
+             * The user's mail address.
              * @example alice@example.com
              */
             email?: string;
             /**
-             * Format: int64
-             * @description The telephone account. Needs `extensionNumber`.
+             * The telephone account. Needs `extensionNumber`.
              * @example 1
              */
             account?: number;
             /**
-             * @description The short number in the telephone account. Needs `account`.
+             * The short number in the telephone account. Needs `account`.
              * @example 101
              */
             extensionNumber?: string;
-            /** @description What the extension is for; `User` if left out. Needs `account`, as do those below. */
+            /** What the extension is for; `User` if left out. Needs `account`, as do those below. */
             extensionType?: components["schemas"]["ExtensionType"];
-            /** @description Whether the extension is in use; `Enabled` if left out. */
+            /** Whether the extension is in use; `Enabled` if left out. */
             extensionStatus?: components["schemas"]["ExtensionStatus"];
             /**
-             * @description Whether the extension takes calls of a department; no if left out.
+             * Whether the extension takes calls of a department; no if left out.
              * @example true
              */
             inDepartment?: boolean;
             /**
-             * @description Whether the extension may turn calls away; yes if left out.
+             * Whether the extension may turn calls away; yes if left out.
              * @example true
              */
             hasDnd?: boolean;
             /**
-             * @description Whether the user may act for others of the telephone account; no if left out.
+             * Whether the user may act for others of the telephone account; no if left out.
              * @example false
              */
             accountAdmin?: boolean;
             /**
-             * @description The numbers of the departments (extensions of the type `Department`) whose calls the user takes.
+             * The numbers of the departments (extensions of the type `Department`) whose calls the user takes.
              * @example [
              *       4
              *     ]
              */
             departments?: number[];
         };
-        /** @description The rooms of a user. */
+        /** The rooms of a user. */
         UserRooms: {
             /**
-             * @description Room ids, in their order.
+             * Room ids, in their order.
              * @example [
              *       "!lobby:example.com"
              *     ]
@@ -1917,7 +1887,7 @@ export interface components {
             rooms: string[];
         };
         /**
-         * @description What a user set for themselves besides state and status.
+         * What a user set for themselves besides state and status.
          * @example {
          *       "override": "busy",
          *       "hidden": false
@@ -1925,47 +1895,47 @@ export interface components {
          */
         UserSettings: {
             /**
-             * @description `busy` counts whatever the devices say; `invisible` looks offline to others; `none` leaves it to
+             * `busy` counts whatever the devices say; `invisible` looks offline to others; `none` leaves it to
              *     the devices.
              * @default none
              */
             override: components["schemas"]["OverrideName"];
             /**
-             * @description Whether others are told that there is no presence to see at all.
+             * Whether others are told that there is no presence to see at all.
              * @default false
              * @example false
              */
             hidden: boolean;
         };
-        /** @description Users who may no longer be seen: they left the room, are hidden, or were removed. */
+        /** Users who may no longer be seen: they left the room, are hidden, or were removed. */
         UsersGone: {
             /**
-             * @description Their ids.
+             * Their ids.
              * @example [
              *       "@bob:example.com"
              *     ]
              */
             users: string[];
         };
-        /** @description Whose token somebody has, and what it is for. */
+        /** Whose token somebody has, and what it is for. */
         Whoami: {
             /**
-             * @description The user; absent of the admin's token and of service tokens.
-             * @example @alice:example.com
+             * The user; absent of the admin's token and of service tokens.
+             * @example \@alice:example.com
              */
             userId?: string;
             /**
-             * @description The user's device that the token speaks with.
+             * The user's device that the token speaks with.
              * @example DEMO
              */
             deviceId?: string;
             /**
-             * @description What a service token is called.
+             * What a service token is called.
              * @example wallboard
              */
             name?: string;
             /**
-             * @description What the token may be used for.
+             * What the token may be used for.
              * @example [
              *       "read",
              *       "write"
@@ -1973,18 +1943,17 @@ export interface components {
              */
             scopes: components["schemas"]["Scope"][];
             /**
-             * @description Whether it is the admin's.
+             * Whether it is the admin's.
              * @example false
              */
             admin: boolean;
             /**
-             * @description Whether the user is a guest.
+             * Whether the user is a guest.
              * @example false
              */
             guest: boolean;
             /**
-             * Format: int64
-             * @description When the token stops working, in milliseconds since the Unix epoch; absent: never.
+             * When the token stops working, in milliseconds since the Unix epoch; absent: never.
              * @example 1767603600000
              */
             expiresAt?: number;
@@ -2002,12 +1971,12 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description The last id of the page before.
-                 * @example @a
+                 * The last id of the page before.
+                 * @example \@a
                  */
                 after?: string;
                 /**
-                 * @description How many to list, 1 to 1000; 100 if left out.
+                 * How many to list, 1 to 1000; 100 if left out.
                  * @example 100
                  */
                 limit?: number;
@@ -2018,7 +1987,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The users after `after`, in the order of their ids. */
+            /** The users after `after`, in the order of their ids. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2027,7 +1996,7 @@ export interface operations {
                     "application/json": components["schemas"]["UserPage"];
                 };
             };
-            /** @description A parameter is not valid. */
+            /** A parameter is not valid. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2036,10 +2005,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no token, or it is not valid. */
+            /** There is no token, or it is not valid. */
             401: {
                 headers: {
-                    /** @description That a bearer token is needed, and whether one was sent that is not valid. */
+                    /** That a bearer token is needed, and whether one was sent that is not valid. */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -2047,7 +2016,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller is not an admin. */
+            /** The caller is not an admin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2056,7 +2025,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is too large. */
+            /** The request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2065,10 +2034,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server starts, or its store cannot be used at present. Nothing was changed. */
+            /** The server starts, or its store cannot be used at present. Nothing was changed. */
             503: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -2084,8 +2053,8 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description The user's id.
-                 * @example @alice:example.com
+                 * The user's id.
+                 * @example \@alice:example.com
                  */
                 userId: string;
             };
@@ -2093,7 +2062,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The user. */
+            /** The user. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2102,7 +2071,7 @@ export interface operations {
                     "application/json": components["schemas"]["User"];
                 };
             };
-            /** @description The id is not valid. */
+            /** The id is not valid. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2111,10 +2080,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no token, or it is not valid. */
+            /** There is no token, or it is not valid. */
             401: {
                 headers: {
-                    /** @description That a bearer token is needed, and whether one was sent that is not valid. */
+                    /** That a bearer token is needed, and whether one was sent that is not valid. */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -2122,7 +2091,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller is not an admin. */
+            /** The caller is not an admin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2131,7 +2100,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such user. */
+            /** There is no such user. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2140,7 +2109,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is too large. */
+            /** The request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2149,10 +2118,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server starts, or its store cannot be used at present. Nothing was changed. */
+            /** The server starts, or its store cannot be used at present. Nothing was changed. */
             503: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -2168,21 +2137,21 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description The user's id.
-                 * @example @dave:example.com
+                 * The user's id.
+                 * @example \@dave:example.com
                  */
                 userId: string;
             };
             cookie?: never;
         };
-        /** @description What is known of the user; it replaces what was. */
+        /** What is known of the user; it replaces what was. */
         requestBody: {
             content: {
                 "application/json": components["schemas"]["UserProfile"];
             };
         };
         responses: {
-            /** @description The known user was changed. */
+            /** The known user was changed. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2191,7 +2160,7 @@ export interface operations {
                     "application/json": components["schemas"]["User"];
                 };
             };
-            /** @description The user was added. */
+            /** The user was added. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -2200,7 +2169,7 @@ export interface operations {
                     "application/json": components["schemas"]["User"];
                 };
             };
-            /** @description The id or the body is not valid. Nothing was changed. */
+            /** The id or the body is not valid. Nothing was changed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2209,10 +2178,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no token, or it is not valid. */
+            /** There is no token, or it is not valid. */
             401: {
                 headers: {
-                    /** @description That a bearer token is needed, and whether one was sent that is not valid. */
+                    /** That a bearer token is needed, and whether one was sent that is not valid. */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -2220,7 +2189,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller is not an admin. */
+            /** The caller is not an admin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2229,7 +2198,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The number, or the extension number, belongs to another user. Nothing was changed. */
+            /** The number, or the extension number, belongs to another user. Nothing was changed. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2238,7 +2207,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is too large. */
+            /** The request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2247,10 +2216,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server starts, or its store cannot be used at present. Nothing was changed. */
+            /** The server starts, or its store cannot be used at present. Nothing was changed. */
             503: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -2266,8 +2235,8 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description The user's id.
-                 * @example @dave:example.com
+                 * The user's id.
+                 * @example \@dave:example.com
                  */
                 userId: string;
             };
@@ -2275,14 +2244,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The user is gone. */
+            /** The user is gone. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description The id is not valid. */
+            /** The id is not valid. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2291,10 +2260,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no token, or it is not valid. */
+            /** There is no token, or it is not valid. */
             401: {
                 headers: {
-                    /** @description That a bearer token is needed, and whether one was sent that is not valid. */
+                    /** That a bearer token is needed, and whether one was sent that is not valid. */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -2302,7 +2271,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller is not an admin. */
+            /** The caller is not an admin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2311,7 +2280,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such user. */
+            /** There is no such user. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2320,7 +2289,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is too large. */
+            /** The request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2329,10 +2298,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server starts, or its store cannot be used at present. Nothing was changed. */
+            /** The server starts, or its store cannot be used at present. Nothing was changed. */
             503: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -2348,8 +2317,8 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description The user's id.
-                 * @example @alice:example.com
+                 * The user's id.
+                 * @example \@alice:example.com
                  */
                 userId: string;
             };
@@ -2357,7 +2326,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The tokens, without their texts. */
+            /** The tokens, without their texts. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2366,7 +2335,7 @@ export interface operations {
                     "application/json": components["schemas"]["TokenList"];
                 };
             };
-            /** @description The id is not valid. */
+            /** The id is not valid. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2375,10 +2344,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no token, or it is not valid. */
+            /** There is no token, or it is not valid. */
             401: {
                 headers: {
-                    /** @description That a bearer token is needed, and whether one was sent that is not valid. */
+                    /** That a bearer token is needed, and whether one was sent that is not valid. */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -2386,7 +2355,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller is not an admin. */
+            /** The caller is not an admin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2395,7 +2364,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such user. */
+            /** There is no such user. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2404,7 +2373,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is too large. */
+            /** The request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2413,10 +2382,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server starts, or its store cannot be used at present. Nothing was changed. */
+            /** The server starts, or its store cannot be used at present. Nothing was changed. */
             503: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -2432,21 +2401,21 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description The user's id.
-                 * @example @alice:example.com
+                 * The user's id.
+                 * @example \@alice:example.com
                  */
                 userId: string;
             };
             cookie?: never;
         };
-        /** @description The device, and what the token may be used for. */
+        /** The device, and what the token may be used for. */
         requestBody: {
             content: {
                 "application/json": components["schemas"]["TokenRequest"];
             };
         };
         responses: {
-            /** @description The token, with its text. */
+            /** The token, with its text. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -2455,7 +2424,7 @@ export interface operations {
                     "application/json": components["schemas"]["IssuedToken"];
                 };
             };
-            /** @description The id or the body is not valid. Nothing was changed. */
+            /** The id or the body is not valid. Nothing was changed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2464,10 +2433,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no token, or it is not valid. */
+            /** There is no token, or it is not valid. */
             401: {
                 headers: {
-                    /** @description That a bearer token is needed, and whether one was sent that is not valid. */
+                    /** That a bearer token is needed, and whether one was sent that is not valid. */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -2475,7 +2444,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller is not an admin. */
+            /** The caller is not an admin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2484,7 +2453,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such user. */
+            /** There is no such user. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2493,7 +2462,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The user has as many tokens as are allowed. */
+            /** The user has as many tokens as are allowed. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2502,7 +2471,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is too large. */
+            /** The request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2511,10 +2480,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server starts, or its store cannot be used at present. Nothing was changed. */
+            /** The server starts, or its store cannot be used at present. Nothing was changed. */
             503: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -2530,8 +2499,8 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description The user's id, or `me` for the caller's own.
-                 * @example @carol:example.com
+                 * The user's id, or `me` for the caller's own.
+                 * @example \@carol:example.com
                  */
                 userId: string;
             };
@@ -2539,14 +2508,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The user is signed out everywhere. */
+            /** The user is signed out everywhere. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description The id is not valid, or there is a parameter. */
+            /** The id is not valid, or there is a parameter. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2555,10 +2524,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no token, or it is not valid. */
+            /** There is no token, or it is not valid. */
             401: {
                 headers: {
-                    /** @description That a bearer token is needed, and whether one was sent that is not valid. */
+                    /** That a bearer token is needed, and whether one was sent that is not valid. */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -2566,7 +2535,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller is neither an admin nor the user. */
+            /** The caller is neither an admin nor the user. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2575,7 +2544,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such user. */
+            /** There is no such user. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2584,7 +2553,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is too large. */
+            /** The request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2593,10 +2562,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server starts, or its store cannot be used at present. Nothing was changed. */
+            /** The server starts, or its store cannot be used at present. Nothing was changed. */
             503: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -2612,12 +2581,12 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description The user's id.
-                 * @example @alice:example.com
+                 * The user's id.
+                 * @example \@alice:example.com
                  */
                 userId: string;
                 /**
-                 * @description The token's name in listings.
+                 * The token's name in listings.
                  * @example 0f1e2d3c4b5a6978
                  */
                 tokenId: string;
@@ -2626,14 +2595,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The token opens nothing any more. */
+            /** The token opens nothing any more. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description An id is not valid. */
+            /** An id is not valid. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2642,10 +2611,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no token, or it is not valid. */
+            /** There is no token, or it is not valid. */
             401: {
                 headers: {
-                    /** @description That a bearer token is needed, and whether one was sent that is not valid. */
+                    /** That a bearer token is needed, and whether one was sent that is not valid. */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -2653,7 +2622,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller is not an admin. */
+            /** The caller is not an admin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2662,7 +2631,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The user has no such token. */
+            /** The user has no such token. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2671,7 +2640,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is too large. */
+            /** The request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2680,10 +2649,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server starts, or its store cannot be used at present. Nothing was changed. */
+            /** The server starts, or its store cannot be used at present. Nothing was changed. */
             503: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -2702,7 +2671,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The new token. */
+            /** The new token. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2711,7 +2680,7 @@ export interface operations {
                     "application/json": components["schemas"]["AdminToken"];
                 };
             };
-            /** @description There is a parameter. Nothing was changed. */
+            /** There is a parameter. Nothing was changed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2720,10 +2689,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no token, or it is not valid. */
+            /** There is no token, or it is not valid. */
             401: {
                 headers: {
-                    /** @description That a bearer token is needed, and whether one was sent that is not valid. */
+                    /** That a bearer token is needed, and whether one was sent that is not valid. */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -2731,7 +2700,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller is not an admin. */
+            /** The caller is not an admin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2740,7 +2709,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token is not the server's to make: it is the demo's, or stands in a file of the operator's. */
+            /** The token is not the server's to make: it is the demo's, or stands in a file of the operator's. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2749,7 +2718,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is too large. */
+            /** The request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2758,10 +2727,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The file cannot be written, or the server starts. */
+            /** The file cannot be written, or the server starts. */
             503: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -2780,7 +2749,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The tokens, without their texts. */
+            /** The tokens, without their texts. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2789,10 +2758,10 @@ export interface operations {
                     "application/json": components["schemas"]["AppTokenList"];
                 };
             };
-            /** @description There is no token, or it is not valid. */
+            /** There is no token, or it is not valid. */
             401: {
                 headers: {
-                    /** @description That a bearer token is needed, and whether one was sent that is not valid. */
+                    /** That a bearer token is needed, and whether one was sent that is not valid. */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -2800,7 +2769,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller is not an admin. */
+            /** The caller is not an admin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2809,7 +2778,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is too large. */
+            /** The request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2818,10 +2787,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server starts, or its store cannot be used at present. Nothing was changed. */
+            /** The server starts, or its store cannot be used at present. Nothing was changed. */
             503: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -2838,14 +2807,14 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        /** @description The app. */
+        /** The app. */
         requestBody: {
             content: {
                 "application/json": components["schemas"]["AppTokenRequest"];
             };
         };
         responses: {
-            /** @description The token, with its text. */
+            /** The token, with its text. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -2854,7 +2823,7 @@ export interface operations {
                     "application/json": components["schemas"]["IssuedAppToken"];
                 };
             };
-            /** @description The body is not valid. Nothing was changed. */
+            /** The body is not valid. Nothing was changed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2863,10 +2832,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no token, or it is not valid. */
+            /** There is no token, or it is not valid. */
             401: {
                 headers: {
-                    /** @description That a bearer token is needed, and whether one was sent that is not valid. */
+                    /** That a bearer token is needed, and whether one was sent that is not valid. */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -2874,7 +2843,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller is not an admin. */
+            /** The caller is not an admin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2883,7 +2852,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Apps have as many tokens as are allowed. */
+            /** Apps have as many tokens as are allowed. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2892,7 +2861,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is too large. */
+            /** The request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2901,10 +2870,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server starts, or its store cannot be used at present. Nothing was changed. */
+            /** The server starts, or its store cannot be used at present. Nothing was changed. */
             503: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -2920,7 +2889,7 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description The token's name in listings.
+                 * The token's name in listings.
                  * @example 0f1e2d3c4b5a6978
                  */
                 tokenId: string;
@@ -2929,14 +2898,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The token opens nothing any more. */
+            /** The token opens nothing any more. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description The id is not valid. */
+            /** The id is not valid. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2945,10 +2914,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no token, or it is not valid. */
+            /** There is no token, or it is not valid. */
             401: {
                 headers: {
-                    /** @description That a bearer token is needed, and whether one was sent that is not valid. */
+                    /** That a bearer token is needed, and whether one was sent that is not valid. */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -2956,7 +2925,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller is not an admin. */
+            /** The caller is not an admin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2965,7 +2934,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such token. */
+            /** There is no such token. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2974,7 +2943,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is too large. */
+            /** The request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2983,10 +2952,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server starts, or its store cannot be used at present. Nothing was changed. */
+            /** The server starts, or its store cannot be used at present. Nothing was changed. */
             503: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -3000,12 +2969,12 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description The last id of the page before.
+                 * The last id of the page before.
                  * @example !a
                  */
                 after?: string;
                 /**
-                 * @description How many to list, 1 to 1000; 100 if left out.
+                 * How many to list, 1 to 1000; 100 if left out.
                  * @example 100
                  */
                 limit?: number;
@@ -3016,7 +2985,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The rooms after `after`, in the order of their ids. */
+            /** The rooms after `after`, in the order of their ids. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3025,7 +2994,7 @@ export interface operations {
                     "application/json": components["schemas"]["RoomPage"];
                 };
             };
-            /** @description A parameter is not valid. */
+            /** A parameter is not valid. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3034,10 +3003,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no token, or it is not valid. */
+            /** There is no token, or it is not valid. */
             401: {
                 headers: {
-                    /** @description That a bearer token is needed, and whether one was sent that is not valid. */
+                    /** That a bearer token is needed, and whether one was sent that is not valid. */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -3045,7 +3014,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller is not an admin. */
+            /** The caller is not an admin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3054,7 +3023,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is too large. */
+            /** The request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -3063,10 +3032,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server starts, or its store cannot be used at present. Nothing was changed. */
+            /** The server starts, or its store cannot be used at present. Nothing was changed. */
             503: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -3082,7 +3051,7 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description The room's id.
+                 * The room's id.
                  * @example !lobby:example.com
                  */
                 roomId: string;
@@ -3091,7 +3060,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The members, in the order of their ids. */
+            /** The members, in the order of their ids. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3100,7 +3069,7 @@ export interface operations {
                     "application/json": components["schemas"]["Members"];
                 };
             };
-            /** @description The id is not valid. */
+            /** The id is not valid. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3109,10 +3078,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no token, or it is not valid. */
+            /** There is no token, or it is not valid. */
             401: {
                 headers: {
-                    /** @description That a bearer token is needed, and whether one was sent that is not valid. */
+                    /** That a bearer token is needed, and whether one was sent that is not valid. */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -3120,7 +3089,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller is neither an admin nor a service token with the scope `read`. */
+            /** The caller is neither an admin nor a service token with the scope `read`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3129,7 +3098,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such room: nobody is a member. */
+            /** There is no such room: nobody is a member. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3138,7 +3107,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is too large. */
+            /** The request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -3147,10 +3116,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server starts, or its store cannot be used at present. Nothing was changed. */
+            /** The server starts, or its store cannot be used at present. Nothing was changed. */
             503: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -3166,21 +3135,21 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description The room's id.
+                 * The room's id.
                  * @example !lobby:example.com
                  */
                 roomId: string;
             };
             cookie?: never;
         };
-        /** @description The members; they replace those before. */
+        /** The members; they replace those before. */
         requestBody: {
             content: {
                 "application/json": components["schemas"]["Members"];
             };
         };
         responses: {
-            /** @description The members, in the order of their ids. */
+            /** The members, in the order of their ids. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3189,7 +3158,7 @@ export interface operations {
                     "application/json": components["schemas"]["Members"];
                 };
             };
-            /** @description The id or the body is not valid, or a member is unknown. Nothing was changed. */
+            /** The id or the body is not valid, or a member is unknown. Nothing was changed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3198,10 +3167,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no token, or it is not valid. */
+            /** There is no token, or it is not valid. */
             401: {
                 headers: {
-                    /** @description That a bearer token is needed, and whether one was sent that is not valid. */
+                    /** That a bearer token is needed, and whether one was sent that is not valid. */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -3209,7 +3178,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller is neither an admin nor a service token with the scope `write`. */
+            /** The caller is neither an admin nor a service token with the scope `write`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3218,7 +3187,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is too large. */
+            /** The request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -3227,10 +3196,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server starts, or its store cannot be used at present. Nothing was changed. */
+            /** The server starts, or its store cannot be used at present. Nothing was changed. */
             503: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -3246,13 +3215,13 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description The room's id.
+                 * The room's id.
                  * @example !lobby:example.com
                  */
                 roomId: string;
                 /**
-                 * @description The user's id.
-                 * @example @alice:example.com
+                 * The user's id.
+                 * @example \@alice:example.com
                  */
                 userId: string;
             };
@@ -3260,14 +3229,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The user is in the room. */
+            /** The user is in the room. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description An id is not valid. */
+            /** An id is not valid. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3276,10 +3245,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no token, or it is not valid. */
+            /** There is no token, or it is not valid. */
             401: {
                 headers: {
-                    /** @description That a bearer token is needed, and whether one was sent that is not valid. */
+                    /** That a bearer token is needed, and whether one was sent that is not valid. */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -3287,7 +3256,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller is neither an admin nor a service token with the scope `write`. */
+            /** The caller is neither an admin nor a service token with the scope `write`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3296,7 +3265,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such user. */
+            /** There is no such user. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3305,7 +3274,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The room has as many members as `limits.room_members` allows. */
+            /** The room has as many members as `limits.room_members` allows. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3314,7 +3283,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is too large. */
+            /** The request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -3323,10 +3292,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server starts, or its store cannot be used at present. Nothing was changed. */
+            /** The server starts, or its store cannot be used at present. Nothing was changed. */
             503: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -3342,13 +3311,13 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description The room's id.
+                 * The room's id.
                  * @example !lobby:example.com
                  */
                 roomId: string;
                 /**
-                 * @description The user's id.
-                 * @example @alice:example.com
+                 * The user's id.
+                 * @example \@alice:example.com
                  */
                 userId: string;
             };
@@ -3356,14 +3325,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The user is not in the room. */
+            /** The user is not in the room. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description An id is not valid. */
+            /** An id is not valid. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3372,10 +3341,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no token, or it is not valid. */
+            /** There is no token, or it is not valid. */
             401: {
                 headers: {
-                    /** @description That a bearer token is needed, and whether one was sent that is not valid. */
+                    /** That a bearer token is needed, and whether one was sent that is not valid. */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -3383,7 +3352,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller is neither an admin nor a service token with the scope `write`. */
+            /** The caller is neither an admin nor a service token with the scope `write`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3392,7 +3361,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such user. */
+            /** There is no such user. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3401,7 +3370,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is too large. */
+            /** The request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -3410,10 +3379,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server starts, or its store cannot be used at present. Nothing was changed. */
+            /** The server starts, or its store cannot be used at present. Nothing was changed. */
             503: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -3427,12 +3396,12 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description The last id of the page before.
+                 * The last id of the page before.
                  * @example 0b9e5a52-63f5-4c6e-8d0c-3a7f3b0f2a77
                  */
                 after?: string;
                 /**
-                 * @description How many to list, 1 to 1000; 100 if left out.
+                 * How many to list, 1 to 1000; 100 if left out.
                  * @example 100
                  */
                 limit?: number;
@@ -3443,7 +3412,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The subscriptions after `after`, in the order of their ids. */
+            /** The subscriptions after `after`, in the order of their ids. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3452,7 +3421,7 @@ export interface operations {
                     "application/json": components["schemas"]["SubscriptionPage"];
                 };
             };
-            /** @description A parameter is not valid. */
+            /** A parameter is not valid. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3461,10 +3430,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no token, or it is not valid. */
+            /** There is no token, or it is not valid. */
             401: {
                 headers: {
-                    /** @description That a bearer token is needed, and whether one was sent that is not valid. */
+                    /** That a bearer token is needed, and whether one was sent that is not valid. */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -3472,7 +3441,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller is not an admin. */
+            /** The caller is not an admin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3481,7 +3450,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is too large. */
+            /** The request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -3490,10 +3459,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server starts, or its store cannot be used at present. Nothing was changed. */
+            /** The server starts, or its store cannot be used at present. Nothing was changed. */
             503: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -3509,7 +3478,7 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description The subscription's id.
+                 * The subscription's id.
                  * @example 0b9e5a52-63f5-4c6e-8d0c-3a7f3b0f2a77
                  */
                 subscriptionId: string;
@@ -3518,14 +3487,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The subscription has ended. */
+            /** The subscription has ended. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description The id is not valid. */
+            /** The id is not valid. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3534,10 +3503,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no token, or it is not valid. */
+            /** There is no token, or it is not valid. */
             401: {
                 headers: {
-                    /** @description That a bearer token is needed, and whether one was sent that is not valid. */
+                    /** That a bearer token is needed, and whether one was sent that is not valid. */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -3545,7 +3514,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller is not an admin. */
+            /** The caller is not an admin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3554,7 +3523,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such subscription. */
+            /** There is no such subscription. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3563,7 +3532,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is too large. */
+            /** The request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -3572,10 +3541,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server starts, or its store cannot be used at present. Nothing was changed. */
+            /** The server starts, or its store cannot be used at present. Nothing was changed. */
             503: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -3594,7 +3563,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The token's owner. */
+            /** The token's owner. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3603,7 +3572,7 @@ export interface operations {
                     "application/json": components["schemas"]["Whoami"];
                 };
             };
-            /** @description There is a parameter. */
+            /** There is a parameter. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3612,10 +3581,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no token, or it is not valid. */
+            /** There is no token, or it is not valid. */
             401: {
                 headers: {
-                    /** @description That a bearer token is needed, and whether one was sent that is not valid. */
+                    /** That a bearer token is needed, and whether one was sent that is not valid. */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -3623,7 +3592,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is too large. */
+            /** The request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -3632,10 +3601,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server starts, or its store cannot be used at present. Nothing was changed. */
+            /** The server starts, or its store cannot be used at present. Nothing was changed. */
             503: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -3651,8 +3620,8 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description The user's id, or `me` for the caller's own.
-                 * @example @alice:example.com
+                 * The user's id, or `me` for the caller's own.
+                 * @example \@alice:example.com
                  */
                 userId: string;
             };
@@ -3660,7 +3629,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The user's presence. */
+            /** The user's presence. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3669,7 +3638,7 @@ export interface operations {
                     "application/json": components["schemas"]["UserPresence"];
                 };
             };
-            /** @description The id is not valid. */
+            /** The id is not valid. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3678,10 +3647,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no token, or it is not valid. */
+            /** There is no token, or it is not valid. */
             401: {
                 headers: {
-                    /** @description That a bearer token is needed, and whether one was sent that is not valid. */
+                    /** That a bearer token is needed, and whether one was sent that is not valid. */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -3689,7 +3658,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller may not do this, or the token lacks the scope. */
+            /** The caller may not do this, or the token lacks the scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3698,7 +3667,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such user, or the caller may not see them. */
+            /** There is no such user, or the caller may not see them. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3707,7 +3676,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is too large. */
+            /** The request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -3716,10 +3685,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server starts, or its store cannot be used at present. Nothing was changed. */
+            /** The server starts, or its store cannot be used at present. Nothing was changed. */
             503: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -3735,21 +3704,21 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description The user's id, or `me` for the caller's own.
-                 * @example @alice:example.com
+                 * The user's id, or `me` for the caller's own.
+                 * @example \@alice:example.com
                  */
                 userId: string;
             };
             cookie?: never;
         };
-        /** @description What is said. What is left out stays as it is. */
+        /** What is said. What is left out stays as it is. */
         requestBody: {
             content: {
                 "application/json": components["schemas"]["PresenceUpdate"];
             };
         };
         responses: {
-            /** @description The user's presence now, as the user sees it. */
+            /** The user's presence now, as the user sees it. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3758,7 +3727,7 @@ export interface operations {
                     "application/json": components["schemas"]["UserPresence"];
                 };
             };
-            /** @description The id or the body is not valid, or a device that says nothing is given a label. Nothing was changed. */
+            /** The id or the body is not valid, or a device that says nothing is given a label. Nothing was changed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3767,10 +3736,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no token, or it is not valid. */
+            /** There is no token, or it is not valid. */
             401: {
                 headers: {
-                    /** @description That a bearer token is needed, and whether one was sent that is not valid. */
+                    /** That a bearer token is needed, and whether one was sent that is not valid. */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -3778,7 +3747,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller may not do this, or the token lacks the scope. */
+            /** The caller may not do this, or the token lacks the scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3787,7 +3756,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such user. */
+            /** There is no such user. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3796,7 +3765,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body or the status is too large. Nothing was changed. */
+            /** The body or the status is too large. Nothing was changed. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -3805,10 +3774,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The user sets more than `limits.put_per_second` allows. */
+            /** The user sets more than `limits.put_per_second` allows. */
             429: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -3816,10 +3785,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server starts, or its store cannot be used at present. Nothing was changed. */
+            /** The server starts, or its store cannot be used at present. Nothing was changed. */
             503: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -3833,7 +3802,7 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description The device; left out: that of the token, and `api` for a token of no user.
+                 * The device; left out: that of the token, and `api` for a token of no user.
                  * @example DEMO
                  */
                 deviceId?: string;
@@ -3841,8 +3810,8 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description The user's id, or `me` for the caller's own.
-                 * @example @alice:example.com
+                 * The user's id, or `me` for the caller's own.
+                 * @example \@alice:example.com
                  */
                 userId: string;
             };
@@ -3850,14 +3819,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The device says nothing. */
+            /** The device says nothing. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description An id or a parameter is not valid. */
+            /** An id or a parameter is not valid. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3866,10 +3835,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no token, or it is not valid. */
+            /** There is no token, or it is not valid. */
             401: {
                 headers: {
-                    /** @description That a bearer token is needed, and whether one was sent that is not valid. */
+                    /** That a bearer token is needed, and whether one was sent that is not valid. */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -3877,7 +3846,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller may not do this, or the token lacks the scope. */
+            /** The caller may not do this, or the token lacks the scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3886,7 +3855,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such user. */
+            /** There is no such user. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3895,7 +3864,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is too large. */
+            /** The request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -3904,10 +3873,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The user sets more than `limits.put_per_second` allows. */
+            /** The user sets more than `limits.put_per_second` allows. */
             429: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -3915,10 +3884,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server starts, or its store cannot be used at present. Nothing was changed. */
+            /** The server starts, or its store cannot be used at present. Nothing was changed. */
             503: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -3935,21 +3904,21 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        /** @description On which device; it may be left out. */
+        /** On which device; it may be left out. */
         requestBody?: {
             content: {
                 "application/json": components["schemas"]["Activity"];
             };
         };
         responses: {
-            /** @description It is noted, or there were too many. */
+            /** It is noted, or there were too many. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description The body is not valid. */
+            /** The body is not valid. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3958,10 +3927,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no token, or it is not valid. */
+            /** There is no token, or it is not valid. */
             401: {
                 headers: {
-                    /** @description That a bearer token is needed, and whether one was sent that is not valid. */
+                    /** That a bearer token is needed, and whether one was sent that is not valid. */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -3969,7 +3938,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token is none of a user, or lacks the scope `write`. */
+            /** The token is none of a user, or lacks the scope `write`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3978,7 +3947,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is too large. */
+            /** The request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -3987,10 +3956,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server starts, or its store cannot be used at present. Nothing was changed. */
+            /** The server starts, or its store cannot be used at present. Nothing was changed. */
             503: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -4007,14 +3976,14 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        /** @description Whose presence to tell. */
+        /** Whose presence to tell. */
         requestBody: {
             content: {
                 "application/json": components["schemas"]["PresenceQuery"];
             };
         };
         responses: {
-            /** @description The presence of those that the caller may see. */
+            /** The presence of those that the caller may see. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4023,7 +3992,7 @@ export interface operations {
                     "application/json": components["schemas"]["PresenceQueryResult"];
                 };
             };
-            /** @description The body is not valid, or names too many users or rooms. */
+            /** The body is not valid, or names too many users or rooms. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4032,10 +4001,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no token, or it is not valid. */
+            /** There is no token, or it is not valid. */
             401: {
                 headers: {
-                    /** @description That a bearer token is needed, and whether one was sent that is not valid. */
+                    /** That a bearer token is needed, and whether one was sent that is not valid. */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -4043,7 +4012,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller may not do this, or the token lacks the scope. */
+            /** The caller may not do this, or the token lacks the scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4053,7 +4022,7 @@ export interface operations {
                 };
             };
             /**
-             * @description The body is too large, or the users and the members of the rooms are more than may be asked for in one
+             * The body is too large, or the users and the members of the rooms are more than may be asked for in one
              *     call.
              */
             413: {
@@ -4064,10 +4033,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server starts, or its store cannot be used at present. Nothing was changed. */
+            /** The server starts, or its store cannot be used at present. Nothing was changed. */
             503: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -4084,14 +4053,14 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        /** @description What is said of whom. */
+        /** What is said of whom. */
         requestBody: {
             content: {
                 "application/json": components["schemas"]["PresenceUpdates"];
             };
         };
         responses: {
-            /** @description What became of each update. */
+            /** What became of each update. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4100,7 +4069,7 @@ export interface operations {
                     "application/json": components["schemas"]["PresenceUpdateResults"];
                 };
             };
-            /** @description The body is not valid, or has too many updates. Nothing was changed. */
+            /** The body is not valid, or has too many updates. Nothing was changed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4109,10 +4078,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no token, or it is not valid. */
+            /** There is no token, or it is not valid. */
             401: {
                 headers: {
-                    /** @description That a bearer token is needed, and whether one was sent that is not valid. */
+                    /** That a bearer token is needed, and whether one was sent that is not valid. */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -4120,7 +4089,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller is neither an admin nor a service token with the scope `write`. */
+            /** The caller is neither an admin nor a service token with the scope `write`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4129,7 +4098,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is too large. */
+            /** The request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -4138,10 +4107,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server starts. */
+            /** The server starts. */
             503: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -4155,7 +4124,7 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description Members in one of these states alone; it may be repeated. All of them if left out.
+                 * Members in one of these states alone; it may be repeated. All of them if left out.
                  * @example [
                  *       "online",
                  *       "busy"
@@ -4163,12 +4132,12 @@ export interface operations {
                  */
                 state?: components["schemas"]["PresenceState"][];
                 /**
-                 * @description The last id of the page before.
-                 * @example @a
+                 * The last id of the page before.
+                 * @example \@a
                  */
                 after?: string;
                 /**
-                 * @description How many to list, 1 to 1000; 100 if left out.
+                 * How many to list, 1 to 1000; 100 if left out.
                  * @example 100
                  */
                 limit?: number;
@@ -4176,7 +4145,7 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description The room's id.
+                 * The room's id.
                  * @example !lobby:example.com
                  */
                 roomId: string;
@@ -4185,7 +4154,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The members after `after`, and the counts. */
+            /** The members after `after`, and the counts. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4194,7 +4163,7 @@ export interface operations {
                     "application/json": components["schemas"]["RoomPresence"];
                 };
             };
-            /** @description The id or a parameter is not valid. */
+            /** The id or a parameter is not valid. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4203,10 +4172,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no token, or it is not valid. */
+            /** There is no token, or it is not valid. */
             401: {
                 headers: {
-                    /** @description That a bearer token is needed, and whether one was sent that is not valid. */
+                    /** That a bearer token is needed, and whether one was sent that is not valid. */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -4214,7 +4183,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller may not do this, or the token lacks the scope. */
+            /** The caller may not do this, or the token lacks the scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4223,7 +4192,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such room, or the caller is not in it. */
+            /** There is no such room, or the caller is not in it. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4232,7 +4201,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is too large. */
+            /** The request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -4241,10 +4210,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server starts, or its store cannot be used at present. Nothing was changed. */
+            /** The server starts, or its store cannot be used at present. Nothing was changed. */
             503: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -4260,8 +4229,8 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description The user's id, or `me` for the caller's own.
-                 * @example @alice:example.com
+                 * The user's id, or `me` for the caller's own.
+                 * @example \@alice:example.com
                  */
                 userId: string;
             };
@@ -4269,7 +4238,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The rooms, in the order of their ids. */
+            /** The rooms, in the order of their ids. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4278,7 +4247,7 @@ export interface operations {
                     "application/json": components["schemas"]["UserRooms"];
                 };
             };
-            /** @description The id is not valid. */
+            /** The id is not valid. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4287,10 +4256,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no token, or it is not valid. */
+            /** There is no token, or it is not valid. */
             401: {
                 headers: {
-                    /** @description That a bearer token is needed, and whether one was sent that is not valid. */
+                    /** That a bearer token is needed, and whether one was sent that is not valid. */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -4298,7 +4267,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller may not do this, or the token lacks the scope. */
+            /** The caller may not do this, or the token lacks the scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4307,7 +4276,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such user. */
+            /** There is no such user. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4316,7 +4285,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is too large. */
+            /** The request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -4325,10 +4294,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server starts, or its store cannot be used at present. Nothing was changed. */
+            /** The server starts, or its store cannot be used at present. Nothing was changed. */
             503: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -4342,7 +4311,7 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description Whom to tell of, with commas between or repeated; without users and rooms it is everybody whom the caller may see. Users whom the caller may not see are passed over until that changes.
+                 * Whom to tell of, with commas between or repeated; without users and rooms it is everybody whom the caller may see. Users whom the caller may not see are passed over until that changes.
                  * @example [
                  *       "@alice:example.com",
                  *       "@bob:example.com"
@@ -4350,36 +4319,36 @@ export interface operations {
                  */
                 users?: string[];
                 /**
-                 * @description Rooms whose members to tell of, repeated, whoever joins later among them. Rooms that the caller is not in are passed over until that changes.
+                 * Rooms whose members to tell of, repeated, whoever joins later among them. Rooms that the caller is not in are passed over until that changes.
                  * @example [
                  *       "!lobby:example.com"
                  *     ]
                  */
                 room?: string[];
                 /**
-                 * @description Whether to start with snapshots, where neither users nor rooms are named. With them it does.
+                 * Whether to start with snapshots, where neither users nor rooms are named. With them it does.
                  * @example true
                  */
                 snapshot?: boolean;
                 /**
-                 * @description What the stream says of the caller's device while it lasts; nothing if left out. It needs the scope `write`.
+                 * What the stream says of the caller's device while it lasts; nothing if left out. It needs the scope `write`.
                  * @example online
                  */
                 state?: "unavailable" | "online";
                 /**
-                 * @description What that device is called.
+                 * What that device is called.
                  * @example web
                  */
                 label?: string;
                 /**
-                 * @description The last id that the client has seen, for clients that cannot send the header.
+                 * The last id that the client has seen, for clients that cannot send the header.
                  * @example 1767603600000000
                  */
                 last_event_id?: string;
             };
             header?: {
                 /**
-                 * @description The last id that the client has seen.
+                 * The last id that the client has seen.
                  * @example 1767603600000000
                  */
                 "Last-Event-ID"?: string;
@@ -4389,7 +4358,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The changes, for as long as the client takes them. */
+            /** The changes, for as long as the client takes them. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4398,7 +4367,7 @@ export interface operations {
                     "text/event-stream": string;
                 };
             };
-            /** @description A parameter is not valid. */
+            /** A parameter is not valid. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4407,10 +4376,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no token, or it is not valid. */
+            /** There is no token, or it is not valid. */
             401: {
                 headers: {
-                    /** @description That a bearer token is needed, and whether one was sent that is not valid. */
+                    /** That a bearer token is needed, and whether one was sent that is not valid. */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -4418,7 +4387,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller may not do this, or the token lacks the scope. */
+            /** The caller may not do this, or the token lacks the scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4427,7 +4396,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is too large. */
+            /** The request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -4436,10 +4405,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The user has as many streams open as one may. */
+            /** The user has as many streams open as one may. */
             429: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -4447,10 +4416,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server starts, or its store cannot be used at present, or the server takes no more streams. */
+            /** The server starts, or its store cannot be used at present, or the server takes no more streams. */
             503: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -4469,14 +4438,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The connection is a WebSocket from now on. Whether the token is good is told on it. */
+            /** The connection is a WebSocket from now on. Whether the token is good is told on it. */
             101: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description There is a parameter that this does not take. */
+            /** There is a parameter that this does not take. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4485,7 +4454,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is too large. */
+            /** The request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -4494,7 +4463,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request is not one for a WebSocket. */
+            /** The request is not one for a WebSocket. */
             426: {
                 headers: {
                     [name: string]: unknown;
@@ -4503,10 +4472,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server starts, or it opens no more sockets in this second. */
+            /** The server starts, or it opens no more sockets in this second. */
             503: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -4525,7 +4494,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The ticket. */
+            /** The ticket. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -4534,7 +4503,7 @@ export interface operations {
                     "application/json": components["schemas"]["Ticket"];
                 };
             };
-            /** @description There is a parameter, which this takes none of. */
+            /** There is a parameter, which this takes none of. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4543,10 +4512,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no token, or it is not valid. */
+            /** There is no token, or it is not valid. */
             401: {
                 headers: {
-                    /** @description That a bearer token is needed, and whether one was sent that is not valid. */
+                    /** That a bearer token is needed, and whether one was sent that is not valid. */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -4554,7 +4523,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is too large. */
+            /** The request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -4563,10 +4532,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server starts, or its store cannot be used at present. Nothing was changed. */
+            /** The server starts, or its store cannot be used at present. Nothing was changed. */
             503: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -4583,14 +4552,14 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        /** @description What the devices say. */
+        /** What the devices say. */
         requestBody: {
             content: {
                 "application/json": components["schemas"]["Heartbeats"];
             };
         };
         responses: {
-            /** @description What became of each report. */
+            /** What became of each report. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4599,7 +4568,7 @@ export interface operations {
                     "application/json": components["schemas"]["HeartbeatResults"];
                 };
             };
-            /** @description The body is not valid, or reports too much. Nothing was changed. */
+            /** The body is not valid, or reports too much. Nothing was changed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4608,10 +4577,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no token, or it is not valid. */
+            /** There is no token, or it is not valid. */
             401: {
                 headers: {
-                    /** @description That a bearer token is needed, and whether one was sent that is not valid. */
+                    /** That a bearer token is needed, and whether one was sent that is not valid. */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -4619,7 +4588,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller may not do this, or the token lacks the scope. */
+            /** The caller may not do this, or the token lacks the scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4628,7 +4597,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is too large. */
+            /** The request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -4637,10 +4606,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server starts. */
+            /** The server starts. */
             503: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -4656,33 +4625,33 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description The user's id, or `me` for the caller's own.
-                 * @example @alice:example.com
+                 * The user's id, or `me` for the caller's own.
+                 * @example \@alice:example.com
                  */
                 userId: string;
                 /**
-                 * @description The gateway's name for the leg, at most 255 bytes.
+                 * The gateway's name for the leg, at most 255 bytes.
                  * @example c1
                  */
                 callId: string;
             };
             cookie?: never;
         };
-        /** @description What is known of the leg. */
+        /** What is known of the leg. */
         requestBody: {
             content: {
                 "application/json": components["schemas"]["CallReport"];
             };
         };
         responses: {
-            /** @description The leg is known. */
+            /** The leg is known. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description An id or the body is not valid. Nothing was changed. */
+            /** An id or the body is not valid. Nothing was changed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4691,10 +4660,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no token, or it is not valid. */
+            /** There is no token, or it is not valid. */
             401: {
                 headers: {
-                    /** @description That a bearer token is needed, and whether one was sent that is not valid. */
+                    /** That a bearer token is needed, and whether one was sent that is not valid. */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -4702,7 +4671,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller may not do this, or the token lacks the scope. */
+            /** The caller may not do this, or the token lacks the scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4711,7 +4680,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such user. */
+            /** There is no such user. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4720,7 +4689,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is too large. */
+            /** The request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -4729,10 +4698,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server starts, or its store cannot be used at present. Nothing was changed. */
+            /** The server starts, or its store cannot be used at present. Nothing was changed. */
             503: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -4748,12 +4717,12 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description The user's id, or `me` for the caller's own.
-                 * @example @alice:example.com
+                 * The user's id, or `me` for the caller's own.
+                 * @example \@alice:example.com
                  */
                 userId: string;
                 /**
-                 * @description The gateway's name for the leg.
+                 * The gateway's name for the leg.
                  * @example c1
                  */
                 callId: string;
@@ -4762,14 +4731,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The leg has ended, if there was one. */
+            /** The leg has ended, if there was one. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description An id is not valid. */
+            /** An id is not valid. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4778,10 +4747,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no token, or it is not valid. */
+            /** There is no token, or it is not valid. */
             401: {
                 headers: {
-                    /** @description That a bearer token is needed, and whether one was sent that is not valid. */
+                    /** That a bearer token is needed, and whether one was sent that is not valid. */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -4789,7 +4758,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller may not do this, or the token lacks the scope. */
+            /** The caller may not do this, or the token lacks the scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4798,7 +4767,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such user. */
+            /** There is no such user. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4807,7 +4776,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is too large. */
+            /** The request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -4816,10 +4785,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server starts, or its store cannot be used at present. Nothing was changed. */
+            /** The server starts, or its store cannot be used at present. Nothing was changed. */
             503: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -4835,8 +4804,8 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description The user's id, or `me` for the caller's own.
-                 * @example @alice:example.com
+                 * The user's id, or `me` for the caller's own.
+                 * @example \@alice:example.com
                  */
                 userId: string;
             };
@@ -4844,7 +4813,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The settings. */
+            /** The settings. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4853,7 +4822,7 @@ export interface operations {
                     "application/json": components["schemas"]["UserSettings"];
                 };
             };
-            /** @description The id is not valid. */
+            /** The id is not valid. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4862,10 +4831,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no token, or it is not valid. */
+            /** There is no token, or it is not valid. */
             401: {
                 headers: {
-                    /** @description That a bearer token is needed, and whether one was sent that is not valid. */
+                    /** That a bearer token is needed, and whether one was sent that is not valid. */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -4873,7 +4842,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller may not do this, or the token lacks the scope. */
+            /** The caller may not do this, or the token lacks the scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4882,7 +4851,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such user. */
+            /** There is no such user. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4891,7 +4860,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is too large. */
+            /** The request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -4900,10 +4869,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server starts, or its store cannot be used at present. Nothing was changed. */
+            /** The server starts, or its store cannot be used at present. Nothing was changed. */
             503: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -4919,21 +4888,21 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description The user's id, or `me` for the caller's own.
-                 * @example @alice:example.com
+                 * The user's id, or `me` for the caller's own.
+                 * @example \@alice:example.com
                  */
                 userId: string;
             };
             cookie?: never;
         };
-        /** @description The settings; they replace those before. */
+        /** The settings; they replace those before. */
         requestBody: {
             content: {
                 "application/json": components["schemas"]["UserSettings"];
             };
         };
         responses: {
-            /** @description The settings now. */
+            /** The settings now. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4942,7 +4911,7 @@ export interface operations {
                     "application/json": components["schemas"]["UserSettings"];
                 };
             };
-            /** @description The id or the body is not valid. Nothing was changed. */
+            /** The id or the body is not valid. Nothing was changed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4951,10 +4920,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no token, or it is not valid. */
+            /** There is no token, or it is not valid. */
             401: {
                 headers: {
-                    /** @description That a bearer token is needed, and whether one was sent that is not valid. */
+                    /** That a bearer token is needed, and whether one was sent that is not valid. */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -4962,7 +4931,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller may not do this, or the token lacks the scope. */
+            /** The caller may not do this, or the token lacks the scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4971,7 +4940,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such user. */
+            /** There is no such user. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4980,7 +4949,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is too large. */
+            /** The request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -4989,10 +4958,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The user sets more than `limits.put_per_second` allows. */
+            /** The user sets more than `limits.put_per_second` allows. */
             429: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -5000,10 +4969,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server starts, or its store cannot be used at present. Nothing was changed. */
+            /** The server starts, or its store cannot be used at present. Nothing was changed. */
             503: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -5022,7 +4991,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The lines. */
+            /** The lines. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5035,10 +5004,10 @@ export interface operations {
                     "application/x-ndjson": string;
                 };
             };
-            /** @description There is no token, or it is not valid. */
+            /** There is no token, or it is not valid. */
             401: {
                 headers: {
-                    /** @description That a bearer token is needed, and whether one was sent that is not valid. */
+                    /** That a bearer token is needed, and whether one was sent that is not valid. */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -5046,7 +5015,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller is not an admin. */
+            /** The caller is not an admin. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5055,7 +5024,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server keeps its data in memory alone. */
+            /** The server keeps its data in memory alone. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5064,7 +5033,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is too large. */
+            /** The request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -5073,10 +5042,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server starts, or its data cannot be read. */
+            /** The server starts, or its data cannot be read. */
             503: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -5095,7 +5064,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The process runs. */
+            /** The process runs. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5104,7 +5073,7 @@ export interface operations {
                     "application/json": components["schemas"]["Health"];
                 };
             };
-            /** @description The request declares a body that is too large. */
+            /** The request declares a body that is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -5124,7 +5093,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Reads and writes are served. */
+            /** Reads and writes are served. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5133,7 +5102,7 @@ export interface operations {
                     "application/json": components["schemas"]["Health"];
                 };
             };
-            /** @description The request declares a body that is too large. */
+            /** The request declares a body that is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -5142,10 +5111,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Route elsewhere; `detail` says why. */
+            /** Route elsewhere; `detail` says why. */
             503: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -5161,8 +5130,8 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description The user's id, or `me` for the caller's own.
-                 * @example @alice:example.com
+                 * The user's id, or `me` for the caller's own.
+                 * @example \@alice:example.com
                  */
                 userId: string;
             };
@@ -5170,7 +5139,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The entries that the user has part in. */
+            /** The entries that the user has part in. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5179,7 +5148,7 @@ export interface operations {
                     "application/json": components["schemas"]["PresenceList"];
                 };
             };
-            /** @description The id is not valid. */
+            /** The id is not valid. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5188,10 +5157,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no token, or it is not valid. */
+            /** There is no token, or it is not valid. */
             401: {
                 headers: {
-                    /** @description That a bearer token is needed, and whether one was sent that is not valid. */
+                    /** That a bearer token is needed, and whether one was sent that is not valid. */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -5199,7 +5168,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller may not do this, or the token lacks the scope. */
+            /** The caller may not do this, or the token lacks the scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5208,7 +5177,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such user, or presence lists are off. */
+            /** There is no such user, or presence lists are off. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5217,7 +5186,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is too large. */
+            /** The request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -5226,10 +5195,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server starts, or its store cannot be used at present. Nothing was changed. */
+            /** The server starts, or its store cannot be used at present. Nothing was changed. */
             503: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -5245,13 +5214,13 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description The invited user's id, or `me` for the caller's own.
-                 * @example @alice:example.com
+                 * The invited user's id, or `me` for the caller's own.
+                 * @example \@alice:example.com
                  */
                 userId: string;
                 /**
-                 * @description Whose invitation to accept.
-                 * @example @carol:example.com
+                 * Whose invitation to accept.
+                 * @example \@carol:example.com
                  */
                 observerId: string;
             };
@@ -5259,7 +5228,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The observer sees the user. */
+            /** The observer sees the user. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5268,7 +5237,7 @@ export interface operations {
                     "application/json": components["schemas"]["ListEntry"];
                 };
             };
-            /** @description An id is not valid. */
+            /** An id is not valid. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5277,10 +5246,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no token, or it is not valid. */
+            /** There is no token, or it is not valid. */
             401: {
                 headers: {
-                    /** @description That a bearer token is needed, and whether one was sent that is not valid. */
+                    /** That a bearer token is needed, and whether one was sent that is not valid. */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -5288,7 +5257,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller may not do this, or the token lacks the scope. */
+            /** The caller may not do this, or the token lacks the scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5297,7 +5266,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such invitation, or presence lists are off. */
+            /** There is no such invitation, or presence lists are off. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5306,7 +5275,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is too large. */
+            /** The request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -5315,10 +5284,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The user sets more than `limits.put_per_second` allows. */
+            /** The user sets more than `limits.put_per_second` allows. */
             429: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -5326,10 +5295,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server starts, or its store cannot be used at present. Nothing was changed. */
+            /** The server starts, or its store cannot be used at present. Nothing was changed. */
             503: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -5345,13 +5314,13 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description The invited user's id, or `me` for the caller's own.
-                 * @example @alice:example.com
+                 * The invited user's id, or `me` for the caller's own.
+                 * @example \@alice:example.com
                  */
                 userId: string;
                 /**
-                 * @description Whose invitation to end.
-                 * @example @carol:example.com
+                 * Whose invitation to end.
+                 * @example \@carol:example.com
                  */
                 observerId: string;
             };
@@ -5359,14 +5328,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The invitation has ended. */
+            /** The invitation has ended. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description An id is not valid. */
+            /** An id is not valid. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5375,10 +5344,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no token, or it is not valid. */
+            /** There is no token, or it is not valid. */
             401: {
                 headers: {
-                    /** @description That a bearer token is needed, and whether one was sent that is not valid. */
+                    /** That a bearer token is needed, and whether one was sent that is not valid. */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -5386,7 +5355,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller may not do this, or the token lacks the scope. */
+            /** The caller may not do this, or the token lacks the scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5395,7 +5364,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such invitation, or presence lists are off. */
+            /** There is no such invitation, or presence lists are off. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5404,7 +5373,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is too large. */
+            /** The request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -5413,10 +5382,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The user sets more than `limits.put_per_second` allows. */
+            /** The user sets more than `limits.put_per_second` allows. */
             429: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -5424,10 +5393,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server starts, or its store cannot be used at present. Nothing was changed. */
+            /** The server starts, or its store cannot be used at present. Nothing was changed. */
             503: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -5444,21 +5413,21 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        /** @description How far. */
+        /** How far. */
         requestBody: {
             content: {
                 "application/json": components["schemas"]["Advance"];
             };
         };
         responses: {
-            /** @description The time has passed. */
+            /** The time has passed. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description The body is not valid. */
+            /** The body is not valid. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5467,10 +5436,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no token, or it is not valid. */
+            /** There is no token, or it is not valid. */
             401: {
                 headers: {
-                    /** @description That a bearer token is needed, and whether one was sent that is not valid. */
+                    /** That a bearer token is needed, and whether one was sent that is not valid. */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -5478,7 +5447,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description This server is no demo. */
+            /** This server is no demo. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5487,7 +5456,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is too large. */
+            /** The request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -5496,10 +5465,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server starts, or its store cannot be used at present. Nothing was changed. */
+            /** The server starts, or its store cannot be used at present. Nothing was changed. */
             503: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -5518,17 +5487,17 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The fixtures are there, and nothing else. */
+            /** The fixtures are there, and nothing else. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description There is no token, or it is not valid. */
+            /** There is no token, or it is not valid. */
             401: {
                 headers: {
-                    /** @description That a bearer token is needed, and whether one was sent that is not valid. */
+                    /** That a bearer token is needed, and whether one was sent that is not valid. */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -5536,7 +5505,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description This server is no demo. */
+            /** This server is no demo. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5545,7 +5514,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is too large. */
+            /** The request body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -5554,10 +5523,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server starts, or its store cannot be used at present. Nothing was changed. */
+            /** The server starts, or its store cannot be used at present. Nothing was changed. */
             503: {
                 headers: {
-                    /** @description How many seconds to wait. */
+                    /** How many seconds to wait. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
