@@ -7,6 +7,9 @@ import { chromium, type Browser, type Page } from "playwright-core";
 import type { PresenceState } from "../src/index.js";
 import { ALICE, BOB } from "./server.js";
 
+/** Whether what takes longer is tried too. */
+export const IS_NIGHT = !!process.env.PRESENCED_TEST_NIGHTLY;
+
 export function launch(): Promise<Browser> {
     return chromium.launch({ executablePath: process.env.PRESENCED_TEST_CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"] });
 }
