@@ -297,6 +297,13 @@ async fn a_browser_executes_operations_behind_nginx() {
 }
 
 #[tokio::test]
+#[ignore = "needs nginx, playwright-core and chromium, which tests/run installs"]
+async fn the_board_and_the_client_for_pages_behind_nginx() {
+    let server = TestServer::start_with(trust_this_machine).await;
+    browse("tests/clients/board.mjs", &nginx(&server, &[]).await.url).await;
+}
+
+#[tokio::test]
 #[ignore = "needs caddy, which tests/run installs"]
 async fn caddy_as_in_its_recipe() {
     let server = TestServer::start_with(behind_a_proxy).await;
