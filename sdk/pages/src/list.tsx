@@ -59,7 +59,7 @@ function Row({ person, place, of }: { person: Person; place: number; of: number 
                         {status}
                     </span>
                 )}
-                {statusExpiresAt && <span class="until">until {time(statusExpiresAt)}</span>}
+                {statusExpiresAt && <span class="until">until {end(statusExpiresAt)}</span>}
             </span>
             <span class="when">
                 <span class={`word ${state}`}>{WORDS[state]}</span>
@@ -87,6 +87,11 @@ const clockTime = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: 
 
 export function time(at: number): string {
     return clockTime.format(at);
+}
+
+/** The minute that an end is nearest to: what was set until noon does not end at 11:59. */
+export function end(at: number): string {
+    return time(Math.round(at / 60_000) * 60_000);
 }
 
 function hue(text: string): number {

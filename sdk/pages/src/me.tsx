@@ -1,7 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import type { PresenceState } from "presenced";
 import { Dot } from "./dot";
-import { time } from "./list";
+import { end as ending } from "./list";
 import { me, presence, sentence } from "./model";
 
 const CHOICES: [PresenceState, string][] = [
@@ -130,7 +130,7 @@ export function Me() {
                     )}
                 </div>
                 <p class="dim" role="status">
-                    {told || (own?.status ? `Others see: ${own.status}${own.statusExpiresAt ? ` until ${time(own.statusExpiresAt)}` : ""}` : "")}
+                    {told || (own?.status ? `Others see: ${own.status}${own.statusExpiresAt ? ` until ${ending(own.statusExpiresAt)}` : ""}` : "")}
                 </p>
             </form>
         </section>

@@ -4431,7 +4431,13 @@ export interface operations {
     };
     openSocket: {
         parameters: {
-            query?: never;
+            query?: {
+                /**
+                 * The device that speaks; left out: that of the token. Browsers that share a token are a device each by it.
+                 * @example web-1
+                 */
+                deviceId?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
