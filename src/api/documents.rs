@@ -225,10 +225,9 @@ fn language(name: &str) -> &'static str {
 async fn list_documents(State(documents): State<&'static Documents>, headers: HeaderMap) -> Response {
     let accepted = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
     let mut response = if accepted.contains("text/html") {
-        let items =
-            names(documents).into_iter().map(|name| {
-                format!("<li><a href=\"{name}\">{name}</a> ({})</li>\n", language(name))
-            });
+        let items = names(documents)
+            .into_iter()
+            .map(|name| format!("<li><a href=\"{name}\">{name}</a> ({})</li>\n", language(name)));
         let page = format!(
             "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<title>Documents of the APIs</title>\n\
              <h1>Documents of the APIs</h1>\n<ul>\n{}</ul>\n<p><a href=\"../\">Start page</a>, \

@@ -67,7 +67,10 @@ async fn pages_of_other_origins_take_the_client() {
     })
     .await;
     let answer = from(&server).await;
-    assert_eq!((answer.header("access-control-allow-origin"), answer.header("vary")), ("https://app.example", "Origin"));
+    assert_eq!(
+        (answer.header("access-control-allow-origin"), answer.header("vary")),
+        ("https://app.example", "Origin")
+    );
 }
 
 #[tokio::test]

@@ -254,7 +254,8 @@ pub(super) async fn post_activity(
     let speaker = caller.speaker()?;
     parameters.none()?;
     let activity = read_json_if_any::<Option<Activity>>(limits, body).await?.unwrap_or_default();
-    let named = activity.device_id.as_deref().map(named_device).transpose().map_err(ProblemRefusal::invalid)?;
+    let named =
+        activity.device_id.as_deref().map(named_device).transpose().map_err(ProblemRefusal::invalid)?;
     let device = named.unwrap_or_else(|| speaker.device.clone());
     backend.post_activity(&caller, &device).await?;
     Ok(StatusCode::NO_CONTENT)

@@ -319,7 +319,8 @@ mod saying {
     async fn the_device_that_is_named_speaks() {
         let server = TestServer::start().await;
         let open = async |device: &str| {
-            let ticket = server.call(Method::POST, "/presenced/v1/tickets").token("demo-bob").send().await.json();
+            let ticket =
+                server.call(Method::POST, "/presenced/v1/tickets").token("demo-bob").send().await.json();
             let ticket = ticket["ticket"].as_str().expect("a ticket").to_owned();
             Frames::connect(&server, &format!("?ticket={ticket}&deviceId={device}"), None).await
         };

@@ -183,8 +183,9 @@ async fn documents_can_be_found() {
     let told = get(&server, "/llms.txt").await;
     assert_eq!(told.header("content-type"), "text/plain; charset=utf-8");
     assert!(urls.iter().all(|url| told.text.contains(url.as_str())), "{}", told.text);
-    let [openapi, asyncapi] = ["## OpenAPI documents", "## AsyncAPI document"]
-        .map(|heading| told.text.split(heading).nth(1).and_then(|rest| rest.split("## ").next()).expect(heading));
+    let [openapi, asyncapi] = ["## OpenAPI documents", "## AsyncAPI document"].map(|heading| {
+        told.text.split(heading).nth(1).and_then(|rest| rest.split("## ").next()).expect(heading)
+    });
     assert!(!openapi.contains("events") && asyncapi.matches("- [").count() == 2, "{}", told.text);
     for path in ["/sdk/presenced.js", "/live", "/swagger-ui/"] {
         assert!(told.text.contains(&format!("({}{path})", server.url)), "{}", told.text);
