@@ -1,4 +1,4 @@
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Dot } from "./dot";
 import { clock, filter, query, serverNow, shown, WORDS, type Person } from "./model";
 
@@ -41,7 +41,13 @@ export function People() {
     );
 }
 
+/** A row is made anew only if it shows something else: while one scrolls, most of them do not. */
 function Row({ person, place, of }: { person: Person; place: number; of: number }) {
+    const minute = clock.value;
+    return useMemo(() => row(person, place, of), [person, place, of, minute]);
+}
+
+function row(person: Person, place: number, of: number) {
     const { name, userId, state, status, statusExpiresAt } = person;
     return (
         <li aria-posinset={place + 1} aria-setsize={of} style={{ transform: `translateY(${place * ROW}px)` }}>
@@ -75,7 +81,6 @@ function active({ state, currentlyActive, lastActiveAt }: Person): string {
 }
 
 export function ago(at: number): string {
-    clock.value;
     const minutes = Math.floor((serverNow() - at) / 60_000);
     if (minutes < 1) return "just now";
     if (minutes < 60) return `${minutes} min ago`;

@@ -38,8 +38,10 @@ const HOUR = 3_600_000;
 /** How often how many there are is noted. */
 const SAMPLE_EVERY = 10_000;
 const MOST_HAPPENINGS = 60;
-/** How long changes are gathered before they are shown, in milliseconds. */
+/** How long changes are gathered before they are shown, in milliseconds: longer, the more people there are. */
 const GATHER = 120;
+const GATHER_OF_MANY = 400;
+const MANY = 2_000;
 /** Where the token is while this tab is open. */
 const TOKEN = "presenced.token";
 
@@ -107,7 +109,7 @@ function changed(): void {
     timer ||= window.setTimeout(() => {
         timer = 0;
         version.value++;
-    }, GATHER);
+    }, people.size > MANY ? GATHER_OF_MANY : GATHER);
 }
 
 function named(userId: string): string {
@@ -163,7 +165,7 @@ export async function join(token: string): Promise<void> {
         presence.value = joined;
         await Promise.all([joined.watch({ everyone: true }), directory(token, joined)]);
         isFilling = false;
-        window.setTimeout(sample, GATHER * 2);
+        window.setTimeout(sample, GATHER_OF_MANY * 2);
     } catch (error) {
         const isLate = error instanceof DOMException && error.name === "TimeoutError";
         leave(isLate ? "The server does not answer." : error instanceof Error ? sentence(error.message) : String(error));

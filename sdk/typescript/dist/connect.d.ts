@@ -18,7 +18,7 @@ export interface ConnectOptions {
     device?: string;
     /** What the device is called, up to 32 characters; left out: `web` in a browser. */
     label?: string;
-    /** Only follow: what happens on the page says nothing of the user. */
+    /** Only follow: nothing is said of the user but what `setState` and `setStatus` are told. */
     silent?: boolean;
     /** Gives up connecting, as `AbortSignal.timeout(10_000)` does. */
     signal?: AbortSignal;

@@ -57,6 +57,8 @@ export interface Failure {
 }
 export interface HubOptions extends Omit<LinkOptions, "ready" | "tell" | "state" | "error"> {
     label?: string | undefined;
+    /** Whether nothing is said but what one is told to say. */
+    isSilent: boolean;
     /** When the user was last active in this browser, in milliseconds since the Unix epoch. */
     lastActive: () => number;
     send: (message: HubMessage) => void;

@@ -7,7 +7,7 @@ export declare function browserDevice(): string;
 export declare function lastActive(): number;
 export interface PageEvents {
     /** The user did something. */
-    active: () => void;
+    active: () => unknown;
     /** The page can be seen again. */
     shown: () => void;
     /** The page goes away, for now at least. */

@@ -21,7 +21,7 @@ export interface ConnectOptions {
     device?: string;
     /** What the device is called, up to 32 characters; left out: `web` in a browser. */
     label?: string;
-    /** Only follow: what happens on the page says nothing of the user. */
+    /** Only follow: nothing is said of the user but what `setState` and `setStatus` are told. */
     silent?: boolean;
     /** Gives up connecting, as `AbortSignal.timeout(10_000)` does. */
     signal?: AbortSignal;
@@ -54,13 +54,14 @@ export async function connect(options: ConnectOptions): Promise<Presence> {
     url.protocol = url.protocol.replace("http", "ws");
     // Tokens of no user speak for no device.
     const mine = whoami && !whoami.userId ? undefined : (options.device ?? (isPage ? browserDevice() : undefined));
-    const name = whoami?.userId && canShare() ? shared(base, whoami, mine) : undefined;
+    const isSilent = !!options.silent;
+    const name = whoami?.userId && canShare() ? shared(base, whoami, mine, isSilent) : undefined;
     const presence = new Presence({
         url,
         deviceId: mine,
         label: options.label ?? (isPage ? "web" : undefined),
         name,
-        followsPage: isPage && !options.silent,
+        isSilent,
         isRenewable: !!getToken,
         WebSocket,
         credential: async () => {
@@ -83,9 +84,9 @@ export async function connect(options: ConnectOptions): Promise<Presence> {
     return presence;
 }
 
-/** The name by which tabs find each other: those of one user with the same rights at one server. */
-function shared(base: URL, { userId, scopes }: Whoami, device: string | undefined): string {
-    return ["presenced 1", base.href, userId, device, [...scopes].sort().join(",")].join(" ");
+/** The name by which tabs find each other: those of one user, with the same rights and wishes, at one server. */
+function shared(base: URL, { userId, scopes }: Whoami, device: string | undefined, isSilent: boolean): string {
+    return ["presenced 1", base.href, userId, device, [...scopes].sort().join(","), isSilent].join(" ");
 }
 
 function address(url: string | URL | undefined): URL {

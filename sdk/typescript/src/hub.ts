@@ -55,6 +55,8 @@ interface Tab {
 
 export interface HubOptions extends Omit<LinkOptions, "ready" | "tell" | "state" | "error"> {
     label?: string | undefined;
+    /** Whether nothing is said but what one is told to say. */
+    isSilent: boolean;
     /** When the user was last active in this browser, in milliseconds since the Unix epoch. */
     lastActive: () => number;
     send: (message: HubMessage) => void;
@@ -145,7 +147,7 @@ export class Hub {
         for (const tab of this.tabs.keys()) this.welcome(tab);
         this.send({ type: "state", state: "open" });
         const isActive = Date.now() - this.options.lastActive() < IDLE_AFTER;
-        this.sayState(this.chosen ?? (isActive ? "online" : "unavailable"));
+        if (this.chosen || !this.options.isSilent) this.sayState(this.chosen ?? (isActive ? "online" : "unavailable"));
         for (const { done } of this.waiting.splice(0)) done();
         void this.sync();
     }

@@ -48,7 +48,7 @@ export function lastActive(): number {
 
 export interface PageEvents {
     /** The user did something. */
-    active: () => void;
+    active: () => unknown;
     /** The page can be seen again. */
     shown: () => void;
     /** The page goes away, for now at least. */

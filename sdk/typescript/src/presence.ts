@@ -35,8 +35,6 @@ export interface StatusOptions {
 export interface Setup extends Omit<HubOptions, "send" | "lastActive"> {
     /** Tabs with the same name share a connection; without one there is one of this tab alone. */
     name?: string | undefined;
-    /** Speaks for the user by what happens on the page. */
-    followsPage: boolean;
 }
 
 interface Pending {
@@ -77,9 +75,9 @@ export class Presence {
     /** @internal */
     constructor(private readonly setup: Setup) {
         this.join();
-        if (setup.followsPage) {
+        if (isPage) {
             this.unwatchPage = watchPage({
-                active: () => this.active(),
+                active: () => setup.isSilent || this.active(),
                 shown: () => this.hub?.check(),
                 left: () => this.part(),
                 back: () => this.join(),

@@ -127,6 +127,14 @@ describe("saying", () => {
         expect(await server.own("demo-alice")).toMatchObject({ state: "offline" });
     });
 
+    it("says nothing where it only follows, until it is told to", async () => {
+        const alice = await join("demo-alice", { silent: true });
+        await alice.watch({ users: [ALICE] });
+        expect((await server.own("demo-alice")).devices).toBeUndefined();
+        await alice.setState("busy");
+        await until(() => alice.get(ALICE)?.state === "busy");
+    });
+
     it("ends a status when its time has come", async () => {
         const alice = await join("demo-alice");
         await alice.watch({ users: [ALICE] });
