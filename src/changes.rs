@@ -142,7 +142,7 @@ impl Changes {
                     }
                     Held::Move(topics) => {
                         for (inbox, _) in self.watchers(topics) {
-                            inbox.mark_moved();
+                            inbox.mark_moved(*number);
                         }
                     }
                 }

@@ -51,7 +51,7 @@
 //!   `api/refusal.rs`: refusals with their status in their type, of which documents are made, so that
 //!   nothing undocumented can be answered. `api/frame.rs`: what every exchange of every dialect has.
 //!   `api/documents.rs` and `api/faults.rs`: the routes that serve the documents, Swagger UI, and the demo's answers
-//!   on demand.
+//!   on demand. `api/pages.rs`: the start page, the board, and the client for web pages.
 //! - [`stub`]: server stubs, which are the dialects' contracts of presence over the backends of others. `api/stub.rs` has
 //!   what they share; `api/<dialect>/stub.rs` the traits, and `api/<dialect>/backend.rs` what a server of ours does.
 //! - [`client`]: a typed client of presenced's own API.
@@ -67,7 +67,7 @@
 //!
 //! Beside the source: `openapi/` has the documents as checked in, and the contract that the Matrix one
 //! follows; `tests/it/` the tests, in files that mirror the API; `tests/run` is the test command, and `tests/nightly`
-//! what takes longer; `snapshots/` what the tests compare answers and command output with; `benches/` the measurements;
+//! what takes longer; `sdk/` the client for web pages and the server's own pages; `snapshots/` what the tests compare answers and command output with; `benches/` the measurements;
 //! `stubs/` what generates stubs in each language, and tries them; `deploy/` an image, recipes for proxies, a dashboard and
 //! alerts; `docs/` what else operators and client teams need to know.
 

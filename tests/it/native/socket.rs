@@ -346,6 +346,31 @@ mod saying {
         );
     }
 
+    /// Two browsers with the same token.
+    #[tokio::test]
+    async fn the_device_that_is_named_speaks() {
+        let server = TestServer::start().await;
+        let open = async |device: &str| {
+            let ticket =
+                server.call(Method::POST, "/presenced/v1/tickets").token("demo-bob").send().await.json();
+            let ticket = ticket["ticket"].as_str().expect("a ticket").to_owned();
+            Frames::connect(&server, &format!("?ticket={ticket}&deviceId={device}"), None).await
+        };
+        let (mut one, mut other) = (open("web-1").await, open("web-2").await);
+        for (socket, device, state) in [(&mut one, "web-1", "busy"), (&mut other, "web-2", "unavailable")] {
+            let ready = socket.frame().await;
+            assert_eq!((&ready["type"], &ready["deviceId"]), (&json!("ready"), &json!(device)));
+            socket.ask(json!({"type": "presence", "state": state})).await;
+        }
+        let devices = own(&server, "demo-bob").await["devices"].clone();
+        let states: Vec<_> = devices.as_array().expect("a list").iter().map(|one| &one["state"]).collect();
+        assert_eq!(states, ["busy", "unavailable"], "{devices}");
+        for refused in ["deviceId=", "deviceId=a&deviceId=b"] {
+            let path = format!("/presenced/v1/socket?{refused}");
+            assert_eq!(server.call(Method::GET, path).leniently().send().await.status, 400, "{refused}");
+        }
+    }
+
     #[tokio::test]
     async fn activity_keeps_what_the_device_said() {
         let server = TestServer::start().await;
