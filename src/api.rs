@@ -19,6 +19,8 @@ mod operations;
 mod origin;
 pub mod refusal;
 pub(crate) mod sockets;
+pub mod telephony;
+mod words;
 
 use std::pin::Pin;
 

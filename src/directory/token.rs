@@ -126,20 +126,8 @@ impl From<String> for TokenId {
 }
 
 /// What a token may be used for: a user's token for that user, a service token for everybody.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Serialize,
-    Deserialize,
-    utoipa::ToSchema,
-    schemars::JsonSchema,
-    clap::ValueEnum,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-#[schema(example = "read")]
 pub enum Scope {
     /// Read presence.
     Read,
@@ -240,6 +228,17 @@ pub enum Holder {
         #[serde(default = "Scopes::read")]
         scopes: Scopes,
     },
+}
+
+impl Holder {
+    /// What the token may be used for; the admin's for everything.
+    pub fn scopes(&self) -> Scopes {
+        match self {
+            Self::Admin => Scopes::all(),
+            Self::User { scopes, .. } | Self::App { scopes, .. } => *scopes,
+            Self::Refresh { .. } => Scopes::default(),
+        }
+    }
 }
 
 /// What stays the same from one refresh of a login to the next.

@@ -52,7 +52,7 @@ impl GetPresenceInfo {
             allow_see_my_presence: Some(!seen.hidden),
             ring_on_monitored_call: Some(settings.ring_on_monitored_call),
             pick_up_calls_on_hold: Some(settings.pick_up_calls_on_hold),
-            caller_id_visibility: settings.caller_id_visibility,
+            caller_id_visibility: settings.caller_id_visibility.map(Into::into),
             dnd_status_personal: None,
             accept_call_queue_calls: settings.accept_queue_calls,
             active_calls: None,
@@ -76,7 +76,7 @@ impl GetPresenceInfo {
             Some(rule::presence_status(extension, shown.overridden, settings, &shown.calls));
         self.dnd_status_personal = settings.personal_dnd;
         if extension.kind.has_presence() {
-            self.telephony_status = Some(telephony);
+            self.telephony_status = Some(telephony.into());
             self.user_status = Some(shown.overridden.into());
             self.dnd_status = Some(settings.dnd);
             let text = shown.status.as_deref();
@@ -88,7 +88,7 @@ impl GetPresenceInfo {
         self.total_active_calls = detail.total.then(|| calls::total(&shown.calls));
         if shown.calls.iter().any(|call| call.kind == CallKind::ContactCenter) {
             let contact_center = rule::telephony_status(&shown.calls, CallKind::ContactCenter);
-            self.aggregated_telephony_status = Some(telephony.max(contact_center));
+            self.aggregated_telephony_status = Some(telephony.max(contact_center).into());
             self.cx_telephony_status = Some(match contact_center {
                 TelephonyStatus::NoCall => CxTelephonyStatus::NoCall,
                 _ => CxTelephonyStatus::CallConnected,

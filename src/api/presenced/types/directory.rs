@@ -7,7 +7,7 @@ use super::{
     ids::{departments, members},
     members::there,
 };
-use crate::directory::{ExtensionStatus, ExtensionType};
+use crate::api::telephony::{ExtensionStatus, ExtensionType};
 
 /// What an admin says of a user.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{PresenceState, members::there};
-use crate::presence::{CallKind, CallLabelType, Direction, TelephonyStatus, Termination};
+use crate::api::telephony::{CallKind, CallLabelType, Direction, TelephonyStatus, Termination};
 
 /// What is reported in one call.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

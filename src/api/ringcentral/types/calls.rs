@@ -3,7 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::presence::{CallLabelType, Direction, TelephonyStatus, Termination};
+use crate::api::telephony::{CallLabelType, Direction, TelephonyStatus, Termination};
 
 /// One leg of a call.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]

@@ -9,7 +9,10 @@ use super::{
     ActiveCallInfo, CallQueuePresence, CxTelephonyStatus, DndStatus, DndStatusPersonal,
     ExtensionCallQueuePresenceList, MeetingStatus, PresenceStatus, UserStatus,
 };
-use crate::presence::{DoNotDisturb, PersonalDnd, TelephonyStatus};
+use crate::{
+    api::telephony::TelephonyStatus,
+    presence::{DoNotDisturb, PersonalDnd},
+};
 
 /// What a subscriber is told, on a WebSocket or by a webhook.
 #[derive(Clone, Debug, Serialize, ToSchema)]

@@ -8,7 +8,10 @@ use utoipa::{
 };
 
 use super::{ActiveCallInfo, ErrorResponse, NavigationInfo, PagingInfo};
-use crate::presence::{CallerIdVisibility, DoNotDisturb, PersonalDnd, TelephonyStatus};
+use crate::{
+    api::telephony::{CallerIdVisibility, TelephonyStatus},
+    presence::{DoNotDisturb, PersonalDnd},
+};
 
 /// Somebody's presence, as it is published.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
