@@ -16,11 +16,11 @@ use super::{
 };
 pub(super) use super::{
     access::AccessError,
-    json::{JsonError, read_json, read_json_if_any},
+    json::{JsonError, of, read_json, read_json_if_any, read_json_within},
 };
 use crate::{
     api::refusal::Cause as _,
-    app::App,
+    app::{self, App},
     audit,
     auth::{self, Accepts, Access, AuthError, Identified},
     directory::{Holder, Scope, Scopes, TokenSecret},
@@ -65,13 +65,6 @@ impl Asker {
             (Holder::Admin, Some(secret)) => Ok(TokenSecret::from(secret.as_str())),
             _ => Err(AccessError::NotAdmin),
         }
-    }
-
-    /// Who may report for other users: a token with the scope `gateway`, or the admin token.
-    pub(super) fn gateway(self) -> Result<Caller, AccessError> {
-        let caller = self.caller()?;
-        caller.may(Scope::Gateway)?;
-        Ok(caller)
     }
 
     /// Refuses users: what is left are service tokens with `scope`, and the admin.
@@ -154,7 +147,8 @@ impl Bearer {
 }
 
 /// Whoever may ask for presence.
-pub(super) enum Caller {
+#[derive(Clone, Debug)]
+pub enum Caller {
     Admin,
     /// A service token: what its scopes allow, for anybody.
     Service(Scopes),
@@ -196,7 +190,7 @@ impl Caller {
     }
 
     /// The user; an admin and a service token are none.
-    pub(super) fn user(&self) -> Option<&UserId> {
+    pub fn user(&self) -> Option<&UserId> {
         match self {
             Self::Admin | Self::Service(_) => None,
             Self::User(caller) => Some(&caller.user),
@@ -259,7 +253,7 @@ impl Caller {
     }
 
     /// The turn of a user who is about to set something of their own; others need none.
-    pub(super) fn turn(&self, app: &App) -> Result<Option<Turn<'_>>, TooManyRequests> {
+    pub(super) fn turn(&self, app: &app::Parts) -> Result<Option<Turn<'_>>, TooManyRequests> {
         let turn = self.user().map(|user| app.service.turn(user));
         turn.transpose().map_err(ProblemRefusal::too_fast)
     }
@@ -268,11 +262,11 @@ impl Caller {
 /// The ids in the path.
 pub(super) struct Ids(Result<RawPathParams, RawPathParamsRejection>);
 
-impl FromRequestParts<App> for Ids {
+impl<S: Send + Sync> FromRequestParts<S> for Ids {
     type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
-        Ok(Self(RawPathParams::from_request_parts(parts, app).await))
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
+        Ok(Self(RawPathParams::from_request_parts(parts, state).await))
     }
 }
 
@@ -299,10 +293,10 @@ impl Ids {
 /// The parameters of the query, each of which the operation has to know.
 pub(super) struct Parameters(Vec<(String, String)>);
 
-impl FromRequestParts<App> for Parameters {
+impl<S: Send + Sync> FromRequestParts<S> for Parameters {
     type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Infallible> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
         let query = parts.uri.query().unwrap_or_default();
         Ok(Self(form_urlencoded::parse(query.as_bytes()).into_owned().collect()))
     }

@@ -4,7 +4,10 @@ use axum::body::Body;
 use serde::de::{self, DeserializeOwned};
 
 use crate::{
-    api::body::{self, BodyError},
+    api::{
+        body::{self, BodyError},
+        stub::Limits,
+    },
     app::App,
 };
 
@@ -17,15 +20,23 @@ pub(super) enum JsonError {
 
 /// The body, within the limits, read as JSON whatever its content type says.
 pub(super) async fn read_json<T: DeserializeOwned>(app: &App, body: Body) -> Result<T, JsonError> {
-    parse(&read(app, body).await?)
+    parse(&read(of(app), body).await?)
+}
+
+/// The same within the bounds of a stub.
+pub(super) async fn read_json_within<T: DeserializeOwned>(
+    limits: Limits,
+    body: Body,
+) -> Result<T, JsonError> {
+    parse(&read(limits, body).await?)
 }
 
 /// The same of a body that may be left out.
 pub(super) async fn read_json_if_any<T: DeserializeOwned + Default>(
-    app: &App,
+    limits: Limits,
     body: Body,
 ) -> Result<T, JsonError> {
-    let read = read(app, body).await?;
+    let read = read(limits, body).await?;
     if read.is_empty() { Ok(T::default()) } else { parse(&read) }
 }
 
@@ -37,7 +48,11 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, JsonError> {
     serde_json::from_slice(body).map_err(JsonError::Invalid)
 }
 
-async fn read(app: &App, body: Body) -> Result<Vec<u8>, JsonError> {
-    let limits = &app.config.limits;
-    body::read(body, limits.bulk_body_bytes, limits).await.map_err(JsonError::Unread)
+/// The bounds on what this dialect reads.
+pub(super) fn of(app: &App) -> Limits {
+    Limits::of(&app.config.limits, app.config.limits.bulk_body_bytes)
+}
+
+async fn read(limits: Limits, body: Body) -> Result<Vec<u8>, JsonError> {
+    body::read_within(body, limits.body_bytes, limits.body_time).await.map_err(JsonError::Unread)
 }
