@@ -15,6 +15,7 @@ mod cors;
 pub(crate) mod documents;
 mod faults;
 mod frame;
+mod open;
 mod operations;
 mod origin;
 pub mod refusal;
@@ -29,7 +30,7 @@ use axum::{Router, response::Response, routing};
 use utoipa::openapi::OpenApi;
 
 pub(crate) use self::origin::origin;
-pub use self::{cors::Cors, refusal::Refusals};
+pub use self::{cors::Cors, open::Open, refusal::Refusals};
 use crate::{
     app::App,
     config::{Config, DialectName},

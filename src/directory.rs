@@ -15,6 +15,7 @@ mod login;
 mod moves;
 mod people;
 mod planner;
+mod scope;
 mod session;
 mod signed;
 mod subscription;
@@ -56,11 +57,10 @@ pub use self::{
     kept::{Desk, MonitoredLine, PresenceList},
     login::{LoggedIn, Login},
     moves::{Move, Standing},
+    scope::{Scope, Scopes},
     session::NewSession,
     signed::{Credential, Origin, Signed},
-    token::{
-        Grant, Holder, NewToken, Scope, Scopes, Session, Spent, TokenHash, TokenId, TokenInfo, TokenSecret,
-    },
+    token::{Grant, Holder, NewToken, Session, Spent, TokenHash, TokenId, TokenInfo, TokenSecret},
     user::{Profile, User},
 };
 use crate::{

@@ -1,20 +1,37 @@
 //! The words of the telephone side, as both RingCentral and presenced's own API write them.
 
 use super::words::words;
-use crate::{directory, presence};
 
 words! {
+    /// Which calls a user takes.
+    #[schema(example = "TakeAllCalls")]
+    pub enum DoNotDisturb of crate::presence::DoNotDisturb {
+        TakeAllCalls,
+        DoNotAcceptDepartmentCalls,
+        TakeDepartmentCallsOnly,
+        DoNotAcceptAnyCalls,
+    }
+
+    /// Which calls to themselves alone a user takes.
+    #[schema(example = "TakeAllCalls")]
+    pub enum PersonalDnd of crate::presence::PersonalDnd {
+        TakeAllCalls,
+        DoNotAcceptAnyCalls,
+    }
+
     /// Who sees with whom a user talks.
     #[schema(example = "All")]
-    pub enum CallerIdVisibility of presence::CallerIdVisibility {
+    pub enum CallerIdVisibility of crate::presence::CallerIdVisibility {
         All,
         None,
         PermittedUsers,
     }
 
     /// What a leg belongs to.
+    #[derive(Default)]
     #[schema(example = "Telephone")]
-    pub enum CallKind of presence::CallKind {
+    pub enum CallKind of crate::presence::CallKind {
+        #[default]
         Telephone,
         /// A meeting makes its user a participant and nothing else.
         Meeting,
@@ -24,7 +41,7 @@ words! {
 
     /// How far a call is. The order is the order of the merge: the highest of a user's legs counts.
     #[schema(example = "CallConnected")]
-    pub enum TelephonyStatus of presence::TelephonyStatus {
+    pub enum TelephonyStatus of crate::presence::TelephonyStatus {
         /// There is no call, or it has ended.
         NoCall,
         ParkedCall,
@@ -35,7 +52,7 @@ words! {
 
     /// From where a call came.
     #[schema(example = "Inbound")]
-    pub enum Direction of presence::Direction {
+    pub enum Direction of crate::presence::Direction {
         Inbound,
         Outbound,
     }
@@ -43,7 +60,7 @@ words! {
     /// How a call ended.
     #[serde(rename_all = "lowercase")]
     #[schema(example = "final")]
-    pub enum Termination of presence::Termination {
+    pub enum Termination of crate::presence::Termination {
         Final,
         /// The party goes on elsewhere, after a transfer for example.
         Intermediate,
@@ -51,7 +68,7 @@ words! {
 
     /// What a line is about.
     #[schema(example = "PhoneNumber")]
-    pub enum CallLabelType of presence::CallLabelType {
+    pub enum CallLabelType of crate::presence::CallLabelType {
         PhoneNumberLabel,
         PhoneNumber,
         QueueExtension,
@@ -63,7 +80,7 @@ words! {
 
     /// What an extension is for.
     #[schema(example = "User")]
-    pub enum ExtensionType of directory::ExtensionType {
+    pub enum ExtensionType of crate::directory::ExtensionType {
         User,
         Department,
         Announcement,
@@ -91,17 +108,11 @@ words! {
 
     /// Whether an extension is in use.
     #[schema(example = "Enabled")]
-    pub enum ExtensionStatus of directory::ExtensionStatus {
+    pub enum ExtensionStatus of crate::directory::ExtensionStatus {
         Enabled,
         Disabled,
         Frozen,
         NotActivated,
         Unassigned,
-    }
-}
-
-impl Default for CallKind {
-    fn default() -> Self {
-        presence::CallKind::default().into()
     }
 }

@@ -20,6 +20,7 @@ macro_rules! words {
             pub const ALL: &[Self] = &[$(Self::$variant),*];
         }
 
+        #[cfg(feature = "server")]
         impl From<$core> for $name {
             fn from(core: $core) -> Self {
                 use $core as Core;
@@ -29,6 +30,14 @@ macro_rules! words {
             }
         }
 
+        #[cfg(feature = "server")]
+        impl From<$core> for crate::api::Open<$name> {
+            fn from(core: $core) -> Self {
+                Self::Known(core.into())
+            }
+        }
+
+        #[cfg(feature = "server")]
         impl From<$name> for $core {
             fn from(word: $name) -> Self {
                 match word {

@@ -5,10 +5,13 @@ use serde_json::json;
 
 use super::{
     admin::{Action, Report},
-    words::{name, words},
+    words::words,
 };
 use crate::{
-    api::presenced::types::{self, Scope, TokenRequest},
+    api::{
+        Open,
+        presenced::types::{self, Scope, TokenRequest},
+    },
     client::{AdminClient, ClientError},
 };
 
@@ -98,8 +101,8 @@ fn row(token: &types::Token) -> [String; 4] {
 }
 
 /// The names of scopes, for people.
-pub(super) fn names(scopes: &[Scope]) -> String {
-    scopes.iter().map(name).collect::<Vec<_>>().join(" ")
+pub(super) fn names(scopes: &[Open<Scope>]) -> String {
+    scopes.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
 }
 
 /// A moment in milliseconds since the Unix epoch, for people.

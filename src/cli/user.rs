@@ -132,7 +132,7 @@ fn row(user: &types::User) -> [String; 7] {
         user.display_name.clone().unwrap_or_default(),
         user.account.map(|account| account.to_string()).unwrap_or_default(),
         user.extension_number.clone().unwrap_or_default(),
-        user.extension_type.map(|kind| format!("{kind:?}")).unwrap_or_default(),
-        user.extension_status.map(|status| format!("{status:?}")).unwrap_or_default(),
+        user.extension_type.as_ref().map(ToString::to_string).unwrap_or_default(),
+        user.extension_status.as_ref().map(ToString::to_string).unwrap_or_default(),
     ]
 }

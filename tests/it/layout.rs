@@ -1,5 +1,7 @@
 //! The layout that `src/lib.rs` states, held against what the files import.
 
+mod circles;
+
 use std::{
     fs,
     path::{Path, PathBuf},

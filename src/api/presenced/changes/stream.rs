@@ -224,7 +224,7 @@ impl ChangeStream {
     /// The last event.
     fn end(&mut self, reason: EndReason) -> Vec<Event> {
         self.is_over = true;
-        vec![event("end", &StreamEnd { reason })]
+        vec![event("end", &StreamEnd { reason: reason.into() })]
     }
 
     /// A picture as events.

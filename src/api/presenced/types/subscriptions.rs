@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::api::Open;
+
 /// A subscription: a wish to be told of changes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -18,12 +20,14 @@ pub struct Subscription {
     /// The device of the token that it was made with; for a login through an application that is its client id.
     #[schema(example = "wallboard")]
     pub device_id: String,
-    pub transport: SubscriptionTransport,
+    #[schema(value_type = SubscriptionTransport)]
+    pub transport: Open<SubscriptionTransport>,
     /// Where its webhook goes: scheme, host and port. The rest of the address is between its owner and the receiver.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(example = "https://example.com", nullable = false)]
     pub receiver: Option<String>,
-    pub state: SubscriptionState,
+    #[schema(value_type = SubscriptionState)]
+    pub state: Open<SubscriptionState>,
     /// Why nothing is sent any more, if it is suspended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(example = "the receiver answered 500", nullable = false)]
