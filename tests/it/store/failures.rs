@@ -365,6 +365,7 @@ async fn every_key_has_a_known_shape_and_its_slot() {
 async fn a_write_that_no_replica_confirms_is_refused() {
     let cluster = RedisCluster::start().await;
     let mut settings = settings(cluster.urls());
+    settings.confirm = Some(1);
     settings.confirm_time = Duration::from_millis(200);
     let clock = Arc::new(SystemClock::start());
     let store = RedisStore::connect(settings, clock.clone()).await.expect("the engine is there");
