@@ -3,8 +3,8 @@ use serde_json::json;
 
 use super::admin::{Action, Report};
 use crate::{
-    api::presenced::types::{self, UserPage, UserProfile},
-    client::{AdminClient, ClientError},
+    api::presenced::types::{self, UserProfile},
+    client::{Client, Error},
     directory::{ExtensionStatus, ExtensionType},
 };
 
@@ -63,19 +63,19 @@ pub(super) struct Add {
 }
 
 impl Action for User {
-    async fn call(self, client: &AdminClient) -> Result<Report, ClientError> {
+    async fn call(self, client: &Client) -> Result<Report, Error> {
         match self {
             Self::Add(add) => {
                 let (user, profile) = add.into_profile();
-                Ok(one(&client.put_user(&user, &profile).await?))
+                Ok(one(&client.user(&user).put(&profile).await?))
             }
-            Self::Show { user } => Ok(one(&client.user(&user).await?)),
+            Self::Show { user } => Ok(one(&client.user(&user).get().await?)),
             Self::List => {
-                let users = all(client).await?;
+                let users = client.users().all().await?;
                 Ok(Report::table(&users, HEADER, users.iter().map(row)))
             }
             Self::Remove { user } => {
-                client.delete_user(&user).await?;
+                client.user(&user).delete().await?;
                 Ok(Report::sentence(&json!({ "removed": user }), format!("{user} is removed.")))
             }
         }
@@ -99,18 +99,6 @@ impl Add {
             departments: (!self.departments.is_empty()).then_some(self.departments),
         };
         (self.user, profile)
-    }
-}
-
-async fn all(client: &AdminClient) -> Result<Vec<types::User>, ClientError> {
-    let mut users: Vec<types::User> = Vec::new();
-    loop {
-        let UserPage { users: page, more } =
-            client.users(users.last().map(|user| user.user_id.as_str())).await?;
-        users.extend(page);
-        if !more {
-            return Ok(users);
-        }
     }
 }
 

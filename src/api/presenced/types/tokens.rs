@@ -29,7 +29,7 @@ pub struct TokenRequest {
 }
 
 impl TokenRequest {
-    fn default_scopes() -> Vec<Scope> {
+    pub(crate) fn default_scopes() -> Vec<Scope> {
         vec![Scope::Read, Scope::Write]
     }
 }
@@ -135,7 +135,7 @@ pub struct AppTokenRequest {
 }
 
 impl AppTokenRequest {
-    fn default_scopes() -> Vec<Scope> {
+    pub(crate) fn default_scopes() -> Vec<Scope> {
         vec![Scope::Read]
     }
 }
