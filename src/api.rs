@@ -19,6 +19,7 @@ mod operations;
 mod origin;
 pub mod refusal;
 pub(crate) mod sockets;
+pub(crate) mod stub;
 
 use std::pin::Pin;
 
@@ -164,7 +165,7 @@ impl Dialect {
     }
 
     /// Routes, and refusals of every other path and method.
-    pub fn closed(&self, routes: Router<App>) -> Router<App> {
+    pub fn closed<S: Clone + Send + Sync + 'static>(&self, routes: Router<S>) -> Router<S> {
         let Refusals { no_path, no_method, .. } = self.refusals;
         let refuse = |refusal: fn() -> Response| async move || refusal();
         let routes = self

@@ -139,6 +139,13 @@ fn burst(limits: &Limits) -> NonZeroU32 {
     NonZeroU32::new(limits.new_streams_per_second).unwrap_or(NonZeroU32::MIN)
 }
 
+impl App {
+    /// The parts, for who goes by what they do.
+    pub(crate) fn parts(&self) -> Arc<Parts> {
+        self.0.clone()
+    }
+}
+
 impl Deref for App {
     type Target = Parts;
 

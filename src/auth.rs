@@ -5,7 +5,7 @@ pub mod appservice;
 pub mod assertion;
 pub mod jwt;
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use axum::http::{HeaderMap, Uri, header, request::Parts};
 
@@ -82,7 +82,11 @@ impl From<JwtError> for AuthError {
 
 /// The token of a request: `Authorization: Bearer` in any letter case, or the query parameter
 /// `access_token` where `allow_query` says so. Both together are ambiguous.
-fn token(headers: &HeaderMap, query: Option<&str>, allow_query: bool) -> Result<Vec<u8>, AuthError> {
+pub(crate) fn token(
+    headers: &HeaderMap,
+    query: Option<&str>,
+    allow_query: bool,
+) -> Result<Vec<u8>, AuthError> {
     let mut in_headers = headers.get_all(header::AUTHORIZATION).iter();
     let header = in_headers.next();
     let mut in_query = query
@@ -102,6 +106,12 @@ fn token(headers: &HeaderMap, query: Option<&str>, allow_query: bool) -> Result<
     };
     let lacking = if header.is_some() { AuthError::Malformed } else { AuthError::Missing };
     token.filter(|token| !token.is_empty()).ok_or(lacking)
+}
+
+/// The user for whom an application service speaks, by the parameter `user_id`.
+pub(crate) fn user_named(query: Option<&str>) -> Option<Cow<'_, str>> {
+    let mut parameters = form_urlencoded::parse(query?.as_bytes());
+    parameters.find(|(name, _)| name == "user_id").map(|(_, user)| user)
 }
 
 fn bearer(value: &[u8]) -> Option<&[u8]> {
@@ -163,12 +173,23 @@ impl Auth {
     ) -> Result<Identified, AuthError> {
         let query = uri.query();
         let secret = token(headers, query, accepts.query)?;
-        if accepts.app_services
-            && let Some(service) = self.app_services.with_token(&secret)
-        {
-            return self.masked(service, query);
+        if accepts.app_services {
+            return self.identify_by_token(secret, user_named(query).as_deref()).await;
         }
         self.known(secret).await
+    }
+
+    /// Whom a token speaks for that may be an application service's: that one speaks for the user who is named, else
+    /// for its own.
+    pub async fn identify_by_token(
+        &self,
+        secret: Vec<u8>,
+        named: Option<&str>,
+    ) -> Result<Identified, AuthError> {
+        match self.app_services.with_token(&secret) {
+            Some(service) => self.masked(service, named),
+            None => self.known(secret).await,
+        }
     }
 
     /// Whom a token speaks for now, whether it is kept here or signed by somebody else.
@@ -228,11 +249,10 @@ impl Auth {
         }
     }
 
-    /// For whom an application service speaks: its own user, or the one that the parameter `user_id` names.
-    fn masked(&self, service: &AppService, query: Option<&str>) -> Result<Identified, AuthError> {
-        let mut parameters = form_urlencoded::parse(query.unwrap_or_default().as_bytes());
-        let user = match parameters.find(|(name, _)| name == "user_id") {
-            Some((_, user)) => user.parse().ok(),
+    /// For whom an application service speaks: its own user, or the one who is named.
+    fn masked(&self, service: &AppService, named: Option<&str>) -> Result<Identified, AuthError> {
+        let user = match named {
+            Some(user) => user.parse().ok(),
             None => Some(service.sender.clone()),
         };
         let user = user.filter(|user| service.speaks_for(user, &self.directory));
@@ -259,6 +279,11 @@ impl Identified {
 }
 
 impl Caller {
+    /// A user on a device, who may do everything.
+    pub fn new(user: UserId, device: DeviceId) -> Self {
+        Self { user, device, scopes: Scopes::all(), guest: false }
+    }
+
     /// The user among the holders.
     pub fn of(holder: Holder) -> Result<Self, AuthError> {
         match holder {

@@ -51,6 +51,8 @@
 //!   nothing undocumented can be answered. `api/frame.rs`: what every exchange of every dialect has.
 //!   `api/documents.rs` and `api/faults.rs`: the routes that serve the documents, Swagger UI, and the demo's answers
 //!   on demand.
+//! - [`stub`]: server stubs, which are the dialects' contracts of presence over the backends of others. `api/stub.rs` has
+//!   what they share; `api/<dialect>/stub.rs` the traits, and `api/<dialect>/backend.rs` what a server of ours does.
 //! - [`client`]: a typed client of presenced's own API.
 //!
 //! What runs it:
@@ -88,5 +90,6 @@ pub mod request;
 pub mod server;
 pub mod service;
 pub mod store;
+pub mod stub;
 mod table;
 pub mod task;

@@ -14,9 +14,10 @@ mod room;
 mod starting;
 mod strays;
 mod tls;
+mod workers;
 mod write_limit;
 
-use std::{future::pending, io, pin::pin, time::Duration};
+use std::{future::pending, io, num::NonZero, pin::pin, sync::Arc, time::Duration};
 
 use axum::{Router, middleware, routing};
 use futures_util::future::join_all;
@@ -25,9 +26,9 @@ use tokio::{
     time::MissedTickBehavior,
 };
 
-use self::connections::Connections;
 #[cfg(feature = "opentelemetry")]
 pub(crate) use self::exchange::REQUESTS;
+use self::{connections::Connections, workers::Workers};
 pub use self::{
     listener::Listener,
     tls::{Tls, TlsError},
@@ -46,21 +47,28 @@ const TICK: Duration = Duration::from_millis(250);
 #[derive(Clone)]
 pub struct Server {
     dialects: Vec<&'static Dialect>,
+    workers: Arc<Workers>,
 }
 
 /// Puts a server together, from all dialects of this crate on.
-pub struct Builder(Vec<&'static Dialect>);
+pub struct Builder(Server);
 
 impl Builder {
     /// Adds a dialect.
     pub fn dialect(mut self, dialect: &'static Dialect) -> Self {
-        self.0.push(dialect);
+        self.0.dialects.push(dialect);
         self
+    }
+
+    /// Serves connections on so many threads of their own, instead of on the runtime that runs the server.
+    pub fn threads(mut self, threads: NonZero<usize>) -> io::Result<Self> {
+        self.0.workers = Arc::new(Workers::start(threads)?);
+        Ok(self)
     }
 
     /// The server.
     pub fn build(self) -> Server {
-        Server { dialects: self.0 }
+        self.0
     }
 }
 
@@ -72,7 +80,7 @@ impl Default for Server {
 
 impl Server {
     pub fn builder() -> Builder {
-        Builder(api::ALL.to_vec())
+        Builder(Server { dialects: api::ALL.to_vec(), workers: Arc::default() })
     }
 
     /// The dialects that a configuration names, and those that are always there.
@@ -107,13 +115,13 @@ impl Server {
         let telling = async {
             if let Some(listener) = &listener.metrics {
                 let telling = answering(listener, metrics::alone(&app), None);
-                telling.serve(listener, app.config.replacements(), pin!(pending())).await;
+                telling.serve(listener, &self.workers, app.config.replacements(), pin!(pending())).await;
             }
             pending::<()>().await;
         };
         tokio::pin!(shutdown);
         tokio::select! {
-            () = connections.serve(&listener, app.config.replacements(), shutdown) => {}
+            () = connections.serve(&listener, &self.workers, app.config.replacements(), shutdown) => {}
             () = telling => {}
         }
         tracing::info!("stopping");

@@ -1,10 +1,13 @@
-"""Whether a demo, whose address is the argument, was asked every presence operation of its documents: once with success,
-and twice with a refusal. What answers with a stream need not have succeeded."""
+"""Whether a demo, whose address is the argument, was asked every presence operation of its documents, and every one with
+which an application says who its users are: once with success, and twice with a refusal. What answers with a stream need
+not have succeeded."""
 
 import json
 import re
 import sys
 import urllib.request
+
+SIGN_IN = ("whoami", "createTicket", "addMember", "removeMember", "createAppToken", "endSessions")
 
 BASE = sys.argv[1].rstrip("/")
 OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -19,10 +22,10 @@ def get(path, token=None):
 
 
 def operations(dialect):
-    """The ids of a document's presence operations, and whether each answers with a stream."""
+    """The ids of a document's operations that are asked for, and whether each answers with a stream."""
     for item in json.loads(get(f"/openapi/{dialect}.json"))["paths"].values():
         for operation in item.values():
-            if operation["tags"][0].startswith("Presence"):
+            if operation["tags"][0].startswith("Presence") or operation["operationId"] in SIGN_IN:
                 streams = "text/event-stream" in operation["responses"].get("200", {}).get("content", {})
                 yield operation["operationId"], streams
 

@@ -6,6 +6,7 @@ use std::{
     path::Path,
     process::{Child, Command, Stdio},
     sync::Arc,
+    thread,
 };
 
 use axum::{
@@ -127,7 +128,9 @@ pub(super) fn serve(role: Role, options: &Options) {
         log();
         let app = app(options.users, data).await;
         println!("{address}");
-        server::Server::default().run(listener, app, end).await;
+        let cores = thread::available_parallelism().expect("the machine says how many cores it has");
+        let server = server::Server::builder().threads(cores).expect("threads start").build();
+        server.run(listener, app, end).await;
     });
 }
 

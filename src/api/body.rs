@@ -38,8 +38,13 @@ pub(super) fn declares_too_much(headers: &HeaderMap, most: usize) -> bool {
 
 /// The whole body, of at most so many bytes.
 pub(super) async fn read(body: Body, most: usize, limits: &Limits) -> Result<Vec<u8>, BodyError> {
+    read_within(body, most, Duration::from_secs(limits.body_seconds)).await
+}
+
+/// The same, in at most that time.
+pub(super) async fn read_within(body: Body, most: usize, time: Duration) -> Result<Vec<u8>, BodyError> {
     let collecting = Limited::new(body, most).collect();
-    match tokio::time::timeout(Duration::from_secs(limits.body_seconds), collecting).await {
+    match tokio::time::timeout(time, collecting).await {
         Ok(Ok(collected)) => Ok(collected.to_bytes().into()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => Err(BodyError::TooLarge { limit: most }),
         Ok(Err(_)) | Err(_) => Err(BodyError::Incomplete),

@@ -7,6 +7,8 @@ use crate::config::Server;
 /// How long a browser may remember what it was told about a path, in seconds: a day.
 const MAX_AGE: HeaderValue = HeaderValue::from_static("86400");
 
+const ALL: HeaderValue = HeaderValue::from_static("*");
+
 /// What pages of other origins may do with a dialect.
 #[derive(Clone, Copy, Debug)]
 pub struct Cors {
@@ -25,17 +27,30 @@ impl Cors {
         exposed_headers: "Retry-After",
     };
 
-    /// Puts on an answer what a page may do.
-    pub(crate) fn put_on(self, headers: &mut HeaderMap) {
-        let lines = [
-            (header::ACCESS_CONTROL_ALLOW_METHODS, self.methods),
-            (header::ACCESS_CONTROL_ALLOW_HEADERS, self.request_headers),
-            (header::ACCESS_CONTROL_EXPOSE_HEADERS, self.exposed_headers),
-        ];
+    /// What says so on every answer.
+    pub(crate) fn lines(self) -> Lines {
+        Lines(
+            [
+                (header::ACCESS_CONTROL_ALLOW_METHODS, self.methods),
+                (header::ACCESS_CONTROL_ALLOW_HEADERS, self.request_headers),
+                (header::ACCESS_CONTROL_EXPOSE_HEADERS, self.exposed_headers),
+            ]
+            .map(|(name, value)| (name, HeaderValue::from_static(value))),
+        )
+    }
+}
+
+/// The header lines of a dialect's answers, made once.
+#[derive(Debug)]
+pub(crate) struct Lines([(HeaderName, HeaderValue); 3]);
+
+impl Lines {
+    /// Puts them on an answer.
+    pub(crate) fn put_on(&self, headers: &mut HeaderMap) {
         // Room for those that other layers add.
-        headers.reserve(lines.len() + 3);
-        for (name, value) in lines {
-            headers.insert(name, HeaderValue::from_static(value));
+        headers.reserve(self.0.len() + 3);
+        for (name, value) in &self.0 {
+            headers.insert(name, value.clone());
         }
     }
 }
@@ -47,10 +62,15 @@ pub(crate) fn show_demo(headers: &mut HeaderMap) {
     headers.append(header::ACCESS_CONTROL_EXPOSE_HEADERS, told);
 }
 
+/// Lets the pages of every origin read an answer.
+pub(crate) fn allow_all(headers: &mut HeaderMap) {
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, ALL);
+}
+
 /// Lets the pages of an origin read an answer, if the operator allows them to.
 pub(crate) fn allow(server: &Server, origin: Option<&HeaderValue>, headers: &mut HeaderMap) {
     if allows_all(server) {
-        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+        allow_all(headers);
         return;
     }
     depends_on_origin(headers);

@@ -22,51 +22,96 @@ const NO_TOKEN: HeaderValue = HeaderValue::from_static("Bearer realm=\"presenced
 const BAD_TOKEN: HeaderValue =
     HeaderValue::from_static("Bearer realm=\"presenced\", error=\"invalid_token\"");
 
+/// What is told now may be different at once.
+const NOT_KEPT: HeaderValue = HeaderValue::from_static("no-cache, no-store, must-revalidate");
+
 /// What answers of a dialect need.
 struct Frame {
     app: App,
     dialect: &'static Dialect,
     operations: Operations,
+    cors: cors::Lines,
 }
 
 /// Puts the frame around a dialect's routes.
 pub(super) fn around(dialect: &'static Dialect, app: &App, routes: Router) -> Router {
     let operations = Operations::new(&app.metrics, dialect);
-    let frame = Arc::new(Frame { app: app.clone(), dialect, operations });
+    let cors = dialect.cors.lines();
+    let frame = Arc::new(Frame { app: app.clone(), dialect, operations, cors });
     routes.layer(middleware::from_fn_with_state(frame, answered))
 }
 
-/// Answers preflights without any logic, checks declared body sizes first of all, and puts on every answer what
-/// browsers and caches need to know.
+/// Puts the frame around a dialect's routes where they are no part of a server of ours: pages of every origin may call
+/// them, and nothing is counted.
+pub(super) fn around_alone(dialect: &'static Dialect, body_bytes: usize, routes: Router) -> Router {
+    let frame = Arc::new(Alone { dialect, body_bytes, cors: dialect.cors.lines() });
+    routes.layer(middleware::from_fn_with_state(frame, answered_alone))
+}
+
+/// What answers need where no server of ours gives them.
+struct Alone {
+    dialect: &'static Dialect,
+    body_bytes: usize,
+    cors: cors::Lines,
+}
+
+async fn answered_alone(State(frame): State<Arc<Alone>>, request: Request, next: Next) -> Response {
+    let (request, leftover) = body::share(request);
+    let asked = Asked::of(&request);
+    let response = answer(frame.dialect, frame.body_bytes, request, next).await;
+    let mut response = body::close_unless_drained(leftover, response).await;
+    frame.cors.put_on(response.headers_mut());
+    cors::allow_all(response.headers_mut());
+    asked.finish(&mut response);
+    response
+}
+
 async fn answered(State(frame): State<Arc<Frame>>, request: Request, next: Next) -> Response {
     let (request, leftover) = body::share(request);
+    let asked = Asked::of(&request);
     let origin = request.headers().get(header::ORIGIN).cloned();
-    let brings_token = brings_token(&request);
-    let is_preflight = request.method() == Method::OPTIONS;
     let started = frame.app.clock.micros();
     let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
     let operation = frame.operations.find(request.method(), route);
-    let mut response = frame.answer(request, next).await;
+    let body_bytes = (frame.dialect.body_bytes)(&frame.app.config);
+    let mut response = answer(frame.dialect, body_bytes, request, next).await;
     frame.count(operation, response.status(), started);
     response = body::close_unless_drained(leftover, response).await;
-    let status = response.status();
     let headers = response.headers_mut();
-    frame.dialect.cors.put_on(headers);
+    frame.cors.put_on(headers);
     if frame.app.config.demo {
         cors::show_demo(headers);
     }
     cors::allow(&frame.app.config.server, origin.as_ref(), headers);
-    if is_preflight {
-        cors::hold(headers);
-    }
-    if status == StatusCode::UNAUTHORIZED {
-        headers.insert(header::WWW_AUTHENTICATE, if brings_token { BAD_TOKEN } else { NO_TOKEN });
-    }
-    if status != StatusCode::NO_CONTENT {
-        headers
-            .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache, no-store, must-revalidate"));
-    }
+    asked.finish(&mut response);
     response
+}
+
+/// What of a request its answer depends on, whatever it is.
+struct Asked {
+    brings_token: bool,
+    is_preflight: bool,
+}
+
+impl Asked {
+    fn of(request: &Request) -> Self {
+        Self { brings_token: brings_token(request), is_preflight: request.method() == Method::OPTIONS }
+    }
+
+    /// Puts on an answer what browsers and caches need to know, and how to come in on one that says no.
+    fn finish(self, response: &mut Response) {
+        let status = response.status();
+        let headers = response.headers_mut();
+        if self.is_preflight {
+            cors::hold(headers);
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, if self.brings_token { BAD_TOKEN } else { NO_TOKEN });
+        }
+        if status != StatusCode::NO_CONTENT {
+            headers.insert(header::CACHE_CONTROL, NOT_KEPT);
+        }
+    }
 }
 
 impl Frame {
@@ -84,23 +129,23 @@ impl Frame {
         };
         metrics.reject(reason);
     }
+}
 
-    async fn answer(&self, request: Request, next: Next) -> Response {
-        let body_bytes = (self.dialect.body_bytes)(&self.app.config);
-        if request.method() == Method::OPTIONS {
-            return StatusCode::NO_CONTENT.into_response();
-        }
-        if body::declares_too_much(request.headers(), body_bytes) {
-            return (self.dialect.refusals.too_large)(body_bytes);
-        }
-        let info = request.extensions().get::<RequestInfo>().cloned();
-        let answered = AssertUnwindSafe(next.run(request)).catch_unwind().await;
-        answered.unwrap_or_else(|_| {
-            let id = info.as_ref().map(RequestInfo::name);
-            tracing::error!(id, "a request met a bug and was answered with 500");
-            (self.dialect.refusals.internal)()
-        })
+/// Answers preflights without any logic, and checks declared body sizes first of all.
+async fn answer(dialect: &Dialect, body_bytes: usize, request: Request, next: Next) -> Response {
+    if request.method() == Method::OPTIONS {
+        return StatusCode::NO_CONTENT.into_response();
     }
+    if body::declares_too_much(request.headers(), body_bytes) {
+        return (dialect.refusals.too_large)(body_bytes);
+    }
+    let info = request.extensions().get::<RequestInfo>().cloned();
+    let answered = AssertUnwindSafe(next.run(request)).catch_unwind().await;
+    answered.unwrap_or_else(|_| {
+        let id = info.as_ref().map(RequestInfo::name);
+        tracing::error!(id, "a request met a bug and was answered with 500");
+        (dialect.refusals.internal)()
+    })
 }
 
 /// Whether a request has a token, good or not.

@@ -2,6 +2,7 @@
 //! under every prefix that clients use.
 
 mod account;
+mod backend;
 mod contract;
 mod error;
 mod event;
@@ -14,6 +15,7 @@ mod presence;
 mod profile;
 mod register;
 mod rooms;
+pub(crate) mod stub;
 mod sync;
 pub mod types;
 mod versions;
@@ -84,11 +86,11 @@ pub fn event_schema() -> schemars::Schema {
 }
 
 /// Operations of one path each, with their handlers and their documentation.
-type Routes = Vec<UtoipaMethodRouter<App>>;
+type Routes<S = App> = Vec<UtoipaMethodRouter<S>>;
 
 /// What stands under each of [`PREFIXES`].
 fn under_prefix() -> Routes {
-    vec![routes!(presence::get_presence, presence::set_presence)]
+    stub::operations()
 }
 
 /// What stands under [`SYNC_PREFIXES`] alone: following presence, and what clients need for it.
@@ -155,7 +157,10 @@ fn router(app: &App) -> Router {
 
 /// Adds routes by their whole paths: every level of nested routers would take each request's URI apart
 /// once more.
-fn mount(router: Router<App>, base: &str, routes: Routes) -> Router<App> {
+fn mount<S>(router: Router<S>, base: &str, routes: Routes<S>) -> Router<S>
+where
+    S: Clone + Send + Sync + 'static,
+{
     routes.into_iter().fold(router, |router, (_, paths, methods)| {
         let path = paths.paths.keys().next().expect("an operation has a path");
         router.route(&format!("{base}{path}"), methods)
@@ -165,8 +170,12 @@ fn mount(router: Router<App>, base: &str, routes: Routes) -> Router<App> {
 /// The document; `busy` adds the state of MSC3026, `lists` the presence lists of r0.
 fn document(busy: bool, lists: bool) -> OpenApi {
     let routes = [under_prefix(), under_sync_prefix(), presence_lists(lists), beside_prefix(), endings()];
-    let routes = routes.into_iter().flatten();
-    let documented = routes.fold(OpenApiRouter::with_openapi(base()), OpenApiRouter::routes);
+    documented(routes.into_iter().flatten().collect(), busy)
+}
+
+/// The document of some operations.
+fn documented(routes: Routes, busy: bool) -> OpenApi {
+    let documented = routes.into_iter().fold(OpenApiRouter::with_openapi(base()), OpenApiRouter::routes);
     let (_, mut document) = documented.split_for_parts();
     // One base path does for all.
     for operation in

@@ -3,6 +3,7 @@
 //! Source: <https://github.com/pnut-api/api-spec>, `resources/users/presence.md`.
 
 mod account;
+mod backend;
 mod caller;
 mod envelope;
 mod error;
@@ -10,11 +11,10 @@ mod exchange;
 mod form;
 mod limit;
 mod presence;
+pub(crate) mod stub;
 pub mod types;
 mod update;
 mod version;
-
-use std::sync::Arc;
 
 use axum::{Router, middleware};
 use utoipa::openapi::{
@@ -35,7 +35,7 @@ use self::{
 };
 use super::{Cors, Dialect, Refusals};
 use crate::{
-    app::App,
+    app::{self, App},
     config::DialectName,
     directory::Scope,
     openapi::{self, HeaderDoc},
@@ -64,27 +64,39 @@ pub static DIALECT: Dialect = Dialect {
     ..Dialect::new("pnut", "pnut.io", document, Refusals::of::<PnutRefusal>(), |app| router(app).into())
 };
 
+/// What this dialect holds for itself while a server runs.
+struct Own {
+    limits: RateLimits,
+}
+
+impl app::Own for Own {
+    fn new(app: &app::Parts) -> Self {
+        Self { limits: RateLimits::new(app.config.clone()) }
+    }
+}
+
 fn routes() -> Vec<UtoipaMethodRouter<App>> {
-    vec![
-        routes!(presence::list_presence),
-        routes!(presence::get_presence, presence::set_presence),
-        routes!(presence::get_presence_by_alias),
-        routes!(account::get_token),
-        routes!(account::get_user),
-    ]
+    let account = [routes!(account::get_token), routes!(account::get_user)];
+    stub::operations().into_iter().chain(account).collect()
 }
 
 fn router(app: &App) -> Router {
+    DIALECT.framed(app, gated(routes(), Gate(app.parts())))
+}
+
+/// Operations under every prefix, behind what every call goes through.
+fn gated<S>(routes: Vec<UtoipaMethodRouter<S>>, gate: Gate) -> Router<S>
+where
+    S: Clone + Send + Sync + 'static,
+{
     let mut router = Router::new();
-    for prefix in PREFIXES {
-        for (_, paths, methods) in routes() {
-            let path = paths.paths.keys().next().expect("an operation has a path");
-            router = router.route(&format!("{prefix}{path}"), methods);
+    for (_, paths, methods) in routes {
+        let path = paths.paths.keys().next().expect("an operation has a path");
+        for prefix in PREFIXES {
+            router = router.route(&format!("{prefix}{path}"), methods.clone());
         }
     }
-    let limits = Arc::new(RateLimits::new(app.config.clone()));
-    let gate = Gate { app: app.clone(), limits };
-    DIALECT.framed(app, DIALECT.closed(router).layer(middleware::from_fn_with_state(gate, exchange)))
+    DIALECT.closed(router).layer(middleware::from_fn_with_state(gate, exchange))
 }
 
 /// A scope's name in this dialect.
@@ -97,7 +109,12 @@ fn scope_name(scope: Scope) -> &'static str {
 }
 
 fn document() -> OpenApi {
-    let documented = routes().into_iter().fold(OpenApiRouter::with_openapi(base()), OpenApiRouter::routes);
+    documented(routes())
+}
+
+/// The document of some operations.
+fn documented(routes: Vec<UtoipaMethodRouter<App>>) -> OpenApi {
+    let documented = routes.into_iter().fold(OpenApiRouter::with_openapi(base()), OpenApiRouter::routes);
     let (_, mut document) = documented.split_for_parts();
     // A PUT may have its value in the query, or none.
     openapi::let_out_bodies(document.paths.paths.values_mut().filter_map(|item| item.put.as_mut()));

@@ -2,6 +2,7 @@
 //! lists, reports of gateways on devices and calls, and the server's health.
 
 mod app_tokens;
+mod backend;
 mod calls;
 mod changes;
 mod demo;
@@ -21,6 +22,7 @@ mod saying;
 mod settings;
 mod snapshots;
 mod socket;
+pub(crate) mod stub;
 mod subscriptions;
 mod tickets;
 mod tokens;
@@ -109,21 +111,14 @@ fn routes(lists: bool) -> OpenApiRouter<App> {
         .routes(routes!(tokens::end_sessions))
         .routes(routes!(tokens::whoami))
         // Presence.
-        .routes(routes!(presence::get_user_presence, saying::put_user_presence, saying::delete_user_presence))
-        .routes(routes!(saying::post_activity))
-        .routes(routes!(presence::query_presence))
-        .routes(routes!(updates::update_presence))
-        .routes(routes!(room_presence::get_room_presence))
-        .routes(routes!(memberships::get_user_rooms))
+        .merge(stub::of_users())
         .routes(routes!(changes::stream_changes))
         .routes(routes!(socket::open_socket))
         .routes(routes!(tickets::create_ticket))
         .routes(routes!(webhooks::list_webhooks, webhooks::create_webhook))
         .routes(routes!(webhooks::get_webhook, webhooks::put_webhook, webhooks::delete_webhook))
         .routes(routes!(webhooks::test_webhook))
-        .routes(routes!(heartbeats::post_heartbeats))
-        .routes(routes!(calls::put_call, calls::delete_call))
-        .routes(routes!(settings::get_settings, settings::put_settings))
+        .merge(stub::of_gateways())
         // The server itself.
         .merge(export_routes())
         .routes(routes!(health::get_health))
@@ -172,22 +167,34 @@ fn router(app: &App) -> Router {
 fn document(lists: bool) -> OpenApi {
     let (_, mut document) = routes(lists).split_for_parts();
     changes::name_events(&mut document);
+    completed(document)
+}
+
+/// A document with what no annotation says.
+fn completed(mut document: OpenApi) -> OpenApi {
     let activity = document.paths.paths.get_mut("/presenced/v1/activity");
     openapi::let_out_bodies(activity.and_then(|item| item.post.as_mut()).into_iter());
     openapi::finished(document, &TAGS)
 }
 
+/// A document without operations, with what streams tell.
 fn base() -> OpenApi {
+    let mut document = bare();
+    openapi::add_schema::<PresenceSnapshot>(&mut document);
+    openapi::add_schema::<UsersGone>(&mut document);
+    openapi::add_schema::<TokenExpiring>(&mut document);
+    openapi::add_schema::<StreamEnd>(&mut document);
+    document
+}
+
+/// A document without operations.
+fn bare() -> OpenApi {
     let mut document = openapi::base(
         "presenced API",
         "The directory of users, rooms and tokens, and presence as presenced itself tells it: one \
              user or many in a call, or as a stream of changes. Times are in milliseconds since the Unix epoch.",
     );
     openapi::add_schema::<Problem>(&mut document);
-    openapi::add_schema::<PresenceSnapshot>(&mut document);
-    openapi::add_schema::<UsersGone>(&mut document);
-    openapi::add_schema::<TokenExpiring>(&mut document);
-    openapi::add_schema::<StreamEnd>(&mut document);
     let components = document.components.get_or_insert_default();
     components.add_security_scheme(
         "accessToken",

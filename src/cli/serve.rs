@@ -4,7 +4,7 @@ mod files;
 mod log;
 mod reload;
 
-use std::{io, path::PathBuf, sync::Arc};
+use std::{io, num::NonZero, path::PathBuf, sync::Arc, thread};
 
 use clap::Args;
 
@@ -15,7 +15,7 @@ use crate::{
     app::App,
     config::{Config, Listen, Overrides},
     demo,
-    server::{self, Listener, Server, Tls},
+    server::{self, Builder, Listener, Server, Tls},
 };
 
 #[derive(Debug, Args)]
@@ -62,7 +62,7 @@ impl Serve {
         let stop = server::stop_signal().map_err(Failure::unusable)?;
         tokio::pin!(stop);
         let mut reloading = Reloading::new(log).map_err(Failure::unusable)?;
-        let (server, listener) = (Server::default(), listen(&config)?);
+        let (server, listener) = (on_all_cores().map_err(Failure::unusable)?, listen(&config)?);
         for address in listener.addresses() {
             tracing::info!(%address, tls = config.tls.is_on(), "listening");
         }
@@ -225,4 +225,11 @@ fn check_name(app: &App) -> Done {
         app.config.server.data.display(),
         user.id,
     )))
+}
+
+/// A server with a thread for each core.
+fn on_all_cores() -> io::Result<Server> {
+    Server::builder()
+        .threads(thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN))
+        .map(Builder::build)
 }

@@ -36,6 +36,7 @@ use super::{
     proxy,
     room::Room,
     tls::Tls,
+    workers::{Load, Workers},
     write_limit::WriteLimit,
 };
 use crate::{
@@ -85,6 +86,7 @@ impl Connections {
     pub(super) async fn serve(
         &self,
         listener: &Listener,
+        workers: &Workers,
         mut replaced: watch::Receiver<()>,
         mut end: Pin<&mut impl Future<Output = ()>>,
     ) {
@@ -92,7 +94,7 @@ impl Connections {
         loop {
             tokio::select! {
                 (stream, peer, place) = self.accept(listener, &mut backoff) => {
-                    self.take(stream, peer, place, listener.tls.as_ref());
+                    self.take(workers, stream, peer, place, listener.tls.as_ref());
                 }
                 Ok(()) = replaced.changed() => self.resize(),
                 () = &mut end => return,
@@ -114,12 +116,27 @@ impl Connections {
         }
     }
 
-    fn take(&self, stream: Stream, peer: Peer, place: Place, tls: Option<&Arc<Tls>>) {
+    /// Hands a connection to whoever serves it.
+    fn take(&self, workers: &Workers, stream: Stream, peer: Peer, place: Place, tls: Option<&Arc<Tls>>) {
+        let Some((worker, load)) = workers.pick() else {
+            return self.begin(stream, peer, place, None, tls);
+        };
+        // One that broke meanwhile is no event.
+        let Ok(stream) = stream.detach() else { return };
+        let (connections, tls) = (self.clone(), tls.cloned());
+        worker.spawn(async move {
+            if let Ok(stream) = stream.attach() {
+                connections.begin(stream, peer, place, Some(load), tls.as_ref());
+            }
+        });
+    }
+
+    fn begin(&self, stream: Stream, peer: Peer, place: Place, load: Option<Load>, tls: Option<&Arc<Tls>>) {
         let counted = self.0.metrics.as_ref().map(|metrics| metrics.connect());
         let longest_write = Duration::from_secs(self.config().limits.stream_write_seconds);
         stream.watch_over(longest_write);
         let doing = Doing::default();
-        let stream = WriteLimit::new(stream, longest_write, doing.clone(), (place, counted));
+        let stream = WriteLimit::new(stream, longest_write, doing.clone(), (place, counted, load));
         let (connections, tls) = (self.clone(), tls.cloned());
         let speaks_first = self.config().server.proxy_protocol && peer.is_trusted(&self.config().server);
         // What most connections do not need takes no room in the task of each.

@@ -65,6 +65,13 @@ pub(super) enum Stream {
     Unix(UnixStream),
 }
 
+/// A connection that no runtime waits for, on its way to the one that will.
+#[derive(Debug)]
+pub(super) enum Detached {
+    Tcp(std::net::TcpStream),
+    Unix(std::os::unix::net::UnixStream),
+}
+
 /// Who is at the other end of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Peer {
@@ -209,7 +216,25 @@ fn remove_stale(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
+impl Detached {
+    /// Lets the runtime of this thread wait for it.
+    pub(super) fn attach(self) -> io::Result<Stream> {
+        match self {
+            Self::Tcp(stream) => TcpStream::from_std(stream).map(Stream::Tcp),
+            Self::Unix(stream) => UnixStream::from_std(stream).map(Stream::Unix),
+        }
+    }
+}
+
 impl Stream {
+    /// Takes it from the runtime that has waited for it.
+    pub(super) fn detach(self) -> io::Result<Detached> {
+        match self {
+            Self::Tcp(stream) => stream.into_std().map(Detached::Tcp),
+            Self::Unix(stream) => stream.into_std().map(Detached::Unix),
+        }
+    }
+
     /// Finds out when a client went without a word, as one does whose network is gone: it answers nothing any more, or
     /// takes nothing of what it is sent for too long.
     pub(super) fn watch_over(&self, longest_write: Duration) {

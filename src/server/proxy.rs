@@ -72,8 +72,12 @@ pub(super) fn client(peer: Peer, headers: &mut HeaderMap, server: &Server) -> Ip
 }
 
 fn take(headers: &mut HeaderMap) {
-    for name in [FOR, PROTO, HOST, PREFIX, header::FORWARDED] {
-        headers.remove(name);
+    let told = [FOR, PROTO, HOST, PREFIX, header::FORWARDED];
+    // Most requests have none of them.
+    if headers.keys().any(|name| told.contains(name)) {
+        for name in told {
+            headers.remove(name);
+        }
     }
 }
 
@@ -143,6 +147,21 @@ fn is_scheme(value: &HeaderValue) -> bool {
 
 /// Whether a value names a host, and nothing else but a port.
 pub(super) fn is_host(value: &HeaderValue) -> bool {
+    is_plain_host(value.as_bytes()) || is_authority(value)
+}
+
+/// Whether it is a name or an IPv4 address, with or without a port of at most four digits, as nearly all are.
+fn is_plain_host(value: &[u8]) -> bool {
+    let end = value.iter().position(|byte| *byte == b':').unwrap_or(value.len());
+    let (host, port) = value.split_at(end);
+    let is_of_name = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'.' || *byte == b'-';
+    (1..=255).contains(&host.len())
+        && host.iter().all(is_of_name)
+        && port.len() <= 5
+        && port.iter().skip(1).all(u8::is_ascii_digit)
+}
+
+fn is_authority(value: &HeaderValue) -> bool {
     Authority::try_from(value.as_bytes()).is_ok_and(|authority| {
         let host = authority.host();
         let port = authority.as_str().strip_prefix(host);

@@ -11,7 +11,7 @@ use axum::{
 use serde_json::json;
 use tokio::pin;
 
-use super::{Listener, Server, connections::Connections};
+use super::{Listener, Server, connections::Connections, workers::Workers};
 use crate::{
     clock::SystemClock,
     config::{Config, Live},
@@ -35,7 +35,7 @@ impl Server {
         let config = Arc::new(Live::new(config.clone()));
         let replacements = config.replacements();
         let connections = Connections::new(listener, router, config, Arc::new(SystemClock::start()), None);
-        connections.serve(listener, replacements, forever).await;
+        connections.serve(listener, &Workers::default(), replacements, forever).await;
     }
 
     fn unavailable(&self, path: &str) -> Response {

@@ -10,11 +10,11 @@ use tokio::{
     time::{Sleep, sleep},
 };
 
-use super::{doing::Doing, listener::Stream};
+use super::{doing::Doing, listener::Stream, workers::Load};
 use crate::{metrics::Watching, places};
 
 /// A connection's place, and its being counted.
-pub(super) type Place = (places::Place, Option<Watching>);
+pub(super) type Place = (places::Place, Option<Watching>, Option<Load>);
 
 /// A connection that fails once its client has taken nothing of what it is sent for too long.
 pub(super) struct WriteLimit {

@@ -1,4 +1,4 @@
-"""Calls every presence operation of the four documents through the stubs that are generated from them, against a demo
+"""Calls every presence operation of the four documents, and what an application signs its users in with, through the stubs that are generated from them, against a demo
 whose address is the argument. Each succeeds, is refused as its document says, and is refused otherwise as the header
 Prefer asks for."""
 
@@ -160,12 +160,19 @@ def updates(user):
 
 
 said = presenced.PresenceUpdate(state=presenced.PresenceState.ONLINE)
-# What is said of many users is said by an admin.
+backend = presenced.AppTokenRequest(name="backend", scopes=[presenced.Scope.READ, presenced.Scope.WRITE])
+# What is said of many users, and who is in a room, is said by an admin.
 PRESENCED.try_each([
     ("updatePresence", lambda by, user: by.presence.update_presence(updates(user)), ALICE, STRANGER, 401, 413),
+    ("addMember", lambda by, user: by.directory.add_member(LOBBY, user), CAROL, NOBODY, 404, 409),
+    ("removeMember", lambda by, user: by.directory.remove_member(LOBBY, user), CAROL, STRANGER, 401, 413),
+    ("createAppToken", lambda by, _: by.directory.create_app_token(backend), "backend", STRANGER, 401, 409),
+    ("endSessions", lambda by, user: by.directory.end_sessions(user), CAROL, NOBODY, 404, 503),
 ], token="demo-admin")
 PRESENCED.try_each([
     ("putUserPresence", lambda by, user: by.presence.put_user_presence(user, said), ALICE, BOB, 403, 429),
+    ("whoami", lambda by, _: by.directory.whoami(), "own", STRANGER, 401, 503),
+    ("createTicket", lambda by, _: by.following.create_ticket(), "own", STRANGER, 401, 413),
     ("postActivity", lambda by, _: by.presence.post_activity(), "own", STRANGER, 401, 413),
     ("getRoomPresence", lambda by, room: by.presence.get_room_presence(room), LOBBY, NO_ROOM, 404, 503),
     ("getUserRooms", lambda by, user: by.presence.get_user_rooms(user), ALICE, BOB, 403, 404),

@@ -1,4 +1,4 @@
-// Calls every presence operation of the four documents through the stubs that are generated from them, against a demo
+// Calls every presence operation of the four documents, and what an application signs its users in with, through the stubs that are generated from them, against a demo
 // whose address is the argument. Each succeeds, is refused as its document says, and is refused otherwise as the header
 // Prefer asks for.
 import { isAxiosError } from "axios";
@@ -59,6 +59,7 @@ function onPresenced(token = "demo-alice", prefer?: string) {
         presence: new presenced.PresenceApi(configuration),
         lists: new presenced.PresenceListsApi(configuration),
         directory: new presenced.DirectoryApi(configuration),
+        following: new presenced.FollowingApi(configuration),
         demo: new presenced.DemoApi(configuration),
     };
 }
@@ -149,13 +150,20 @@ async function tryPresenced() {
     const reads = (body: unknown, status: number) => (body as presenced.Problem).status === status;
     const said = { state: presenced.PresenceState.Online };
     const updates = (userId: string) => ({ updates: [{ userId, ...said }] });
-    // What is said of many users is said by an admin.
+    const backend = { name: "backend", scopes: [presenced.Scope.Read, presenced.Scope.Write] };
+    // What is said of many users, and who is in a room, is said by an admin.
     const asAdmin = (token?: string, prefer?: string) => onPresenced(token === STRANGER ? token : "demo-admin", prefer);
     await tryEach(asAdmin, reads, [
         ["updatePresence", (by, user) => by.presence.updatePresence(updates(user)), alice, STRANGER, 401, 413],
+        ["addMember", (by, user) => by.directory.addMember(lobby, user), carol, nobody, 404, 409],
+        ["removeMember", (by, user) => by.directory.removeMember(lobby, user), carol, STRANGER, 401, 413],
+        ["createAppToken", (by) => by.directory.createAppToken(backend), "backend", STRANGER, 401, 409],
+        ["endSessions", (by, user) => by.directory.endSessions(user), carol, nobody, 404, 503],
     ]);
     await tryEach(onPresenced, reads, [
         ["putUserPresence", (by, user) => by.presence.putUserPresence(user, said), alice, bob, 403, 429],
+        ["whoami", (by) => by.directory.whoami(), "own", STRANGER, 401, 503],
+        ["createTicket", (by) => by.following.createTicket(), "own", STRANGER, 401, 413],
         ["postActivity", (by) => by.presence.postActivity(), "own", STRANGER, 401, 413],
         ["getRoomPresence", (by, room) => by.presence.getRoomPresence(room), lobby, noRoom, 404, 503],
         ["getUserRooms", (by, user) => by.presence.getUserRooms(user), alice, bob, 403, 404],

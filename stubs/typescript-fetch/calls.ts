@@ -1,4 +1,4 @@
-// Calls every presence operation of the four documents through the stubs that are generated from them, against a demo
+// Calls every presence operation of the four documents, and what an application signs its users in with, through the stubs that are generated from them, against a demo
 // whose address is the argument. Each succeeds, is refused as its document says, and is refused otherwise as the header
 // Prefer asks for.
 import * as matrix from "./matrix";
@@ -58,6 +58,7 @@ function onPresenced(token = "demo-alice", prefer?: string) {
         presence: new presenced.PresenceApi(configuration),
         lists: new presenced.PresenceListsApi(configuration),
         directory: new presenced.DirectoryApi(configuration),
+        following: new presenced.FollowingApi(configuration),
         demo: new presenced.DemoApi(configuration),
     };
 }
@@ -156,13 +157,20 @@ async function tryPresenced() {
     const reads = (body: unknown, status: number) => presenced.ProblemFromJSON(body).status === status;
     const presenceUpdate = { state: presenced.PresenceState.Online };
     const updates = (userId: string) => ({ updates: [{ userId, state: presenced.PresenceState.Online }] });
-    // What is said of many users is said by an admin.
+    const backend = { name: "backend", scopes: [presenced.Scope.Read, presenced.Scope.Write] };
+    // What is said of many users, and who is in a room, is said by an admin.
     const asAdmin = (token?: string, prefer?: string) => onPresenced(token === STRANGER ? token : "demo-admin", prefer);
     await tryEach(asAdmin, reads, [
         ["updatePresence", (by, userId) => by.presence.updatePresence({ presenceUpdates: updates(userId) }), alice, STRANGER, 401, 413],
+        ["addMember", (by, userId) => by.directory.addMember({ roomId: lobby, userId }), carol, nobody, 404, 409],
+        ["removeMember", (by, userId) => by.directory.removeMember({ roomId: lobby, userId }), carol, STRANGER, 401, 413],
+        ["createAppToken", (by) => by.directory.createAppToken({ appTokenRequest: backend }), "backend", STRANGER, 401, 409],
+        ["endSessions", (by, userId) => by.directory.endSessions({ userId }), carol, nobody, 404, 503],
     ]);
     await tryEach(onPresenced, reads, [
         ["putUserPresence", (by, userId) => by.presence.putUserPresence({ userId, presenceUpdate }), alice, bob, 403, 429],
+        ["whoami", (by) => by.directory.whoami(), "own", STRANGER, 401, 503],
+        ["createTicket", (by) => by.following.createTicket(), "own", STRANGER, 401, 413],
         ["postActivity", (by) => by.presence.postActivity(), "own", STRANGER, 401, 413],
         ["getRoomPresence", (by, roomId) => by.presence.getRoomPresence({ roomId }), lobby, noRoom, 404, 503],
         ["getUserRooms", (by, userId) => by.presence.getUserRooms({ userId }), alice, bob, 403, 404],

@@ -9,6 +9,7 @@ mod cors;
 mod devices;
 mod endings;
 mod filters;
+mod keepers;
 mod limits;
 mod lists;
 mod login;

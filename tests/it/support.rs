@@ -2,6 +2,7 @@
 //! still until the test moves it. The server holds every exchange against the document of its dialect, whoever the
 //! client is, so a test only says what is particular to it.
 
+pub(crate) mod checked;
 pub(crate) mod conformance;
 pub(crate) mod coverage;
 mod faulty;
@@ -16,6 +17,7 @@ pub(crate) mod sync;
 
 use std::{
     io::{self, Write as _},
+    ops::Deref,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -56,14 +58,27 @@ pub(crate) const BOB: &str = "@bob:example.com";
 pub(crate) const CAROL: &str = "@carol:example.com";
 
 pub(crate) struct TestServer {
-    pub url: String,
+    site: Site,
     pub app: App,
     clock: Arc<ManualClock>,
-    http: reqwest::Client,
     stop: oneshot::Sender<()>,
     running: JoinHandle<()>,
-    is_lenient: bool,
     found: Found,
+}
+
+/// Whatever answers at an address: a server of ours, or somebody's that keeps a contract of ours.
+pub(crate) struct Site {
+    pub url: String,
+    http: reqwest::Client,
+    is_lenient: bool,
+}
+
+impl Deref for TestServer {
+    type Target = Site;
+
+    fn deref(&self) -> &Site {
+        &self.site
+    }
 }
 
 /// What the server found, which has to be nothing when the test is over.
@@ -74,7 +89,7 @@ struct Found {
 
 /// A request that is being put together.
 pub(crate) struct Call<'a> {
-    server: &'a TestServer,
+    server: &'a Site,
     method: Method,
     path: String,
     headers: Vec<(&'static str, Vec<u8>)>,
@@ -96,7 +111,7 @@ pub(crate) fn status_path(user: &str) -> String {
 }
 
 /// A bare connection to a server.
-pub(crate) async fn connect(server: &TestServer) -> TcpStream {
+pub(crate) async fn connect(server: &Site) -> TcpStream {
     TcpStream::connect(server.url.trim_start_matches("http://")).await.expect("a connection")
 }
 
@@ -199,14 +214,13 @@ impl TestServer {
             let _dropped = stopped.await;
         };
         let running = tokio::spawn(server.run(listener, app.clone(), shutdown));
-        let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build();
         let found = Found { app: app.clone(), may_be_bugs: AtomicBool::new(false) };
-        Self { url, app, clock, http: http.expect("a client"), stop, running, is_lenient: false, found }
+        Self { site: Site::at(url), app, clock, stop, running, found }
     }
 
     /// Stops the server, and waits for its end.
     pub(crate) async fn stop(self) {
-        drop((self.stop, self.http));
+        drop((self.stop, self.site));
         self.running.await.expect("a server that ends");
     }
 
@@ -246,13 +260,29 @@ impl TestServer {
 
     /// The same server, of which the test sends what it takes beyond its documents.
     pub(crate) fn lenient(mut self) -> Self {
-        self.is_lenient = true;
+        self.site.is_lenient = true;
         self
     }
 
     /// From now on requests may be answered with 500, which no document has.
     pub(crate) fn may_meet_bugs(&self) {
         self.found.may_be_bugs.store(true, Ordering::Relaxed);
+    }
+
+    /// Calls presenced's own API as the admin.
+    pub(crate) async fn admin(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
+        let call = self.call(method, format!("/presenced/v1{path}")).token(demo::ADMIN_TOKEN);
+        match body {
+            Some(body) => call.json(&body).send().await,
+            None => call.send().await,
+        }
+    }
+}
+
+impl Site {
+    pub(crate) fn at(url: String) -> Self {
+        let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build();
+        Self { url, http: http.expect("a client"), is_lenient: false }
     }
 
     pub(crate) fn call(&self, method: Method, path: impl Into<String>) -> Call<'_> {
@@ -274,15 +304,6 @@ impl TestServer {
     /// Sets a user's Matrix presence with a token of theirs.
     pub(crate) async fn set_presence(&self, token: &str, user: &str, body: Value) -> Answer {
         self.call(Method::PUT, status_path(user)).token(token).json(&body).send().await
-    }
-
-    /// Calls presenced's own API as the admin.
-    pub(crate) async fn admin(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
-        let call = self.call(method, format!("/presenced/v1{path}")).token(demo::ADMIN_TOKEN);
-        match body {
-            Some(body) => call.json(&body).send().await,
-            None => call.send().await,
-        }
     }
 }
 

@@ -8,7 +8,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::types::{MatrixError, RateLimitError};
+use super::{
+    extract::{AuthenticateError, UnreadBody},
+    types::{MatrixError, RateLimitError},
+};
 use crate::{
     api::refusal::{self, Cause, Refusal, Refused, retry_after},
     auth::AuthError,
@@ -18,9 +21,9 @@ use crate::{
     store::StoreError,
 };
 
-/// What a refusal says.
+/// What a refusal says: a code for programs, and a sentence for people.
 #[derive(Clone, Debug)]
-pub(super) struct MatrixRefusal {
+pub struct MatrixRefusal {
     errcode: &'static str,
     error: Cow<'static, str>,
     extra: Extra,
@@ -33,18 +36,19 @@ enum Extra {
     RetryAfter(Duration),
 }
 
-pub(super) type BadRequest = refusal::BadRequest<MatrixRefusal>;
-pub(super) type Unauthorized = refusal::Unauthorized<MatrixRefusal>;
-pub(super) type Forbidden = refusal::Forbidden<MatrixRefusal>;
-pub(super) type NotFound = refusal::NotFound<MatrixRefusal>;
+pub type BadRequest = refusal::BadRequest<MatrixRefusal>;
+pub type Unauthorized = refusal::Unauthorized<MatrixRefusal>;
+pub type Forbidden = refusal::Forbidden<MatrixRefusal>;
+pub type NotFound = refusal::NotFound<MatrixRefusal>;
 pub(super) type MethodNotAllowed = refusal::MethodNotAllowed<MatrixRefusal>;
-pub(super) type TooLarge = refusal::TooLarge<MatrixRefusal>;
-pub(super) type TooManyRequests = refusal::TooManyRequests<MatrixRefusal>;
+pub type TooLarge = refusal::TooLarge<MatrixRefusal>;
+pub type TooManyRequests = refusal::TooManyRequests<MatrixRefusal>;
 pub(super) type InternalError = refusal::InternalError<MatrixRefusal>;
-pub(super) type Unavailable = refusal::Unavailable<MatrixRefusal>;
+pub type Unavailable = refusal::Unavailable<MatrixRefusal>;
 
 impl MatrixRefusal {
-    fn new<const STATUS: u16>(
+    /// What has no function of its own here. The status is that of the refusal that it becomes.
+    pub fn new<const STATUS: u16>(
         errcode: &'static str,
         error: impl Into<Cow<'static, str>>,
     ) -> Refused<Self, STATUS> {
@@ -55,7 +59,8 @@ impl MatrixRefusal {
         Self { extra, ..self }
     }
 
-    pub(super) fn invalid_param(error: impl Into<Cow<'static, str>>) -> BadRequest {
+    /// A parameter is not valid.
+    pub fn invalid_param(error: impl Into<Cow<'static, str>>) -> BadRequest {
         Self::new("M_INVALID_PARAM", error)
     }
 
@@ -72,11 +77,13 @@ impl MatrixRefusal {
         Self::new("M_EXCLUSIVE", error)
     }
 
-    pub(super) fn not_json(error: impl Into<Cow<'static, str>>) -> BadRequest {
+    /// The body is no JSON.
+    pub fn not_json(error: impl Into<Cow<'static, str>>) -> BadRequest {
         Self::new("M_NOT_JSON", error)
     }
 
-    pub(super) fn bad_json(error: impl Into<Cow<'static, str>>) -> BadRequest {
+    /// The body is JSON, and not what is needed.
+    pub fn bad_json(error: impl Into<Cow<'static, str>>) -> BadRequest {
         Self::new("M_BAD_JSON", error)
     }
 
@@ -84,33 +91,43 @@ impl MatrixRefusal {
         Self::new("M_MISSING_TOKEN", error)
     }
 
-    fn unknown_token(error: impl Into<Cow<'static, str>>, soft_logout: bool) -> Unauthorized {
+    /// The token is not valid; with `soft_logout` the client may log in again and go on.
+    pub fn unknown_token(error: impl Into<Cow<'static, str>>, soft_logout: bool) -> Unauthorized {
         let Refused(said) = Self::new::<401>("M_UNKNOWN_TOKEN", error);
         Refused(said.with(Extra::SoftLogout(soft_logout)))
     }
 
     /// The token is none, or none any more.
-    pub(super) fn no_such_token() -> Unauthorized {
+    pub fn no_such_token() -> Unauthorized {
         Self::unknown_token("Unrecognised access token", false)
     }
 
-    pub(super) fn forbidden(error: impl Into<Cow<'static, str>>) -> Forbidden {
+    /// The caller may not do this.
+    pub fn forbidden(error: impl Into<Cow<'static, str>>) -> Forbidden {
         Self::new("M_FORBIDDEN", error)
+    }
+
+    /// The caller is a guest.
+    pub fn guest() -> Forbidden {
+        Self::new("M_GUEST_ACCESS_FORBIDDEN", "Guests may not use presence")
     }
 
     pub(super) fn no_user() -> Forbidden {
         Self::forbidden("This access token belongs to no user")
     }
 
-    pub(super) fn not_found(error: impl Into<Cow<'static, str>>) -> NotFound {
+    /// There is no such thing, or none that the caller may know of.
+    pub fn not_found(error: impl Into<Cow<'static, str>>) -> NotFound {
         Self::new("M_NOT_FOUND", error)
     }
 
-    pub(super) fn larger_than_allowed(error: impl Into<Cow<'static, str>>) -> TooLarge {
+    /// The body, or what is in it, is too large.
+    pub fn larger_than_allowed(error: impl Into<Cow<'static, str>>) -> TooLarge {
         Self::new("M_TOO_LARGE", error)
     }
 
-    pub(super) fn limit_exceeded(wait: Duration) -> TooManyRequests {
+    /// The caller has to wait.
+    pub fn limit_exceeded(wait: Duration) -> TooManyRequests {
         Self::waiting("Too many requests", wait)
     }
 
@@ -144,16 +161,33 @@ impl<E: From<Unauthorized> + From<Forbidden> + From<Unavailable>> Cause<MatrixRe
             Self::Jwt(_) | Self::Stranger => MatrixRefusal::unknown_token(said(&self), false).into(),
             Self::Unavailable => Self::unavailable().refuse(),
             Self::Expired => MatrixRefusal::unknown_token("The access token has expired", true).into(),
-            Self::Guest => {
-                let guest: Forbidden =
-                    MatrixRefusal::new("M_GUEST_ACCESS_FORBIDDEN", "Guests may not use presence");
-                guest.into()
-            }
+            Self::Guest => MatrixRefusal::guest().into(),
             Self::NoUser => MatrixRefusal::no_user().into(),
             Self::NotRegistered => {
                 MatrixRefusal::forbidden("The application service has not registered this user").into()
             }
             Self::MissingScope(_) => MatrixRefusal::forbidden(self.to_string()).into(),
+        }
+    }
+}
+
+impl<E: From<Unauthorized> + From<Forbidden> + From<Unavailable>> Cause<MatrixRefusal, E>
+    for AuthenticateError
+{
+    fn refuse(self) -> E {
+        match self {
+            Self::Unauthorized(refused) => refused.into(),
+            Self::Forbidden(refused) => refused.into(),
+            Self::Unavailable(refused) => refused.into(),
+        }
+    }
+}
+
+impl<E: From<BadRequest> + From<TooLarge>> Cause<MatrixRefusal, E> for UnreadBody {
+    fn refuse(self) -> E {
+        match self {
+            Self::BadRequest(refused) => refused.into(),
+            Self::TooLarge(refused) => refused.into(),
         }
     }
 }

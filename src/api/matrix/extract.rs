@@ -5,13 +5,20 @@ use std::convert::Infallible;
 
 use axum::{
     body::Body,
-    extract::{FromRequestParts, RawPathParams},
+    extract::{FromRef, FromRequestParts, RawPathParams},
     http::request::Parts,
 };
 
-use super::error::{BadRequest, MatrixRefusal, TooLarge};
+use super::{
+    error::{BadRequest, MatrixRefusal, TooLarge},
+    stub,
+};
 use crate::{
-    api::{body, refusal::Cause},
+    api::{
+        body::{self, BodyError},
+        refusal::{Cause, refusals},
+        stub::{Credentials, Limits, Stub},
+    },
     app::App,
     auth::{Accepts, AuthError, Caller, Identified},
     id::UserId,
@@ -50,32 +57,82 @@ impl Asker {
     }
 }
 
+refusals! {
+    /// Why a caller is not let in.
+    pub enum AuthenticateError: MatrixRefusal, from AuthError {
+        Unauthorized,
+        Forbidden,
+        Unavailable,
+    }
+}
+
+refusals! {
+    /// Why a body is of no use.
+    pub enum UnreadBody: MatrixRefusal, from BodyError {
+        BadRequest,
+        TooLarge,
+    }
+}
+
+/// Who asks, as a backend knows them.
+pub(super) struct Known(Result<stub::Caller, AuthenticateError>);
+
+impl Known {
+    /// The user behind the request, who is no guest.
+    pub(super) fn caller(self) -> Result<stub::Caller, AuthenticateError> {
+        self.0
+    }
+
+    async fn to(backend: &dyn stub::Presence, parts: &Parts) -> Result<stub::Caller, AuthenticateError> {
+        let credentials = Credentials::of_any(parts, backend.takes_query_token())?;
+        let identity = backend.authenticate(&credentials).await?;
+        Ok(stub::Caller { identity, credentials })
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Known
+where
+    Stub<dyn stub::Presence>: FromRef<S>,
+{
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
+        let stub = Stub::<dyn stub::Presence>::from_ref(state);
+        Ok(Self(Self::to(&*stub.backend, parts).await))
+    }
+}
+
 /// The user that the path is about.
-pub(super) struct Target(Result<Option<UserId>, BadRequest>);
+pub(super) struct Target(Result<String, BadRequest>);
 
 impl Target {
     /// The user's id. Refused is what is no user id at all; what only cannot be the id of anybody here is `None`, so
     /// that it answers as an unknown user does.
     pub(super) fn user(self) -> Result<Option<UserId>, BadRequest> {
+        Ok(self.0?.parse().ok())
+    }
+
+    /// The same as it is written.
+    pub(super) fn text(self) -> Result<String, BadRequest> {
         self.0
     }
 
-    fn read(text: &str) -> Result<Option<UserId>, BadRequest> {
+    fn read(text: &str) -> Result<String, BadRequest> {
         if !text.starts_with('@') {
             return Err(MatrixRefusal::invalid_param("A user id starts with `@`"));
         }
         if !text.contains(':') {
             return Err(MatrixRefusal::invalid_param("A user id has a `:` before the server name"));
         }
-        Ok(text.parse().ok())
+        Ok(text.to_owned())
     }
 }
 
-impl FromRequestParts<App> for Target {
+impl<S: Send + Sync> FromRequestParts<S> for Target {
     type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
-        let params = RawPathParams::from_request_parts(parts, app).await;
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
+        let params = RawPathParams::from_request_parts(parts, state).await;
         Ok(Self(match &params {
             Ok(params) => {
                 Self::read(params.iter().find(|(name, _)| *name == "userId").map_or("", |(_, value)| value))
@@ -83,6 +140,11 @@ impl FromRequestParts<App> for Target {
             Err(_) => Err(MatrixRefusal::invalid_param("The user id is not UTF-8")),
         }))
     }
+}
+
+/// The body of a request, within the bounds of a stub.
+pub(super) async fn read_within(limits: Limits, body: Body) -> Result<Vec<u8>, UnreadBody> {
+    Ok(body::read_within(body, limits.body_bytes, limits.body_time).await?)
 }
 
 /// The body of a request, within the limits.

@@ -6,16 +6,15 @@ use serde_json::{Map, Value};
 
 use super::{
     error::{BadRequest, MatrixRefusal},
-    extract::{Asker, Target, read_body},
+    extract::{AuthenticateError, Known, Target, UnreadBody, read_within},
+    stub::{Presence as Backend, Unread},
     types::{Empty, PresenceState, PresenceStatus, PresenceUpdate},
 };
 use crate::{
-    api::refusal::refusals,
-    app::App,
+    api::{refusal::refusals, stub::Stub},
     auth::AuthError,
-    directory::Scope,
-    presence::{Input, Presence, State as CoreState, Status, Timestamp},
-    service::{ReadError, UpdateError, Viewer},
+    presence::{Presence, State as CoreState, Timestamp},
+    service::{ReadError, UpdateError},
 };
 
 /// The busy state's name on the wire (MSC3026), while it is unstable.
@@ -74,7 +73,7 @@ impl PresenceUpdate {
     fn status_msg(body: &Map<String, Value>) -> Result<Option<String>, BadRequest> {
         match body.get("status_msg") {
             None => Ok(None),
-            Some(Value::String(text)) => Ok(Some(text.clone())),
+            Some(Value::String(text)) => Ok(Some(text.clone()).filter(|text| !text.is_empty())),
             Some(_) => Err(MatrixRefusal::bad_json("`status_msg` is not a string")),
         }
     }
@@ -96,11 +95,11 @@ impl PresenceStatus {
     }
 }
 
-const OWN_ALONE: &str = "You can only set your own presence";
+pub(super) const OWN_ALONE: &str = "You can only set your own presence";
 
 refusals! {
     /// Why a user's presence is not told.
-    pub(super) enum GetPresenceError: MatrixRefusal, from AuthError, ReadError {
+    pub enum GetPresenceError: MatrixRefusal, from AuthenticateError, AuthError, ReadError {
         /// The user id is not one.
         BadRequest => MatrixRefusal::invalid_param("A user id starts with `@`"),
         Unauthorized,
@@ -116,7 +115,7 @@ refusals! {
 
 refusals! {
     /// Why a presence was not set. Nothing was changed.
-    pub(super) enum SetPresenceError: MatrixRefusal, from AuthError, UpdateError {
+    pub enum SetPresenceError: MatrixRefusal, from AuthenticateError, AuthError, UnreadBody, UpdateError {
         /// The user id or the body is not valid. Nothing was changed.
         BadRequest => MatrixRefusal::bad_json("`presence` is missing"),
         Unauthorized,
@@ -147,17 +146,13 @@ refusals! {
     ),
 )]
 pub(super) async fn get_presence(
-    State(app): State<App>,
-    asker: Asker,
+    State(stub): State<Stub<dyn Backend>>,
+    known: Known,
     target: Target,
 ) -> Result<Json<PresenceStatus>, GetPresenceError> {
-    let caller = asker.user()?;
-    let target = target.user()?;
-    caller.require(Scope::Read)?;
-    let now = app.service.now();
-    let target = target.ok_or_else(|| app.service.nobody())?;
-    let presence = app.service.get(Viewer::User(&caller.user), &target, now).await?;
-    Ok(Json(PresenceStatus::new(&presence, now, app.config.matrix.busy)))
+    let caller = known.caller()?;
+    let user = target.text()?;
+    Ok(Json(stub.backend.get_presence(&caller, &user).await?))
 }
 
 /// Update this user's presence state.
@@ -182,24 +177,18 @@ pub(super) async fn get_presence(
     ),
 )]
 pub(super) async fn set_presence(
-    State(app): State<App>,
-    asker: Asker,
+    State(Stub { backend, limits }): State<Stub<dyn Backend>>,
+    known: Known,
     target: Target,
     body: Body,
 ) -> Result<Json<Empty>, SetPresenceError> {
-    let caller = asker.user()?;
-    let target = target.user()?;
-    caller.require(Scope::Write)?;
-    if target.as_ref() != Some(&caller.user) {
-        return Err(MatrixRefusal::forbidden(OWN_ALONE).into());
-    }
-    let turn = app.service.turn(&caller.user).map_err(MatrixRefusal::limit_exceeded)?;
-    let body = read_body::<SetPresenceError>(&app, body).await?;
-    let update = PresenceUpdate::parse(&body, app.config.matrix.busy)?;
-    let inputs = [
-        Input::Claim { device: caller.device, state: update.presence.into_core() },
-        Input::Status(update.status_msg.as_deref().and_then(Status::lasting)),
-    ];
-    app.service.set(turn, &inputs).await?;
+    let caller = known.caller()?;
+    let user = target.text()?;
+    let knows_busy = backend.knows_busy();
+    let update = Unread::new(async move {
+        let body = read_within(limits, body).await?;
+        Ok(PresenceUpdate::parse(&body, knows_busy)?)
+    });
+    backend.set_presence(&caller, &user, update).await?;
     Ok(Json(Empty {}))
 }

@@ -9,13 +9,11 @@ use axum::{
 };
 
 use super::{
-    caller::Exchange,
-    caller::{Caller, Target},
+    backend::{date, find, show, shown_name},
+    caller::{Exchange, Identity, Target},
     error::PnutRefusal,
     exchange::OnEveryCall,
-    form,
-    presence::{date, show, shown_name},
-    scope_name,
+    form, scope_name,
     types::{Token, TokenAnswer, TokenApp, User, UserAnswer},
 };
 use crate::{
@@ -108,8 +106,8 @@ pub(super) async fn get_token(
 ) -> Result<Response, TokenError> {
     let exchange = exchange.reading()?;
     let scopes = exchange.caller.scopes().iter().map(|scope| scope_name(scope).to_owned()).collect();
-    let (name, user) = match &exchange.caller {
-        Caller::User(caller) => {
+    let (name, user) = match &exchange.caller.identity {
+        Identity::User(caller) => {
             // A user may have been removed since the token was looked at, and the token with them.
             let user = app.directory.user(&caller.user).ok_or(AuthError::Unknown)?;
             let user = match describe(&app, &exchange, user, with_presence).await {
@@ -118,7 +116,7 @@ pub(super) async fn get_token(
             };
             (caller.device.as_str().to_owned(), Some(user))
         }
-        Caller::App { name, .. } => (name.clone(), None),
+        Identity::App { name, .. } => (name.clone(), None),
     };
     let data = Token { app: TokenApp { name }, scopes, user };
     Ok(exchange.layout.answer(&TokenAnswer { meta: exchange.meta(), data }))
@@ -154,7 +152,7 @@ pub(super) async fn get_user(
     with_presence: WithPresence,
 ) -> Result<Response, GetUserError> {
     let exchange = exchange.reading()?;
-    let user = target.user::<GetUserError>(&app, &exchange)?;
+    let user = find::<GetUserError>(&app, &exchange.caller, &target.user::<GetUserError>(&exchange)?)?;
     let data = describe(&app, &exchange, user, with_presence).await?;
     Ok(exchange.layout.answer(&UserAnswer { meta: exchange.meta(), data }))
 }

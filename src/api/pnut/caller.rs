@@ -15,15 +15,24 @@ use super::{
     version::Version,
 };
 use crate::{
-    app::App,
+    api::{refusal::refusals, stub},
     auth::{self, AuthError},
-    directory::{Holder, Scope, Scopes, User},
+    directory::{Holder, Scope, Scopes},
     id::UserId,
 };
 
-/// Whose token a call carries.
+refusals! {
+    /// Why a caller is not let in.
+    pub enum AuthenticateError: PnutRefusal, from AuthError {
+        Unauthorized,
+        Forbidden,
+        Unavailable,
+    }
+}
+
+/// Whose token a call carries, by whose scopes the contract goes: `Write` is its `presence`, and any lets read.
 #[derive(Clone, Debug)]
-pub(super) enum Caller {
+pub enum Identity {
     User(auth::Caller),
     /// An app, which speaks for no user; the operator's own token is such a one.
     App {
@@ -32,7 +41,20 @@ pub(super) enum Caller {
     },
 }
 
-impl From<Holder> for Caller {
+/// Who calls.
+pub type Caller = stub::Caller<Identity>;
+
+/// How a call names a user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UserRef {
+    /// The caller, who is a user.
+    Me,
+    /// By their username, in any letter case.
+    Name(String),
+    Number(u64),
+}
+
+impl From<Holder> for Identity {
     fn from(holder: Holder) -> Self {
         match holder {
             Holder::Admin => Self::App { name: "presenced".to_owned(), scopes: Scopes::all() },
@@ -46,7 +68,7 @@ impl From<Holder> for Caller {
     }
 }
 
-impl Caller {
+impl Identity {
     pub(super) fn scopes(&self) -> Scopes {
         match self {
             Self::User(user) => user.scopes,
@@ -55,7 +77,7 @@ impl Caller {
     }
 
     /// The caller as a user, if they are one.
-    pub(super) fn own(&self) -> Option<&UserId> {
+    pub fn own(&self) -> Option<&UserId> {
         match self {
             Self::User(user) => Some(&user.user),
             Self::App { .. } => None,
@@ -92,10 +114,10 @@ pub(super) struct Exchange {
     pub(super) version: Version,
 }
 
-impl FromRequestParts<App> for Exchange {
+impl<S: Send + Sync> FromRequestParts<S> for Exchange {
     type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Infallible> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
         Ok(parts.extensions.get::<Self>().expect("every route is behind the layer").clone())
     }
 }
@@ -116,44 +138,37 @@ impl Exchange {
 /// The text of `{user_id}` of the path; none if it is no UTF-8.
 pub(super) struct Target(Option<String>);
 
-impl FromRequestParts<App> for Target {
+impl<S: Send + Sync> FromRequestParts<S> for Target {
     type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
-        let params = RawPathParams::from_request_parts(parts, app).await.ok();
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
+        let params = RawPathParams::from_request_parts(parts, state).await.ok();
         let mut params = params.iter().flat_map(RawPathParams::iter);
         Ok(Self(params.find(|(name, _)| *name == "user_id").map(|(_, value)| value.to_owned())))
     }
 }
 
 impl Target {
-    /// The user whom it names: `me`, `@username` in any letter case, or a number.
-    pub(super) fn user<E>(&self, app: &App, exchange: &Exchange) -> Result<User, E>
+    /// How it names a user: `me`, `@username`, or a number.
+    pub(super) fn user<E>(&self, exchange: &Exchange) -> Result<UserRef, E>
     where
         E: From<AuthError> + From<BadRequest> + From<NotFound>,
     {
         let text = self.0.as_deref().ok_or_else(PnutRefusal::no_such_user)?;
         if text == "me" {
-            let own = exchange.caller.own().ok_or(AuthError::NoUser)?;
-            // A user may have been removed since the token was looked at, and the token with them.
-            return app.directory.user(own).ok_or(AuthError::Unknown.into());
+            exchange.caller.own().ok_or(AuthError::NoUser)?;
+            return Ok(UserRef::Me);
         }
         if exchange.version.refuses_ids() && !is_id(text) {
             return Err(PnutRefusal::wrong_id().into());
         }
-        named(app, text).ok_or_else(|| PnutRefusal::no_such_user().into())
+        let number = || text.parse().ok().filter(|_| is_id(text)).map(UserRef::Number);
+        let named = text.strip_prefix('@').map_or_else(number, |name| Some(UserRef::Name(name.to_owned())));
+        named.ok_or_else(|| PnutRefusal::no_such_user().into())
     }
 }
 
 /// Whether a user may be named so.
 fn is_id(text: &str) -> bool {
     text.starts_with('@') || (!text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()))
-}
-
-fn named(app: &App, text: &str) -> Option<User> {
-    match text.strip_prefix('@') {
-        Some(name) => app.directory.user_named(name, &app.config.server.name),
-        None if is_id(text) => app.directory.user_with_number(text.parse().ok()?),
-        None => None,
-    }
 }

@@ -8,7 +8,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::types::{ErrorAnswer, ErrorMeta};
+use super::{
+    caller::AuthenticateError,
+    types::{ErrorAnswer, ErrorMeta},
+};
 use crate::{
     api::refusal::{self, Cause, Refusal, Refused, whole_seconds},
     auth::AuthError,
@@ -18,27 +21,29 @@ use crate::{
 
 /// What a refusal says. The layer around the routes completes its envelope.
 #[derive(Clone, Debug)]
-pub(super) struct PnutRefusal {
+pub struct PnutRefusal {
     message: Cow<'static, str>,
     retry_in: Option<u64>,
 }
 
-pub(super) type BadRequest = refusal::BadRequest<PnutRefusal>;
-pub(super) type Unauthorized = refusal::Unauthorized<PnutRefusal>;
-pub(super) type Forbidden = refusal::Forbidden<PnutRefusal>;
-pub(super) type NotFound = refusal::NotFound<PnutRefusal>;
+pub type BadRequest = refusal::BadRequest<PnutRefusal>;
+pub type Unauthorized = refusal::Unauthorized<PnutRefusal>;
+pub type Forbidden = refusal::Forbidden<PnutRefusal>;
+pub type NotFound = refusal::NotFound<PnutRefusal>;
 pub(super) type MethodNotAllowed = refusal::MethodNotAllowed<PnutRefusal>;
-pub(super) type TooLarge = refusal::TooLarge<PnutRefusal>;
-pub(super) type TooManyRequests = refusal::TooManyRequests<PnutRefusal>;
+pub type TooLarge = refusal::TooLarge<PnutRefusal>;
+pub type TooManyRequests = refusal::TooManyRequests<PnutRefusal>;
 pub(super) type InternalError = refusal::InternalError<PnutRefusal>;
-pub(super) type Unavailable = refusal::Unavailable<PnutRefusal>;
+pub type Unavailable = refusal::Unavailable<PnutRefusal>;
 
 impl PnutRefusal {
-    fn new<const STATUS: u16>(message: impl Into<Cow<'static, str>>) -> Refused<Self, STATUS> {
+    /// A sentence, with the status of the refusal that it becomes.
+    pub fn new<const STATUS: u16>(message: impl Into<Cow<'static, str>>) -> Refused<Self, STATUS> {
         Refused(Self { message: message.into(), retry_in: None })
     }
 
-    pub(super) fn invalid(message: impl Into<Cow<'static, str>>) -> BadRequest {
+    /// What the request says is not valid.
+    pub fn invalid(message: impl Into<Cow<'static, str>>) -> BadRequest {
         Self::new(message)
     }
 
@@ -50,19 +55,23 @@ impl PnutRefusal {
         Self::new(message)
     }
 
-    pub(super) fn unknown_token() -> Unauthorized {
+    /// The token is none, or none any more.
+    pub fn unknown_token() -> Unauthorized {
         Self::unauthorized("The access token is unknown or was revoked.")
     }
 
-    pub(super) fn forbidden(message: impl Into<Cow<'static, str>>) -> Forbidden {
+    /// The caller may not do this.
+    pub fn forbidden(message: impl Into<Cow<'static, str>>) -> Forbidden {
         Self::new(message)
     }
 
-    pub(super) fn no_such_user() -> NotFound {
+    /// There is no such user, or none that the caller may know of.
+    pub fn no_such_user() -> NotFound {
         Self::new("There is no such user.")
     }
 
-    pub(super) fn limit_exceeded(retry_in: u64) -> TooManyRequests {
+    /// The caller has to wait for so many seconds.
+    pub fn limit_exceeded(retry_in: u64) -> TooManyRequests {
         Refused(Self { message: "Too many requests.".into(), retry_in: Some(retry_in) })
     }
 
@@ -98,6 +107,18 @@ impl<E: From<Unauthorized> + From<Forbidden> + From<Unavailable>> Cause<PnutRefu
                 let name = super::scope_name(scope);
                 PnutRefusal::forbidden(format!("The access token lacks the scope `{name}`.")).into()
             }
+        }
+    }
+}
+
+impl<E: From<Unauthorized> + From<Forbidden> + From<Unavailable>> Cause<PnutRefusal, E>
+    for AuthenticateError
+{
+    fn refuse(self) -> E {
+        match self {
+            Self::Unauthorized(refused) => refused.into(),
+            Self::Forbidden(refused) => refused.into(),
+            Self::Unavailable(refused) => refused.into(),
         }
     }
 }

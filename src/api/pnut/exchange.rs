@@ -14,18 +14,20 @@ use futures_util::FutureExt as _;
 use utoipa::IntoParams;
 
 use super::{
-    caller::{Caller, Exchange},
+    caller::{AuthenticateError, Caller, Exchange, UserRef},
     envelope::Layout,
     error::{BadRequest, PnutRefusal, TooManyRequests},
-    limit::{Allowance, RateLimits, Who},
+    limit::Allowance,
     scope_name,
+    stub::{Call, Presence, Unread},
     update::{SetPresenceError, Update},
     version::Version,
 };
 use crate::{
-    api::refusal::{Refusal as _, refusals},
-    app::App,
-    auth::{Accepts, AuthError},
+    api::{
+        refusal::{Refusal as _, refusals},
+        stub::Credentials,
+    },
     request::RequestInfo,
 };
 
@@ -48,7 +50,7 @@ pub(super) struct OnEveryCall {
 
 refusals! {
     /// Why a call does not come to its operation.
-    enum GateError: PnutRefusal, from AuthError {
+    enum GateError: PnutRefusal, from AuthenticateError {
         Unauthorized,
         Forbidden,
         TooManyRequests,
@@ -58,10 +60,7 @@ refusals! {
 
 /// What the layer is given.
 #[derive(Clone)]
-pub(super) struct Gate {
-    pub(super) app: App,
-    pub(super) limits: Arc<RateLimits>,
-}
+pub(super) struct Gate(pub(super) Arc<dyn Presence>);
 
 /// What the answer needs besides what the handler said.
 struct AnswerHead {
@@ -97,13 +96,14 @@ impl Gate {
         head: &mut AnswerHead,
     ) -> Result<Response, GateError> {
         let identified = self.identify(request.headers(), request.uri()).await;
-        let who = match &identified {
-            Ok((who, _)) => *who,
-            Err(_) => Who::at(RequestInfo::client_of(request.extensions())),
+        head.scopes = identified.as_ref().ok().map(names);
+        let call = Call {
+            caller: identified.as_ref().ok(),
+            address: RequestInfo::client_of(request.extensions()),
+            writes: !matches!(*request.method(), Method::GET | Method::HEAD),
         };
-        head.scopes = identified.as_ref().ok().map(|(_, caller)| names(caller));
-        self.limit(who, request.method(), head)?;
-        let (_, caller) = identified?;
+        self.limit(&call, head)?;
+        let caller = identified?;
         let (layout, version) = (head.layout, head.version);
         let update = self.update(request.uri(), version, &caller).await;
         head.updated_presence = update.as_ref().map(Result::is_ok);
@@ -111,16 +111,14 @@ impl Gate {
         Ok(next.run(request).await)
     }
 
-    async fn identify(&self, headers: &HeaderMap, uri: &Uri) -> Result<(Who, Caller), AuthError> {
-        let accepts = Accepts { query: true, ..Accepts::default() };
-        let identified = self.app.auth.identify_by(headers, uri, accepts).await?;
-        let secret = identified.secret.unwrap_or_default();
-        Ok((self.limits.holder_of(&secret), Caller::from(identified.holder)))
+    async fn identify(&self, headers: &HeaderMap, uri: &Uri) -> Result<Caller, AuthenticateError> {
+        let credentials = Credentials::of(headers, uri, true)?;
+        let identity = self.0.authenticate(&credentials).await?;
+        Ok(Caller { identity, credentials })
     }
 
-    fn limit(&self, who: Who, method: &Method, head: &mut AnswerHead) -> Result<(), TooManyRequests> {
-        let writes = !matches!(*method, Method::GET | Method::HEAD);
-        let counted = self.limits.count(who, writes, self.app.service.now());
+    fn limit(&self, call: &Call<'_>, head: &mut AnswerHead) -> Result<(), TooManyRequests> {
+        let counted = self.0.count(call);
         head.allowance = counted.map(|counted| counted.unwrap_or_else(|ban| ban));
         match counted {
             Some(Err(ban)) => Err(PnutRefusal::limit_exceeded(ban.reset)),
@@ -135,7 +133,7 @@ impl Gate {
         version: Version,
         caller: &Caller,
     ) -> Option<Result<(), SetPresenceError>> {
-        let update = Update::on_any_call(uri, version, self.app.service.now())?;
+        let update = Update::on_any_call(uri, version)?;
         Some(self.apply(update, caller).await)
     }
 
@@ -144,10 +142,9 @@ impl Gate {
         update: Result<Update, BadRequest>,
         caller: &Caller,
     ) -> Result<(), SetPresenceError> {
-        let user = caller.updater()?;
-        let turn = self.app.service.turn(&user.user).map_err(PnutRefusal::too_fast)?;
-        update?.apply(&self.app, user, turn).await?;
-        Ok(())
+        caller.updater()?;
+        let update = Unread::new(async { Ok(update?) });
+        self.0.set_presence(caller, &UserRef::Me, Some(update)).await.map(drop)
     }
 }
 

@@ -64,11 +64,11 @@ struct Window {
 
 /// What is left of a window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Allowance {
-    pub(super) limit: u32,
-    pub(super) remaining: u32,
+pub struct Allowance {
+    pub limit: u32,
+    pub remaining: u32,
     /// In how many seconds the window, or the ban, is over.
-    pub(super) reset: u64,
+    pub reset: u64,
 }
 
 impl Who {

@@ -1,33 +1,28 @@
 //! Presence of everybody, of one user, and setting one's own.
 
-use std::time::{Duration, UNIX_EPOCH};
-
 use axum::{
     extract::{Request, State},
     response::Response,
 };
 
 use super::{
-    caller::{Exchange, Target},
+    caller::{AuthenticateError, Exchange, Target},
     error::PnutRefusal,
     exchange::OnEveryCall,
+    stub::{Presence, Unread},
     types::{PresenceAnswer, PresenceList, PresenceUpdate, UserPresence},
-    update::{LONGEST, SetPresenceError, Update},
+    update::{SetPresenceError, Update},
 };
 use crate::{
-    api::refusal::refusals,
-    app::App,
+    api::{refusal::refusals, stub::Stub},
     auth::AuthError,
-    directory::User,
-    id::UserId,
-    presence::{Presence, State as CoreState, Text},
     service::ReadError,
     store::StoreError,
 };
 
 refusals! {
     /// Why it is not told who is present.
-    pub(super) enum ListPresenceError: PnutRefusal, from AuthError, StoreError {
+    pub enum ListPresenceError: PnutRefusal, from AuthenticateError, AuthError, StoreError {
         Unauthorized,
         Forbidden,
         TooManyRequests,
@@ -37,7 +32,7 @@ refusals! {
 
 refusals! {
     /// Why a user's presence is not told.
-    pub(super) enum GetPresenceError: PnutRefusal, from AuthError, ReadError {
+    pub enum GetPresenceError: PnutRefusal, from AuthenticateError, AuthError, ReadError {
         /// Under `/v1`: the id is of the wrong kind.
         BadRequest => PnutRefusal::wrong_id(),
         Unauthorized,
@@ -49,82 +44,7 @@ refusals! {
     }
 }
 
-/// The longest name that is shown, in Unicode scalar values.
-const LONGEST_NAME: usize = 50;
-
-/// How a presence reads, in one word or in the user's own.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Reading {
-    Offline,
-    Online,
-    Text(Text),
-}
-
-/// Somebody who is present: what has to be kept of them until they are written.
-struct Present {
-    /// When they were last seen, in seconds since the Unix epoch.
-    seen: Option<u64>,
-    number: u64,
-    user: UserId,
-    reading: Reading,
-}
-
-impl Reading {
-    fn of(presence: &Presence) -> Self {
-        match &presence.status {
-            _ if presence.state == CoreState::Offline => Self::Offline,
-            Some(text) if **text != *"offline" => Self::Text(text.clone()),
-            // A text of another dialect that would read as the opposite.
-            Some(_) | None => Self::Online,
-        }
-    }
-
-    fn show(&self) -> String {
-        match self {
-            Self::Offline => "offline".to_owned(),
-            Self::Online => "online".to_owned(),
-            Self::Text(text) => text.chars().take(LONGEST).collect(),
-        }
-    }
-}
-
-/// How a user's presence reads.
-pub(super) fn show(presence: &Presence) -> String {
-    Reading::of(presence).show()
-}
-
-/// The name that people are shown, as far as this dialect shows it.
-pub(super) fn shown_name(user: &User) -> Option<String> {
-    let name = user.display_name.as_deref().filter(|name| !name.is_empty())?;
-    Some(name.chars().take(LONGEST_NAME).collect())
-}
-
-/// A moment in seconds since the Unix epoch, as this dialect writes it.
-pub(super) fn date(seconds: u64) -> String {
-    humantime::format_rfc3339_seconds(UNIX_EPOCH + Duration::from_secs(seconds)).to_string()
-}
-
-impl Present {
-    fn new(user: &User, presence: &Presence) -> Self {
-        let seen = presence.last_update.map(|at| at.as_millis() / 1_000);
-        Self { seen, number: user.number, user: user.id.clone(), reading: Reading::of(presence) }
-    }
-
-    /// The whole of it. The profile of a user who was removed meanwhile is empty.
-    fn write(self, profile: Option<User>) -> UserPresence {
-        UserPresence {
-            id: self.number.to_string(),
-            username: self.user.localpart().to_owned(),
-            name: profile.as_ref().and_then(shown_name),
-            avatar_image: profile.and_then(|user| user.avatar_url),
-            presence: self.reading.show(),
-            last_seen_at: self.seen.map(date),
-        }
-    }
-}
-
-fn answer(exchange: &Exchange, user: User, presence: &Presence) -> Response {
-    let data = Present::new(&user, presence).write(Some(user));
+fn answer(exchange: &Exchange, data: UserPresence) -> Response {
     exchange.layout.answer(&PresenceAnswer { meta: exchange.meta(), data })
 }
 
@@ -149,22 +69,11 @@ fn answer(exchange: &Exchange, user: User, presence: &Presence) -> Response {
     ),
 )]
 pub(super) async fn list_presence(
-    State(app): State<App>,
+    State(stub): State<Stub<dyn Presence>>,
     exchange: Exchange,
 ) -> Result<Response, ListPresenceError> {
     let exchange = exchange.reading()?;
-    let mut present = Vec::new();
-    let keep = |user: &User, presence: Presence| {
-        if presence.state != CoreState::Offline {
-            present.push(Present::new(user, &presence));
-        }
-    };
-    app.service.visit_openly(exchange.caller.own(), app.service.now(), keep).await?;
-    present.sort_unstable_by_key(|one| std::cmp::Reverse((one.seen, one.number)));
-    let items = present.into_iter().map(move |one| {
-        let profile = app.directory.user(&one.user);
-        one.write(profile)
-    });
+    let items = stub.backend.list_presence(&exchange.caller).await?;
     let empty = PresenceList { meta: exchange.meta(), data: Vec::new() };
     Ok(exchange.layout.list(&empty, items))
 }
@@ -191,14 +100,14 @@ pub(super) async fn list_presence(
     ),
 )]
 pub(super) async fn get_presence(
-    State(app): State<App>,
+    State(stub): State<Stub<dyn Presence>>,
     exchange: Exchange,
     target: Target,
 ) -> Result<Response, GetPresenceError> {
     let exchange = exchange.reading()?;
-    let user = target.user::<GetPresenceError>(&app, &exchange)?;
-    let presence = app.service.get_openly(exchange.caller.own(), &user.id, app.service.now()).await?;
-    Ok(answer(&exchange, user, &presence))
+    let user = target.user::<GetPresenceError>(&exchange)?;
+    let presence = stub.backend.get_presence(&exchange.caller, &user).await?;
+    Ok(answer(&exchange, presence))
 }
 
 /// Get one user's presence, under another path.
@@ -224,11 +133,11 @@ pub(super) async fn get_presence(
     ),
 )]
 pub(super) async fn get_presence_by_alias(
-    app: State<App>,
+    stub: State<Stub<dyn Presence>>,
     exchange: Exchange,
     target: Target,
 ) -> Result<Response, GetPresenceError> {
-    get_presence(app, exchange, target).await
+    get_presence(stub, exchange, target).await
 }
 
 /// Set one's own presence.
@@ -267,27 +176,17 @@ pub(super) async fn get_presence_by_alias(
     ),
 )]
 pub(super) async fn set_presence(
-    State(app): State<App>,
+    State(Stub { backend, limits }): State<Stub<dyn Presence>>,
     exchange: Exchange,
     target: Target,
     request: Request,
 ) -> Result<Response, SetPresenceError> {
-    let caller = exchange.caller.updater()?;
-    let user = target.user::<SetPresenceError>(&app, &exchange)?;
-    if user.id != caller.user {
-        return Err(PnutRefusal::forbidden("Presence can only be set for oneself.").into());
-    }
-    let presence = match &exchange.update {
-        Some(done) => {
-            done.clone()?;
-            app.service.get_openly(Some(&caller.user), &user.id, app.service.now()).await?
-        }
-        None => {
-            let turn = app.service.turn(&caller.user).map_err(PnutRefusal::too_fast)?;
-            let update = Update::from_request::<SetPresenceError>(&app, exchange.version, request).await?;
-            let record = update.apply(&app, caller, turn).await?;
-            app.service.own_presence(&record, app.service.now())
-        }
+    exchange.caller.updater()?;
+    let user = target.user::<SetPresenceError>(&exchange)?;
+    let update = match &exchange.update {
+        Some(done) => done.clone().map(|()| None)?,
+        None => Some(Unread::new(Update::from_request(limits, exchange.version, request))),
     };
-    Ok(answer(&exchange, user, &presence))
+    let presence = backend.set_presence(&exchange.caller, &user, update).await?;
+    Ok(answer(&exchange, presence))
 }

@@ -9,19 +9,19 @@ use axum::{
 use serde_json::{Map, Number, Value};
 
 use super::{
+    caller::AuthenticateError,
     error::{BadRequest, PnutRefusal, TooLarge},
     form,
     version::Version,
 };
 use crate::{
     api::{
-        body,
+        body::{self, BodyError},
         refusal::{Cause, refusals},
+        stub::Limits,
     },
-    app::App,
-    auth::{self, AuthError},
-    presence::{Input, Record, Text, Timestamp},
-    service::{ReadError, Turn, UpdateError},
+    auth::AuthError,
+    service::{ReadError, UpdateError},
 };
 
 /// The longest text, in Unicode scalar values.
@@ -29,7 +29,7 @@ pub(super) const LONGEST: usize = 100;
 
 refusals! {
     /// Why a presence was not set. Nothing was changed.
-    pub(super) enum SetPresenceError: PnutRefusal, from AuthError, ReadError, UpdateError {
+    pub enum SetPresenceError: PnutRefusal, from AuthenticateError, AuthError, UnreadUpdate, ReadError, UpdateError {
         /// The value or the body is not valid. Nothing was changed.
         BadRequest => PnutRefusal::invalid("presence: has 101 characters; at most 100 are allowed."),
         Unauthorized,
@@ -42,16 +42,23 @@ refusals! {
     }
 }
 
-/// The furthest end of a presence, from when it is set.
-const FURTHEST: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+refusals! {
+    /// Why what is to be set cannot be read.
+    pub enum UnreadUpdate: PnutRefusal, from BodyError {
+        BadRequest,
+        TooLarge,
+    }
+}
 
 /// What a user says of themselves.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Update {
-    /// Online, with a text or without, until a moment or for a lease.
+pub enum Update {
+    /// Online, with a text of at most 100 characters or without.
     Present {
-        text: Option<Text>,
-        until: Option<Timestamp>,
+        text: Option<String>,
+        /// When it is to end, since the Unix epoch, if that is said: at most 7 days ahead, to which it is to be cut; in
+        /// the past it is the same as offline.
+        until: Option<Duration>,
     },
     Offline,
 }
@@ -67,6 +74,15 @@ struct Said {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Expiration(Duration);
 
+impl<E: From<BadRequest> + From<TooLarge>> Cause<PnutRefusal, E> for UnreadUpdate {
+    fn refuse(self) -> E {
+        match self {
+            Self::BadRequest(refused) => refused.into(),
+            Self::TooLarge(refused) => refused.into(),
+        }
+    }
+}
+
 impl Update {
     /// Reads a value. Letter case and spaces count.
     fn from_text(text: &str) -> Result<Self, BadRequest> {
@@ -74,7 +90,7 @@ impl Update {
             "" | "1" | "online" => Ok(Self::Present { text: None, until: None }),
             "0" | "offline" => Ok(Self::Offline),
             text => match text.chars().count() {
-                ..=LONGEST => Ok(Self::Present { text: Some(text.into()), until: None }),
+                ..=LONGEST => Ok(Self::Present { text: Some(text.to_owned()), until: None }),
                 long => Err(PnutRefusal::invalid(format!(
                     "presence: has {long} characters; at most {LONGEST} are allowed."
                 ))),
@@ -99,29 +115,24 @@ impl Update {
     }
 
     /// Reads `update_presence` and what belongs to it in a query; nothing if it is not there.
-    pub(super) fn on_any_call(
-        uri: &Uri,
-        version: Version,
-        now: Timestamp,
-    ) -> Option<Result<Self, BadRequest>> {
+    pub(super) fn on_any_call(uri: &Uri, version: Version) -> Option<Result<Self, BadRequest>> {
         let query = uri.query()?.as_bytes();
         let value = form::last(query, "update_presence")?;
         let read = || {
             let end = Expiration::in_form(query, "update_presence_expiration", version)?;
-            Ok(Self::from_bytes(&value)?.ending(end, now))
+            Ok(Self::from_bytes(&value)?.ending(end))
         };
         Some(read())
     }
 
     /// Reads what a PUT sets: from its body, else from its query; online if neither says anything.
-    pub(super) async fn from_request<E>(app: &App, version: Version, request: Request) -> Result<Self, E>
-    where
-        E: From<BadRequest> + From<TooLarge>,
-    {
-        let limits = &app.config.limits;
+    pub(super) async fn from_request(
+        limits: Limits,
+        version: Version,
+        request: Request,
+    ) -> Result<Self, UnreadUpdate> {
         let (parts, body) = request.into_parts();
-        let body =
-            body::read(body, limits.body_bytes, limits).await.map_err(Cause::<PnutRefusal, E>::refuse)?;
+        let body = body::read_within(body, limits.body_bytes, limits.body_time).await?;
         let said = Said::in_body(&parts.headers, &body, version)?;
         let query = parts.uri.query().unwrap_or_default().as_bytes();
         let update = match said.update {
@@ -132,38 +143,19 @@ impl Update {
             Some(end) => Some(end),
             None => Expiration::in_form(query, "expiration", version)?,
         };
-        Ok(update.ending(end, app.service.now()))
+        Ok(update.ending(end))
     }
 
     fn in_form(form: &[u8]) -> Result<Option<Self>, BadRequest> {
         form::last(form, "presence").map(|value| Self::from_bytes(&value)).transpose()
     }
 
-    /// The same until then. What has ended before it is set is the end of what was before.
-    fn ending(self, expiration: Option<Expiration>, now: Timestamp) -> Self {
+    /// The same until then.
+    fn ending(self, expiration: Option<Expiration>) -> Self {
         match (self, expiration) {
-            (Self::Present { text, .. }, Some(Expiration(end))) => {
-                let end = Timestamp::from_millis(0) + end;
-                let until = Some(end.min(now + FURTHEST));
-                if end <= now { Self::Offline } else { Self::Present { text, until } }
-            }
+            (Self::Present { text, .. }, Some(Expiration(end))) => Self::Present { text, until: Some(end) },
             (update, _) => update,
         }
-    }
-
-    /// Applies the update to the caller's own presence, and returns what it came to.
-    pub(super) async fn apply(
-        self,
-        app: &App,
-        caller: &auth::Caller,
-        turn: Turn<'_>,
-    ) -> Result<Record, UpdateError> {
-        let device = caller.device.clone();
-        let input = match self {
-            Self::Present { text, until } => Input::Lease { device, text, until },
-            Self::Offline => Input::Leave,
-        };
-        app.service.set(turn, &[input]).await
     }
 }
 

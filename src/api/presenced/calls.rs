@@ -4,24 +4,23 @@ use axum::{body::Body, extract::State, http::StatusCode};
 
 use super::{
     error::{BadRequest, ProblemRefusal},
-    extract::{AccessError, Asker, Ids, JsonError, read_json},
+    extract::{AccessError, Ids, JsonError, read_json_within},
+    stub::{AuthenticateError, Known, Presence},
     types::{CallDisplayLine, CallReport, SipDialog, UserIdOrMe},
 };
 use crate::{
-    api::refusal::refusals,
-    app::App,
+    api::{refusal::refusals, stub::Stub},
     auth::AuthError,
     directory::{HIGHEST_NUMBER, Scope},
     presence::{
-        Appearance, Call, CallDetails, CallInfo, CallLabel, Input, Parties, SipData, TelephonyStatus,
-        Timestamp,
+        Appearance, Call, CallDetails, CallInfo, CallLabel, Parties, SipData, TelephonyStatus, Timestamp,
     },
     service::UpdateError,
 };
 
 refusals! {
     /// Why a report was refused. Nothing was changed.
-    pub(super) enum PutCallError: ProblemRefusal, from AccessError, JsonError, UpdateError {
+    pub enum PutCallError: ProblemRefusal, from AuthenticateError, AccessError, JsonError, UpdateError {
         /// An id or the body is not valid. Nothing was changed.
         BadRequest => ProblemRefusal::invalid("terminationType: only where telephonyStatus is NoCall"),
         Unauthorized,
@@ -34,7 +33,7 @@ refusals! {
 
 refusals! {
     /// Why the end of a call was not noted. Nothing was changed.
-    pub(super) enum DeleteCallError: ProblemRefusal, from AccessError, UpdateError {
+    pub enum DeleteCallError: ProblemRefusal, from AuthenticateError, AccessError, UpdateError {
         /// An id is not valid.
         BadRequest => ProblemRefusal::invalid(CALL_ID),
         Unauthorized,
@@ -61,8 +60,7 @@ const REPORT_BYTES: usize = 8_192;
 const LATEST: u64 = 253_402_300_799_999;
 
 impl CallReport {
-    fn into_call(self, id: String) -> Result<Call, BadRequest> {
-        self.check()?;
+    pub(super) fn into_call(self, id: String) -> Call {
         let line = |line: CallDisplayLine| CallLabel { kind: line.kind, value: line.value };
         let details = CallDetails {
             session_id: self.session_id,
@@ -82,7 +80,7 @@ impl CallReport {
         };
         let parties =
             Parties { from: self.from, from_name: self.from_name, to: self.to, to_name: self.to_name };
-        Ok(Call {
+        Call {
             id,
             kind: self.kind,
             status: self.telephony_status,
@@ -90,7 +88,7 @@ impl CallReport {
             started: self.started_at.map(Timestamp::from_millis),
             parties,
             details,
-        })
+        }
     }
 
     fn check(&self) -> Result<(), BadRequest> {
@@ -152,17 +150,17 @@ impl From<SipDialog> for SipData {
     ),
 )]
 pub(super) async fn put_call(
-    State(app): State<App>,
-    asker: Asker,
+    State(Stub { backend, limits }): State<Stub<dyn Presence>>,
+    known: Known,
     ids: Ids,
     body: Body,
 ) -> Result<StatusCode, PutCallError> {
-    let caller = asker.gateway()?;
+    let caller = known.gateway::<PutCallError>()?;
     let user = ids.user::<PutCallError>(&caller)?;
     let call = call_id(&ids)?;
-    let report: CallReport = read_json(&app, body).await?;
-    let call = report.into_call(call)?;
-    app.service.update(&user, &[Input::Call(Box::new(call))]).await?;
+    let report: CallReport = read_json_within(limits, body).await?;
+    report.check()?;
+    backend.put_call(&caller, &user, &call, report).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -186,13 +184,13 @@ pub(super) async fn put_call(
     ),
 )]
 pub(super) async fn delete_call(
-    State(app): State<App>,
-    asker: Asker,
+    State(stub): State<Stub<dyn Presence>>,
+    known: Known,
     ids: Ids,
 ) -> Result<StatusCode, DeleteCallError> {
-    let caller = asker.gateway()?;
+    let caller = known.gateway::<DeleteCallError>()?;
     let user = ids.user::<DeleteCallError>(&caller)?;
     let call = call_id(&ids)?;
-    app.service.update(&user, &[Input::EndCall { id: call }]).await?;
+    stub.backend.delete_call(&caller, &user, &call).await?;
     Ok(StatusCode::NO_CONTENT)
 }

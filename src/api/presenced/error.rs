@@ -23,26 +23,27 @@ use crate::{
 
 /// What a refusal says.
 #[derive(Clone, Debug)]
-pub(super) struct ProblemRefusal {
+pub struct ProblemRefusal {
     kind: &'static str,
     detail: Cow<'static, str>,
     retry_after: Option<Duration>,
 }
 
-pub(super) type BadRequest = refusal::BadRequest<ProblemRefusal>;
-pub(super) type Unauthorized = refusal::Unauthorized<ProblemRefusal>;
-pub(super) type Forbidden = refusal::Forbidden<ProblemRefusal>;
-pub(super) type NotFound = refusal::NotFound<ProblemRefusal>;
+pub type BadRequest = refusal::BadRequest<ProblemRefusal>;
+pub type Unauthorized = refusal::Unauthorized<ProblemRefusal>;
+pub type Forbidden = refusal::Forbidden<ProblemRefusal>;
+pub type NotFound = refusal::NotFound<ProblemRefusal>;
 pub(super) type MethodNotAllowed = refusal::MethodNotAllowed<ProblemRefusal>;
 pub(super) type Conflict = refusal::Conflict<ProblemRefusal>;
-pub(super) type TooLarge = refusal::TooLarge<ProblemRefusal>;
+pub type TooLarge = refusal::TooLarge<ProblemRefusal>;
 pub(super) type UpgradeRequired = refusal::UpgradeRequired<ProblemRefusal>;
-pub(super) type TooManyRequests = refusal::TooManyRequests<ProblemRefusal>;
+pub type TooManyRequests = refusal::TooManyRequests<ProblemRefusal>;
 pub(super) type InternalError = refusal::InternalError<ProblemRefusal>;
-pub(super) type Unavailable = refusal::Unavailable<ProblemRefusal>;
+pub type Unavailable = refusal::Unavailable<ProblemRefusal>;
 
 impl ProblemRefusal {
-    fn new<const STATUS: u16>(
+    /// A problem of the type `urn:presenced:problem:<kind>`, with the status of the refusal that it becomes.
+    pub fn new<const STATUS: u16>(
         kind: &'static str,
         detail: impl Into<Cow<'static, str>>,
     ) -> Refused<Self, STATUS> {
@@ -66,7 +67,8 @@ impl ProblemRefusal {
         Self::new("upgrade-required", "this path takes WebSockets alone")
     }
 
-    pub(super) fn invalid(detail: impl Into<Cow<'static, str>>) -> BadRequest {
+    /// What the request says is not valid.
+    pub fn invalid(detail: impl Into<Cow<'static, str>>) -> BadRequest {
         Self::new("invalid", detail)
     }
 
@@ -81,7 +83,7 @@ impl ProblemRefusal {
     }
 
     /// The token is none, or none any more.
-    pub(super) fn no_such_token() -> Unauthorized {
+    pub fn no_such_token() -> Unauthorized {
         Self::unauthorized("unknown-token", AuthError::Unknown)
     }
 
@@ -89,7 +91,8 @@ impl ProblemRefusal {
         Self::new("forbidden", error.into().to_string())
     }
 
-    pub(super) fn not_found(detail: impl Into<Cow<'static, str>>) -> NotFound {
+    /// There is no such thing, or none that the caller may know of.
+    pub fn not_found(detail: impl Into<Cow<'static, str>>) -> NotFound {
         Self::new("not-found", detail)
     }
 
@@ -105,7 +108,8 @@ impl ProblemRefusal {
         Self::new("nothing-kept", StoreError::NothingKept.to_string())
     }
 
-    pub(super) fn larger_than_allowed(detail: impl Into<Cow<'static, str>>) -> TooLarge {
+    /// The body, or what is in it, is too large.
+    pub fn larger_than_allowed(detail: impl Into<Cow<'static, str>>) -> TooLarge {
         Self::new("too-large", detail)
     }
 
@@ -114,7 +118,7 @@ impl ProblemRefusal {
     }
 
     /// The user sets more than one may.
-    pub(super) fn too_fast(wait: Duration) -> TooManyRequests {
+    pub fn too_fast(wait: Duration) -> TooManyRequests {
         Self::waiting("too-many-requests", "the user sets presence more often than one may", wait)
     }
 

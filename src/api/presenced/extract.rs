@@ -22,8 +22,9 @@ use crate::{
     api::{
         body::{self, BodyError},
         refusal::Cause as _,
+        stub::Limits,
     },
-    app::App,
+    app::{self, App},
     audit,
     auth::{self, Accepts, AuthError, Identified},
     directory::{Credential, Holder, Scope, Scopes, TokenSecret},
@@ -90,13 +91,6 @@ impl Asker {
             (Holder::Admin, Some(secret)) => Ok(TokenSecret::from(secret.as_str())),
             _ => Err(AccessError::NotAdmin),
         }
-    }
-
-    /// Who may report for other users: a token with the scope `gateway`, or the admin token.
-    pub(super) fn gateway(self) -> Result<Caller, AccessError> {
-        let caller = self.caller()?;
-        caller.may(Scope::Gateway)?;
-        Ok(caller)
     }
 
     /// Refuses users: what is left are service tokens with `scope`, and the admin.
@@ -179,7 +173,8 @@ impl Bearer {
 }
 
 /// Whoever may ask for presence.
-pub(super) enum Caller {
+#[derive(Clone, Debug)]
+pub enum Caller {
     Admin,
     /// A service token: what its scopes allow, for anybody.
     Service(Scopes),
@@ -221,7 +216,7 @@ impl Caller {
     }
 
     /// The user; an admin and a service token are none.
-    pub(super) fn user(&self) -> Option<&UserId> {
+    pub fn user(&self) -> Option<&UserId> {
         match self {
             Self::Admin | Self::Service(_) => None,
             Self::User(caller) => Some(&caller.user),
@@ -284,7 +279,7 @@ impl Caller {
     }
 
     /// The turn of a user who is about to set something of their own; others need none.
-    pub(super) fn turn(&self, app: &App) -> Result<Option<Turn<'_>>, TooManyRequests> {
+    pub(super) fn turn(&self, app: &app::Parts) -> Result<Option<Turn<'_>>, TooManyRequests> {
         let turn = self.user().map(|user| app.service.turn(user));
         turn.transpose().map_err(ProblemRefusal::too_fast)
     }
@@ -293,11 +288,11 @@ impl Caller {
 /// The ids in the path.
 pub(super) struct Ids(Result<RawPathParams, RawPathParamsRejection>);
 
-impl FromRequestParts<App> for Ids {
+impl<S: Send + Sync> FromRequestParts<S> for Ids {
     type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
-        Ok(Self(RawPathParams::from_request_parts(parts, app).await))
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
+        Ok(Self(RawPathParams::from_request_parts(parts, state).await))
     }
 }
 
@@ -324,10 +319,10 @@ impl Ids {
 /// The parameters of the query, each of which the operation has to know.
 pub(super) struct Parameters(Vec<(String, String)>);
 
-impl FromRequestParts<App> for Parameters {
+impl<S: Send + Sync> FromRequestParts<S> for Parameters {
     type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Infallible> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
         let query = parts.uri.query().unwrap_or_default();
         Ok(Self(form_urlencoded::parse(query.as_bytes()).into_owned().collect()))
     }
@@ -416,15 +411,23 @@ pub(super) enum JsonError {
 
 /// The body, within the limits, read as JSON whatever its content type says.
 pub(super) async fn read_json<T: DeserializeOwned>(app: &App, body: Body) -> Result<T, JsonError> {
-    parse(&read(app, body).await?)
+    parse(&read(of(app), body).await?)
+}
+
+/// The same within the bounds of a stub.
+pub(super) async fn read_json_within<T: DeserializeOwned>(
+    limits: Limits,
+    body: Body,
+) -> Result<T, JsonError> {
+    parse(&read(limits, body).await?)
 }
 
 /// The same of a body that may be left out.
 pub(super) async fn read_json_if_any<T: DeserializeOwned + Default>(
-    app: &App,
+    limits: Limits,
     body: Body,
 ) -> Result<T, JsonError> {
-    let read = read(app, body).await?;
+    let read = read(limits, body).await?;
     if read.is_empty() { Ok(T::default()) } else { parse(&read) }
 }
 
@@ -436,7 +439,11 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, JsonError> {
     serde_json::from_slice(body).map_err(JsonError::Invalid)
 }
 
-async fn read(app: &App, body: Body) -> Result<Vec<u8>, JsonError> {
-    let limits = &app.config.limits;
-    body::read(body, limits.bulk_body_bytes, limits).await.map_err(JsonError::Unread)
+/// The bounds on what this dialect reads.
+pub(super) fn of(app: &App) -> Limits {
+    Limits::of(&app.config.limits, app.config.limits.bulk_body_bytes)
+}
+
+async fn read(limits: Limits, body: Body) -> Result<Vec<u8>, JsonError> {
+    body::read_within(body, limits.body_bytes, limits.body_time).await.map_err(JsonError::Unread)
 }

@@ -11,12 +11,16 @@ use serde::{
 
 use super::{
     error::ProblemRefusal,
-    extract::{AccessError, Asker, JsonError, read_json},
+    extract::{AccessError, JsonError, read_json_within},
+    stub::{AuthenticateError, Known, Presence},
     types::{Heartbeat, HeartbeatOutcome, HeartbeatResult, HeartbeatResults, Heartbeats, PresenceState},
 };
 use crate::{
-    api::refusal::{Refusal as _, refusals},
-    app::App,
+    api::{
+        refusal::{Refusal as _, refusals},
+        stub::Stub,
+    },
+    app::Parts,
     auth::AuthError,
     directory::Scope,
     id::{DeviceId, UserId},
@@ -27,7 +31,7 @@ use crate::{
 
 refusals! {
     /// Why reports are refused as a whole. Nothing was changed.
-    pub(super) enum HeartbeatsError: ProblemRefusal, from AccessError, JsonError {
+    pub enum HeartbeatsError: ProblemRefusal, from AuthenticateError, AccessError, JsonError {
         /// The body is not valid, or reports too much. Nothing was changed.
         BadRequest => ProblemRefusal::invalid("heartbeats: at most 1000 in one call"),
         Unauthorized,
@@ -51,7 +55,7 @@ impl Heartbeat {
         Ok((user, Input::Report { device, state: state.into() }))
     }
 
-    fn result(self, (outcome, detail): Verdict) -> HeartbeatResult {
+    pub(super) fn result(self, (outcome, detail): Verdict) -> HeartbeatResult {
         HeartbeatResult { user_id: self.user_id, device_id: self.device_id, outcome, detail }
     }
 }
@@ -82,24 +86,18 @@ fn verdict(error: &UpdateError) -> Verdict {
     ),
 )]
 pub(super) async fn post_heartbeats(
-    State(app): State<App>,
-    asker: Asker,
+    State(Stub { backend, limits }): State<Stub<dyn Presence>>,
+    known: Known,
     body: Body,
 ) -> Result<Json<HeartbeatResults>, HeartbeatsError> {
-    asker.gateway()?;
-    let Heartbeats { heartbeats } = read_json(&app, body).await?;
-    let most = app.config.limits.heartbeats_per_call;
-    if heartbeats.len() > most {
-        return Err(ProblemRefusal::invalid(format!("heartbeats: at most {most} in one call")).into());
-    }
-    let verdicts = apply(&app, &heartbeats).await;
-    let results = heartbeats.into_iter().zip(verdicts).map(|(heartbeat, verdict)| heartbeat.result(verdict));
-    Ok(Json(HeartbeatResults { results: results.collect() }))
+    let caller = known.gateway::<HeartbeatsError>()?;
+    let heartbeats = read_json_within(limits, body).await?;
+    Ok(Json(backend.post_heartbeats(&caller, heartbeats).await?))
 }
 
 /// Applies all reports: those of one user together, in their order, and the users at the same time, so that
 /// a store can write them together.
-async fn apply(app: &App, heartbeats: &[Heartbeat]) -> Vec<Verdict> {
+pub(super) async fn apply(app: &Parts, heartbeats: &[Heartbeat]) -> Vec<Verdict> {
     let mut verdicts = vec![(HeartbeatOutcome::Accepted, None); heartbeats.len()];
     let mut by_user: BTreeMap<UserId, (Vec<usize>, Vec<Input>)> = BTreeMap::new();
     for (place, heartbeat) in heartbeats.iter().enumerate() {

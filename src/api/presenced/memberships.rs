@@ -6,10 +6,14 @@ use axum::{Json, extract::State, http::StatusCode};
 use super::{
     error::ProblemRefusal,
     extract::{AccessError, Asker, Ids, Parameters},
+    stub::{AuthenticateError, Known, Presence},
     types::{RoomIdText, UserIdOrMe, UserIdText, UserRooms},
 };
 use crate::{
-    api::refusal::{Cause, refusals},
+    api::{
+        refusal::{Cause, refusals},
+        stub::Stub,
+    },
     app::App,
     directory::{DirectoryError, Scope},
     id::{RoomId, UserId},
@@ -47,7 +51,7 @@ refusals! {
 
 refusals! {
     /// Why a user's rooms are not told.
-    pub(super) enum UserRoomsError: ProblemRefusal, from AccessError {
+    pub enum UserRoomsError: ProblemRefusal, from AuthenticateError, AccessError {
         /// The id is not valid.
         BadRequest => ProblemRefusal::invalid("userId: a user id starts with `@`"),
         Unauthorized,
@@ -144,19 +148,14 @@ pub(super) async fn remove_member(
     ),
 )]
 pub(super) async fn get_user_rooms(
-    State(app): State<App>,
-    asker: Asker,
+    State(stub): State<Stub<dyn Presence>>,
+    known: Known,
     ids: Ids,
     parameters: Parameters,
 ) -> Result<Json<UserRooms>, UserRoomsError> {
-    let caller = asker.caller()?;
+    let caller = known.caller()?;
     let user = ids.user::<UserRoomsError>(&caller)?;
     caller.may_for(&user, Scope::Read)?;
     parameters.none()?;
-    if !app.directory.knows(&user) {
-        return Err(ProblemRefusal::no_user(&user).into());
-    }
-    let mut rooms: Vec<String> = app.directory.rooms_of(&user).into_iter().map(String::from).collect();
-    rooms.sort_unstable();
-    Ok(Json(UserRooms { rooms }))
+    Ok(Json(stub.backend.get_user_rooms(&caller, &user).await?))
 }

@@ -1,26 +1,25 @@
 //! Presence as presenced itself tells it: of one user, or of many in a call.
 
-use std::collections::BTreeSet;
-
 use axum::{Json, body::Body, extract::State};
 
 use super::{
-    error::{BadRequest, ProblemRefusal, TooLarge},
-    extract::{AccessError, Asker, Ids, JsonError, read_json},
+    error::{ProblemRefusal, TooLarge},
+    extract::{AccessError, Ids, JsonError, read_json_within},
+    stub::{AuthenticateError, Known, Presence as Backend},
     types::{DevicePresence, PresenceQuery, PresenceQueryResult, PresenceState, UserIdOrMe, UserPresence},
 };
 use crate::{
-    api::refusal::refusals,
-    app::App,
-    id::{RoomId, UserId},
+    api::{refusal::refusals, stub::Stub},
+    directory::Scope,
+    id::UserId,
     presence::{Device, Expiry, Presence, State as CoreState, Timestamp},
-    service::{ReadError, Seen, Viewer},
+    service::{ReadError, Seen},
     store::StoreError,
 };
 
 refusals! {
     /// Why a user's presence is not told.
-    pub(super) enum GetPresenceError: ProblemRefusal, from AccessError, ReadError {
+    pub enum GetPresenceError: ProblemRefusal, from AuthenticateError, AccessError, ReadError {
         /// The id is not valid.
         BadRequest => ProblemRefusal::invalid("userId: a user id starts with `@`"),
         Unauthorized,
@@ -34,7 +33,7 @@ refusals! {
 
 refusals! {
     /// Why the presence of users is not told.
-    pub(super) enum QueryPresenceError: ProblemRefusal, from AccessError, JsonError, StoreError {
+    pub enum QueryPresenceError: ProblemRefusal, from AuthenticateError, AccessError, JsonError, StoreError {
         /// The body is not valid, or names too many users or rooms.
         BadRequest => ProblemRefusal::invalid("users: at most 1000 in one call"),
         Unauthorized,
@@ -46,55 +45,9 @@ refusals! {
     }
 }
 
-/// Whom a query asks for.
-struct Resolved {
-    /// Those named; what is no id as it was named.
-    users: Vec<Result<UserId, String>>,
-    /// The members of rooms who were not named, in the order of their ids.
-    members: Vec<UserId>,
-    /// The rooms that the viewer may not see.
-    unseen: Vec<String>,
-}
-
 impl PresenceQuery {
-    fn too_many(most: usize) -> TooLarge {
+    pub(super) fn too_many(most: usize) -> TooLarge {
         ProblemRefusal::larger_than_allowed(format!("rooms: at most {most} users and members in one call"))
-    }
-
-    fn check(&self, most: usize) -> Result<(), BadRequest> {
-        for (name, list) in [("users", &self.users), ("rooms", &self.rooms)] {
-            if list.as_ref().is_some_and(|list| list.len() > most) {
-                return Err(ProblemRefusal::invalid(format!("{name}: at most {most} in one call")));
-            }
-        }
-        match (&self.users, &self.rooms) {
-            (None, None) => Err(ProblemRefusal::invalid("body: missing field `users`")),
-            _ => Ok(()),
-        }
-    }
-
-    /// Whom to look at.
-    fn resolve(&self, app: &App, viewer: Viewer<'_>, most: usize) -> Result<Resolved, TooLarge> {
-        let users = self.users.iter().flatten();
-        let users: Vec<_> = users.map(|text| text.parse().map_err(|_| text.clone())).collect();
-        let (mut count, mut members, mut unseen) = (users.len(), BTreeSet::new(), Vec::new());
-        for text in self.rooms.iter().flatten() {
-            let room = text.parse().ok().filter(|room: &RoomId| app.service.may_see_room(viewer, room));
-            let Some(room) = room else {
-                unseen.push(text.clone());
-                continue;
-            };
-            let more = app.directory.members_after(&room, None, most + 1);
-            count += more.len();
-            if count > most {
-                return Err(Self::too_many(most));
-            }
-            members.extend(more);
-        }
-        for user in users.iter().flatten() {
-            members.remove(user);
-        }
-        Ok(Resolved { users, members: members.into_iter().collect(), unseen })
     }
 }
 
@@ -181,14 +134,14 @@ impl From<Device> for DevicePresence {
     ),
 )]
 pub(super) async fn get_user_presence(
-    State(app): State<App>,
-    asker: Asker,
+    State(stub): State<Stub<dyn Backend>>,
+    known: Known,
     ids: Ids,
 ) -> Result<Json<UserPresence>, GetPresenceError> {
-    let caller = asker.caller()?;
+    let caller = known.caller()?;
     let user = ids.user::<GetPresenceError>(&caller)?;
-    let seen = app.service.see(caller.viewer()?, &user, app.service.now()).await?;
-    Ok(Json(UserPresence::new(&user, seen)))
+    caller.may(Scope::Read)?;
+    Ok(Json(stub.backend.get_user_presence(&caller, &user).await?))
 }
 
 /// Get the presence of many users.
@@ -209,31 +162,12 @@ pub(super) async fn get_user_presence(
     ),
 )]
 pub(super) async fn query_presence(
-    State(app): State<App>,
-    asker: Asker,
+    State(Stub { backend, limits }): State<Stub<dyn Backend>>,
+    known: Known,
     body: Body,
 ) -> Result<Json<PresenceQueryResult>, QueryPresenceError> {
-    let caller = asker.caller()?;
-    let viewer = caller.viewer()?;
-    let query: PresenceQuery = read_json(&app, body).await?;
-    let most = app.config.limits.bulk_users;
-    query.check(most)?;
-    let Resolved { users, members, unseen } = query.resolve(&app, viewer, most)?;
-    let asked: Vec<&UserId> = users.iter().flatten().chain(&members).collect();
-    let mut answers = app.service.see_many(viewer, &asked, app.service.now()).await?.into_iter();
-    let mut result = PresenceQueryResult { presence: Vec::new(), unavailable: Vec::new() };
-    for user in users {
-        let seen = user.and_then(|user| {
-            let seen = answers.next().and_then(Result::ok);
-            seen.map(|seen| UserPresence::new(&user, seen)).ok_or_else(|| String::from(user))
-        });
-        match seen {
-            Ok(presence) => result.presence.push(presence),
-            Err(unavailable) => result.unavailable.push(unavailable),
-        }
-    }
-    let members = members.iter().zip(answers);
-    result.presence.extend(members.filter_map(|(user, seen)| Some(UserPresence::new(user, seen.ok()?))));
-    result.unavailable.extend(unseen);
-    Ok(Json(result))
+    let caller = known.caller()?;
+    caller.may(Scope::Read)?;
+    let query = read_json_within(limits, body).await?;
+    Ok(Json(backend.query_presence(&caller, query).await?))
 }

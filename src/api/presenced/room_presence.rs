@@ -8,20 +8,20 @@ use serde::{
 
 use super::{
     error::{BadRequest, ProblemRefusal},
-    extract::{AccessError, Asker, Ids, Page, Parameters, once},
-    types::{PresenceState, RoomIdText, RoomPresence, StateCounts, UserPresence},
+    extract::{AccessError, Ids, Page, Parameters, once},
+    stub::{AuthenticateError, Known, Presence},
+    types::{PresenceState, RoomIdText, RoomPresence, StateCounts},
 };
 use crate::{
-    api::refusal::refusals,
-    app::App,
-    id::RoomId,
+    api::{refusal::refusals, stub::Stub},
+    directory::Scope,
     service::{Counts, RoomQuery},
     store::StoreError,
 };
 
 refusals! {
     /// Why the presence of a room is not told.
-    pub(super) enum RoomPresenceError: ProblemRefusal, from AccessError, StoreError {
+    pub enum RoomPresenceError: ProblemRefusal, from AuthenticateError, AccessError, StoreError {
         /// The id or a parameter is not valid.
         BadRequest => ProblemRefusal::invalid("limit: has to be from 1 to 1000"),
         Unauthorized,
@@ -35,7 +35,7 @@ refusals! {
 
 impl RoomPresence {
     /// There is no such room to the caller: whether there is one nobody else is told.
-    fn not_there() -> super::error::NotFound {
+    pub(super) fn not_there() -> super::error::NotFound {
         ProblemRefusal::not_found("there is no such room, or the caller is not in it")
     }
 }
@@ -94,16 +94,14 @@ fn number(text: &str) -> Result<usize, BadRequest> {
     ),
 )]
 pub(super) async fn get_room_presence(
-    State(app): State<App>,
-    asker: Asker,
+    State(stub): State<Stub<dyn Presence>>,
+    known: Known,
     ids: Ids,
     parameters: Parameters,
 ) -> Result<Json<RoomPresence>, RoomPresenceError> {
-    let caller = asker.caller()?;
-    let viewer = caller.viewer()?;
-    let room: RoomId = ids.get("roomId")?;
+    let caller = known.caller()?;
+    caller.may(Scope::Read)?;
+    let room = ids.get("roomId")?;
     let query = read(parameters)?;
-    let page = app.service.room(viewer, &room, &query).await?.ok_or_else(RoomPresence::not_there)?;
-    let users = page.users.into_iter().map(|(user, seen)| UserPresence::new(&user, seen)).collect();
-    Ok(Json(RoomPresence { users, counts: page.counts.into(), more: page.more }))
+    Ok(Json(stub.backend.get_room_presence(&caller, &room, &query).await?))
 }

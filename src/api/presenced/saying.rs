@@ -7,24 +7,24 @@ use axum::{Extension, Json, body::Body, extract::State, http::Method, http::Stat
 
 use super::{
     error::ProblemRefusal,
-    extract::{AccessError, Asker, Caller, Ids, JsonError, Parameters, once, read_json, read_json_if_any},
+    extract::{AccessError, Caller, Ids, JsonError, Parameters, once, read_json_if_any, read_json_within},
+    stub::{AuthenticateError, Known, Presence, Unread, UnreadBody},
     types::{Activity, PresenceUpdate, StatusUpdate, UserIdOrMe, UserPresence},
 };
 use crate::{
-    api::refusal::refusals,
-    app::App,
+    api::{refusal::refusals, stub::Stub},
     auth::AuthError,
     directory::Scope,
-    id::{DeviceId, UserId},
-    presence::{Expiry, Input, LONGEST_LABEL, State as CoreState, Status, Timestamp},
+    id::DeviceId,
+    presence::{Expiry, LONGEST_LABEL, State as CoreState, Status, Timestamp},
     request::RequestInfo,
-    service::{ReadError, SayError, Saying, Speaker, Turn, UpdateError},
+    service::{ReadError, SayError, Saying, UpdateError},
     store::StoreError,
 };
 
 refusals! {
     /// Why nothing was said of a user. Nothing was changed.
-    pub(super) enum PutPresenceError: ProblemRefusal, from AccessError, JsonError, SayError, ReadError {
+    pub enum PutPresenceError: ProblemRefusal, from AuthenticateError, AccessError, UnreadBody, SayError, ReadError {
         /// The id or the body is not valid, or a device that says nothing is given a label. Nothing was changed.
         BadRequest => ProblemRefusal::invalid("status: it may expire at a moment to come alone"),
         Unauthorized,
@@ -39,7 +39,7 @@ refusals! {
 
 refusals! {
     /// Why what a device says was not ended. Nothing was changed.
-    pub(super) enum DeletePresenceError: ProblemRefusal, from AccessError, UpdateError {
+    pub enum DeletePresenceError: ProblemRefusal, from AuthenticateError, AccessError, UpdateError {
         /// An id or a parameter is not valid.
         BadRequest => ProblemRefusal::invalid("userId: a user id starts with `@`"),
         Unauthorized,
@@ -53,7 +53,7 @@ refusals! {
 
 refusals! {
     /// Why it was not noted that a user is active. Nothing was changed.
-    pub(super) enum ActivityError: ProblemRefusal, from AccessError, JsonError, StoreError {
+    pub enum ActivityError: ProblemRefusal, from AuthenticateError, AccessError, JsonError, StoreError {
         /// The body is not valid.
         BadRequest => ProblemRefusal::invalid("deviceId: a device id is not empty and has no control characters"),
         Unauthorized,
@@ -75,7 +75,7 @@ const API_DEVICE: &str = "api";
 
 impl Caller {
     /// The device that speaks for the caller, unless another is named.
-    fn device(&self) -> DeviceId {
+    pub(super) fn device(&self) -> DeviceId {
         match self {
             Self::User(caller) => caller.device.clone(),
             Self::Admin | Self::Service(_) => api_device(),
@@ -144,11 +144,6 @@ impl StatusUpdate {
     }
 }
 
-/// Whoever speaks of a user: the user, whose turn it is, or another.
-fn speaker<'a>(turn: Option<Turn<'a>>, user: &'a UserId) -> Speaker<'a> {
-    turn.map_or(Speaker::Other(user), Speaker::User)
-}
-
 /// Say what a device does, or what the user's status is.
 ///
 /// A state without a connection holds for a lease: a quarter of an hour, a busy one an hour, or what is configured or
@@ -174,24 +169,21 @@ fn speaker<'a>(turn: Option<Turn<'a>>, user: &'a UserId) -> Speaker<'a> {
     ),
 )]
 pub(super) async fn put_user_presence(
-    State(app): State<App>,
-    asker: Asker,
+    State(Stub { backend, limits }): State<Stub<dyn Presence>>,
+    known: Known,
     ids: Ids,
     parameters: Parameters,
     info: Option<Extension<RequestInfo>>,
     body: Body,
 ) -> Result<Json<UserPresence>, PutPresenceError> {
-    let caller = asker.caller()?;
+    let caller = known.caller()?;
     let user = ids.user::<PutPresenceError>(&caller)?;
     caller.may_for(&user, Scope::Write)?;
     parameters.none()?;
-    let turn = caller.turn(&app)?;
-    let update: PresenceUpdate = read_json(&app, body).await?;
-    let saying = update.read(caller.device(), app.service.now()).map_err(ProblemRefusal::invalid)?;
-    let record = app.service.say(speaker(turn, &user), &saying).await?;
+    let update = Unread::new(async move { Ok(read_json_within(limits, body).await?) });
+    let presence = backend.put_user_presence(&caller, &user, update).await?;
     caller.note(&Method::PUT, &format!("/presenced/v1/users/{user}/presence"), info.as_deref());
-    let seen = app.service.see_in(caller.eyes(), &user, &record, app.service.now())?;
-    Ok(Json(UserPresence::new(&user, seen)))
+    Ok(Json(presence))
 }
 
 /// End what a device says.
@@ -215,13 +207,13 @@ pub(super) async fn put_user_presence(
     ),
 )]
 pub(super) async fn delete_user_presence(
-    State(app): State<App>,
-    asker: Asker,
+    State(stub): State<Stub<dyn Presence>>,
+    known: Known,
     ids: Ids,
     parameters: Parameters,
     info: Option<Extension<RequestInfo>>,
 ) -> Result<StatusCode, DeletePresenceError> {
-    let caller = asker.caller()?;
+    let caller = known.caller()?;
     let user = ids.user::<DeletePresenceError>(&caller)?;
     caller.may_for(&user, Scope::Write)?;
     let mut named = None;
@@ -229,11 +221,8 @@ pub(super) async fn delete_user_presence(
         "deviceId" => Some(once(&mut named, name, device(&value).map_err(ProblemRefusal::invalid))),
         _ => None,
     })?;
-    let end = [Input::End { device: named.unwrap_or_else(|| caller.device()) }];
-    match caller.turn(&app)? {
-        Some(turn) => app.service.set(turn, &end).await?,
-        None => app.service.update(&user, &end).await?,
-    };
+    let device = named.unwrap_or_else(|| caller.device());
+    stub.backend.delete_user_presence(&caller, &user, &device).await?;
     caller.note(&Method::DELETE, &format!("/presenced/v1/users/{user}/presence"), info.as_deref());
     Ok(StatusCode::NO_CONTENT)
 }
@@ -256,23 +245,17 @@ pub(super) async fn delete_user_presence(
     ),
 )]
 pub(super) async fn post_activity(
-    State(app): State<App>,
-    asker: Asker,
+    State(Stub { backend, limits }): State<Stub<dyn Presence>>,
+    known: Known,
     parameters: Parameters,
     body: Body,
 ) -> Result<StatusCode, ActivityError> {
-    let caller = asker.caller()?;
+    let caller = known.caller()?;
     let speaker = caller.speaker()?;
     parameters.none()?;
-    let Activity { device_id } = read_json_if_any::<Option<Activity>>(&app, body).await?.unwrap_or_default();
-    let named = device_id.as_deref().map(device).transpose().map_err(ProblemRefusal::invalid)?;
+    let activity = read_json_if_any::<Option<Activity>>(limits, body).await?.unwrap_or_default();
+    let named = activity.device_id.as_deref().map(device).transpose().map_err(ProblemRefusal::invalid)?;
     let device = named.unwrap_or_else(|| speaker.device.clone());
-    match app.service.be_active(&speaker.user, &device).await {
-        Ok(()) => Ok(StatusCode::NO_CONTENT),
-        Err(UpdateError::Store(error)) => Err(error.into()),
-        // The user was removed since the token was looked at, and the token with them.
-        Err(UpdateError::UnknownUser | UpdateError::StatusTooLong { .. }) => {
-            Err(ProblemRefusal::no_such_token().into())
-        }
-    }
+    backend.post_activity(&caller, &device).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

@@ -4,21 +4,21 @@ use axum::{Extension, Json, body::Body, extract::State, http::Method};
 
 use super::{
     error::ProblemRefusal,
-    extract::{AccessError, Asker, Ids, JsonError, read_json},
+    extract::{AccessError, Ids, read_json_within},
+    stub::{AuthenticateError, Known, Presence, Unread, UnreadBody},
     types::{OverrideName, UserIdOrMe, UserSettings},
 };
 use crate::{
-    api::refusal::refusals,
-    app::App,
+    api::{refusal::refusals, stub::Stub},
     directory::Scope,
-    presence::{Input, Override},
+    presence::Override,
     request::RequestInfo,
     service::{ReadError, Settings, UpdateError},
 };
 
 refusals! {
     /// Why a user's settings are not told.
-    pub(super) enum GetSettingsError: ProblemRefusal, from AccessError, ReadError {
+    pub enum GetSettingsError: ProblemRefusal, from AuthenticateError, AccessError, ReadError {
         /// The id is not valid.
         BadRequest => ProblemRefusal::invalid("userId: a user id starts with `@`"),
         Unauthorized,
@@ -31,7 +31,7 @@ refusals! {
 
 refusals! {
     /// Why a user's settings were not set. Nothing was changed.
-    pub(super) enum PutSettingsError: ProblemRefusal, from AccessError, JsonError, UpdateError {
+    pub enum PutSettingsError: ProblemRefusal, from AuthenticateError, AccessError, UnreadBody, UpdateError {
         /// The id or the body is not valid. Nothing was changed.
         BadRequest => ProblemRefusal::invalid("userId: a user id starts with `@`"),
         Unauthorized,
@@ -70,14 +70,14 @@ impl From<Settings> for UserSettings {
     ),
 )]
 pub(super) async fn get_settings(
-    State(app): State<App>,
-    asker: Asker,
+    State(stub): State<Stub<dyn Presence>>,
+    known: Known,
     ids: Ids,
 ) -> Result<Json<UserSettings>, GetSettingsError> {
-    let caller = asker.caller()?;
+    let caller = known.caller()?;
     let user = ids.user::<GetSettingsError>(&caller)?;
     caller.may_for(&user, Scope::Read)?;
-    Ok(Json(app.service.settings(&user).await?.into()))
+    Ok(Json(stub.backend.get_settings(&caller, &user).await?))
 }
 
 /// Set what counts for all of a user's devices.
@@ -97,27 +97,17 @@ pub(super) async fn get_settings(
     ),
 )]
 pub(super) async fn put_settings(
-    State(app): State<App>,
-    asker: Asker,
+    State(Stub { backend, limits }): State<Stub<dyn Presence>>,
+    known: Known,
     ids: Ids,
     info: Option<Extension<RequestInfo>>,
     body: Body,
 ) -> Result<Json<UserSettings>, PutSettingsError> {
-    let caller = asker.caller()?;
+    let caller = known.caller()?;
     let user = ids.user::<PutSettingsError>(&caller)?;
     caller.may_for(&user, Scope::Write)?;
-    let turn = caller.turn(&app)?;
-    let settings: UserSettings = read_json(&app, body).await?;
-    let overridden = match settings.overridden {
-        OverrideName::None => Override::None,
-        OverrideName::Busy => Override::Busy,
-        OverrideName::Invisible => Override::Invisible { since: app.service.now() },
-    };
-    let inputs = [Input::Override(overridden), Input::Hidden(settings.hidden)];
-    match turn {
-        Some(turn) => app.service.set(turn, &inputs).await?,
-        None => app.service.update(&user, &inputs).await?,
-    };
+    let settings = Unread::new(async move { Ok(read_json_within(limits, body).await?) });
+    let settings = backend.put_settings(&caller, &user, settings).await?;
     caller.note(&Method::PUT, &format!("/presenced/v1/users/{user}/settings"), info.as_deref());
     Ok(Json(settings))
 }

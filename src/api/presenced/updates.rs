@@ -11,16 +11,20 @@ use serde::{
 
 use super::{
     error::ProblemRefusal,
-    extract::{AccessError, Asker, JsonError, Parameters, read_json},
+    extract::{AccessError, JsonError, Parameters, read_json_within},
     saying::api_device,
+    stub::{AuthenticateError, Known, Presence},
     types::{
-        HeartbeatOutcome, PresenceState, PresenceUpdate, PresenceUpdateResult, PresenceUpdateResults,
-        PresenceUpdates, UserPresenceUpdate,
+        HeartbeatOutcome, PresenceState, PresenceUpdate, PresenceUpdateResults, PresenceUpdates,
+        UserPresenceUpdate,
     },
 };
 use crate::{
-    api::refusal::{Refusal as _, refusals},
-    app::App,
+    api::{
+        refusal::{Refusal as _, refusals},
+        stub::Stub,
+    },
+    app::Parts,
     directory::Scope,
     id::UserId,
     presence::Timestamp,
@@ -30,7 +34,7 @@ use crate::{
 
 refusals! {
     /// Why updates are refused as a whole. Nothing was changed.
-    pub(super) enum UpdatesError: ProblemRefusal, from AccessError, JsonError {
+    pub enum UpdatesError: ProblemRefusal, from AuthenticateError, AccessError, JsonError {
         /// The body is not valid, or has too many updates. Nothing was changed.
         BadRequest => ProblemRefusal::invalid("updates: at most 1000 in one call"),
         Unauthorized,
@@ -88,30 +92,20 @@ fn verdict(error: &SayError) -> Verdict {
     ),
 )]
 pub(super) async fn update_presence(
-    State(app): State<App>,
-    asker: Asker,
+    State(Stub { backend, limits }): State<Stub<dyn Presence>>,
+    known: Known,
     parameters: Parameters,
     body: Body,
 ) -> Result<Json<PresenceUpdateResults>, UpdatesError> {
-    asker.service(Scope::Write)?;
+    let caller = known.service::<UpdatesError>(Scope::Write)?;
     parameters.none()?;
-    let PresenceUpdates { updates } = read_json(&app, body).await?;
-    let most = app.config.limits.bulk_users;
-    if updates.len() > most {
-        return Err(ProblemRefusal::invalid(format!("updates: at most {most} in one call")).into());
-    }
-    let verdicts = apply(&app, &updates).await;
-    let results = updates.into_iter().zip(verdicts).map(|(update, (outcome, detail))| PresenceUpdateResult {
-        user_id: update.user_id,
-        outcome,
-        detail,
-    });
-    Ok(Json(PresenceUpdateResults { results: results.collect() }))
+    let updates = read_json_within(limits, body).await?;
+    Ok(Json(backend.update_presence(&caller, updates).await?))
 }
 
 /// Applies all updates: those of one user in their order, and the users at the same time, so that a store can write
 /// them together.
-async fn apply(app: &App, updates: &[UserPresenceUpdate]) -> Vec<Verdict> {
+pub(super) async fn apply(app: &Parts, updates: &[UserPresenceUpdate]) -> Vec<Verdict> {
     let mut verdicts = vec![(HeartbeatOutcome::Accepted, None); updates.len()];
     let mut by_user: BTreeMap<UserId, Vec<(usize, Saying)>> = BTreeMap::new();
     for (place, update) in updates.iter().enumerate() {

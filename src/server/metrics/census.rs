@@ -17,6 +17,9 @@ use crate::{
 /// How many users are looked at in one turn: about two milliseconds' work.
 const TURN: usize = 2_000;
 
+/// How many turns pass after a count before the next: a server with few users counts them once in a second.
+const REST: usize = 3;
+
 const STATES: [(State, &str); 4] = [
     (State::Offline, "offline"),
     (State::Unavailable, "unavailable"),
@@ -35,6 +38,8 @@ struct Count {
     left: Vec<UserId>,
     /// The partition that is next.
     next: usize,
+    /// How many turns to rest before it begins.
+    rest: usize,
     users: [i64; STATES.len()],
     claims: [i64; STATES.len()],
 }
@@ -55,11 +60,16 @@ impl Census {
     /// is asked again at the next turn.
     async fn go_on(&self, app: &Parts, families: &Families) {
         let Ok(mut count) = self.0.try_lock() else { return };
+        if count.rest > 0 {
+            count.rest -= 1;
+            return;
+        }
         let mut looked = 0;
         while looked < TURN {
             if count.left.is_empty() {
                 if count.next == PARTITIONS {
-                    mem::take(&mut *count).tell(app, families);
+                    let next = Count { rest: REST, ..Count::default() };
+                    mem::replace(&mut *count, next).tell(app, families);
                     return;
                 }
                 let Ok(present) = app.service.present(count.next).await else { return };

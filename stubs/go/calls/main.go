@@ -1,4 +1,4 @@
-// Calls every presence operation of the four documents through the stubs that are generated from them, against a demo
+// Calls every presence operation of the four documents, and what an application signs its users in with, through the stubs that are generated from them, against a demo
 // whose address is the argument. Each succeeds, is refused as its document says, and is refused otherwise as the header
 // Prefer asks for.
 package main

@@ -64,7 +64,10 @@ func tryPresenced(base string) {
 		}}
 	}
 	said := presenced.PresenceUpdate{State: pointer(presenced.PRESENCESTATE_ONLINE)}
-	// What is said of many users is said by an admin.
+	backend := presenced.AppTokenRequest{
+		Name: "backend", Scopes: []presenced.Scope{presenced.SCOPE_READ, presenced.SCOPE_WRITE},
+	}
+	// What is said of many users, and who is in a room, is said by an admin.
 	asAdmin := func(token, prefer string) onPresenced {
 		if token != stranger {
 			token = "demo-admin"
@@ -76,11 +79,29 @@ func tryPresenced(base string) {
 		{"UpdatePresence", func(by onPresenced, user string) answer {
 			return of(by.api.PresenceApi.UpdatePresence(by.ctx).PresenceUpdates(updates(user)).Execute())
 		}, alice, stranger, 401, 413},
+		{"AddMember", func(by onPresenced, user string) answer {
+			return empty(by.api.DirectoryApi.AddMember(by.ctx, lobby, user).Execute())
+		}, carol, nobody, 404, 409},
+		{"RemoveMember", func(by onPresenced, user string) answer {
+			return empty(by.api.DirectoryApi.RemoveMember(by.ctx, lobby, user).Execute())
+		}, carol, stranger, 401, 413},
+		{"CreateAppToken", func(by onPresenced, _ string) answer {
+			return of(by.api.DirectoryApi.CreateAppToken(by.ctx).AppTokenRequest(backend).Execute())
+		}, "backend", stranger, 401, 409},
+		{"EndSessions", func(by onPresenced, user string) answer {
+			return empty(by.api.DirectoryApi.EndSessions(by.ctx, user).Execute())
+		}, carol, nobody, 404, 503},
 	})
 	try(open, read, []operation[*presenced.APIClient]{
 		{"PutUserPresence", func(by onPresenced, user string) answer {
 			return of(by.api.PresenceApi.PutUserPresence(by.ctx, user).PresenceUpdate(said).Execute())
 		}, alice, bob, 403, 429},
+		{"Whoami", func(by onPresenced, _ string) answer {
+			return of(by.api.DirectoryApi.Whoami(by.ctx).Execute())
+		}, "own", stranger, 401, 503},
+		{"CreateTicket", func(by onPresenced, _ string) answer {
+			return of(by.api.FollowingApi.CreateTicket(by.ctx).Execute())
+		}, "own", stranger, 401, 413},
 		{"PostActivity", func(by onPresenced, _ string) answer {
 			return empty(by.api.PresenceApi.PostActivity(by.ctx).Execute())
 		}, "own", stranger, 401, 413},

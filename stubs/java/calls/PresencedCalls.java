@@ -3,8 +3,11 @@ import org.example.presenced.ApiClient;
 import org.example.presenced.ApiException;
 import org.example.presenced.api.DemoApi;
 import org.example.presenced.api.DirectoryApi;
+import org.example.presenced.api.FollowingApi;
 import org.example.presenced.api.PresenceApi;
 import org.example.presenced.api.PresenceListsApi;
+import org.example.presenced.model.Scope;
+import org.example.presenced.model.AppTokenRequest;
 import org.example.presenced.model.CallReport;
 import org.example.presenced.model.Direction;
 import org.example.presenced.model.ExtensionType;
@@ -22,7 +25,8 @@ import org.example.presenced.model.UserProfile;
 import org.example.presenced.model.UserSettings;
 
 final class PresencedCalls implements Calls.Reading {
-    private record Api(PresenceApi presence, PresenceListsApi lists) {}
+    private record Api(
+        PresenceApi presence, PresenceListsApi lists, DirectoryApi directory, FollowingApi following) {}
 
     private static ApiClient client(String url, String token, String prefer) {
         ApiClient client = new ApiClient();
@@ -33,7 +37,8 @@ final class PresencedCalls implements Calls.Reading {
 
     private static Api open(String url, String token, String prefer) {
         ApiClient client = client(url, token, prefer);
-        return new Api(new PresenceApi(client), new PresenceListsApi(client));
+        return new Api(
+            new PresenceApi(client), new PresenceListsApi(client), new DirectoryApi(client), new FollowingApi(client));
     }
 
     /**
@@ -69,7 +74,7 @@ final class PresencedCalls implements Calls.Reading {
             new UserPresenceUpdate().userId(user).state(PresenceState.ONLINE));
     }
 
-    /** What is said of many users is said by an admin. */
+    /** What is said of many users, and who is in a room, is said by an admin. */
     private static Api asAdmin(String url, String token, String prefer) {
         return open(url, Calls.STRANGER.equals(token) ? token : "demo-admin", prefer);
     }
@@ -91,12 +96,25 @@ final class PresencedCalls implements Calls.Reading {
         CallReport report =
             new CallReport().direction(Direction.INBOUND).telephonyStatus(TelephonyStatus.CALL_CONNECTED);
         PresenceUpdate said = new PresenceUpdate().state(PresenceState.ONLINE);
+        AppTokenRequest backend =
+            new AppTokenRequest().name("backend").addScopesItem(Scope.READ).addScopesItem(Scope.WRITE);
         Calls.tryEach((token, prefer) -> asAdmin(url, token, prefer), new PresencedCalls(), List.of(
             new Calls.Operation<>("updatePresence", (by, user) -> by.presence.updatePresence(updates(user)),
-                Calls.ALICE, Calls.STRANGER, 401, 413)));
+                Calls.ALICE, Calls.STRANGER, 401, 413),
+            new Calls.Operation<>("addMember", without((by, user) -> by.directory.addMember(Calls.LOBBY, user)),
+                Calls.CAROL, Calls.NOBODY, 404, 409),
+            new Calls.Operation<>("removeMember", without((by, user) -> by.directory.removeMember(Calls.LOBBY, user)),
+                Calls.CAROL, Calls.STRANGER, 401, 413),
+            new Calls.Operation<>("createAppToken", (by, name) -> by.directory.createAppToken(backend),
+                "backend", Calls.STRANGER, 401, 409),
+            new Calls.Operation<>("endSessions", without((by, user) -> by.directory.endSessions(user)),
+                Calls.CAROL, Calls.NOBODY, 404, 503)));
         Calls.tryEach((token, prefer) -> open(url, token, prefer), new PresencedCalls(), List.of(
             new Calls.Operation<>("putUserPresence", (by, user) -> by.presence.putUserPresence(user, said),
                 Calls.ALICE, Calls.BOB, 403, 429),
+            new Calls.Operation<>("whoami", (by, own) -> by.directory.whoami(), "own", Calls.STRANGER, 401, 503),
+            new Calls.Operation<>("createTicket", (by, own) -> by.following.createTicket(),
+                "own", Calls.STRANGER, 401, 413),
             new Calls.Operation<>("postActivity", without((by, own) -> by.presence.postActivity(null)),
                 "own", Calls.STRANGER, 401, 413),
             new Calls.Operation<>("getRoomPresence",

@@ -44,6 +44,13 @@ pub struct PresenceStatus {
     pub currently_active: Option<bool>,
 }
 
+impl PresenceStatus {
+    /// A state, of which no more is told.
+    pub fn of(presence: PresenceState) -> Self {
+        Self { presence, last_active_ago: None, status_msg: None, currently_active: None }
+    }
+}
+
 #[derive(Serialize, ToSchema)]
 pub struct Empty {}
 

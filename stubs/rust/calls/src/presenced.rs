@@ -1,7 +1,7 @@
 use presenced_client::{
-    apis::{configuration::Configuration, demo_api, directory_api, presence_api, presence_lists_api},
+    apis::{configuration::Configuration, demo_api, directory_api, following_api, presence_api, presence_lists_api},
     models::{
-        CallReport, Direction, ExtensionType, Heartbeat, Heartbeats, OverrideName, PresenceQuery,
+        Scope, AppTokenRequest, CallReport, Direction, ExtensionType, Heartbeat, Heartbeats, OverrideName, PresenceQuery,
         PresenceState, PresenceUpdate, PresenceUpdates, Problem, TelephonyStatus, UserPresenceUpdate,
         UserProfile, UserSettings,
     },
@@ -67,7 +67,14 @@ fn updates(user: &str) -> PresenceUpdates {
     PresenceUpdates::new(vec![update])
 }
 
-/// What is said of many users is said by an admin.
+fn backend() -> AppTokenRequest {
+    AppTokenRequest {
+        scopes: Some(vec![Scope::Read, Scope::Write]),
+        ..AppTokenRequest::new("backend".to_owned())
+    }
+}
+
+/// What is said of many users, and who is in a room, is said by an admin.
 fn open_as_admin(base: &str, token: &str, prefer: Option<&str>) -> Configuration {
     open(base, if token == STRANGER { token } else { "demo-admin" }, prefer)
 }
@@ -77,11 +84,23 @@ pub async fn attempt(base: &str) {
     let update =
         async |by, user: &'static str| outcome(presence_api::update_presence(&by, updates(user)).await);
     admin.attempt("updatePresence", update, [ALICE, STRANGER], [401, 413]).await;
+    let add = async |by, user| outcome(directory_api::add_member(&by, LOBBY, user).await);
+    admin.attempt("addMember", add, [CAROL, NOBODY], [404, 409]).await;
+    let remove = async |by, user| outcome(directory_api::remove_member(&by, LOBBY, user).await);
+    admin.attempt("removeMember", remove, [CAROL, STRANGER], [401, 413]).await;
+    let create = async |by, _| outcome(directory_api::create_app_token(&by, backend()).await);
+    admin.attempt("createAppToken", create, ["backend", STRANGER], [401, 409]).await;
+    let sign_out = async |by, user| outcome(directory_api::end_sessions(&by, user).await);
+    admin.attempt("endSessions", sign_out, [CAROL, NOBODY], [404, 503]).await;
     let presenced = Dialect { open, reads, base: base.to_owned() };
     let (own, known, observer) = ([ALICE, BOB], [ALICE, NOBODY], [CAROL, BOB]);
 
     let say = async |by, user| outcome(presence_api::put_user_presence(&by, user, said()).await);
     presenced.attempt("putUserPresence", say, own, [403, 429]).await;
+    let whoami = async |by, _| outcome(directory_api::whoami(&by).await);
+    presenced.attempt("whoami", whoami, ["own", STRANGER], [401, 503]).await;
+    let ticket = async |by, _| outcome(following_api::create_ticket(&by).await);
+    presenced.attempt("createTicket", ticket, ["own", STRANGER], [401, 413]).await;
     let active = async |by, _| outcome(presence_api::post_activity(&by, None).await);
     presenced.attempt("postActivity", active, ["own", STRANGER], [401, 413]).await;
     let room = async |by, room| outcome(presence_api::get_room_presence(&by, room, None, None, None).await);

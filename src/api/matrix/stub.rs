@@ -1,0 +1,91 @@
+//! The server stub of Matrix presence: the contract as a trait.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use axum::Router;
+use utoipa::openapi::{OpenApi, ServerBuilder};
+use utoipa_axum::{router::UtoipaMethodRouter, routes};
+
+use super::{BASE_PATH, DIALECT, PREFIXES, documented, mount, presence};
+use crate::api::stub::{self, Credentials, Limits, Stub};
+
+pub use super::{
+    error::{
+        BadRequest, Forbidden, MatrixRefusal, NotFound, TooLarge, TooManyRequests, Unauthorized, Unavailable,
+    },
+    extract::{AuthenticateError, UnreadBody},
+    presence::{GetPresenceError, SetPresenceError},
+    types::{PresenceState, PresenceStatus, PresenceUpdate},
+};
+pub use crate::auth::Caller as Identity;
+
+/// The user behind a request, on one of their devices.
+pub type Caller = stub::Caller<Identity>;
+
+/// A body that is still to be read.
+pub type Unread<T> = stub::Unread<T, UnreadBody>;
+
+/// Presence as the Matrix client-server API has it, for those who answer for users.
+/// Source: <https://spec.matrix.org/v1.10/client-server-api/#presence>
+///
+/// An operation's error has a variant for each status that the contract documents: there is no way to answer with
+/// another. [`MatrixRefusal`] makes what is in them.
+#[async_trait]
+pub trait Presence: Send + Sync + 'static {
+    /// Whose token it is. Guests are refused here: they have no presence.
+    async fn authenticate(&self, credentials: &Credentials) -> Result<Identity, AuthenticateError>;
+
+    /// A user's presence as the caller may see it. `user` begins with `@` and has a `:`; whether there is such a user
+    /// is for the backend to say.
+    async fn get_presence(&self, caller: &Caller, user: &str) -> Result<PresenceStatus, GetPresenceError>;
+
+    /// Sets a user's presence. To be refused in this order: another user than the caller, a call too many, and then what
+    /// is in the body. Without a status message, or with an empty one, which is the same, the one before goes.
+    async fn set_presence(
+        &self,
+        caller: &Caller,
+        user: &str,
+        update: Unread<PresenceUpdate>,
+    ) -> Result<(), SetPresenceError>;
+
+    /// Whether a token may stand in the query, as the contract had it up to v1.10.
+    fn takes_query_token(&self) -> bool {
+        true
+    }
+
+    /// Whether there is the state [`PresenceState::Busy`] (MSC3026).
+    fn knows_busy(&self) -> bool {
+        false
+    }
+}
+
+/// The routes of the contract over a backend, under every prefix that clients use. What else is below `/_matrix/`, and
+/// other methods, are refused as the contract has it.
+pub fn routes(backend: Arc<dyn Presence>, limits: Limits) -> Router {
+    let router = PREFIXES.into_iter().fold(Router::new(), |router, prefix| {
+        mount(router, &format!("/_matrix/client/{prefix}"), operations::<Stub<dyn Presence>>())
+    });
+    let router = DIALECT.closed(router).with_state(Stub { backend, limits });
+    stub::framed(&DIALECT, limits.body_bytes, router)
+}
+
+/// The document of these routes, below the address that it is served at.
+pub fn document() -> OpenApi {
+    let mut document = documented(operations(), false);
+    document.info.description = Some(
+        "Presence as the Matrix client-server API has it, under every prefix that clients use.".to_owned(),
+    );
+    document.servers =
+        Some(vec![ServerBuilder::new().url(BASE_PATH).description(Some("This server.")).build()]);
+    document
+}
+
+/// The operations, for whatever state there is a backend in.
+pub(super) fn operations<S>() -> Vec<UtoipaMethodRouter<S>>
+where
+    S: Clone + Send + Sync + 'static,
+    Stub<dyn Presence>: axum::extract::FromRef<S>,
+{
+    vec![routes!(presence::get_presence, presence::set_presence)]
+}
