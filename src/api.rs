@@ -18,6 +18,7 @@ mod frame;
 mod open;
 mod operations;
 mod origin;
+pub(crate) mod pages;
 pub mod refusal;
 pub(crate) mod sockets;
 pub(crate) mod stub;

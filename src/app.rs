@@ -102,7 +102,7 @@ impl App {
             tell,
         ));
         service.open().await?;
-        let metrics = Metrics::new(service.store_figures().commits, service.causes(), clock.micros());
+        let metrics = Metrics::new(service.store_figures().counted, service.causes(), clock.micros());
         let config = Arc::new(Live::new(config));
         let limits = &config.limits;
         let new_streams = limits.new_streams_per_second;

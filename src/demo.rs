@@ -165,12 +165,20 @@ pub async fn advance(app: &App, by: Duration) {
     }
 }
 
+/// Who may be tried: a name, the user's id, which the admin has none of, and a token.
+pub fn tokens() -> impl Iterator<Item = (&'static str, Option<&'static str>, &'static str)> {
+    let first = |user: &DemoUser| (user.name, Some(user.id), user.tokens[0].0);
+    USERS.iter().map(first).chain([("Admin", None, ADMIN_TOKEN)])
+}
+
 /// What a newcomer is told: where to look, who is there, and three commands to paste.
 pub fn greeting(address: &str, data: Option<&Path>) -> String {
     let url = format!("http://{address}");
     let place = data.map_or("memory".to_owned(), |data| data.display().to_string());
     let status = format!("{url}/_matrix/client/v3/presence/@alice:example.com/status");
     let mut text = format!("presenced's demo runs at {url} and keeps everything in {place}.\n\n");
+    let _ = writeln!(text, "  Start here  {url}/");
+    let _ = writeln!(text, "  The board   {url}/live");
     let _ = writeln!(text, "  Swagger UI  {url}/swagger-ui/\n");
     let _ = writeln!(text, "  {:<20}{:<28}room {ROOM}", "user", "tokens");
     for user in USERS {

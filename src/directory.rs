@@ -485,13 +485,14 @@ impl Directory {
         infos.map(|stored| stored.info.clone()).collect()
     }
 
-    /// Removes an app's token. Says whether there was one.
+    /// Removes an app's token, and with it the subscriptions that were made with it. Says whether there was one.
     pub async fn revoke_app_token(self: &Arc<Self>, id: &TokenId) -> Result<bool, DirectoryError> {
         let id = id.clone();
         self.change(move |entries| {
             let is_an_apps = entries.app_tokens.contains_key(&id);
-            let fact = is_an_apps.then(|| Fact::NoToken(id.clone()));
-            Ok((fact.into_iter().collect(), is_an_apps))
+            let ended = entries.subscriptions_of_app(&id).into_iter().filter(|_| is_an_apps);
+            let gone = is_an_apps.then(|| Fact::NoToken(id.clone()));
+            Ok((ended.chain(gone).collect(), is_an_apps))
         })
         .await
     }

@@ -22,7 +22,8 @@
 //! What the server knows:
 //!
 //! - [`store`]: the contract that every store keeps: records, which it numbers, and documents, which are one
-//!   log; what it tells its node; and `store/` with the stores.
+//!   log; what it tells its node; and `store/` with the stores: that of a server that stands alone, and that which
+//!   several share.
 //! - [`directory`]: users, rooms, presence lists and tokens: who is who and who may see whom. It follows the
 //!   store's documents, and plans its changes on what it knows.
 //! - [`changes`]: the feed of what the store tells, on its way to watchers.
@@ -50,7 +51,7 @@
 //!   `api/refusal.rs`: refusals with their status in their type, of which documents are made, so that
 //!   nothing undocumented can be answered. `api/frame.rs`: what every exchange of every dialect has.
 //!   `api/documents.rs` and `api/faults.rs`: the routes that serve the documents, Swagger UI, and the demo's answers
-//!   on demand.
+//!   on demand. `api/pages.rs`: the start page, the board, and the client for web pages.
 //! - [`stub`]: server stubs, which are the dialects' contracts of presence over the backends of others. `api/stub.rs` has
 //!   what they share; `api/<dialect>/stub.rs` the traits, and `api/<dialect>/backend.rs` what a server of ours does.
 //! - [`client`]: a typed client of presenced's own API.
@@ -66,7 +67,7 @@
 //!
 //! Beside the source: `openapi/` has the documents as checked in, and the contract that the Matrix one
 //! follows; `tests/it/` the tests, in files that mirror the API; `tests/run` is the test command, and `tests/nightly`
-//! what takes longer; `snapshots/` what the tests compare answers and command output with; `benches/` the measurements;
+//! what takes longer; `sdk/` the client for web pages and the server's own pages; `snapshots/` what the tests compare answers and command output with; `benches/` the measurements;
 //! `stubs/` what generates stubs in each language, and tries them; `deploy/` an image, recipes for proxies, a dashboard and
 //! alerts; `docs/` what else operators and client teams need to know.
 
@@ -115,6 +116,7 @@ pub mod server;
 pub mod service;
 #[cfg(feature = "server")]
 pub mod store;
+#[cfg(feature = "server")]
 pub mod stub;
 #[cfg(feature = "server")]
 mod table;

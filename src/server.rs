@@ -19,7 +19,7 @@ mod write_limit;
 
 use std::{future::pending, io, num::NonZero, pin::pin, sync::Arc, time::Duration};
 
-use axum::{Router, middleware, routing};
+use axum::{Router, middleware};
 use futures_util::future::join_all;
 use tokio::{
     signal::unix::{SignalKind, signal},
@@ -34,7 +34,7 @@ pub use self::{
     tls::{Tls, TlsError},
 };
 use crate::{
-    api::{self, Dialect, Mounted, Work, body, documents},
+    api::{self, Dialect, Mounted, Work, body, documents, pages},
     app::App,
     config::Config,
     push::Push,
@@ -150,11 +150,11 @@ fn mount(app: &App, dialects: &[&Dialect]) -> Vec<Mounted> {
     dialects.iter().map(|dialect| (dialect.mount)(app)).collect()
 }
 
-/// All routes: those of dialects, the documents, and Swagger UI.
+/// All routes: those of dialects, the documents, Swagger UI, and the pages.
 fn routes(app: &App, dialects: &[&'static Dialect], mounted: Vec<Mounted>) -> Router {
     let pages = documents::router(app, dialects)
         .merge(if app.config.metrics.address().is_none() { metrics::guarded(app) } else { Router::new() })
-        .route("/", routing::get(async || documents::see_other("swagger-ui/")))
+        .merge(pages::router(app, dialects))
         .layer(middleware::from_fn(body::drained));
     let router = mounted.into_iter().fold(pages, |router, mounted| router.merge(mounted.routes));
     strays::refused(router, dialects)

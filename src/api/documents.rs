@@ -216,15 +216,22 @@ fn names(documents: &Documents) -> Vec<&str> {
     names
 }
 
+/// What a document is written in, by its name.
+fn language(name: &str) -> &'static str {
+    if name.starts_with("presenced-events.") { "AsyncAPI" } else { "OpenAPI" }
+}
+
 /// All documents: a page for browsers, and for everybody else a list with their addresses.
 async fn list_documents(State(documents): State<&'static Documents>, headers: HeaderMap) -> Response {
     let accepted = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
     let mut response = if accepted.contains("text/html") {
-        let items =
-            names(documents).into_iter().map(|name| format!("<li><a href=\"{name}\">{name}</a></li>\n"));
+        let items = names(documents)
+            .into_iter()
+            .map(|name| format!("<li><a href=\"{name}\">{name}</a> ({})</li>\n", language(name)));
         let page = format!(
-            "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<title>OpenAPI documents</title>\n\
-             <h1>OpenAPI documents</h1>\n<ul>\n{}</ul>\n<p><a href=\"../swagger-ui/\">Swagger UI</a></p>\n</html>\n",
+            "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<title>Documents of the APIs</title>\n\
+             <h1>Documents of the APIs</h1>\n<ul>\n{}</ul>\n<p><a href=\"../\">Start page</a>, \
+             <a href=\"../swagger-ui/\">Swagger UI</a></p>\n</html>\n",
             items.collect::<String>()
         );
         Html(page).into_response()
@@ -242,12 +249,21 @@ async fn list_documents(State(documents): State<&'static Documents>, headers: He
 /// What programs that read this server's pages are told: where the documents are.
 async fn tell_programs(State(documents): State<&'static Documents>, headers: HeaderMap) -> Response {
     let origin = origin(&documents.config, &headers);
-    let lines = names(documents).into_iter().map(|name| format!("- [{name}]({origin}/openapi/{name})\n"));
+    let of = |wanted: &str| -> String {
+        let lines = names(documents).into_iter().filter(|name| language(name) == wanted);
+        lines.map(|name| format!("- [{name}]({origin}/openapi/{name})\n")).collect()
+    };
     let text = format!(
         "# presenced\n\n> A presence server: who is online, since when, with what status.\n\n\
-         Every operation is in one of these OpenAPI documents. A token goes into `Authorization: Bearer`.\n\n\
-         ## Documents\n\n{}\n## Pages\n\n- [Swagger UI]({origin}/swagger-ui/)\n",
-        lines.collect::<String>()
+         Every operation is in one of the OpenAPI documents. A token goes into `Authorization: Bearer`. What the server \
+         pushes, events of streams and frames of sockets, is in the AsyncAPI document.\n\n\
+         ## OpenAPI documents\n\n{}\n## AsyncAPI document\n\n{}\n\
+         ## For web pages\n\n- [presenced.js]({origin}/sdk/presenced.js): a client without dependencies; \
+         `import {{ connect }} from` it\n\n\
+         ## Pages\n\n- [Start page]({origin}/)\n- [Board]({origin}/live): who is online, as it changes\n\
+         - [Swagger UI]({origin}/swagger-ui/)\n",
+        of("OpenAPI"),
+        of("AsyncAPI"),
     );
     ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response()
 }

@@ -29,6 +29,7 @@ mod tokens;
 pub mod types;
 mod updates;
 mod users;
+mod webhooks;
 
 use axum::{
     Router, middleware,
@@ -43,6 +44,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use self::{
     error::ProblemRefusal,
     types::{PresenceSnapshot, Problem, StreamEnd, TokenExpiring, UsersGone},
+    webhooks::voice::PresencedVoice,
 };
 use super::{Companion, Cors, Dialect, Refusals};
 use crate::{
@@ -51,10 +53,11 @@ use crate::{
 };
 
 /// What the tags of operations are about.
-const TAGS: [(&str, &str); 6] = [
+const TAGS: [(&str, &str); 7] = [
     ("Directory", "Users, their tokens, and rooms, for admins."),
     ("Presence", "Presence of one user and of many, as it is and as it changes, and what is reported of it."),
     ("Following", "Presence as it changes, over a WebSocket, and tickets that open one."),
+    ("Webhooks", "Presence as it changes, told to an application's backend, for admins and service tokens."),
     ("Presence lists", "Who asks to see a user, and the answer."),
     ("Server", "The server itself: whether it is well, and all that it keeps."),
     ("Demo", "The demo as a fixture of tests; elsewhere there is none of it."),
@@ -63,6 +66,7 @@ const TAGS: [(&str, &str); 6] = [
 /// The dialect.
 pub static DIALECT: Dialect = Dialect {
     document_under: Some(|config| document(config.presence.lists)),
+    voice: Some(&PresencedVoice),
     companions: &[Companion {
         name: "presenced-events",
         title: "presenced events",
@@ -111,6 +115,9 @@ fn routes(lists: bool) -> OpenApiRouter<App> {
         .routes(routes!(changes::stream_changes))
         .routes(routes!(socket::open_socket))
         .routes(routes!(tickets::create_ticket))
+        .routes(routes!(webhooks::list_webhooks, webhooks::create_webhook))
+        .routes(routes!(webhooks::get_webhook, webhooks::put_webhook, webhooks::delete_webhook))
+        .routes(routes!(webhooks::test_webhook))
         .merge(stub::of_gateways())
         // The server itself.
         .merge(export_routes())

@@ -23,9 +23,9 @@ pub(super) struct Endings {
     logged_out: Mutex<Vec<(UserId, DeviceId)>>,
     /// Whose sessions were all ended.
     signed_out: Mutex<Vec<UserId>>,
-    /// The ids of subscriptions that are kept no longer.
+    /// The ids of subscriptions that were written or are kept no longer.
     subscriptions: Mutex<Vec<String>>,
-    subscription_ended: Notify,
+    subscription_moved: Notify,
 }
 
 /// With what something ends.
@@ -112,10 +112,10 @@ impl Endings {
 }
 
 impl Endings {
-    /// Notes that a subscription is kept no longer.
-    pub(super) fn end_subscription(&self, id: &str) {
+    /// Notes that a subscription was written, or is kept no longer.
+    pub(super) fn note_subscription(&self, id: &str) {
         self.subscriptions.lock().push(id.to_owned());
-        self.subscription_ended.notify_one();
+        self.subscription_moved.notify_one();
     }
 }
 
@@ -195,15 +195,15 @@ impl Directory {
         mem::take(&mut *self.endings.signed_out.lock())
     }
 
-    /// The ids of the subscriptions that are kept no longer, whoever ended them, since this was asked last; completes
-    /// once there are some.
-    pub async fn ended_subscriptions(&self) -> Vec<String> {
+    /// The ids of the subscriptions that were written or are kept no longer, whoever did it, since this was asked last;
+    /// completes once there are some.
+    pub async fn moved_subscriptions(&self) -> Vec<String> {
         loop {
-            let ended = mem::take(&mut *self.endings.subscriptions.lock());
-            if !ended.is_empty() {
-                return ended;
+            let moved = mem::take(&mut *self.endings.subscriptions.lock());
+            if !moved.is_empty() {
+                return moved;
             }
-            self.endings.subscription_ended.notified().await;
+            self.endings.subscription_moved.notified().await;
         }
     }
 

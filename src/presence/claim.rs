@@ -74,6 +74,13 @@ impl Claim {
         was_connected && !self.is_connected()
     }
 
+    /// Drops all connections on a node. Says whether there were some, and they were the last of all.
+    pub(super) fn leave(&mut self, node: NodeId) -> bool {
+        let was_connected = self.is_connected();
+        self.connections.retain(|(other, _)| *other != node);
+        was_connected && !self.is_connected()
+    }
+
     /// What the claim amounts to: nothing once it has ended, and an inactive `online` is `unavailable`.
     pub fn state_at(&self, now: Timestamp, rules: &Rules) -> State {
         match self.state {

@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
@@ -8,7 +8,7 @@ use super::{
     Audience, Audiences, Claim, Rules, State, TelephonePresence, Telephony, Text, Timestamp, Versions,
     exported::ExportedRecord,
 };
-use crate::id::DeviceId;
+use crate::id::{DeviceId, NodeId};
 
 /// Where sequences begin: 2020-01-01, in seconds since the Unix epoch.
 const SEQUENCES_BEGIN: u64 = 1_577_836_800;
@@ -246,6 +246,11 @@ impl Record {
             }
         }
         version
+    }
+
+    /// The nodes that hold connections of the user's devices.
+    pub fn nodes(&self) -> BTreeSet<NodeId> {
+        self.claims.iter().flat_map(|claim| claim.connections.iter().map(|(node, _)| *node)).collect()
     }
 
     /// Whether others see something else than the user.

@@ -22,6 +22,7 @@ mod native;
 mod network;
 mod nodes;
 mod openapi;
+mod pages;
 mod pnut;
 mod presence;
 mod privacy;

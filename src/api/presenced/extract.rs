@@ -70,6 +70,11 @@ impl Asker {
         })
     }
 
+    /// Whoever it is, if that is somebody.
+    pub(super) fn identified(self) -> Result<Identified, AuthError> {
+        self.0
+    }
+
     /// Refuses everybody but the admin.
     pub(super) fn admin(self) -> Result<Caller, AccessError> {
         match self.0?.holder {

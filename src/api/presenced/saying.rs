@@ -89,7 +89,7 @@ pub(super) fn api_device() -> DeviceId {
 }
 
 /// A device that is named.
-fn device(text: &str) -> Result<DeviceId, String> {
+pub(super) fn named_device(text: &str) -> Result<DeviceId, String> {
     text.parse().map_err(|error| format!("deviceId: {error}"))
 }
 
@@ -114,7 +114,7 @@ impl PresenceUpdate {
             None => Ok(None),
         });
         Ok(Saying {
-            device: self.device_id.as_deref().map_or(Ok(speaking), device)?,
+            device: self.device_id.as_deref().map_or(Ok(speaking), named_device)?,
             state: self.state.map(CoreState::from),
             lease,
             label: label.map(|label| (!label.is_empty()).then(|| label.into())),
@@ -218,7 +218,7 @@ pub(super) async fn delete_user_presence(
     caller.may_for(&user, Scope::Write)?;
     let mut named = None;
     parameters.each(|name, value| match name {
-        "deviceId" => Some(once(&mut named, name, device(&value).map_err(ProblemRefusal::invalid))),
+        "deviceId" => Some(once(&mut named, name, named_device(&value).map_err(ProblemRefusal::invalid))),
         _ => None,
     })?;
     let device = named.unwrap_or_else(|| caller.device());
@@ -254,7 +254,8 @@ pub(super) async fn post_activity(
     let speaker = caller.speaker()?;
     parameters.none()?;
     let activity = read_json_if_any::<Option<Activity>>(limits, body).await?.unwrap_or_default();
-    let named = activity.device_id.as_deref().map(device).transpose().map_err(ProblemRefusal::invalid)?;
+    let named =
+        activity.device_id.as_deref().map(named_device).transpose().map_err(ProblemRefusal::invalid)?;
     let device = named.unwrap_or_else(|| speaker.device.clone());
     backend.post_activity(&caller, &device).await?;
     Ok(StatusCode::NO_CONTENT)

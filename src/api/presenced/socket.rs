@@ -14,7 +14,8 @@ use axum::{
 use self::connection::open;
 use super::{
     error::ProblemRefusal,
-    extract::{Parameters, SocketOpener},
+    extract::{Parameters, SocketOpener, once},
+    saying::named_device,
 };
 use crate::{
     api::{refusal::refusals, sockets},
@@ -58,6 +59,10 @@ const PROTOCOL: &str = "presenced.v1";
     get,
     path = "/presenced/v1/socket",
     operation_id = "openSocket",
+    params(
+        ("deviceId" = Option<String>, Query, description = "The device that speaks; left out: that of the token. Browsers \
+            that share a token are a device each by it.", example = "web-1"),
+    ),
     security((), ("bearer" = []), ("ticket" = [])),
     tag = "Following",
     responses(
@@ -72,13 +77,18 @@ pub(super) async fn open_socket(
     lasting: Option<Extension<Lasting>>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, OpenSocketError> {
-    parameters.each(|name, _| (name == "ticket").then_some(Ok(())))?;
+    let mut device = None;
+    parameters.each(|name, value| match name {
+        "ticket" => Some(Ok(())),
+        "deviceId" => Some(once(&mut device, name, named_device(&value).map_err(ProblemRefusal::invalid))),
+        _ => None,
+    })?;
     let upgrade = upgrade.map_err(|_| ProblemRefusal::web_sockets_alone())?;
     app.new_stream_limit.check(&()).map_err(ProblemRefusal::too_many_new_streams)?;
     let upgrade = sockets::bounded(upgrade, &app).protocols([PROTOCOL]);
     Ok(upgrade.on_upgrade(async move |socket| {
         let _lasting = lasting;
         let _watching = app.metrics.clone().watch("websocket");
-        open(app, socket, opener).await;
+        open(app, socket, opener, device).await;
     }))
 }

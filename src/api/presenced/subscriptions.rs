@@ -41,7 +41,7 @@ impl From<&push::Subscription> for Subscription {
         Self {
             subscription_id: subscription.id.to_string(),
             dialect: subscription.dialect.clone(),
-            user_id: subscription.owner.to_string(),
+            user_id: subscription.owner.as_ref().map(ToString::to_string).unwrap_or_default(),
             device_id: subscription.client.as_str().to_owned(),
             transport: transport.into(),
             receiver,

@@ -15,6 +15,7 @@ mod server;
 mod subscriptions;
 mod tickets;
 mod tokens;
+mod webhooks;
 
 pub use self::{
     directory::{Members, RoomPage, RoomSummary, User, UserPage, UserProfile, UserRooms},
@@ -41,5 +42,9 @@ pub use self::{
     tokens::{
         AdminToken, AppToken, AppTokenList, AppTokenRequest, IssuedAppToken, IssuedToken, Token, TokenList,
         TokenRequest, Whoami,
+    },
+    webhooks::{
+        NoData, Webhook, WebhookAttempt, WebhookEvent, WebhookList, WebhookRequest, WebhookState,
+        WebhookTest, WebhookUser, WebhookUsers,
     },
 };

@@ -27,7 +27,7 @@ use super::{
         interests::Filtered,
         refusal::{FilterError, ReceiverError},
         time_text,
-        voice::{RingCentral, Wish, is_app},
+        voice::{RingCentral, Wish, is_app, owner_of},
     },
     rate::{Light, Medium},
     socket::sessions::OnSocket,
@@ -136,7 +136,7 @@ fn subscriber<G>(caller: &Caller<G>) -> Subscriber {
 
 /// The owner of a caller's subscriptions.
 fn owner<G>(caller: &Caller<G>) -> Owner {
-    (caller.user.id.clone(), caller.token().device.clone())
+    (Some(caller.user.id.clone()), caller.token().device.clone())
 }
 
 /// The caller's subscription of that id.
@@ -170,7 +170,7 @@ async fn show(
     let wish = Wish::of(subscription)?;
     let subscriber = wish.subscriber();
     let filters = wish.event_filters(subscription)?;
-    let refused = check::refused(app, &subscription.owner, &filters, subscriber).await?;
+    let refused = check::refused(app, owner_of(subscription)?, &filters, subscriber).await?;
     let (transport_type, address) = match &subscription.transport {
         Transport::Webhook { address, .. } => (TransportType::WebHook, address.clone()),
         Transport::Socket => (TransportType::WebSocket, super::socket::uri(app, headers)),
@@ -252,7 +252,7 @@ pub(super) async fn create_subscription(
         if Push::of(&app).registry.room(&owner(&caller)) == 0 {
             return Err(RestRefusal::too_many_subscriptions().into());
         }
-        handshake::ask(&app, &caller.user.id, address).await?;
+        handshake::ask(&app, caller.user.id.as_str(), address).await?;
     }
     let shown = answer(&app, &headers, &subscription).await?;
     let interests = Filtered::new(caller.user.id.clone(), subscriber(&caller), filters).shared();
@@ -263,7 +263,7 @@ pub(super) async fn create_subscription(
                 session.subscribe(&app, subscription, snapshot, login).await?;
             }
             None => {
-                let entry = Push::of(&app).registry.add(&RingCentral, subscription, login).await?;
+                let entry = Push::of(&app).registry.add(&RingCentral, subscription, Some(login)).await?;
                 sender::start(&app, entry, snapshot);
             }
         }
@@ -447,7 +447,7 @@ async fn ask_again(app: &App, subscription: &Subscription) -> Result<(), Receive
         Transport::Webhook { address, .. } if subscription.suspended.is_some() => {
             let address = Push::of(app).webhooks.address(address);
             let address = address.map_err(|error| RestRefusal::unusable_hook(&error))?;
-            handshake::ask(app, &subscription.owner, &address).await
+            handshake::ask(app, subscription.payer(), &address).await
         }
         _ => Ok(()),
     }

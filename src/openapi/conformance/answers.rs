@@ -10,7 +10,8 @@ use super::{
 use crate::request::REQUEST_ID;
 
 /// The headers that any answer may have, whatever its document says; those that begin with [`CORS`] are of these too.
-const GENERAL: [HeaderName; 18] = [
+const GENERAL: [HeaderName; 19] = [
+    header::AGE,
     header::ALLOW,
     header::CACHE_CONTROL,
     header::CONNECTION,

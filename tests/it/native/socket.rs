@@ -10,7 +10,7 @@ use tokio_tungstenite::tungstenite::Message;
 
 use super::service_token;
 use crate::support::{
-    ALICE, BOB, CAROL, TestServer,
+    ALICE, BOB, CAROL, SharedStore, TestServer,
     frames::{Came, Frames},
     minutes, seconds,
 };
@@ -71,6 +71,19 @@ mod signing_in {
             "an admin is no user"
         );
         assert_eq!(frame.frame().await, json!({"type": "ack", "id": "1"}));
+    }
+
+    #[tokio::test]
+    async fn in_its_protocol_and_without_one() {
+        let server = TestServer::start().await;
+        let (mut plain, taken) = Frames::connect_speaking(&server, "", Some("demo-alice"), None).await;
+        assert_eq!((plain.frame().await["type"].as_str(), taken), (Some("ready"), None));
+        let several = Some("other, presenced.v1");
+        let (mut named, taken) = Frames::connect_speaking(&server, "", Some("demo-alice"), several).await;
+        assert_eq!(
+            (named.frame().await["type"].as_str(), taken.as_deref()),
+            (Some("ready"), Some("presenced.v1"))
+        );
     }
 
     #[tokio::test]
@@ -211,6 +224,25 @@ mod watching {
     }
 
     #[tokio::test]
+    async fn a_restart_forgets_who_left_so_it_begins_anew() {
+        let store = SharedStore::default();
+        let server = TestServer::start_on(Box::new(store.clone()), |_| {}).await;
+        set_room(&server, &[ALICE, BOB, CAROL]).await;
+        set(&server, BOB, "online").await;
+        set(&server, CAROL, "online").await;
+        let mut socket = Frames::open(&server, "demo-alice").await;
+        socket.watch(json!({"everyone": true})).await;
+        let seen = socket.token.clone();
+        drop(socket);
+        set_room(&server, &[ALICE, BOB]).await;
+        server.stop().await;
+        let server = TestServer::start_again(Box::new(store), |_| {}).await;
+        let mut socket = Frames::open(&server, "demo-alice").await;
+        let anew = socket.watch(json!({"everyone": true, "since": seen})).await;
+        assert_eq!(anew, [told(BOB, "online")], "in place of what was known");
+    }
+
+    #[tokio::test]
     async fn large_snapshots_come_in_parts() {
         let server = TestServer::start_with(|config| config.limits.watch_entries = 1_000).await;
         let names: Vec<String> = (0..300).map(|number| format!("@u{number:03}:example.com")).collect();
@@ -312,6 +344,31 @@ mod saying {
             (&json!("offline"), &json!("hi")),
             "the status stays"
         );
+    }
+
+    /// Two browsers with the same token.
+    #[tokio::test]
+    async fn the_device_that_is_named_speaks() {
+        let server = TestServer::start().await;
+        let open = async |device: &str| {
+            let ticket =
+                server.call(Method::POST, "/presenced/v1/tickets").token("demo-bob").send().await.json();
+            let ticket = ticket["ticket"].as_str().expect("a ticket").to_owned();
+            Frames::connect(&server, &format!("?ticket={ticket}&deviceId={device}"), None).await
+        };
+        let (mut one, mut other) = (open("web-1").await, open("web-2").await);
+        for (socket, device, state) in [(&mut one, "web-1", "busy"), (&mut other, "web-2", "unavailable")] {
+            let ready = socket.frame().await;
+            assert_eq!((&ready["type"], &ready["deviceId"]), (&json!("ready"), &json!(device)));
+            socket.ask(json!({"type": "presence", "state": state})).await;
+        }
+        let devices = own(&server, "demo-bob").await["devices"].clone();
+        let states: Vec<_> = devices.as_array().expect("a list").iter().map(|one| &one["state"]).collect();
+        assert_eq!(states, ["busy", "unavailable"], "{devices}");
+        for refused in ["deviceId=", "deviceId=a&deviceId=b"] {
+            let path = format!("/presenced/v1/socket?{refused}");
+            assert_eq!(server.call(Method::GET, path).leniently().send().await.status, 400, "{refused}");
+        }
     }
 
     #[tokio::test]

@@ -147,14 +147,17 @@ async fn pages(url: &str) {
     let bare = client(2).get(url).send().await.expect("an answer");
     let location = bare.headers()["location"].to_str().expect("text");
     assert_eq!(bare.url().join(location).expect("a URL"), base, "without the slash at its end");
-    let mut page = base.clone();
-    for from in ["", "swagger-ui"] {
-        let asked = base.join(from).expect("a URL");
-        let location =
-            client(2).get(asked.clone()).send().await.expect("an answer").headers()["location"].clone();
-        page = asked.join(location.to_str().expect("text")).expect("a URL");
-        assert_eq!(page.as_str(), format!("{url}/swagger-ui/"));
+    let start = client(2).get(base.clone()).send().await.expect("an answer").text().await.expect("text");
+    assert!(start.contains(&format!("{url}/sdk/presenced.js")), "{start}");
+    for part in ["live", "pages/landing.css", "sdk/presenced.js"] {
+        let answer = client(2).get(base.join(part).expect("a URL")).send().await.expect("an answer");
+        assert_eq!(answer.status(), 200, "{part}");
     }
+    let asked = base.join("swagger-ui").expect("a URL");
+    let location =
+        client(2).get(asked.clone()).send().await.expect("an answer").headers()["location"].clone();
+    let page = asked.join(location.to_str().expect("text")).expect("a URL");
+    assert_eq!(page.as_str(), format!("{url}/swagger-ui/"));
     assert_eq!(client(2).get(page.clone()).send().await.expect("an answer").status(), 200);
     let copy = page.join("matrix.json").expect("a URL");
     let document = json_of(client(2).get(copy.clone()).send().await.expect("an answer")).await;
@@ -291,6 +294,13 @@ async fn a_browser_executes_operations_behind_nginx() {
         let proxy = nginx(&server, without).await;
         browse("tests/clients/swagger_ui.mjs", &format!("{}/swagger-ui/", proxy.url)).await;
     }
+}
+
+#[tokio::test]
+#[ignore = "needs nginx, playwright-core and chromium, which tests/run installs"]
+async fn the_board_and_the_client_for_pages_behind_nginx() {
+    let server = TestServer::start_with(trust_this_machine).await;
+    browse("tests/clients/board.mjs", &nginx(&server, &[]).await.url).await;
 }
 
 #[tokio::test]

@@ -122,8 +122,6 @@ async fn only_dialects_that_are_served_have_documents() {
 #[tokio::test]
 async fn swagger_ui_is_in_the_binary() {
     let server = TestServer::start().await;
-    let root = get(&server, "/").await;
-    assert_eq!((root.status.as_u16(), root.header("location")), (303, "swagger-ui/"));
     let short = get(&server, "/swagger-ui").await;
     assert_eq!((short.status.as_u16(), short.header("location")), (303, "swagger-ui/"));
     for (file, policy) in [
@@ -174,12 +172,24 @@ async fn documents_can_be_found() {
     let page =
         server.call(Method::GET, "/openapi/").header("accept", "text/html,*/*").send_undocumented().await;
     assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
-    assert!(page.text.contains(r#"<a href="presenced-3.0.yaml">"#), "{}", page.text);
+    for item in [
+        r#"<a href="presenced-3.0.yaml">presenced-3.0.yaml</a> (OpenAPI)"#,
+        r#"<a href="presenced-events.yaml">presenced-events.yaml</a> (AsyncAPI)"#,
+    ] {
+        assert!(page.text.contains(item), "{}", page.text);
+    }
     let short = get(&server, "/openapi").await;
     assert_eq!((short.status.as_u16(), short.header("location")), (303, "openapi/"));
     let told = get(&server, "/llms.txt").await;
     assert_eq!(told.header("content-type"), "text/plain; charset=utf-8");
     assert!(urls.iter().all(|url| told.text.contains(url.as_str())), "{}", told.text);
+    let [openapi, asyncapi] = ["## OpenAPI documents", "## AsyncAPI document"].map(|heading| {
+        told.text.split(heading).nth(1).and_then(|rest| rest.split("## ").next()).expect(heading)
+    });
+    assert!(!openapi.contains("events") && asyncapi.matches("- [").count() == 2, "{}", told.text);
+    for path in ["/sdk/presenced.js", "/live", "/swagger-ui/"] {
+        assert!(told.text.contains(&format!("({}{path})", server.url)), "{}", told.text);
+    }
 }
 
 #[tokio::test]

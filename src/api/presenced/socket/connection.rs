@@ -79,15 +79,15 @@ struct Over;
 /// What came of a frame.
 type Done = Result<Result<(), FrameError>, Over>;
 
-/// Serves a socket to its end.
-pub(super) async fn open(app: App, socket: WebSocket, opener: SocketOpener) {
+/// Serves a socket to its end. `device` speaks, unless it is left to the token.
+pub(super) async fn open(app: App, socket: WebSocket, opener: SocketOpener, device: Option<DeviceId>) {
     let mut wire = Wire { app: app.clone(), socket };
     let signed_in = match opener.0 {
         Err(AccessError::Auth(AuthError::Missing)) => wire.await_token().await,
         bearer => Ok((bearer, None)),
     };
     let Ok((bearer, id)) = signed_in else { return };
-    if let Ok(mut session) = Session::begin(app, wire, bearer, id).await {
+    if let Ok(mut session) = Session::begin(app, wire, bearer, id, device).await {
         while let Ok(()) = session.go_on().await {}
     }
 }
@@ -174,6 +174,7 @@ impl Session {
         mut wire: Wire,
         bearer: Result<Bearer, AccessError>,
         id: Option<String>,
+        device: Option<DeviceId>,
     ) -> Result<Self, Over> {
         let entered = bearer.and_then(|bearer| Ok((Caller::of(bearer.holder)?, bearer.token)));
         let (caller, token) = match entered {
@@ -192,7 +193,7 @@ impl Session {
         let watcher = app.service.watch(caller.eyes(), WatchList::default());
         let mut session = Self {
             life: TokenLife::begin(&app, token),
-            device: caller.own_device(),
+            device: caller.own_device().map(|own| device.unwrap_or(own)),
             told: watcher.token(),
             pings: Pings::begin(&app),
             app,

@@ -14,10 +14,11 @@ pub struct Subscription {
     /// The API that it was made in.
     #[schema(example = "ringcentral")]
     pub dialect: String,
-    /// Who is told.
+    /// Who is told; empty: an application's backend, or an admin, by a webhook of presenced's own API.
     #[schema(example = "@alice:example.com")]
     pub user_id: String,
-    /// The device of the token that it was made with; for a login through an application that is its client id.
+    /// The device of the token that it was made with; for a login through an application that is its client id, and for
+    /// a token of no user the name of that.
     #[schema(example = "wallboard")]
     pub device_id: String,
     #[schema(value_type = SubscriptionTransport)]
@@ -35,7 +36,8 @@ pub struct Subscription {
     /// When it was made, in milliseconds since the Unix epoch.
     #[schema(value_type = i64, example = 1_767_603_600_000_u64)]
     pub created_at: u64,
-    /// When it ends unless it is renewed, in milliseconds since the Unix epoch.
+    /// When it ends unless it is renewed, in milliseconds since the Unix epoch; the end of the year 9999 where it does not
+    /// end by itself.
     #[schema(value_type = i64, example = 1_768_208_400_000_u64)]
     pub expires_at: u64,
 }

@@ -8,7 +8,6 @@ use super::{refusal::ReceiverError, voice};
 use crate::{
     api::ringcentral::error::RestRefusal,
     app::App,
-    id::UserId,
     push::{
         Push, Request,
         webhook::{Address, Answer},
@@ -25,7 +24,7 @@ pub(super) const VALIDATION_TOKEN: HeaderName = HeaderName::from_static("validat
 /// Sends a token that the receiver has to send back.
 pub(in crate::api::ringcentral) async fn ask(
     app: &App,
-    owner: &UserId,
+    owner: &str,
     address: &Address,
 ) -> Result<(), ReceiverError> {
     let token = Uuid::new_v4().to_string();

@@ -187,7 +187,7 @@ impl Session {
             }
         }
         let id = subscription.id;
-        let entry = Push::of(app).registry.add(&RingCentral, subscription, login).await?;
+        let entry = Push::of(app).registry.add(&RingCentral, subscription, Some(login)).await?;
         *self.subscription.lock() = Some(id);
         *self.fresh.lock() = Some(Tracked::new(entry, snapshot));
         self.refreshed.notify_one();

@@ -83,7 +83,7 @@ impl Opener {
     }
 
     pub(super) fn owner(&self) -> Owner {
-        (self.caller.user.clone(), self.caller.device.clone())
+        (Some(self.caller.user.clone()), self.caller.device.clone())
     }
 }
 
