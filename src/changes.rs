@@ -141,7 +141,7 @@ impl Changes {
                     }
                     Held::Move(topics) => {
                         for (inbox, _) in self.watchers(topics) {
-                            inbox.mark_moved();
+                            inbox.mark_moved(*number);
                         }
                     }
                 }

@@ -17,8 +17,16 @@ use crate::id::UserId;
 #[derive(Debug)]
 pub(super) struct Inbox {
     viewer: Option<UserId>,
-    marks: Mutex<Marks>,
+    waiting: Mutex<Waiting>,
     woken: Notify,
+}
+
+/// What waits for a look.
+#[derive(Debug, Default)]
+struct Waiting {
+    users: HashMap<UserId, u64>,
+    /// The number of the latest move.
+    moved: Option<u64>,
 }
 
 /// The users that changed, and what else a watcher has to know before it looks at them.
@@ -30,13 +38,6 @@ pub struct Marks {
     pub moved: bool,
 }
 
-impl Marks {
-    /// Whether nothing happened.
-    pub fn is_empty(&self) -> bool {
-        !self.moved && self.users.is_empty()
-    }
-}
-
 impl Inbox {
     /// Whether the watcher is this user.
     pub(super) fn is_of(&self, user: &UserId) -> bool {
@@ -45,21 +46,23 @@ impl Inbox {
 
     /// How many marks it holds.
     pub(super) fn len(&self) -> usize {
-        self.marks.lock().users.len()
+        self.waiting.lock().users.len()
     }
 
     pub(super) fn mark(&self, user: &UserId, number: u64) {
-        let mut marks = self.marks.lock();
-        match marks.users.get_mut(user) {
+        let mut waiting = self.waiting.lock();
+        match waiting.users.get_mut(user) {
             Some(latest) => *latest = number.max(*latest),
-            None => drop(marks.users.insert(user.clone(), number)),
+            None => drop(waiting.users.insert(user.clone(), number)),
         }
-        drop(marks);
+        drop(waiting);
         self.woken.notify_one();
     }
 
-    pub(super) fn mark_moved(&self) {
-        self.marks.lock().moved = true;
+    pub(super) fn mark_moved(&self, number: u64) {
+        let mut waiting = self.waiting.lock();
+        waiting.moved = waiting.moved.max(Some(number));
+        drop(waiting);
         self.woken.notify_one();
     }
 }
@@ -78,7 +81,7 @@ impl Watch {
         static IDS: AtomicU64 = AtomicU64::new(0);
         let id = IDS.fetch_add(1, Ordering::Relaxed);
         changes.watches.fetch_add(1, Ordering::SeqCst);
-        let inbox = Arc::new(Inbox { viewer, marks: Mutex::default(), woken: Notify::new() });
+        let inbox = Arc::new(Inbox { viewer, waiting: Mutex::default(), woken: Notify::new() });
         let watch = Self { changes, id, topics: Mutex::default(), inbox };
         watch.set_topics(topics);
         watch
@@ -113,16 +116,17 @@ impl Watch {
     /// Takes what happened. With a token, what has a number above it stays for the next time, so that whoever
     /// goes on from the token misses nothing.
     pub fn take(&self, token: u64) -> Marks {
-        let mut marks = self.inbox.marks.lock();
-        let Marks { users, moved } = mem::take(&mut *marks);
+        let mut waiting = self.inbox.waiting.lock();
+        let Waiting { users, moved } = mem::take(&mut *waiting);
         let (taken, later) = users.into_iter().partition(|(_, number)| *number <= token);
-        marks.users = later;
-        Marks { users: taken, moved }
+        *waiting = Waiting { users: later, moved: moved.filter(|number| *number > token) };
+        Marks { users: taken, moved: moved.is_some() }
     }
 
     /// Whether everything that happened so far was taken.
     pub fn is_quiet(&self) -> bool {
-        self.inbox.marks.lock().is_empty()
+        let waiting = self.inbox.waiting.lock();
+        waiting.moved.is_none() && waiting.users.is_empty()
     }
 }
 

@@ -130,7 +130,7 @@ describe("saying", () => {
     it("says nothing where it only follows, until it is told to", async () => {
         const alice = await join("demo-alice", { silent: true });
         await alice.watch({ users: [ALICE] });
-        expect((await server.own("demo-alice")).devices).toBeUndefined();
+        expect((await server.own("demo-alice")).devices).toEqual([]);
         await alice.setState("busy");
         await until(() => alice.get(ALICE)?.state === "busy");
     });
