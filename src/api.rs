@@ -15,12 +15,15 @@ mod cors;
 pub(crate) mod documents;
 mod faults;
 mod frame;
+mod open;
 mod operations;
 mod origin;
 pub(crate) mod pages;
 pub mod refusal;
 pub(crate) mod sockets;
 pub(crate) mod stub;
+pub mod telephony;
+mod words;
 
 use std::pin::Pin;
 
@@ -28,7 +31,7 @@ use axum::{Router, response::Response, routing};
 use utoipa::openapi::OpenApi;
 
 pub(crate) use self::origin::origin;
-pub use self::{cors::Cors, refusal::Refusals};
+pub use self::{cors::Cors, open::Open, refusal::Refusals};
 use crate::{
     app::App,
     config::{Config, DialectName},

@@ -134,7 +134,8 @@ impl Changes {
                 match held {
                     Held::Change(user, audiences) => {
                         for (inbox, is_extension) in self.watchers(&topics_about(user, *audiences)) {
-                            if audiences.contains(inbox.audience(user, is_extension)) {
+                            if inbox.is_an_admins() || audiences.contains(inbox.audience(user, is_extension))
+                            {
                                 inbox.mark(user, *number);
                             }
                         }

@@ -47,7 +47,7 @@ pub use self::{
     reload::Reloaded,
     ringcentral::{JwtKey, OAuthApp, RingCentral},
     server::{DialectName, ForwardedHeaders, Server},
-    store::Store,
+    store::{Confirm, Store, StoreKind},
     tls::Tls,
     webhooks::Webhooks,
 };
@@ -107,6 +107,7 @@ impl Config {
         self.tls.check()?;
         self.auth.check(&self.server.name)?;
         self.presence.check()?;
+        self.store.check()?;
         self.ringcentral.check()?;
         self.log.check()?;
         self.metrics.check()

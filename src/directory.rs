@@ -9,11 +9,13 @@ mod fact;
 mod filter;
 mod follow;
 mod ghost;
+mod kept;
 mod list;
 mod login;
 mod moves;
 mod people;
 mod planner;
+mod scope;
 mod session;
 mod signed;
 mod subscription;
@@ -50,17 +52,15 @@ use self::{
 };
 pub use self::{
     check::Check,
-    desk::{Desk, MonitoredLine},
     extension::{Extension, ExtensionStatus, ExtensionType},
     ghost::NewGhost,
-    list::{PresenceList, Standing},
+    kept::{Desk, MonitoredLine, PresenceList},
     login::{LoggedIn, Login},
-    moves::Move,
+    moves::{Move, Standing},
+    scope::{Scope, Scopes},
     session::NewSession,
     signed::{Credential, Origin, Signed},
-    token::{
-        Grant, Holder, NewToken, Scope, Scopes, Session, Spent, TokenHash, TokenId, TokenInfo, TokenSecret,
-    },
+    token::{Grant, Holder, NewToken, Session, Spent, TokenHash, TokenId, TokenInfo, TokenSecret},
     user::{Profile, User},
 };
 use crate::{
@@ -106,7 +106,7 @@ struct Entries {
     /// The tokens of each user who has one; follows from `tokens`.
     tokens_of: HashMap<UserId, BTreeMap<TokenId, Lookup>>,
     app_tokens: BTreeMap<TokenId, Lookup>,
-    login_key: Option<login::Key>,
+    login_key: Option<kept::Key>,
     /// Of each user who set something.
     desks: HashMap<UserId, Desk>,
     filters: Filters,
@@ -452,18 +452,22 @@ impl Directory {
 
     /// Lets a token in for as long as the process runs: one that comes from elsewhere at each start.
     pub fn admit(&self, secret: &TokenSecret, token: NewToken) {
-        self.entries.write().apply(Fact::Token(StoredToken::new(secret, token)));
+        self.apply_here(Fact::Token(StoredToken::new(secret, token)));
     }
 
     /// Ends a token that was let in.
     pub fn dismiss(&self, secret: &TokenSecret) {
         if let Some(info) = self.token(secret.reveal().as_bytes()) {
-            let (mut entries, mut ends, fact) =
-                (self.entries.write(), Ends::default(), Fact::NoToken(info.id));
-            ends.note(&fact, &entries);
-            entries.apply(fact);
-            self.endings.end(ends, &entries, self.clock.now());
+            self.apply_here(Fact::NoToken(info.id));
         }
+    }
+
+    /// Makes something so in this process alone.
+    fn apply_here(&self, fact: Fact) {
+        let (mut entries, mut ends) = (self.entries.write(), Ends::default());
+        ends.note(&fact, &entries);
+        entries.apply(fact);
+        self.endings.end(ends, &entries, self.clock.now());
     }
 
     /// A user's tokens, in the order of their ids; without refresh tokens that were spent.
@@ -485,13 +489,14 @@ impl Directory {
         infos.map(|stored| stored.info.clone()).collect()
     }
 
-    /// Removes an app's token. Says whether there was one.
+    /// Removes an app's token, and with it the subscriptions that were made with it. Says whether there was one.
     pub async fn revoke_app_token(self: &Arc<Self>, id: &TokenId) -> Result<bool, DirectoryError> {
         let id = id.clone();
         self.change(move |entries| {
             let is_an_apps = entries.app_tokens.contains_key(&id);
-            let fact = is_an_apps.then(|| Fact::NoToken(id.clone()));
-            Ok((fact.into_iter().collect(), is_an_apps))
+            let ended = entries.subscriptions_of_app(&id).into_iter().filter(|_| is_an_apps);
+            let gone = is_an_apps.then(|| Fact::NoToken(id.clone()));
+            Ok((ended.chain(gone).collect(), is_an_apps))
         })
         .await
     }

@@ -22,7 +22,8 @@
 //! What the server knows:
 //!
 //! - [`store`]: the contract that every store keeps: records, which it numbers, and documents, which are one
-//!   log; what it tells its node; and `store/` with the stores.
+//!   log; what it tells its node; and `store/` with the stores: that of a server that stands alone, and that which
+//!   several share.
 //! - [`directory`]: users, rooms, presence lists and tokens: who is who and who may see whom. It follows the
 //!   store's documents, and plans its changes on what it knows.
 //! - [`changes`]: the feed of what the store tells, on its way to watchers.
@@ -46,7 +47,7 @@
 //! - [`api`]: the list of dialects. `api/<dialect>.rs` puts one together: its routes and its document.
 //!   `api/<dialect>/` has a file for each resource, with documentation, refusals and handlers of its operations;
 //!   `types.rs` with what goes over the wire, which clients share; and `error.rs` with the dialect's form of every
-//!   refusal. `api/sockets.rs`: what the WebSockets of all dialects share.
+//!   refusal. `api/open.rs`: words of lists that may grow. `api/sockets.rs`: what the WebSockets of all dialects share.
 //!   `api/refusal.rs`: refusals with their status in their type, of which documents are made, so that
 //!   nothing undocumented can be answered. `api/frame.rs`: what every exchange of every dialect has.
 //!   `api/documents.rs` and `api/faults.rs`: the routes that serve the documents, Swagger UI, and the demo's answers
@@ -61,35 +62,88 @@
 //!   TLS among it, and `/metrics`.
 //! - [`cli`]: the command line, with one file for each command in `cli/`.
 //!
+//! With the feature `client` and without `server`, which is on by default, there is [`client`] alone, with what it shares:
+//! [`id`], and the wire types of [`api`].
+//!
 //! Beside the source: `openapi/` has the documents as checked in, and the contract that the Matrix one
 //! follows; `tests/it/` the tests, in files that mirror the API; `tests/run` is the test command, and `tests/nightly`
 //! what takes longer; `sdk/` the client for web pages and the server's own pages; `snapshots/` what the tests compare answers and command output with; `benches/` the measurements;
 //! `stubs/` what generates stubs in each language, and tries them; `deploy/` an image, recipes for proxies, a dashboard and
 //! alerts; `docs/` what else operators and client teams need to know.
 
+#[cfg(feature = "server")]
 pub mod alarms;
+#[cfg(feature = "server")]
 pub mod api;
+#[cfg(feature = "server")]
 pub mod app;
+#[cfg(feature = "server")]
 mod audit;
+#[cfg(feature = "server")]
 pub mod auth;
+#[cfg(feature = "server")]
 pub mod changes;
+#[cfg(feature = "server")]
 pub mod cli;
+#[cfg(feature = "client")]
 pub mod client;
+#[cfg(feature = "server")]
 pub mod clock;
+#[cfg(feature = "server")]
 pub mod config;
+#[cfg(feature = "server")]
 pub mod demo;
+#[cfg(feature = "server")]
 pub mod directory;
 pub mod id;
+#[cfg(feature = "server")]
 pub mod limit;
+#[cfg(feature = "server")]
 pub mod metrics;
+#[cfg(feature = "server")]
 pub mod openapi;
+#[cfg(feature = "server")]
 mod places;
+#[cfg(feature = "server")]
 pub mod presence;
+#[cfg(feature = "server")]
 pub mod push;
+#[cfg(feature = "server")]
 pub mod request;
+#[cfg(feature = "server")]
 pub mod server;
+#[cfg(feature = "server")]
 pub mod service;
+#[cfg(feature = "server")]
 pub mod store;
+#[cfg(feature = "server")]
 pub mod stub;
+#[cfg(feature = "server")]
 mod table;
+#[cfg(feature = "server")]
 pub mod task;
+
+// What clients share of a module that is the server's otherwise.
+#[cfg(not(feature = "server"))]
+pub mod api {
+    //! What goes over the wire.
+
+    mod open;
+    pub mod telephony;
+    mod words;
+
+    pub mod matrix {
+        pub mod types;
+    }
+    pub mod pnut {
+        pub mod types;
+    }
+    pub mod presenced {
+        pub mod types;
+    }
+    pub mod ringcentral {
+        pub mod types;
+    }
+
+    pub use self::open::Open;
+}

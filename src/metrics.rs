@@ -139,6 +139,10 @@ families! {
     ready: Gauge = "ready", Gauge::default();
     /// How long batches took to be on the disk.
     store_commit: Histogram = "store_commit_seconds", of_commits();
+    /// Reads that were answered by what is known, since an engine that servers share did not answer.
+    store_stale_reads: Counter = "store_stale_reads", Counter::default();
+    /// Writes that fewer replicas than wanted confirmed in time.
+    store_unconfirmed: Counter = "store_unconfirmed", Counter::default();
     /// Writes that wait for the disk.
     store_queue: Gauge = "store_queue", Gauge::default();
     /// How far watchers are behind what was written.
@@ -154,6 +158,17 @@ families! {
     }
 }
 
+/// What a store counts itself, as far as it does.
+#[derive(Clone, Debug, Default)]
+pub struct OfStore {
+    /// How long batches took to be on the disk.
+    pub commits: Option<Histogram>,
+    /// Writes that fewer replicas confirmed than had to.
+    pub unconfirmed: Option<Counter>,
+    /// Reads that were answered by what was known.
+    pub stale: Option<Counter>,
+}
+
 /// All figures of one server, and how they are written out.
 pub struct Metrics {
     pub families: Families,
@@ -162,13 +177,14 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    /// Figures that begin at nothing. `commits` are those of the store, if it has any, `changes`
-    /// those of the service; `started` is now, in microseconds.
-    pub fn new(commits: Option<Histogram>, changes: By<Counter>, started: u64) -> Self {
+    /// Figures that begin at nothing, but for those that the store counts, and `changes`, those of the service;
+    /// `started` is now, in microseconds.
+    pub fn new(of_store: OfStore, changes: By<Counter>, started: u64) -> Self {
         let mut families = Families { changes, ..Families::new() };
-        if let Some(commits) = commits {
-            families.store_commit = commits;
-        }
+        let OfStore { commits, unconfirmed, stale } = of_store;
+        families.store_commit = commits.unwrap_or(families.store_commit);
+        families.store_unconfirmed = unconfirmed.unwrap_or(families.store_unconfirmed);
+        families.store_stale_reads = stale.unwrap_or(families.store_stale_reads);
         let mut registry = Registry::with_prefix("presenced");
         families.register_in(&mut registry);
         families.build.get_or_create(&[("version", env!("CARGO_PKG_VERSION"))]).set(1);

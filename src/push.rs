@@ -22,11 +22,11 @@ pub mod webhook;
 use tokio::sync::watch;
 
 pub use self::{
-    registry::{AdditionError, NotThere, Registry},
+    registry::{AdditionError, Attempt, NotThere, Registry},
     snapshot::Snapshot,
-    subscription::{Owner, Subscription, Suspension, Transport},
+    subscription::{Owner, Retiring, Subscription, Suspension, Transport},
     tracked::{Happened, Tracked},
-    voice::{Delivery, Interests, Item, Message, Reminder, Request, Verdict, Voice},
+    voice::{Before, Delivery, Interests, Item, Message, Reminder, Request, Verdict, Voice},
 };
 use self::{
     turns::{Turn, Turns},
@@ -35,7 +35,6 @@ use self::{
 use crate::{
     app::{App, Own, Parts},
     config::Config,
-    id::UserId,
 };
 
 /// All that push holds for one server.
@@ -90,7 +89,7 @@ impl Push {
     /// served. To be called once, before they are.
     pub fn start(app: &App, voices: &[&'static dyn Voice]) {
         let kept = Push::of(app).registry.load(voices);
-        tokio::spawn(registry::follow_removals(app.clone()));
+        tokio::spawn(registry::follow(app.clone(), voices.to_vec()));
         if kept.is_empty() {
             return;
         }
@@ -108,7 +107,7 @@ impl Push {
     /// about to stop.
     pub async fn ask(
         app: &App,
-        owner: &UserId,
+        owner: &str,
         address: &Address,
         request: Request,
     ) -> Option<Result<Answer, WebhookError>> {
@@ -119,7 +118,7 @@ impl Push {
     }
 
     /// Waits until something may be delivered. None: the server is about to stop.
-    async fn turn(app: &App, owner: &UserId, address: &Address) -> Option<Turn> {
+    async fn turn(app: &App, owner: &str, address: &Address) -> Option<Turn> {
         let receiver = address.receiver();
         unless_draining(app, Push::of(app).deliveries.take(&receiver, owner)).await
     }

@@ -46,13 +46,11 @@ use crate::{
     id::{NodeId, UserId},
     metrics::By,
     presence::{Audiences, Device, Input, Override, Presence, Record, Rules, Timestamp},
-    store::{Effect, Keep, LineVisit, Outlook, Progress, Store, StoreError},
+    store::{Effect, Keep, LineVisit, Outlook, Progress, Revision, Store, StoreError},
 };
 
 /// Who may see whom, besides oneself and admins.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Visibility {
     /// Users that share a room.
@@ -278,6 +276,21 @@ impl Service {
     ) -> Result<(Record, bool), UpdateError> {
         self.check_inputs(inputs)?;
         let known = self.directory.knows_at(user).ok_or(UpdateError::UnknownUser)?;
+        self.update_known(user, known, inputs, is_fit).await
+    }
+
+    /// Applies inputs to the record of a user whom the directory knows, or knew, at a revision.
+    async fn update_at(&self, user: &UserId, known: Revision, inputs: &[Input]) -> Result<(), UpdateError> {
+        self.update_known(user, known, inputs, &|_, _| true).await.map(drop)
+    }
+
+    async fn update_known(
+        &self,
+        user: &UserId,
+        known: Revision,
+        inputs: &[Input],
+        is_fit: &(dyn Fn(&Record, Timestamp) -> bool + Sync),
+    ) -> Result<(Record, bool), UpdateError> {
         let is_set = inputs.iter().any(Input::is_set);
         if is_set {
             self.store.health()?;
@@ -411,6 +424,11 @@ impl Service {
         match viewer {
             Viewer::User(own) if own == user => Ok(record.own_at(now, &self.rules)),
             Viewer::User(_) if record.is_hidden() => Err(ReadError::Hidden),
+            // What others could see of it does not number what happened since it was hidden.
+            Viewer::Admin if record.is_hidden() => {
+                let version = record.versions().highest();
+                Ok(Presence { version, ..record.at(now, &self.rules) })
+            }
             Viewer::User(_) | Viewer::Admin => Ok(record.at(now, &self.rules)),
         }
     }

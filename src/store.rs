@@ -23,10 +23,12 @@
 //! [`Revision`]. A write names the revision that its maker knew, and comes to nothing if another came
 //! between; so whatever must be unique, or can be spent once, is decided in one place.
 
+pub(crate) mod age;
 mod document;
 pub mod embedded;
 mod node;
 mod numbers;
+pub mod redis;
 
 use std::{
     iter::from_fn,
@@ -39,7 +41,6 @@ use std::{
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
-use prometheus_client::metrics::histogram::Histogram;
 use xxhash_rust::xxh3::xxh3_64;
 
 pub use self::{
@@ -47,9 +48,11 @@ pub use self::{
     embedded::EmbeddedStore,
     node::{DocumentRef, Node, Outlook, Progress, Reading, Resumed, Revision},
     numbers::Numbers,
+    redis::RedisStore,
 };
 use crate::{
     id::{NodeId, UserId},
+    metrics::OfStore,
     presence::{Audiences, Record, Timestamp},
 };
 
@@ -135,8 +138,8 @@ pub struct Figures {
     pub records: usize,
     /// How many writes wait for the disk.
     pub queue: usize,
-    /// How long batches took to be on the disk, as they go on being counted.
-    pub commits: Option<Histogram>,
+    /// What goes on being counted.
+    pub counted: OfStore,
 }
 
 /// Why a store could not do what it was asked.
@@ -215,6 +218,18 @@ pub trait Store: Send + Sync {
 
     /// The users of a partition whose moment has come. Each is due until an update of theirs.
     async fn due(&self, partition: usize, now: Timestamp) -> Vec<UserId>;
+
+    /// Users who had connections to a node that is no more, each until an update that ends those. This node is the one to
+    /// end them.
+    async fn deserted(&self) -> Vec<(UserId, NodeId)> {
+        Vec::new()
+    }
+
+    /// Whether this node is the one to do what has that name, and is to be done once. While nodes come and go several may
+    /// be, or none for a few seconds.
+    fn leads(&self, _name: &str) -> bool {
+        true
+    }
 
     /// How many users are going to be due.
     fn reminders(&self) -> usize;

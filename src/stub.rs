@@ -19,9 +19,12 @@
 //! ```
 
 pub use crate::{
-    api::stub::{Caller, Credentials, Limits, Unread},
+    api::{
+        refusal::Refusable,
+        stub::{Caller, Credentials, Limits, Unread},
+    },
     directory::{Scope, Scopes},
-    id::{DeviceId, UserId},
+    id::{DeviceId, RoomId, UserId},
 };
 
 /// Presence as presenced's own API has it.

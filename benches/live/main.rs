@@ -18,7 +18,6 @@ mod sockets;
 mod table;
 
 use std::{
-    fs,
     path::{Path, PathBuf},
     process::ExitCode,
     sync::Arc,
@@ -26,6 +25,7 @@ use std::{
 };
 
 use clap::Parser;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::task::JoinSet;
 
 use self::{
@@ -80,8 +80,8 @@ enum Part {
     First,
 }
 
-/// File descriptors that are not watchers: of the runtime, the store, standard streams.
-const OTHER_FILES: u32 = 100;
+/// File descriptors that are not watchers: of the runtime, the store, webhooks, standard streams.
+const OTHER_FILES: u32 = 512;
 
 /// How many connections are opened at a time: fewer than the kernel keeps waiting for a server.
 const OPENED_AT_ONCE: usize = 64;
@@ -98,7 +98,7 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let options = Options::parse();
-    let watchers = options.watchers.min(open_files().saturating_sub(OTHER_FILES));
+    let watchers = room_for(options.watchers);
     let runtime = tokio::runtime::Runtime::new().expect("a runtime starts");
     if options.bare {
         runtime.block_on(sockets::serve_bare());
@@ -111,11 +111,19 @@ fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// How many files a process may have open.
-fn open_files() -> u32 {
-    let limits = fs::read_to_string("/proc/self/limits").expect("proc(5)");
-    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files")).expect("proc(5)");
-    line.split_whitespace().next().and_then(|soft| soft.parse().ok()).unwrap_or(u32::MAX)
+/// Lets this process and the servers, which inherit it, have as many files open as so many watchers take, as far as the
+/// system lets it, and returns how many watchers there may be.
+fn room_for(watchers: u32) -> u32 {
+    // A server keeps a fifth of its connections for what is no stream, and files for what is no connection.
+    let wanted = u64::from(watchers) * 5 / 4 + u64::from(OTHER_FILES);
+    let maximum = getrlimit(Resource::Nofile).maximum;
+    let higher = maximum.map(|maximum| maximum.max(wanted));
+    if setrlimit(Resource::Nofile, Rlimit { current: higher, maximum: higher }).is_err() {
+        let _as_it_was = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
+    }
+    let files = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+    let room = files.saturating_sub(OTHER_FILES.into()) / 5 * 4;
+    u32::try_from(room).unwrap_or(u32::MAX).min(watchers)
 }
 
 async fn measure(options: &Options, watchers: u32) -> Vec<Row> {

@@ -1,6 +1,7 @@
 //! presenced's own API: the directory, settings, presence of one, of many and as it changes, presence
 //! lists, reports of gateways on devices and calls, and the server's health.
 
+mod access;
 mod app_tokens;
 mod backend;
 mod calls;
@@ -12,6 +13,7 @@ mod export;
 mod extract;
 mod health;
 mod heartbeats;
+mod json;
 mod life;
 mod lists;
 mod memberships;
@@ -29,6 +31,7 @@ mod tokens;
 pub mod types;
 mod updates;
 mod users;
+mod webhooks;
 
 use axum::{
     Router, middleware,
@@ -43,6 +46,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use self::{
     error::ProblemRefusal,
     types::{PresenceSnapshot, Problem, StreamEnd, TokenExpiring, UsersGone},
+    webhooks::voice::PresencedVoice,
 };
 use super::{Companion, Cors, Dialect, Refusals};
 use crate::{
@@ -51,10 +55,11 @@ use crate::{
 };
 
 /// What the tags of operations are about.
-const TAGS: [(&str, &str); 6] = [
+const TAGS: [(&str, &str); 7] = [
     ("Directory", "Users, their tokens, and rooms, for admins."),
     ("Presence", "Presence of one user and of many, as it is and as it changes, and what is reported of it."),
     ("Following", "Presence as it changes, over a WebSocket, and tickets that open one."),
+    ("Webhooks", "Presence as it changes, told to an application's backend, for admins and service tokens."),
     ("Presence lists", "Who asks to see a user, and the answer."),
     ("Server", "The server itself: whether it is well, and all that it keeps."),
     ("Demo", "The demo as a fixture of tests; elsewhere there is none of it."),
@@ -63,6 +68,7 @@ const TAGS: [(&str, &str); 6] = [
 /// The dialect.
 pub static DIALECT: Dialect = Dialect {
     document_under: Some(|config| document(config.presence.lists)),
+    voice: Some(&PresencedVoice),
     companions: &[Companion {
         name: "presenced-events",
         title: "presenced events",
@@ -111,6 +117,9 @@ fn routes(lists: bool) -> OpenApiRouter<App> {
         .routes(routes!(changes::stream_changes))
         .routes(routes!(socket::open_socket))
         .routes(routes!(tickets::create_ticket))
+        .routes(routes!(webhooks::list_webhooks, webhooks::create_webhook))
+        .routes(routes!(webhooks::get_webhook, webhooks::put_webhook, webhooks::delete_webhook))
+        .routes(routes!(webhooks::test_webhook))
         .merge(stub::of_gateways())
         // The server itself.
         .merge(export_routes())

@@ -127,6 +127,12 @@ pub fn respond<R: Refusal>(said: R, status: StatusCode) -> Response {
     response
 }
 
+/// The refusals of an operation, as they are found by their status: for those that pass on what another server said.
+pub trait Refusable<R>: Sized {
+    /// The refusal with that status; none if the operation has none such.
+    fn with_status(status: StatusCode, said: R) -> Option<Self>;
+}
+
 /// The lines of a doc comment.
 fn unindented(lines: &[&str]) -> String {
     let lines: Vec<&str> = lines.iter().map(|line| line.strip_prefix(' ').unwrap_or(line)).collect();
@@ -251,6 +257,17 @@ macro_rules! refusals {
                 }
             }
         )+)?
+
+        impl $crate::api::refusal::Refusable<$form> for $name {
+            fn with_status(status: axum::http::StatusCode, said: $form) -> Option<Self> {
+                $(
+                    if status == <$crate::api::refusal::$variant<$form>>::status() {
+                        return Some(Self::$variant($crate::api::refusal::Refused(said)));
+                    }
+                )+
+                None
+            }
+        }
 
         impl axum::response::IntoResponse for $name {
             fn into_response(self) -> axum::response::Response {

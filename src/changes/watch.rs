@@ -44,6 +44,11 @@ impl Inbox {
         self.viewer.as_ref() == Some(user)
     }
 
+    /// Whether the watcher is an admin, to whom every change may make a difference.
+    pub(super) fn is_an_admins(&self) -> bool {
+        self.viewer.is_none()
+    }
+
     /// How many marks it holds.
     pub(super) fn len(&self) -> usize {
         self.waiting.lock().users.len()

@@ -13,7 +13,7 @@ use self::{files::Files, log::Log, reload::Reloading};
 use super::{Done, Failure, print};
 use crate::{
     app::App,
-    config::{Config, Listen, Overrides},
+    config::{Config, Listen, Overrides, StoreKind},
     demo,
     server::{self, Builder, Listener, Server, Tls},
 };
@@ -143,7 +143,27 @@ impl Serve {
                 config.server.name
             )));
         }
+        self.check_store(&config)?;
         Ok(config)
+    }
+
+    /// Refuses an engine that others may share where it cannot be meant.
+    fn check_store(&self, config: &Config) -> Done {
+        if config.store.kind == StoreKind::Embedded {
+            return Ok(());
+        }
+        if self.demo {
+            return Err(Failure::unusable(
+                "the demo keeps nothing in an engine; leave store.kind = \"redis\" out",
+            ));
+        }
+        if config.server.admin_token_file.as_os_str().is_empty() {
+            return Err(Failure::unusable(
+                "configuration: server.admin_token_file has to name a file with the admin token, the same on all \
+                 servers: with store.kind = \"redis\" none is made",
+            ));
+        }
+        Ok(())
     }
 
     /// Says what this server is and goes by.
@@ -219,10 +239,13 @@ fn check_name(app: &App) -> Done {
         return Ok(());
     };
     let name = user.id.server_name();
+    let (place, own) = match app.config.store.kind {
+        StoreKind::Embedded => (app.config.server.data.display().to_string(), "a data folder of its own"),
+        StoreKind::Redis => ("the engine".to_owned(), "a store.prefix of its own"),
+    };
     Err(Failure::unusable(format!(
-        "configuration: server.name = \"{configured}\", but the users in {} are of \"{name}\", such as {}; set \
-         server.name = \"{name}\", or give the new name a data folder of its own",
-        app.config.server.data.display(),
+        "configuration: server.name = \"{configured}\", but the users in {place} are of \"{name}\", such as {}; set \
+         server.name = \"{name}\", or give the new name {own}",
         user.id,
     )))
 }

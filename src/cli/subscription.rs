@@ -6,7 +6,7 @@ use super::{
     token::date,
 };
 use crate::{
-    api::presenced::types::{self, SubscriptionPage, SubscriptionState},
+    api::presenced::types::{self, SubscriptionPage},
     client::{AdminClient, ClientError},
 };
 
@@ -36,16 +36,12 @@ impl Action for Subscription {
 }
 
 fn row(subscription: &types::Subscription) -> [String; 6] {
-    let state = match subscription.state {
-        SubscriptionState::Active => "active",
-        SubscriptionState::Suspended => "suspended",
-    };
     [
         subscription.subscription_id.clone(),
         subscription.user_id.clone(),
         subscription.device_id.clone(),
         subscription.receiver.clone().unwrap_or_else(|| "a socket".to_owned()),
-        state.to_owned(),
+        subscription.state.to_string(),
         date(subscription.expires_at),
     ]
 }

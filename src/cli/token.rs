@@ -3,11 +3,16 @@ use std::time::{Duration, UNIX_EPOCH};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::admin::{Action, Report};
+use super::{
+    admin::{Action, Report},
+    words::words,
+};
 use crate::{
-    api::presenced::types::{self, TokenRequest},
+    api::{
+        Open,
+        presenced::types::{self, Scope, TokenRequest},
+    },
     client::{AdminClient, ClientError},
-    directory::Scope,
 };
 
 #[derive(Debug, Subcommand)]
@@ -32,7 +37,7 @@ pub(super) struct Create {
     #[arg(long)]
     device: String,
     /// What the token may be used for.
-    #[arg(long, value_enum, value_delimiter = ',', default_values = ["read", "write"])]
+    #[arg(long, value_parser = words(Scope::ALL), value_delimiter = ',', default_values = ["read", "write"])]
     scope: Vec<Scope>,
     /// The holder is a guest.
     #[arg(long)]
@@ -96,8 +101,8 @@ fn row(token: &types::Token) -> [String; 4] {
 }
 
 /// The names of scopes, for people.
-pub(super) fn names(scopes: &[Scope]) -> String {
-    scopes.iter().map(|scope| scope.name()).collect::<Vec<_>>().join(" ")
+pub(super) fn names(scopes: &[Open<Scope>]) -> String {
+    scopes.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
 }
 
 /// A moment in milliseconds since the Unix epoch, for people.

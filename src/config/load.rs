@@ -139,6 +139,7 @@ impl Config {
             .map_err(|error| refused(Invalid::new(error.path().to_string(), in_words(error.inner()))))?;
         config.auth.read_secrets().map_err(refused)?;
         config.ringcentral.read_secrets().map_err(refused)?;
+        config.store.read_secrets().map_err(refused)?;
         config.check().map_err(refused)?;
         let folder = file.and_then(Path::parent).unwrap_or(Path::new(""));
         config.matrix.read_registrations(folder, &config.server.name).map_err(refused)?;
@@ -227,7 +228,8 @@ impl Sources<'_> {
 fn holds_secrets(key: &str) -> bool {
     let open =
         [".id", ".kid", ".algorithm", ".issuer", ".audience", ".jwks_url", ".user", ".scopes", "_file"];
-    let hold_secrets = ["ringcentral.apps", "ringcentral.jwt_keys", "auth.jwt"];
+    let hold_secrets =
+        ["ringcentral.apps", "ringcentral.jwt_keys", "auth.jwt", "store.password", "store.urls"];
     let starts =
         |start: &&str| key.strip_prefix(start).is_some_and(|rest| rest.is_empty() || rest.starts_with('['));
     !open.iter().any(|end| key.ends_with(end)) && hold_secrets.iter().any(starts)

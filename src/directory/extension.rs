@@ -56,11 +56,7 @@ impl Extension {
 }
 
 /// What an extension is for.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema, clap::ValueEnum,
-)]
-#[clap(rename_all = "PascalCase")]
-#[schema(example = "User")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ExtensionType {
     #[default]
     User,
@@ -89,11 +85,7 @@ pub enum ExtensionType {
 }
 
 /// Whether an extension is in use.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema, clap::ValueEnum,
-)]
-#[clap(rename_all = "PascalCase")]
-#[schema(example = "Enabled")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ExtensionStatus {
     #[default]
     Enabled,

@@ -76,8 +76,8 @@ impl Directory {
                 entries.remember_revoked(id);
             }
             ends.note(&fact, &entries);
-            if let Fact::Subscription(id, None) = &fact {
-                self.endings.end_subscription(id);
+            if let Fact::Subscription(id, _) = &fact {
+                self.endings.note_subscription(id);
             }
             moves.extend(entries.apply(fact));
         }

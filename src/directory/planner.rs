@@ -179,7 +179,9 @@ impl Drop for Turn {
         if !self.is_over
             && let Ok(runtime) = Handle::try_current()
         {
-            runtime.spawn(Self { directory: self.directory.clone(), is_over: false }.work_off());
+            // A turn begins once the task does: one that never will, since the runtime ends, is not taken over again.
+            let directory = self.directory.clone();
+            runtime.spawn(async move { Self { directory, is_over: false }.work_off().await });
         }
     }
 }

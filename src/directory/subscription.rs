@@ -16,7 +16,7 @@ use crate::id::{DeviceId, UserId};
 pub(super) struct Subscriptions {
     by_id: BTreeMap<String, Kept>,
     /// The ids of those of each user who has one; follows from `by_id`.
-    by_owner: HashMap<UserId, BTreeSet<String>>,
+    by_owner: HashMap<Option<UserId>, BTreeSet<String>>,
 }
 
 #[derive(Debug)]
@@ -29,7 +29,9 @@ struct Kept {
 /// Who made a subscription.
 #[derive(Debug, Deserialize)]
 struct Made {
-    owner: UserId,
+    /// None: no user.
+    #[serde(default)]
+    owner: Option<UserId>,
     /// The device of the token that it was made with.
     client: DeviceId,
     /// The login of that token, if it is known.
@@ -61,8 +63,8 @@ impl Subscriptions {
     }
 
     /// The ends of those of a user for which `fits` holds.
-    fn ends(&self, owner: &UserId, fits: impl Fn(&Made) -> bool) -> Vec<Fact> {
-        let own = self.by_owner.get(owner).into_iter().flatten();
+    fn ends(&self, owner: Option<&UserId>, fits: impl Fn(&Made) -> bool) -> Vec<Fact> {
+        let own = self.by_owner.get(&owner.cloned()).into_iter().flatten();
         let fitting =
             own.filter(|id| self.by_id.get(*id).and_then(|kept| kept.made.as_ref()).is_some_and(&fits));
         fitting.map(|id| Fact::Subscription(id.clone(), None)).collect()
@@ -72,13 +74,13 @@ impl Subscriptions {
 impl Entries {
     /// The ends of all subscriptions of a user.
     pub(super) fn subscriptions_of(&self, owner: &UserId) -> Vec<Fact> {
-        self.subscriptions.ends(owner, |_| true)
+        self.subscriptions.ends(Some(owner), |_| true)
     }
 
     /// The ends of the subscriptions that end with these tokens of their owner's.
     pub(super) fn subscriptions_with(&self, owner: &UserId, tokens: &[TokenId]) -> Vec<Fact> {
         let tokens: Vec<_> = tokens.iter().filter_map(|id| self.token_named(id)).collect();
-        self.subscriptions.ends(owner, |made| {
+        self.subscriptions.ends(Some(owner), |made| {
             tokens.iter().any(|token| match &made.login {
                 Some(login) => token.info.login() == login,
                 None => token.speaker().is_some_and(|(_, device)| *device == made.client),
@@ -88,7 +90,22 @@ impl Entries {
 
     /// The ends of the subscriptions that were made in this login of their owner's.
     pub(super) fn subscriptions_in(&self, owner: &UserId, login: &TokenId) -> Vec<Fact> {
-        self.subscriptions.ends(owner, |made| made.login.as_ref() == Some(login))
+        self.subscriptions.ends(Some(owner), |made| made.login.as_ref() == Some(login))
+    }
+
+    /// The ends of the subscriptions that were made with an app's token.
+    pub(super) fn subscriptions_of_app(&self, token: &TokenId) -> Vec<Fact> {
+        self.subscriptions.ends(None, |made| made.login.as_ref() == Some(token))
+    }
+
+    /// Whether what a subscription was made with was not ended: an app's token, if there is one, where it is no user's.
+    fn may_subscribe(&self, owner: Option<&UserId>, origin: Option<&Origin>) -> bool {
+        match (owner, origin) {
+            (Some(user), Some(origin)) => self.has_origin(user, origin),
+            (None, Some(Origin::Kept(token))) => self.app_tokens.contains_key(token),
+            (None, None) => true,
+            (Some(_), None) | (None, Some(Origin::Signed(_))) => false,
+        }
     }
 
     /// Whether a login of the user's was not ended. That a token's time is over is no end.
@@ -107,10 +124,10 @@ impl Directory {
     pub async fn keep_subscription(
         self: &Arc<Self>,
         id: String,
-        (owner, origin): (UserId, Origin),
+        (owner, origin): (Option<UserId>, Option<Origin>),
         value: Arc<[u8]>,
     ) -> Result<(), DirectoryError> {
-        self.change(move |entries| match entries.has_origin(&owner, &origin) {
+        self.change(move |entries| match entries.may_subscribe(owner.as_ref(), origin.as_ref()) {
             true => Ok((vec![Fact::Subscription(id.clone(), Some(value.clone()))], ())),
             false => Err(DirectoryError::TokenSpent),
         })
@@ -139,6 +156,11 @@ impl Directory {
             Ok((known.map(|_| Fact::Subscription(id.clone(), None)).into_iter().collect(), ()))
         })
         .await
+    }
+
+    /// A subscription, if it is kept.
+    pub fn kept_subscription(&self, id: &str) -> Option<Arc<[u8]>> {
+        self.entries.read().subscriptions.by_id.get(id).map(|kept| kept.value.clone())
     }
 
     /// Every subscription that is kept, with its id.

@@ -39,6 +39,8 @@ pub enum Input {
     Attach { device: DeviceId, node: NodeId },
     /// A device closes a connection that `node` held. When it was the last of all, the grace starts.
     Disconnect { device: DeviceId, node: NodeId },
+    /// A node is no more, and with it all connections that it held. Where they were the last of a device, the grace starts.
+    EndNode { node: NodeId },
     /// A device lost the last token that let it speak. What it says ends within the grace, its connections
     /// at once.
     LogOut { device: DeviceId },
@@ -70,7 +72,7 @@ impl Input {
             Self::Lease { .. } => "lease",
             Self::Leave => "leave",
             Self::Connect { .. } | Self::Attach { .. } => "connect",
-            Self::Disconnect { .. } => "disconnect",
+            Self::Disconnect { .. } | Self::EndNode { .. } => "disconnect",
             Self::LogOut { .. } => "log-out",
             Self::Status(_) => "status",
             Self::Override(_) => "override",
@@ -85,7 +87,7 @@ impl Input {
     /// ends with the server, and its device comes back.
     pub fn is_set(&self) -> bool {
         let is_passing = matches!(self, Self::Connect { .. } | Self::Attach { .. } | Self::Disconnect { .. });
-        !is_passing && !matches!(self, Self::LogOut { .. })
+        !is_passing && !matches!(self, Self::LogOut { .. } | Self::EndNode { .. })
     }
 
     /// Whether it tells nothing but that somebody is there.
@@ -118,6 +120,7 @@ impl Record {
             Input::Connect { device, node, state } => self.connect(device, *node, *state, now, rules),
             Input::Attach { device, node } => self.attach(device, *node),
             Input::Disconnect { device, node } => self.disconnect(device, *node, now, rules),
+            Input::EndNode { node } => self.end_node(*node, now, rules),
             Input::LogOut { device } => self.log_out(device, now, rules),
             Input::Status(status) => self.status = status.clone(),
             Input::Override(value) => self.override_with(*value),
@@ -147,6 +150,7 @@ impl Record {
             Input::Connect { .. }
             | Input::Attach { .. }
             | Input::Disconnect { .. }
+            | Input::EndNode { .. }
             | Input::LogOut { .. }
             | Input::Label { .. }
             | Input::Touch { .. }
@@ -278,6 +282,14 @@ impl Record {
             && claim.disconnect(node)
         {
             claim.hold_for(now, rules.connection_grace, rules);
+        }
+    }
+
+    fn end_node(&mut self, node: NodeId, now: Timestamp, rules: &Rules) {
+        for claim in &mut self.claims {
+            if claim.leave(node) {
+                claim.hold_for(now, rules.connection_grace, rules);
+            }
         }
     }
 

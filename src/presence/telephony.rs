@@ -41,8 +41,7 @@ pub enum PersonalDnd {
 }
 
 /// Who sees with whom a user talks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[schema(example = "All")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CallerIdVisibility {
     All,
     None,
@@ -75,8 +74,7 @@ pub struct Call {
 }
 
 /// What a leg belongs to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[schema(example = "Telephone")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CallKind {
     #[default]
     Telephone,
@@ -87,10 +85,7 @@ pub enum CallKind {
 }
 
 /// How far a call is. The order is the order of the merge: the highest of a user's legs counts.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema,
-)]
-#[schema(example = "CallConnected")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum TelephonyStatus {
     /// There is no call, or it has ended.
     #[default]
@@ -102,8 +97,7 @@ pub enum TelephonyStatus {
 }
 
 /// From where a call came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[schema(example = "Inbound")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Direction {
     Inbound,
     Outbound,
@@ -135,9 +129,8 @@ pub struct CallDetails {
 }
 
 /// How a call ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-#[schema(example = "final")]
 pub enum Termination {
     Final,
     /// The party goes on elsewhere, after a transfer for example.
@@ -159,8 +152,7 @@ pub struct CallLabel {
 }
 
 /// What a line is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[schema(example = "PhoneNumber")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CallLabelType {
     PhoneNumberLabel,
     PhoneNumber,

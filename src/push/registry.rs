@@ -13,10 +13,11 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::{
-    Push,
+    Push, sender,
     snapshot::Snapshot,
     subscription::{Owner, Subscription},
     voice::Voice,
+    webhook::{Answer, WebhookError},
 };
 use crate::{
     app::App,
@@ -27,6 +28,9 @@ use crate::{
 
 /// How many subscriptions one user of one application may have.
 const MOST: usize = 30;
+
+/// How many attempts of each subscription are known.
+const ATTEMPTS_KNOWN: usize = 10;
 
 /// How many expired subscriptions are still known as such, of everybody together.
 const EXPIRED_KNOWN: usize = 10_000;
@@ -68,12 +72,42 @@ pub struct Entry {
     changing: tokio::sync::Mutex<()>,
     /// The snapshot to go on with, after it is about something else.
     fresh: Mutex<Option<Snapshot>>,
+    /// What was sent last, the oldest first.
+    attempts: Mutex<VecDeque<Attempt>>,
+}
+
+/// That something was sent to a webhook.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    pub at: Timestamp,
+    pub delivery: Uuid,
+    /// What the receiver answered; if it did not, why.
+    pub answer: Result<u16, String>,
+}
+
+impl Attempt {
+    /// What came of a request.
+    pub fn new(at: Timestamp, delivery: Uuid, answer: &Result<Answer, WebhookError>) -> Self {
+        let answer = answer.as_ref().map(|answer| answer.status.as_u16()).map_err(ToString::to_string);
+        Self { at, delivery, answer }
+    }
+
+    /// Whether the receiver took it.
+    pub fn has_succeeded(&self) -> bool {
+        self.answer.as_ref().is_ok_and(|status| (200..300).contains(status))
+    }
 }
 
 impl Entry {
     fn new(voice: &'static dyn Voice, subscription: Subscription) -> Arc<Self> {
         let current = watch::Sender::new(Some(Arc::new(subscription)));
-        Arc::new(Self { voice, current, changing: tokio::sync::Mutex::default(), fresh: Mutex::default() })
+        Arc::new(Self {
+            voice,
+            current,
+            changing: tokio::sync::Mutex::default(),
+            fresh: Mutex::default(),
+            attempts: Mutex::default(),
+        })
     }
 
     /// The subscription; none once it has ended.
@@ -84,6 +118,14 @@ impl Entry {
     /// The subscription now and whenever it changes.
     pub(super) fn follow(&self) -> watch::Receiver<Option<Arc<Subscription>>> {
         self.current.subscribe()
+    }
+
+    pub(super) fn note_attempt(&self, attempt: Attempt) {
+        let mut attempts = self.attempts.lock();
+        if attempts.len() == ATTEMPTS_KNOWN {
+            attempts.pop_front();
+        }
+        attempts.push_back(attempt);
     }
 
     /// Takes the snapshot to go on with, if there is another.
@@ -133,12 +175,12 @@ impl Registry {
         MOST.saturating_sub(self.entries.lock().by_owner.get(owner).map_or(0, BTreeMap::len))
     }
 
-    /// Adds a subscription that is made in a login.
+    /// Adds a subscription that is made in a login, or by an admin, without one.
     pub async fn add(
         &self,
         voice: &'static dyn Voice,
         subscription: Subscription,
-        origin: Origin,
+        origin: Option<Origin>,
     ) -> Result<Arc<Entry>, AdditionError> {
         let _turn = self.adding.lock().await;
         if self.room(&subscription.key()) == 0 {
@@ -171,6 +213,23 @@ impl Registry {
         let entries = self.entries.lock();
         let own = entries.by_owner.get(owner).into_iter().flat_map(BTreeMap::values);
         own.filter_map(|entry| entry.get()).collect()
+    }
+
+    /// The subscription of that id.
+    pub fn get(&self, id: Uuid) -> Option<Arc<Subscription>> {
+        self.entry(id)?.get()
+    }
+
+    /// What was sent last of a subscription, the oldest first.
+    pub fn attempts(&self, id: Uuid) -> Vec<Attempt> {
+        self.entry(id).map(|entry| entry.attempts.lock().iter().cloned().collect()).unwrap_or_default()
+    }
+
+    /// Notes that something else was sent to a subscription's webhook.
+    pub fn note_attempt(&self, id: Uuid, attempt: Attempt) {
+        if let Some(entry) = self.entry(id) {
+            entry.note_attempt(attempt);
+        }
     }
 
     /// Up to `limit` subscriptions in the order of their ids, from the one after `after` on.
@@ -252,22 +311,64 @@ impl Registry {
     }
 }
 
-/// Ends what the directory keeps no longer: with a login, or with its owner.
-pub(super) async fn follow_removals(app: App) {
+/// Follows what the directory keeps: takes in what other nodes made or changed, and ends what is kept no longer, with a
+/// login or with its owner.
+pub(super) async fn follow(app: App, voices: Vec<&'static dyn Voice>) {
     let registry = &Push::of(&app).registry;
     loop {
-        let ended = tokio::select! {
-            ended = app.directory.ended_subscriptions() => ended,
+        let moved = tokio::select! {
+            moved = app.directory.moved_subscriptions() => moved,
             () = app.drained() => return,
         };
-        for id in ended.iter().filter_map(|id| Uuid::try_parse(id).ok()) {
+        for id in moved.iter().filter_map(|id| Uuid::try_parse(id).ok()) {
             // Whoever adds or ends it says first what came of that.
             drop(registry.adding.lock().await);
-            let Some(entry) = registry.entry(id) else { continue };
-            let _turn = entry.changing.lock().await;
-            registry.forget(&entry, false);
+            let kept = app.directory.kept_subscription(&id.to_string());
+            match (registry.entry(id), kept) {
+                (Some(entry), None) => {
+                    let _turn = entry.changing.lock().await;
+                    registry.forget(&entry, false);
+                }
+                (Some(entry), Some(kept)) => follow_change(&app, &entry, &voices, id, &kept).await,
+                (None, Some(kept)) => match read(&voices, &id.to_string(), &kept) {
+                    Ok((voice, subscription)) => {
+                        let entry = registry.entries.lock().insert(voice, subscription);
+                        sender::resume(&app, vec![entry]).await;
+                    }
+                    Err(error) => {
+                        tracing::error!(%error, "a subscription cannot be read, and brings nothing");
+                    }
+                },
+                (None, None) => {}
+            }
         }
     }
+}
+
+/// Takes in what another node made of a subscription.
+async fn follow_change(app: &App, entry: &Entry, voices: &[&'static dyn Voice], id: Uuid, kept: &[u8]) {
+    let _turn = entry.changing.lock().await;
+    let Some(current) = entry.get().filter(|current| *json(current) != *kept) else { return };
+    let changed = read(voices, &id.to_string(), kept).and_then(|(voice, changed)| {
+        let interests = voice.interests(&changed)?;
+        Ok((changed, interests))
+    });
+    let (changed, interests) = match changed {
+        Ok(changed) => changed,
+        Err(error) => return tracing::error!(%error, %id, "a change of a subscription cannot be read"),
+    };
+    // That deliveries have come further is no other wish.
+    let is_same =
+        json(&Subscription { delivered: changed.delivered, ..(*current).clone() }) == json(&changed);
+    if !is_same {
+        match Snapshot::start(app, &changed, interests, None).await {
+            Ok(fresh) => *entry.fresh.lock() = Some(fresh),
+            Err(error) => {
+                tracing::warn!(%error, %id, "a changed subscription goes on as it was looked at before");
+            }
+        }
+    }
+    entry.current.send_replace(Some(Arc::new(changed)));
 }
 
 fn json(subscription: &Subscription) -> Arc<[u8]> {

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 
 use super::{
     Push,
-    registry::Entry,
+    registry::{Attempt, Entry},
     snapshot::Snapshot,
     subscription::{Subscription, Suspension, Transport},
     tracked::{Happened, Tracked},
@@ -24,11 +24,18 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(10 * 60);
 /// How often it is noted how far deliveries have come. After a crash what was delivered since may come twice.
 const NOTED_EVERY: Duration = Duration::from_secs(60);
 
+/// How soon it is noticed that this node is the one to deliver, because another is gone.
+const LOOKED_EVERY: Duration = Duration::from_millis(500);
+
 /// Whoever delivers one subscription's messages.
 struct Sender {
     app: App,
     tracked: Tracked,
+    /// Whether another node delivers.
+    is_idle: bool,
     failures: u32,
+    /// What did not arrive, where it is sent again as it was.
+    unsent: Option<Delivery>,
     retry_at: Option<Timestamp>,
     /// When the last reminder was sent, and of which end.
     reminded: Option<(Timestamp, Timestamp)>,
@@ -95,7 +102,9 @@ pub fn start(app: &App, entry: Arc<Entry>, snapshot: Snapshot) {
         let (_sender, _watching) = (Push::of(&app).sender(), app.metrics.watch("webhook"));
         let sender = Sender {
             tracked: Tracked::new(entry, snapshot),
+            is_idle: false,
             failures: 0,
+            unsent: None,
             retry_at: None,
             reminded: None,
             is_unnoted: false,
@@ -147,19 +156,31 @@ impl Sender {
         self.retry_at = None;
     }
 
+    /// What did not arrive is told as it is when it is told.
+    fn give_up(&mut self) {
+        if let Some(delivery) = self.unsent.take() {
+            self.tracked.snapshot.give_back(&delivery);
+        }
+    }
+
     /// Does what is next, if there is something to do now.
     async fn step(&mut self, subscription: &Subscription) -> Result<Step, StoreError> {
         let now = self.now();
         let _work = Push::of(&self.app).work();
         let registry = &Push::of(&self.app).registry;
         if now >= subscription.expires {
-            tracing::info!(id = %subscription.id, owner = %subscription.owner, "a subscription has expired");
+            tracing::info!(id = %subscription.id, owner = subscription.payer(), "a subscription has expired");
             registry.expire(subscription.id).await?;
             return Ok(Step::End);
         }
-        if !self.tracked.voice().holds(&self.app, subscription) {
+        let auth = &self.app.config.auth;
+        let is_let = subscription.issuer.as_deref().is_none_or(|issuer| auth.lets_read(issuer));
+        if !is_let || !self.tracked.voice().holds(&self.app, subscription) {
             registry.remove(subscription.id).await?;
             return Ok(Step::End);
+        }
+        if !self.leads(subscription).await? {
+            return Ok(Step::WaitUntil((now + LOOKED_EVERY).min(subscription.expires)));
         }
         let waits = self.retry_at.filter(|at| now < *at);
         if subscription.suspended.is_some() || waits.is_some() {
@@ -167,7 +188,7 @@ impl Sender {
         }
         let remind_at = self.next_reminder(subscription).filter(|at| *at < subscription.expires);
         let is_due = remind_at.is_some_and(|at| at <= now);
-        if !is_due && self.tracked.snapshot.is_done() {
+        if !is_due && self.unsent.is_none() && self.tracked.snapshot.is_done() {
             return Ok(Step::WaitUntil(self.rest(subscription, remind_at).await));
         }
         let app = self.app.clone();
@@ -176,14 +197,43 @@ impl Sender {
             Err(outcome) => outcome,
             Ok((address, _turn)) if is_due => self.remind(subscription, &address, now).await,
             Ok((address, _turn)) => {
+                // It may be about something else now.
+                let covers = |delivery| self.tracked.snapshot.covers(&app, delivery);
+                if !self.unsent.as_ref().is_none_or(covers) {
+                    self.give_up();
+                }
                 let most = self.tracked.voice().batch();
-                match self.tracked.snapshot.next(&app, most).await? {
+                let next = match self.unsent.take() {
+                    Some(delivery) => Some(delivery),
+                    None => self.tracked.snapshot.next(&app, most).await?,
+                };
+                match next {
                     Some(delivery) => self.deliver(subscription, &address, &delivery).await,
                     None => return Ok(Step::Again),
                 }
             }
         };
         self.judge(subscription, outcome).await
+    }
+
+    /// Whether this node is the one to deliver. Where it was another until now, what that one had not noted as delivered
+    /// is told again.
+    async fn leads(&mut self, subscription: &Subscription) -> Result<bool, StoreError> {
+        let was_idle =
+            std::mem::replace(&mut self.is_idle, !self.app.service.leads(&subscription.id.to_string()));
+        if was_idle && !self.is_idle {
+            let interests = self.tracked.voice().interests(subscription)?;
+            let since = Some(subscription.delivered);
+            match Snapshot::start(&self.app, subscription, interests, since).await {
+                Ok(snapshot) => self.tracked.snapshot = snapshot,
+                Err(error) => {
+                    self.is_idle = true;
+                    return Err(error);
+                }
+            }
+            tracing::debug!(id = %subscription.id, "a subscription is delivered by this node from now on");
+        }
+        Ok(!self.is_idle)
     }
 
     /// Says until when there is nothing to do.
@@ -225,6 +275,8 @@ impl Sender {
         if matches!(outcome, Outcome::Arrived) {
             self.tracked.snapshot.arrived(delivery);
             self.is_unnoted = true;
+        } else if self.tracked.voice().keeps_deliveries() {
+            self.unsent = Some(delivery.clone());
         } else {
             self.tracked.snapshot.give_back(delivery);
         }
@@ -258,21 +310,28 @@ impl Sender {
     }
 
     async fn suspend(&mut self, subscription: &Subscription, reason: String) -> Result<(), StoreError> {
-        let (id, owner, failures) = (subscription.id, &subscription.owner, self.failures);
-        tracing::warn!(%id, %owner, failures, reason, "a webhook is blacklisted until its owner renews it");
+        let (id, owner, failures) = (subscription.id, subscription.payer(), self.failures);
+        tracing::warn!(%id, owner, failures, reason, "a webhook is blacklisted until its owner renews it");
         let suspended = Some(Suspension { at: self.now(), reason });
         self.count("blacklisted");
         let registry = &Push::of(&self.app).registry;
         registry.change(id, None, |subscription| subscription.suspended = suspended).await?;
+        self.give_up();
         self.forgive();
         Ok(())
     }
 
     /// Notes how far deliveries have come, for the next start.
     async fn note_progress(&mut self, subscription: &Subscription) {
+        if self.is_idle {
+            return;
+        }
         // Whatever was published up to this number was marked before it could be read.
         let token = self.app.service.token();
-        if !self.tracked.snapshot.is_done() || !self.tracked.snapshot.watch().is_quiet() {
+        if self.unsent.is_some()
+            || !self.tracked.snapshot.is_done()
+            || !self.tracked.snapshot.watch().is_quiet()
+        {
             return;
         }
         let registry = &Push::of(&self.app).registry;
@@ -291,7 +350,7 @@ impl Sender {
         let address = Push::of(app).webhooks.address(address).map_err(Outcome::failed)?;
         let turn = tokio::select! {
             biased;
-            turn = Push::turn(app, &subscription.owner, &address) => turn,
+            turn = Push::turn(app, subscription.payer(), &address) => turn,
             () = self.tracked.changed() => return Err(Outcome::Overtaken),
         };
         turn.map(|turn| (address, turn)).ok_or(Outcome::Stopping)
@@ -300,12 +359,14 @@ impl Sender {
     /// Sends a delivery.
     async fn post(&self, subscription: &Subscription, address: &Address, delivery: &Delivery) -> Outcome {
         let voice = self.tracked.voice();
-        let mut request = voice.request(subscription, delivery);
+        let mut request = voice.request(subscription, delivery, self.now());
         let first = delivery.messages.first().and_then(|message| message.item);
         if let Some(trace) = self.trace(first) {
             trace.put_on(&mut request.headers);
         }
-        match Push::of(&self.app).webhooks.post(address, request.headers, request.body).await {
+        let answer = Push::of(&self.app).webhooks.post(address, request.headers, request.body).await;
+        self.tracked.note_attempt(Attempt::new(self.now(), delivery.id, &answer));
+        match answer {
             Ok(answer) => match voice.judge(&answer) {
                 Verdict::Delivered => Outcome::Arrived,
                 verdict => Outcome::Failed {

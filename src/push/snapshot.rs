@@ -11,7 +11,7 @@ use std::{
 
 use super::{
     subscription::Subscription,
-    voice::{Delivery, Interests, Item},
+    voice::{Before, Delivery, Interests, Item, Message},
 };
 use crate::{
     app::App,
@@ -29,6 +29,8 @@ pub struct Snapshot {
     pending: BTreeSet<Item>,
     /// Hashes of what was told.
     told: HashMap<Item, u64>,
+    /// Of which something was told that is not known any more.
+    unknown: BTreeSet<Item>,
 }
 
 impl Snapshot {
@@ -40,19 +42,23 @@ impl Snapshot {
         interests: Arc<dyn Interests>,
         since: Option<u64>,
     ) -> Result<Self, StoreError> {
-        let watch = Arc::new(app.service.follow(&subscription.owner, interests.topics(app)));
-        let mut snapshot = Self { interests, watch, pending: BTreeSet::new(), told: HashMap::new() };
+        let watch = Arc::new(app.service.follow(subscription.owner.as_ref(), interests.topics(app)));
+        let (pending, told, unknown) = <_>::default();
+        let mut snapshot = Self { interests, watch, pending, told, unknown };
         snapshot.learn(app, since).await?;
         Ok(snapshot)
     }
 
     /// Takes what everybody is now for told, but for whoever changed after `since`.
     async fn learn(&mut self, app: &App, since: Option<u64>) -> Result<(), StoreError> {
-        for items in self.interests.items(app).chunks(GO) {
+        for items in self.interests.items(app, since).await?.chunks(GO) {
             for message in self.interests.look(app, items).await? {
                 let Some(item) = message.item else { continue };
                 match since {
-                    Some(since) if message.version > since => drop(self.pending.insert(item)),
+                    Some(since) if message.version > since => {
+                        self.pending.insert(item);
+                        self.unknown.insert(item);
+                    }
                     _ => drop(self.told.insert(item, message.hash)),
                 }
             }
@@ -82,15 +88,28 @@ impl Snapshot {
 
     /// Goes on where another snapshot of the same subscription was: what that has told, and what it had still to
     /// tell, holds as far as this one is about it.
-    pub fn take_over(&mut self, app: &App, other: Self) {
-        let Self { interests, pending, told, .. } = self;
+    pub fn take_over(&mut self, app: &App, mut other: Self) {
+        // What it heard of and did not note yet.
+        other.note(app, &other.watch.take(u64::MAX));
+        let Self { interests, pending, told, unknown, .. } = self;
+        unknown.extend(other.unknown.into_iter().filter(|item| interests.covers(app, *item)));
+        for item in other.pending.into_iter().filter(|item| interests.covers(app, *item)) {
+            // As it is now it was told to nobody.
+            told.remove(&item);
+            pending.insert(item);
+        }
         told.extend(other.told.into_iter().filter(|(item, _)| interests.covers(app, *item)));
-        pending.extend(other.pending.into_iter().filter(|item| interests.covers(app, *item)));
+    }
+
+    /// Whether it is about all that a delivery tells.
+    pub fn covers(&self, app: &App, delivery: &Delivery) -> bool {
+        delivery.items().all(|(item, _)| self.interests.covers(app, item))
     }
 
     /// Notes that it is unknown whether this was received.
     pub fn doubt(&mut self, item: Item) {
         self.told.remove(&item);
+        self.unknown.insert(item);
         self.pending.insert(item);
     }
 
@@ -111,15 +130,26 @@ impl Snapshot {
             match seen {
                 None => drop(self.told.remove(&item)),
                 Some(message) if self.told.get(&item) == Some(&message.hash) => {}
-                Some(message) => messages.push(message),
+                Some(message) => messages.push(Message { before: self.before(item), ..message }),
             }
         }
         Ok((!messages.is_empty()).then(|| Delivery::new(app.service.now(), messages)))
     }
 
+    fn before(&self, item: Item) -> Before {
+        match self.told.get(&item) {
+            Some(hash) => Before::Told(*hash),
+            None if self.unknown.contains(&item) => Before::Unknown,
+            None => Before::Nothing,
+        }
+    }
+
     /// Notes that a delivery arrived.
     pub fn arrived(&mut self, delivery: &Delivery) {
         self.told.extend(delivery.items());
+        for (item, _) in delivery.items() {
+            self.unknown.remove(&item);
+        }
     }
 
     /// Notes that a delivery did not arrive, so that what it was about is told later, as it is then.

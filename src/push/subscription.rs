@@ -12,8 +12,8 @@ use crate::{
     presence::Timestamp,
 };
 
-/// A user of an application: who may see and change a subscription.
-pub type Owner = (UserId, DeviceId);
+/// A user of an application, or the application itself: who may see and change a subscription.
+pub type Owner = (Option<UserId>, DeviceId);
 
 /// A wish to be told of changes. Plain data, which the store keeps.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,13 +21,19 @@ pub struct Subscription {
     pub id: Uuid,
     /// The name of the dialect that it was made in.
     pub dialect: String,
-    pub owner: UserId,
-    /// The application that it was made with, as the device of its token.
+    /// The user who made it; none: an application's backend or an admin, who sees as an admin does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<UserId>,
+    /// The application that it was made with, as the device of its token; the name of the token itself if that is of no
+    /// user.
     pub client: DeviceId,
     /// The login that it was made in, with which it ends. Earlier versions did not keep it: such a subscription
     /// ends with any login of its client.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub login: Option<TokenId>,
+    /// Who signed the token that it was made with, if another did. It ends when that issuer may not let read any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issuer: Option<String>,
     /// What it is about, in the dialect's own form.
     pub wish: Value,
     pub transport: Transport,
@@ -50,9 +56,20 @@ pub enum Transport {
         address: String,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         secret: Option<String>,
+        /// The secret before that one, while it still counts.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        retiring: Option<Retiring>,
     },
     /// The socket of one session, with which the subscription ends. It is not kept.
     Socket,
+}
+
+/// A secret that was replaced.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Retiring {
+    pub secret: String,
+    /// Until when it counts.
+    pub until: Timestamp,
 }
 
 /// Nothing more is sent: the receiver failed too often, or said that it wants nothing.
@@ -67,6 +84,11 @@ impl Subscription {
     /// Who may see and change it.
     pub fn key(&self) -> Owner {
         (self.owner.clone(), self.client.clone())
+    }
+
+    /// On whose account its deliveries are.
+    pub fn payer(&self) -> &str {
+        self.owner.as_ref().map_or(self.client.as_str(), UserId::as_str)
     }
 
     /// Starts its lifetime anew, and whatever stood against it is forgotten.

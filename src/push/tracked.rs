@@ -4,7 +4,12 @@ use std::{mem, sync::Arc};
 
 use tokio::sync::watch;
 
-use super::{registry::Entry, snapshot::Snapshot, subscription::Subscription, voice::Voice};
+use super::{
+    registry::{Attempt, Entry},
+    snapshot::Snapshot,
+    subscription::Subscription,
+    voice::Voice,
+};
 use crate::app::App;
 
 /// A subscription and its snapshot, both as they are after all changes so far.
@@ -32,6 +37,11 @@ impl Tracked {
     /// How its dialect says it.
     pub fn voice(&self) -> &'static dyn Voice {
         self.entry.voice
+    }
+
+    /// Notes that something was sent.
+    pub(super) fn note_attempt(&self, attempt: Attempt) {
+        self.entry.note_attempt(attempt);
     }
 
     /// The subscription as it is now, with the snapshot that belongs to it; none once it has ended.

@@ -10,10 +10,7 @@ use hashbrown::HashMap;
 use parking_lot::Mutex;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::{
-    id::UserId,
-    places::{Place, Places},
-};
+use crate::places::{Place, Places};
 
 /// How many may be under way to one receiver.
 const TO_ONE_RECEIVER: usize = 4;
@@ -25,7 +22,7 @@ const FOR_ONE_OWNER: usize = 16;
 #[derive(Debug)]
 pub(super) struct Turns {
     receivers: Lanes<String>,
-    owners: Lanes<UserId>,
+    owners: Lanes<String>,
     all: Places,
 }
 
@@ -53,9 +50,9 @@ impl Turns {
     }
 
     /// Waits for a turn. Nobody holds what others need while they wait for a receiver or for an owner.
-    pub(super) async fn take(&self, receiver: &str, owner: &UserId) -> Turn {
+    pub(super) async fn take(&self, receiver: &str, owner: &str) -> Turn {
         let receivers = self.receivers.of(receiver.to_owned());
-        let owners = self.owners.of(owner.clone());
+        let owners = self.owners.of(owner.to_owned());
         let (receiver, owner) = loop {
             let receiver = acquire(&receivers).await;
             if let Ok(owner) = owners.clone().try_acquire_owned() {

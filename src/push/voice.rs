@@ -32,8 +32,14 @@ pub trait Voice: Send + Sync {
         1
     }
 
+    /// Whether a delivery that did not arrive is sent again as it was, with what changed meanwhile in those after it;
+    /// else it is made anew.
+    fn keeps_deliveries(&self) -> bool {
+        false
+    }
+
     /// The request by which a delivery goes to a webhook, signed where that is the dialect's way.
-    fn request(&self, subscription: &Subscription, delivery: &Delivery) -> Request;
+    fn request(&self, subscription: &Subscription, delivery: &Delivery, now: Timestamp) -> Request;
 
     /// What a receiver's answer means.
     fn judge(&self, answer: &Answer) -> Verdict;
@@ -49,8 +55,8 @@ pub trait Interests: fmt::Debug + Send + Sync {
     /// Whose changes may concern it.
     fn topics(&self, app: &App) -> HashSet<Topic>;
 
-    /// Everything that is told of at present.
-    fn items(&self, app: &App) -> Vec<Item>;
+    /// Everything whose looks have to be known from the start, or that may have changed after `since`.
+    async fn items(&self, app: &App, since: Option<u64>) -> Result<Vec<Item>, StoreError>;
 
     /// Whether an item is among them.
     fn covers(&self, app: &App, item: Item) -> bool;
@@ -86,10 +92,24 @@ pub struct Message {
     pub version: u64,
     /// Tells by itself whether the owner was told the same before.
     pub hash: u64,
+    /// What was told of it before.
+    pub before: Before,
     /// What happened to what.
     pub event: String,
     /// What is the case now, as JSON.
     pub body: String,
+}
+
+/// What was told of an item before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Before {
+    /// Nothing: it was not there, or not to be told of.
+    #[default]
+    Nothing,
+    /// It is not known any more.
+    Unknown,
+    /// What has this hash.
+    Told(u64),
 }
 
 /// Messages on their way.

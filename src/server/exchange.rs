@@ -32,6 +32,7 @@ use crate::{
     clock::Clock,
     config::{Config, Live},
     request::{REQUEST_ID, RequestInfo, Trace, is_id, traced},
+    store::age,
 };
 
 /// The target of the spans of requests, and of the line about each.
@@ -98,11 +99,14 @@ impl Exchanges {
                 None => self.routes.call(request).await,
             }
         };
-        let answered = match trace {
-            Some(trace) => Box::pin(traced(trace, answering)).await,
-            None => answering.await,
+        let (answered, age) = match trace {
+            Some(trace) => Box::pin(traced(trace, age::of(answering))).await,
+            None => age::of(answering).await,
         };
         answered.map(|mut response| {
+            if let Some(age) = age {
+                response.headers_mut().insert(header::AGE, age.as_secs().into());
+            }
             if let Some(line) = line {
                 self.end(&line, client, &response);
             }

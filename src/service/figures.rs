@@ -17,6 +17,11 @@ impl Service {
         self.store.figures()
     }
 
+    /// Whether this node is the one, of those on the store, to do what has that name and is to be done once.
+    pub fn leads(&self, name: &str) -> bool {
+        self.store.leads(name)
+    }
+
     /// The counters of changes by their cause.
     pub fn causes(&self) -> By<Counter> {
         self.causes.clone()

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use futures_util::{StreamExt as _, stream};
 use tokio::task::coop::consume_budget;
 
 use super::{Service, UpdateError};
@@ -9,8 +10,11 @@ use crate::{
     changes::{Topic, Watch},
     id::{DeviceId, NodeId, UserId},
     presence::{Input, Record, Timestamp},
-    store::{Effect, Keep, Node, Outlook, PARTITIONS, StoreError},
+    store::{Effect, Keep, Node, Outlook, PARTITIONS, Revision, StoreError},
 };
+
+/// How many transitions are under way at a time: a store may have to ask for each.
+const REMINDED_AT_ONCE: usize = 32;
 
 impl Service {
     /// Opens the store: reads what it has, and hears of everything from then on.
@@ -28,9 +32,22 @@ impl Service {
         self.node.get().copied().unwrap_or(NodeId::LOCAL)
     }
 
-    /// Watches topics, with the eyes of `viewer`, for whoever looks for themselves at what changed.
-    pub fn follow(&self, viewer: &UserId, topics: impl IntoIterator<Item = Topic>) -> Watch {
-        self.changes.watch(Some(viewer.clone()), topics)
+    /// Watches topics, with the eyes of `viewer` or an admin's, for whoever looks for themselves at what changed.
+    pub fn follow(&self, viewer: Option<&UserId>, topics: impl IntoIterator<Item = Topic>) -> Watch {
+        self.changes.watch(viewer.cloned(), topics)
+    }
+
+    /// Those who may be present, and those who changed after `since`.
+    pub async fn present_or_changed(&self, since: Option<u64>) -> Result<Vec<UserId>, StoreError> {
+        let mut users = Vec::new();
+        for partition in 0..PARTITIONS {
+            users.extend(self.store.present(partition).await?);
+            if let Some(since) = since {
+                users.extend(self.store.changed_after(partition, since).await?);
+            }
+            consume_budget().await;
+        }
+        Ok(users)
     }
 
     /// How many watchers there are.
@@ -64,15 +81,30 @@ impl Service {
         for (user, device) in self.directory.take_logged_out() {
             self.log_out(&user, device).await;
         }
+        self.end_deserted().await;
         self.tallies.forget_idle(self.clock.now());
         for partition in 0..PARTITIONS {
-            for user in self.store.due(partition, self.clock.now()).await {
+            let due = stream::iter(self.store.due(partition, self.clock.now()).await);
+            due.for_each_concurrent(REMINDED_AT_ONCE, async |user| {
                 if let Err(error) = self.remind(&user).await {
                     tracing::warn!(%error, "watchers could not be told of a transition");
                 }
                 // Millions may be due at once, after a restart.
                 consume_budget().await;
+            })
+            .await;
+        }
+    }
+
+    /// Lets the connections end that a node held which is no more.
+    async fn end_deserted(&self) {
+        for (user, node) in self.store.deserted().await {
+            // Somebody whom nobody knows any more may be left with connections too.
+            let known = self.directory.knows_at(&user).unwrap_or(Revision(u64::MAX));
+            if let Err(error) = self.update_at(&user, known, &[Input::EndNode { node }]).await {
+                tracing::warn!(%error, "the connections of a node that is gone could not be ended");
             }
+            consume_budget().await;
         }
     }
 

@@ -52,14 +52,9 @@ impl Node for Service {
 impl Service {
     /// Under which topics these audiences watch a user.
     fn topics_about(&self, user: &UserId, audiences: Audiences) -> Vec<Topic> {
-        let mut topics = Vec::new();
-        if audiences.contains(Audience::Rooms) {
-            topics.extend(self.directory.rooms_of(user).into_iter().map(Topic::Room));
-            topics.push(Topic::Server);
-        }
-        if audiences.contains(Audience::Rooms) || audiences.contains(Audience::Own) {
-            topics.push(Topic::User(user.clone()));
-        }
+        // Admins see hidden users too, who change for nobody else.
+        let rooms = self.directory.rooms_of(user).into_iter().map(Topic::Room);
+        let mut topics: Vec<Topic> = rooms.chain([Topic::Server, Topic::User(user.clone())]).collect();
         if audiences.contains(Audience::Account) || audiences.contains(Audience::OwnExtension) {
             topics.extend(self.directory.account_of(user).map(Topic::Account));
             topics.push(Topic::Extension(user.clone()));

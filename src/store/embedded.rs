@@ -46,7 +46,7 @@ use super::{
 };
 use crate::{
     id::{NodeId, UserId},
-    metrics,
+    metrics::{self, OfStore},
     presence::{Record, Timestamp},
 };
 
@@ -371,7 +371,7 @@ impl Store for EmbeddedStore {
         Figures {
             records: self.len(),
             queue: self.parts.queue.len(),
-            commits: Some(self.parts.commits.clone()),
+            counted: OfStore { commits: Some(self.parts.commits.clone()), ..OfStore::default() },
         }
     }
 

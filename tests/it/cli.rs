@@ -11,6 +11,7 @@ mod logs;
 mod reload;
 pub(crate) mod running;
 pub(crate) mod serve;
+mod shared;
 #[cfg(feature = "opentelemetry")]
 mod traces;
 

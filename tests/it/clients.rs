@@ -24,6 +24,17 @@ async fn passes(mut command: Command) {
 }
 
 #[tokio::test]
+#[ignore = "needs kubernetes-validate, which tests/run installs"]
+async fn kubernetes_validate() {
+    let mut command = python();
+    let run = "import runpy, sys; sys.argv[0] = 'kubernetes-validate'; \
+               from importlib.metadata import entry_points; \
+               [entry] = entry_points(group='console_scripts', name='kubernetes-validate'); sys.exit(entry.load()())";
+    command.args(["-c", run, "--strict", "deploy/kubernetes.yaml"]);
+    passes(command).await;
+}
+
+#[tokio::test]
 #[ignore = "needs matrix-nio, which tests/run installs"]
 async fn matrix_nio() {
     for script in ["tests/clients/nio_presence.py", "tests/clients/nio_sync.py"] {
@@ -256,5 +267,20 @@ async fn websockets() {
     let server = TestServer::start().await;
     let mut command = python();
     command.args(["tests/clients/socket_websockets.py", &server.url]);
+    passes(command).await;
+}
+
+/// Has the library of PyPI verify a webhook: its secret, headers and body.
+pub(crate) async fn verify_webhook_in_python(delivery: &[String; 3]) {
+    let mut command = python();
+    command.arg("tests/clients/webhook_verify.py").args(delivery);
+    passes(command).await;
+}
+
+/// The same of npm's.
+pub(crate) async fn verify_webhook_in_node(delivery: &[String; 3]) {
+    let folder = env::var("PRESENCED_TEST_NODE").expect("tests/run says where the packages are");
+    let mut command = Command::new("node");
+    command.args(["tests/clients/webhook_verify.mjs", &folder]).args(delivery);
     passes(command).await;
 }

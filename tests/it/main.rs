@@ -32,4 +32,5 @@ mod shutdown;
 mod starting;
 mod store;
 mod storms;
+mod stub;
 mod support;

@@ -23,3 +23,8 @@ mod sytest;
 mod validation;
 mod versions;
 mod visibility;
+
+/// The example of a backend of one's own, served.
+pub(crate) async fn own_backend() -> impl std::ops::Deref<Target = crate::support::Site> {
+    keepers::Keeper::own_backend().await
+}

@@ -178,6 +178,8 @@ async fn every_family_is_documented() {
     presenced_rooms gauge
     presenced_store_commit_seconds histogram
     presenced_store_queue gauge
+    presenced_store_stale_reads counter
+    presenced_store_unconfirmed counter
     presenced_sweep_lag_seconds gauge
     presenced_tokens gauge
     presenced_users gauge

@@ -20,6 +20,7 @@ mod socket;
 mod subscriptions;
 mod tickets;
 mod updates;
+mod webhooks;
 
 use reqwest::Method;
 use serde_json::json;

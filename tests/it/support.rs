@@ -5,6 +5,7 @@
 pub(crate) mod checked;
 pub(crate) mod conformance;
 pub(crate) mod coverage;
+pub(crate) mod engine;
 mod faulty;
 pub(crate) mod frames;
 pub(crate) mod program;
@@ -151,6 +152,15 @@ impl TestServer {
         change(&mut config);
         secrets::watch(&config);
         let clock = Arc::new(ManualClock::at(START));
+        let app = App::open(config, store, clock.clone()).await.expect("a store that opens");
+        demo::furnish(&app.directory, START).await.expect("an empty directory");
+        Self::serve(app, clock).await
+    }
+
+    /// The same on another store, with its clock.
+    pub(crate) async fn start_at_time(store: Box<dyn Store>, clock: Arc<ManualClock>) -> Self {
+        let config = config();
+        secrets::watch(&config);
         let app = App::open(config, store, clock.clone()).await.expect("a store that opens");
         demo::furnish(&app.directory, START).await.expect("an empty directory");
         Self::serve(app, clock).await

@@ -8,10 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{
-    extract::{AuthenticateError, UnreadBody},
-    types::{MatrixError, RateLimitError},
-};
+use super::types::{MatrixError, RateLimitError};
 use crate::{
     api::refusal::{self, Cause, Refusal, Refused, retry_after},
     auth::AuthError,
@@ -24,7 +21,7 @@ use crate::{
 /// What a refusal says: a code for programs, and a sentence for people.
 #[derive(Clone, Debug)]
 pub struct MatrixRefusal {
-    errcode: &'static str,
+    errcode: Cow<'static, str>,
     error: Cow<'static, str>,
     extra: Extra,
 }
@@ -52,7 +49,17 @@ impl MatrixRefusal {
         errcode: &'static str,
         error: impl Into<Cow<'static, str>>,
     ) -> Refused<Self, STATUS> {
-        Refused(Self { errcode, error: error.into(), extra: Extra::None })
+        Refused(Self { errcode: errcode.into(), error: error.into(), extra: Extra::None })
+    }
+
+    /// What another server said, with how long to wait if it said that.
+    pub fn passed_on(said: MatrixError, wait: Option<Duration>) -> Self {
+        let extra = match (wait, said.soft_logout) {
+            (Some(wait), _) => Extra::RetryAfter(wait),
+            (None, Some(soft_logout)) => Extra::SoftLogout(soft_logout),
+            (None, None) => Extra::None,
+        };
+        Self { errcode: said.errcode.into(), error: said.error.unwrap_or_default().into(), extra }
     }
 
     fn with(self, extra: Extra) -> Self {
@@ -171,27 +178,6 @@ impl<E: From<Unauthorized> + From<Forbidden> + From<Unavailable>> Cause<MatrixRe
     }
 }
 
-impl<E: From<Unauthorized> + From<Forbidden> + From<Unavailable>> Cause<MatrixRefusal, E>
-    for AuthenticateError
-{
-    fn refuse(self) -> E {
-        match self {
-            Self::Unauthorized(refused) => refused.into(),
-            Self::Forbidden(refused) => refused.into(),
-            Self::Unavailable(refused) => refused.into(),
-        }
-    }
-}
-
-impl<E: From<BadRequest> + From<TooLarge>> Cause<MatrixRefusal, E> for UnreadBody {
-    fn refuse(self) -> E {
-        match self {
-            Self::BadRequest(refused) => refused.into(),
-            Self::TooLarge(refused) => refused.into(),
-        }
-    }
-}
-
 impl<E: From<Forbidden> + From<NotFound> + From<Unavailable>> Cause<MatrixRefusal, E> for ReadError {
     fn refuse(self) -> E {
         match self {
@@ -233,7 +219,7 @@ impl<E: From<Unavailable>> Cause<MatrixRefusal, E> for StoreError {
 
 impl Refusal for MatrixRefusal {
     fn respond(self, status: StatusCode) -> Response {
-        let (errcode, error) = (self.errcode.to_owned(), Some(self.error.into_owned()));
+        let (errcode, error) = (self.errcode.into_owned(), Some(self.error.into_owned()));
         let soft_logout = match self.extra {
             Extra::RetryAfter(wait) => return limited(status, errcode, error, wait),
             Extra::SoftLogout(soft_logout) => Some(soft_logout),

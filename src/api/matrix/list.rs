@@ -160,7 +160,7 @@ pub(super) async fn get_presence_list(
     // Whoever is hidden is not told of.
     let seen = users.into_iter().zip(answers).filter_map(|(user, answer)| Some((user, answer.ok()?)));
     let event = |(user, presence)| ListedEvent {
-        kind: EventType::Presence,
+        kind: EventType::Presence.into(),
         content: ListedPresence {
             user_id: UserId::as_str(user).to_owned(),
             presence: PresenceStatus::new(&presence, now, app.config.matrix.busy),

@@ -87,7 +87,7 @@ impl PresenceUpdate {
 impl PresenceStatus {
     pub(super) fn new(presence: &Presence, now: Timestamp, busy: bool) -> Self {
         Self {
-            presence: PresenceState::show(presence.state, busy),
+            presence: PresenceState::show(presence.state, busy).into(),
             last_active_ago: presence.last_active.map(|at| now.millis_since(at)),
             status_msg: presence.status.as_deref().map(str::to_owned),
             currently_active: (presence.state == CoreState::Online).then_some(presence.currently_active),

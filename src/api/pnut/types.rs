@@ -1,7 +1,7 @@
 //! What goes over the wire in the pnut.io dialect: what clients send, and what they are answered. It needs
 //! nothing of a server, so that clients share it.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// Somebody.
@@ -64,7 +64,7 @@ pub struct UserAnswer {
 }
 
 /// One user's presence.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct UserPresence {
     /// The user's number, as a string.
     #[schema(example = "1", pattern = "^[0-9]+$")]
@@ -90,35 +90,37 @@ pub struct UserPresence {
 }
 
 /// The answer with one user's presence.
-#[derive(Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PresenceAnswer {
     pub meta: Meta,
     pub data: UserPresence,
 }
 
 /// The answer with everybody's presence.
-#[derive(Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PresenceList {
     pub meta: Meta,
     pub data: Vec<UserPresence>,
 }
 
 /// What a PUT sets.
-#[derive(ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(example = json!({"presence": "on the train"}))]
 pub struct PresenceUpdate {
     /// `offline` or `0` ends the presence; `1`, null, nothing or an empty string is online without a text;
     /// anything else is the text. In JSON a number is taken too, and stands for its digits.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "on the train", max_length = 100)]
     pub presence: Option<String>,
     /// When it is to end, in seconds since the Unix epoch, under `/v1`: at most 7 days ahead, to which it is cut;
     /// in the past it is the same as `offline`. Under `/v0` it does not count.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = 1_767_690_000)]
     pub expiration: Option<i64>,
 }
 
 /// About an answer.
-#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(example = json!({"code": 200, "updated_presence": true}))]
 pub struct Meta {
     /// The HTTP status.
@@ -131,13 +133,13 @@ pub struct Meta {
 }
 
 /// An answer that is a refusal.
-#[derive(Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ErrorAnswer {
     pub meta: ErrorMeta,
 }
 
 /// What was refused, and why.
-#[derive(Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ErrorMeta {
     /// The HTTP status.
     #[schema(example = 404)]

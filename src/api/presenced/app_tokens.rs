@@ -12,7 +12,7 @@ use super::{
 use crate::{
     api::refusal::refusals,
     app::App,
-    directory::{DirectoryError, Holder, NewToken, TokenId, TokenInfo, TokenSecret},
+    directory::{DirectoryError, Holder, NewToken, Scope, TokenId, TokenInfo, TokenSecret},
     presence::Timestamp,
     store::StoreError,
 };
@@ -66,7 +66,8 @@ const LONGEST_NAME: usize = 255;
 impl AppToken {
     fn of_app(info: TokenInfo) -> Option<Self> {
         let Holder::App { name, scopes } = info.holder else { return None };
-        let (scopes, expires_at) = (scopes.iter().collect(), info.expires.map(Timestamp::as_millis));
+        let (scopes, expires_at) =
+            (scopes.iter().map(Into::into).collect(), info.expires.map(Timestamp::as_millis));
         Some(Self { token_id: info.id.as_str().to_owned(), name, scopes, expires_at })
     }
 }
@@ -124,7 +125,8 @@ pub(super) async fn create_app_token(
     }
     let expires = expiry(&app, request.expires_in_seconds)?;
     let secret = TokenSecret::random();
-    let holder = Holder::App { name: request.name, scopes: request.scopes.into_iter().collect() };
+    let holder =
+        Holder::App { name: request.name, scopes: request.scopes.into_iter().map(Scope::from).collect() };
     let info = app.directory.add_token(&secret, NewToken { holder, expires }).await?;
     let info = AppToken::of_app(info).expect("the token was made for an app");
     Ok((StatusCode::CREATED, Json(IssuedAppToken { token: secret.reveal().to_owned(), info })))

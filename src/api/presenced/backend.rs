@@ -127,7 +127,7 @@ impl Presence for Parts {
         }
         let verdicts = updates::apply(self, &updates).await;
         let results = updates.into_iter().zip(verdicts).map(|(update, (outcome, detail))| {
-            PresenceUpdateResult { user_id: update.user_id, outcome, detail }
+            PresenceUpdateResult { user_id: update.user_id, outcome: outcome.into(), detail }
         });
         Ok(PresenceUpdateResults { results: results.collect() })
     }

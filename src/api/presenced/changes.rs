@@ -4,7 +4,7 @@
 mod stream;
 
 use axum::{
-    extract::{RawQuery, State},
+    extract::State,
     http::{HeaderMap, HeaderName},
     response::{IntoResponse, Response, Sse},
 };
@@ -19,12 +19,13 @@ use utoipa::openapi::{OpenApi, Ref, RefOr, Response as ResponseDoc};
 use self::stream::ChangeStream;
 use super::{
     error::{BadRequest, ProblemRefusal},
-    extract::{AccessError, Follower},
+    extract::{AccessError, Follower, Parameters, once},
     types::ConnectedState,
 };
 use crate::{
     api::refusal::refusals,
     app::App,
+    directory::Scope,
     id::{RoomId, UserId},
     limit::TooManyStreams,
     presence::{LONGEST_LABEL, State as CoreState},
@@ -91,19 +92,25 @@ struct Query {
 }
 
 impl Query {
-    fn parse(query: &str, most: usize) -> Result<Self, BadRequest> {
+    fn read(parameters: Parameters, most: usize) -> Result<Self, BadRequest> {
         let mut parsed = Self::default();
-        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-            match name.as_ref() {
-                "users" => parsed.list.users.extend(users(&value)?),
-                "room" => drop(parsed.list.rooms.insert(room(&value)?)),
-                "state" => parsed.state = Some(state(&value)?),
-                "label" => parsed.label = Some(label(&value)?),
-                "snapshot" => parsed.snapshot = flag(&value)?,
-                "last_event_id" => parsed.last_event_id = last_event_id(&value, "last_event_id")?,
-                _ => {}
-            }
-        }
+        let (mut said, mut called, mut snapshot, mut last) = (None, None, None, None);
+        parameters.each(|name, value| {
+            Some(match name {
+                "users" => users(&value).map(|users| parsed.list.users.extend(users)),
+                "room" => room(&value).map(|room| parsed.list.rooms.extend([room])),
+                "state" => once(&mut said, name, state(&value)),
+                "label" => once(&mut called, name, label(&value)),
+                "snapshot" => once(&mut snapshot, name, flag(&value)),
+                "last_event_id" => once(&mut last, name, last_event_id(&value, name)),
+                // They were looked at by whoever said who it is.
+                "access_token" | "ticket" => Ok(()),
+                _ => return None,
+            })
+        })?;
+        (parsed.state, parsed.label) = (said, called);
+        parsed.snapshot = snapshot.unwrap_or_default();
+        parsed.last_event_id = last.flatten();
         parsed.check(most)?;
         parsed.snapshot |= !parsed.list.is_empty();
         parsed.list.everyone = parsed.list.is_empty();
@@ -241,19 +248,21 @@ pub(super) async fn stream_changes(
     State(app): State<App>,
     follower: Follower,
     headers: HeaderMap,
-    RawQuery(query): RawQuery,
+    parameters: Parameters,
 ) -> Result<Response, ChangesError> {
-    let (caller, token) = follower.caller()?;
+    let (caller, access) = follower.caller()?;
     caller.viewer()?;
-    let query = Query::parse(query.as_deref().unwrap_or_default(), app.config.limits.bulk_users)?;
+    let query = Query::read(parameters, app.config.limits.bulk_users)?;
     let last = header_id(&headers)?.or(query.last_event_id);
     if query.state.is_some() {
         caller.speaker()?;
     }
+    let speaks = query.state.map(|_| Scope::Write);
+    let access = access.needing([Scope::Read].into_iter().chain(speaks).collect());
     // The user's own limit first: whoever is over it takes nothing from others.
     let permit = app.stream_limit.open(caller.user())?;
     app.new_stream_limit.check(&()).map_err(ProblemRefusal::too_many_new_streams)?;
-    let stream = ChangeStream::start(app, permit, &caller, token, query, last).await?;
+    let stream = ChangeStream::start(app, permit, &caller, access, query, last).await?;
     // nginx keeps back what it proxies unless it is told.
     let unbuffered = [(HeaderName::from_static("x-accel-buffering"), "no")];
     Ok((unbuffered, Sse::new(stream.events())).into_response())

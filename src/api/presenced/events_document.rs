@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::types::{
     PresenceList, PresenceSnapshot, SayActivity, SayPresence, ServerFrame, StreamEnd, TokenExpiring, Unwatch,
-    UseToken, UserPresence, UsersGone, Watch,
+    UseToken, UserPresence, UsersGone, Watch, WebhookEvent, WebhookTest,
 };
 
 /// Marks what may be `null` and there at once.
@@ -20,6 +20,9 @@ pub(super) fn document() -> Value {
     let mut types = Types::new(false);
     let events = events(&mut types);
     let told = types.frames();
+    let hooks = [("presence", types.schema::<WebhookEvent>()), ("test", types.schema::<WebhookTest>())];
+    let hooks: Messages =
+        hooks.into_iter().map(|(name, payload)| (name.to_owned(), message(name, payload))).collect();
     let mut sent = Types::new(true);
     let asked = asked(&mut sent);
     let mut schemas = types.finish();
@@ -38,6 +41,8 @@ pub(super) fn document() -> Value {
         "defaultContentType": "application/json",
         "servers": {
             "streams": {"host": "127.0.0.1:8008", "protocol": "http", "description": "The default address."},
+            "receivers": {"host": "{host}", "protocol": "https", "description": "Whoever a webhook is for.",
+                "variables": {"host": {"description": "What its address says."}}},
             "sockets": {"host": "127.0.0.1:8008", "protocol": "ws", "description": "The default address."},
         },
         "channels": {
@@ -49,6 +54,14 @@ pub(super) fn document() -> Value {
                 "servers": [{"$ref": "#/servers/streams"}],
                 "messages": events.clone(),
             },
+            "webhook": {
+                "address": null,
+                "title": "Webhooks",
+                "description": "Requests by the Standard Webhooks specification, to the address that a webhook has. Their \
+                    `type` is the name of the message.",
+                "servers": [{"$ref": "#/servers/receivers"}],
+                "messages": hooks.clone(),
+            },
             "socket": {
                 "address": "/presenced/v1/socket",
                 "title": "The socket",
@@ -58,6 +71,7 @@ pub(super) fn document() -> Value {
             },
         },
         "operations": {
+            "callWebhook": operation("send", "webhook", "Tell a webhook.", &hooks),
             "tellChanges": operation("send", "changes", "Tell presence as it changes.", &events),
             "tellOnSocket": operation("send", "socket", "Tell what a client watches, and what came of its frames.", &told),
             "askOnSocket": operation("receive", "socket", "Be asked to tell and to set presence.", &asked),

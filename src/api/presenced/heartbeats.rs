@@ -56,7 +56,7 @@ impl Heartbeat {
     }
 
     pub(super) fn result(self, (outcome, detail): Verdict) -> HeartbeatResult {
-        HeartbeatResult { user_id: self.user_id, device_id: self.device_id, outcome, detail }
+        HeartbeatResult { user_id: self.user_id, device_id: self.device_id, outcome: outcome.into(), detail }
     }
 }
 

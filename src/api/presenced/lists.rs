@@ -60,7 +60,7 @@ impl From<CoreStanding> for Standing {
 
 impl From<(UserId, CoreStanding)> for ListEntry {
     fn from((user, standing): (UserId, CoreStanding)) -> Self {
-        Self { user_id: user.into(), standing: standing.into() }
+        Self { user_id: user.into(), standing: Standing::from(standing).into() }
     }
 }
 

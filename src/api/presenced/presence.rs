@@ -89,7 +89,7 @@ impl UserPresence {
     fn told(user: &UserId, presence: &Presence, expires: Option<Timestamp>) -> Self {
         Self {
             user_id: user.as_str().to_owned(),
-            state: presence.state.into(),
+            state: PresenceState::from(presence.state).into(),
             currently_active: presence.currently_active,
             last_active_at: presence.last_active.map(Timestamp::as_millis),
             status: presence.status.as_deref().map(str::to_owned),
@@ -104,7 +104,7 @@ impl From<Device> for DevicePresence {
         Self {
             device_id: device.id.into(),
             label: device.label.map(String::from),
-            state: device.state.into(),
+            state: PresenceState::from(device.state).into(),
             last_active_at: Some(device.last_active.as_millis()),
             connected: device.connected,
             until: device.until.map(Timestamp::as_millis),

@@ -15,6 +15,7 @@ mod server;
 mod subscriptions;
 mod tickets;
 mod tokens;
+mod webhooks;
 
 pub use self::{
     directory::{Members, RoomPage, RoomSummary, User, UserPage, UserProfile, UserRooms},
@@ -39,7 +40,11 @@ pub use self::{
     subscriptions::{Subscription, SubscriptionPage, SubscriptionState, SubscriptionTransport},
     tickets::Ticket,
     tokens::{
-        AdminToken, AppToken, AppTokenList, AppTokenRequest, IssuedAppToken, IssuedToken, Token, TokenList,
-        TokenRequest, Whoami,
+        AdminToken, AppToken, AppTokenList, AppTokenRequest, IssuedAppToken, IssuedToken, Scope, Token,
+        TokenList, TokenRequest, Whoami,
+    },
+    webhooks::{
+        NoData, Webhook, WebhookAttempt, WebhookEvent, WebhookList, WebhookRequest, WebhookState,
+        WebhookTest, WebhookUser, WebhookUsers,
     },
 };

@@ -11,15 +11,33 @@ use axum::{
 use serde::Serialize;
 
 use super::{
-    error::{NotFound, RestRefusal},
-    extensions::ReadUserPresenceError,
+    error::{CallerError, NotFound, RestRefusal},
     extract::{Caller, Uris},
     presence::Detail,
     types::{BatchBody, BatchItem, GetPresenceInfo},
 };
 use crate::{
-    api::refusal::Refused, app::App, id::UserId, presence::Timestamp, service::ReadError, store::StoreError,
+    api::refusal::{Refused, refusals},
+    app::App,
+    id::UserId,
+    presence::Timestamp,
+    service::ReadError,
+    store::StoreError,
 };
+
+refusals! {
+    /// Why an extension's presence is not told.
+    pub(super) enum ReadUserPresenceError: RestRefusal, from CallerError, ReadError, StoreError {
+        /// A parameter is not valid, or there are too many ids.
+        BadRequest => RestRefusal::invalid("sipData"),
+        Unauthorized,
+        Forbidden,
+        NotFound,
+        TooLarge,
+        TooManyRequests,
+        Unavailable,
+    }
+}
 
 /// How many ids a list may have.
 const MOST: usize = 30;

@@ -3,7 +3,10 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use super::types::{ActiveCallInfo, AppearanceInfo, CallInfo, CallInfoLine, SipData};
-use crate::presence::{self, Call, CallKind, TelephonyStatus, Timestamp};
+use crate::{
+    api::telephony,
+    presence::{self, Call, CallKind, TelephonyStatus, Timestamp},
+};
 
 /// The telephone calls among a user's legs, in the order of their beginnings.
 pub(super) fn active(calls: &[Call], with_sip: bool) -> Vec<ActiveCallInfo> {
@@ -28,25 +31,25 @@ pub(super) fn date_time(at: Timestamp) -> String {
 impl ActiveCallInfo {
     /// Whether the leg is over, and is shown for those who wait for that.
     pub(super) fn has_ended(&self) -> bool {
-        self.telephony_status == TelephonyStatus::NoCall
+        self.telephony_status == telephony::TelephonyStatus::NoCall
     }
 
     fn new(call: &Call, with_sip: bool) -> Self {
         let Call { id, direction, status, started, parties, details, .. } = call.clone();
         Self {
             id,
-            direction,
+            direction: direction.into(),
             queue_call: details.queue_call,
             from: parties.from,
             from_name: parties.from_name,
             to: parties.to,
             to_name: parties.to_name,
-            telephony_status: status,
+            telephony_status: status.into(),
             session_id: details.session_id,
             telephony_session_id: details.telephony_session_id,
             party_id: details.party_id,
             on_behalf_of: details.on_behalf_of.map(|number| number.to_string()),
-            termination_type: details.termination,
+            termination_type: details.termination.map(Into::into),
             start_time: started.map(date_time),
             sip_data: details.sip.filter(|_| with_sip).map(SipData::from),
             call_info: details.info.map(CallInfo::from),
@@ -70,7 +73,7 @@ impl From<presence::SipData> for SipData {
 
 impl From<presence::CallInfo> for CallInfo {
     fn from(info: presence::CallInfo) -> Self {
-        let line = |label: presence::CallLabel| CallInfoLine { kind: label.kind, value: label.value };
+        let line = |label: presence::CallLabel| CallInfoLine { kind: label.kind.into(), value: label.value };
         Self { primary: info.primary.map(line), additional: info.additional.map(line) }
     }
 }

@@ -10,55 +10,20 @@ use axum::{
 };
 
 use super::{
-    batch,
-    error::{CallerError, RestRefusal, UnreadBody},
+    batch::{self, ReadUserPresenceError},
+    error::RestRefusal,
     extract::{Asker, Caller, PathIds, Uris, read_object},
     permission::Permission,
     presence::Detail,
     query::Query,
     rate::{Light, Medium},
     types::{BatchItem, GetPresenceInfo, PresenceInfoResource},
-    update,
+    update::{self, UpdateUserPresenceError},
 };
 use crate::{
-    api::refusal::refusals,
     app::App,
     directory::{Extension, ExtensionStatus, User},
-    service::{ReadError, UpdateError},
-    store::StoreError,
 };
-
-refusals! {
-    /// Why an extension's presence is not told.
-    pub(super) enum ReadUserPresenceError: RestRefusal, from CallerError, ReadError, StoreError {
-        /// A parameter is not valid, or there are too many ids.
-        BadRequest => RestRefusal::invalid("sipData"),
-        Unauthorized,
-        Forbidden,
-        NotFound,
-        TooLarge,
-        TooManyRequests,
-        Unavailable,
-    }
-}
-
-refusals! {
-    /// Why an extension's presence was not updated. Nothing was changed.
-    pub(super) enum UpdateUserPresenceError: RestRefusal, from CallerError, UnreadBody, ReadError, UpdateError {
-        /// The body is not valid. Nothing was changed.
-        BadRequest => RestRefusal::invalid("userStatus"),
-        Unauthorized,
-        /// The application or the user may not do this, or the extension is not the caller's, or has no presence to
-        /// set.
-        Forbidden => RestRefusal::another_extension(),
-        /// There is no such account or extension.
-        NotFound,
-        TooLarge,
-        UnsupportedMediaType,
-        TooManyRequests,
-        Unavailable,
-    }
-}
 
 /// Read an extension's presence, or that of several.
 ///

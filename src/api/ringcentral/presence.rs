@@ -43,7 +43,7 @@ impl GetPresenceInfo {
         let mut info = Self {
             uri: Some(uris.presence(user.number)),
             extension: ExtensionInfo::of(uris, user),
-            presence_status: Some(PresenceStatus::Offline),
+            presence_status: Some(PresenceStatus::Offline.into()),
             telephony_status: None,
             user_status: None,
             dnd_status: None,
@@ -52,7 +52,7 @@ impl GetPresenceInfo {
             allow_see_my_presence: Some(!seen.hidden),
             ring_on_monitored_call: Some(settings.ring_on_monitored_call),
             pick_up_calls_on_hold: Some(settings.pick_up_calls_on_hold),
-            caller_id_visibility: settings.caller_id_visibility,
+            caller_id_visibility: settings.caller_id_visibility.map(Into::into),
             dnd_status_personal: None,
             accept_call_queue_calls: settings.accept_queue_calls,
             active_calls: None,
@@ -71,14 +71,14 @@ impl GetPresenceInfo {
         let Some(extension) = &user.extension else { return };
         let settings = seen.settings;
         let telephony = rule::telephony_status(&shown.calls, CallKind::Telephone);
-        self.meeting_status = Some(rule::meeting_status(&shown.calls));
+        self.meeting_status = Some(rule::meeting_status(&shown.calls).into());
         self.presence_status =
-            Some(rule::presence_status(extension, shown.overridden, settings, &shown.calls));
-        self.dnd_status_personal = settings.personal_dnd;
+            Some(rule::presence_status(extension, shown.overridden, settings, &shown.calls).into());
+        self.dnd_status_personal = settings.personal_dnd.map(Into::into);
         if extension.kind.has_presence() {
-            self.telephony_status = Some(telephony);
-            self.user_status = Some(shown.overridden.into());
-            self.dnd_status = Some(settings.dnd);
+            self.telephony_status = Some(telephony.into());
+            self.user_status = Some(UserStatus::from(shown.overridden).into());
+            self.dnd_status = Some(settings.dnd.into());
             let text = shown.status.as_deref();
             self.message = text.map(|text| text.chars().take(MESSAGE_CHARACTERS).collect());
         }
@@ -88,11 +88,12 @@ impl GetPresenceInfo {
         self.total_active_calls = detail.total.then(|| calls::total(&shown.calls));
         if shown.calls.iter().any(|call| call.kind == CallKind::ContactCenter) {
             let contact_center = rule::telephony_status(&shown.calls, CallKind::ContactCenter);
-            self.aggregated_telephony_status = Some(telephony.max(contact_center));
-            self.cx_telephony_status = Some(match contact_center {
+            self.aggregated_telephony_status = Some(telephony.max(contact_center).into());
+            let status = match contact_center {
                 TelephonyStatus::NoCall => CxTelephonyStatus::NoCall,
                 _ => CxTelephonyStatus::CallConnected,
-            });
+            };
+            self.cx_telephony_status = Some(status.into());
         }
     }
 }

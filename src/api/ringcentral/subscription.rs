@@ -27,10 +27,10 @@ use super::{
         interests::Filtered,
         refusal::{FilterError, ReceiverError},
         time_text,
-        voice::{RingCentral, Wish, is_app},
+        voice::{RingCentral, Wish, is_app, owner_of},
     },
     rate::{Light, Medium},
-    socket::sessions::OnSocket,
+    socket::{About, sessions::OnSocket},
     types::{
         BlacklistedData, CreateSubscriptionRequest, DisabledFilterInfo, NotificationDeliveryMode,
         SubscriptionInfo, SubscriptionListResource, SubscriptionStatus, TransportType,
@@ -41,7 +41,7 @@ use crate::{
     api::{origin, refusal::refusals},
     app::App,
     auth::AuthError,
-    directory::{Origin, TokenId},
+    directory::Origin,
     presence::Timestamp,
     push::{AdditionError, NotThere, Owner, Push, Snapshot, Subscription, Transport, sender},
     store::StoreError,
@@ -125,10 +125,6 @@ refusals! {
     }
 }
 
-/// Names, in an answer's extensions, the subscription that it is about.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct About(pub(super) Uuid);
-
 /// Whose filters a caller's are.
 fn subscriber<G>(caller: &Caller<G>) -> Subscriber {
     Subscriber { account: caller.extension.account, extension: caller.user.number }
@@ -136,7 +132,7 @@ fn subscriber<G>(caller: &Caller<G>) -> Subscriber {
 
 /// The owner of a caller's subscriptions.
 fn owner<G>(caller: &Caller<G>) -> Owner {
-    (caller.user.id.clone(), caller.token().device.clone())
+    (Some(caller.user.id.clone()), caller.token().device.clone())
 }
 
 /// The caller's subscription of that id.
@@ -170,7 +166,7 @@ async fn show(
     let wish = Wish::of(subscription)?;
     let subscriber = wish.subscriber();
     let filters = wish.event_filters(subscription)?;
-    let refused = check::refused(app, &subscription.owner, &filters, subscriber).await?;
+    let refused = check::refused(app, owner_of(subscription)?, &filters, subscriber).await?;
     let (transport_type, address) = match &subscription.transport {
         Transport::Webhook { address, .. } => (TransportType::WebHook, address.clone()),
         Transport::Socket => (TransportType::WebSocket, super::socket::uri(app, headers)),
@@ -246,13 +242,13 @@ pub(super) async fn create_subscription(
     if let Some(refused) = check::first(&app, &caller.user.id, &filters, subscriber(&caller)).await? {
         return Err(refused.into());
     }
-    let subscription = new_subscription(&app, &caller, &new, &filters, login.login());
+    let subscription = new_subscription(&app, &caller, &new, &filters, &login);
     if let Target::WebHook { address, .. } = &new.target {
         // Nobody is asked for nothing.
         if Push::of(&app).registry.room(&owner(&caller)) == 0 {
             return Err(RestRefusal::too_many_subscriptions().into());
         }
-        handshake::ask(&app, &caller.user.id, address).await?;
+        handshake::ask(&app, caller.user.id.as_str(), address).await?;
     }
     let shown = answer(&app, &headers, &subscription).await?;
     let interests = Filtered::new(caller.user.id.clone(), subscriber(&caller), filters).shared();
@@ -263,7 +259,7 @@ pub(super) async fn create_subscription(
                 session.subscribe(&app, subscription, snapshot, login).await?;
             }
             None => {
-                let entry = Push::of(&app).registry.add(&RingCentral, subscription, login).await?;
+                let entry = Push::of(&app).registry.add(&RingCentral, subscription, Some(login)).await?;
                 sender::start(&app, entry, snapshot);
             }
         }
@@ -277,7 +273,7 @@ fn new_subscription(
     caller: &Caller<Medium>,
     new: &NewSubscription,
     filters: &EventFilters,
-    login: TokenId,
+    login: &Origin,
 ) -> Subscription {
     let now = app.service.now();
     let Subscriber { account, extension } = subscriber(caller);
@@ -289,7 +285,8 @@ fn new_subscription(
         dialect: DIALECT.name.to_owned(),
         owner,
         client,
-        login: Some(login),
+        login: Some(login.login()),
+        issuer: login.issuer().map(str::to_owned),
         wish: Wish { account, extension, filters, of_app }.kept(),
         transport: new.target.transport(),
         created: now,
@@ -447,7 +444,7 @@ async fn ask_again(app: &App, subscription: &Subscription) -> Result<(), Receive
         Transport::Webhook { address, .. } if subscription.suspended.is_some() => {
             let address = Push::of(app).webhooks.address(address);
             let address = address.map_err(|error| RestRefusal::unusable_hook(&error))?;
-            handshake::ask(app, &subscription.owner, &address).await
+            handshake::ask(app, subscription.payer(), &address).await
         }
         _ => Ok(()),
     }

@@ -16,8 +16,9 @@ use crate::{
     app::App,
     cli::Failure,
     clock::SystemClock,
-    config::Config,
-    store::{EmbeddedStore, PARTITIONS, Progress, Reading, embedded::disk::DiskEngine},
+    config::{Config, StoreKind},
+    service::Tell,
+    store::{EmbeddedStore, PARTITIONS, Progress, Reading, RedisStore, embedded::disk::DiskEngine},
 };
 
 /// With fewer users there is no bar.
@@ -26,12 +27,15 @@ const USERS_A_BAR: usize = 100_000;
 /// Between two log lines about the progress lie so many users.
 const USERS_A_LINE: usize = 1_000_000;
 
-/// Puts a server together over its data folder, or over memory alone.
+/// Puts a server together over its data folder, over an engine, or over memory alone.
 pub(super) async fn open(config: Config, is_kept: bool) -> Result<App, Failure> {
     let clock = Arc::new(SystemClock::start());
     if !is_kept {
         let store = EmbeddedStore::in_memory();
         return App::open(config, Box::new(store), clock).await.map_err(Failure::unusable);
+    }
+    if config.store.kind == StoreKind::Redis {
+        return open_shared(config, clock).await;
     }
     keep_to_owner();
     let (folder, lag_seconds) = (config.server.data.clone(), config.store.activity_lag_seconds);
@@ -41,15 +45,29 @@ pub(super) async fn open(config: Config, is_kept: bool) -> Result<App, Failure> 
     let engine = opening.await.map_err(Failure::unusable)?.map_err(Failure::unusable)?;
     let store = EmbeddedStore::over(Box::new(engine), lag_seconds).map_err(Failure::unusable)?;
     let folder = config.server.data.clone();
-    let (users, records) = (ProgressReport::new("the directory"), ProgressReport::new("presence"));
-    let tell = move |progress: Progress| match progress.of {
-        Reading::Users => users.tell(progress),
-        Reading::Records => records.tell(progress),
-    };
-    let app = App::open_telling(config, Box::new(store), clock, Box::new(tell)).await;
+    let app = App::open_telling(config, Box::new(store), clock, teller()).await;
     let app = app.map_err(Failure::unusable)?;
     tracing::info!(folder = %folder.display(), "the data is there");
     Ok(app)
+}
+
+/// Puts a server together over an engine that others may use too.
+async fn open_shared(config: Config, clock: Arc<SystemClock>) -> Result<App, Failure> {
+    let store =
+        RedisStore::connect(config.store.settings(), clock.clone()).await.map_err(Failure::unusable)?;
+    let app = App::open_telling(config, Box::new(store.clone()), clock, teller()).await;
+    let app = app.map_err(Failure::unusable)?;
+    tracing::info!(nodes = store.living_nodes(), "the engine is there");
+    Ok(app)
+}
+
+/// Tells how far the reading is.
+fn teller() -> Box<Tell> {
+    let (users, records) = (ProgressReport::new("the directory"), ProgressReport::new("presence"));
+    Box::new(move |progress: Progress| match progress.of {
+        Reading::Users => users.tell(progress),
+        Reading::Records => records.tell(progress),
+    })
 }
 
 /// What this process makes from now on is its owner's alone.

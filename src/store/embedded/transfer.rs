@@ -79,6 +79,50 @@ pub enum ImportError {
     Engine(#[from] EngineError),
 }
 
+/// The first line of an export.
+pub(in crate::store) fn first_line() -> String {
+    ExportLine { format: Some(FORMAT), ..ExportLine::bare("presenced") }.to_text()
+}
+
+/// The last line of an export that has so many others.
+pub(in crate::store) fn last_line(lines: u64) -> String {
+    ExportLine { lines: Some(lines), ..ExportLine::bare("end") }.to_text()
+}
+
+/// The line of a document; none if it is about the store itself.
+pub(in crate::store) fn document_line(
+    kind: Kind,
+    id: &str,
+    value: &[u8],
+) -> Option<Result<String, StoreError>> {
+    to_line(&key::document(kind, id), value)
+}
+
+/// The line of a record.
+pub(in crate::store) fn record_line(user: &UserId, record: &Record) -> Result<String, StoreError> {
+    to_line(&key::record(user), &record.pack())
+        .unwrap_or_else(|| Err(StoreError::bad_key(user.as_str().as_bytes())))
+}
+
+/// What an imported pair is.
+pub(in crate::store) enum Imported {
+    Document(Document),
+    Record(UserId, Vec<u8>),
+}
+
+/// What a pair is that an import writes; none if it is about the embedded store itself.
+pub(in crate::store) fn imported(write: &Write) -> Option<Imported> {
+    let (head, id) = write.key.split_at_checked(key::PREFIX_BYTES)?;
+    let id = str::from_utf8(id).ok()?;
+    match key::kind(head) {
+        Some(kind) => {
+            Some(Imported::Document(Document { kind, id: id.to_owned(), value: write.value.clone() }))
+        }
+        None if head[0] == key::RECORDS => Some(Imported::Record(id.parse().ok()?, write.value.clone()?)),
+        None => None,
+    }
+}
+
 /// Shows everything as it is at one moment, line by line, until the visitor says no.
 pub(super) fn export(engine: &dyn Engine, visit: &mut LineVisit<'_>) -> Result<(), StoreError> {
     let mut lines = 0;
@@ -90,12 +134,12 @@ pub(super) fn export(engine: &dyn Engine, visit: &mut LineVisit<'_>) -> Result<(
         });
         matches!(result, Ok(true))
     };
-    if !show(Ok(ExportLine { format: Some(FORMAT), ..ExportLine::bare("presenced") }.to_text())) {
+    if !show(Ok(first_line())) {
         return Ok(());
     }
     engine.scan(b"", &mut |key, value| to_line(key, value).is_none_or(&mut show)).map_err(unreadable)?;
     if result? {
-        visit(ExportLine { lines: Some(lines), ..ExportLine::bare("end") }.to_text());
+        visit(last_line(lines));
     }
     Ok(())
 }

@@ -28,13 +28,13 @@ const LEFT_OUT = { presenced: { streamChanges: "its answer does not end" } };
 
 /** What takes away what others need comes last, in this order. */
 const LAST = [
-    "deleteUserPresence", "deleteCall", "denyObserver", "DeleteSubscription", "endSubscription", "revokeAppToken", "revokeToken", "removeMember",
+    "deleteUserPresence", "deleteCall", "denyObserver", "DeleteSubscription", "deleteWebhook", "endSubscription", "revokeAppToken", "revokeToken", "removeMember",
     "endSessions", "deleteUser",
     "logout", "logoutAll", "advanceDemo", "resetDemo", "rotateAdminToken",
 ];
 
 /** Directory and server are an admin's, and so is what is said of many. */
-const ADMIN = ["Directory", "Server", "updatePresence"];
+const ADMIN = ["Directory", "Server", "Webhooks", "updatePresence"];
 
 /** What ends the token that it comes with has one that nothing else needs. */
 const TOKENS = { logout: "demo-bob-2", logoutAll: "demo-carol" };
@@ -87,6 +87,8 @@ export async function prepare(url) {
     };
     const subscribe = () => call(url, "POST", "/restapi/v1.0/subscription", "demo-alice", subscription);
     const [{ id: subscriptionId }, { id: ended }] = [await subscribe(), await subscribe()];
+    const hook = { url: address };
+    const { webhookId } = await call(url, "POST", "/presenced/v1/webhooks", "demo-admin", hook);
     const dave = { userId: "@dave:example.com" };
     return {
         matrix: {}, pnut: {},
@@ -104,6 +106,11 @@ export async function prepare(url) {
             revokeToken: { values: { ...dave, tokenId: token.info.tokenId } },
             deleteUser: { values: dave },
             revokeAppToken: { values: { tokenId: app.info.tokenId } },
+            createWebhook: { body: hook },
+            getWebhook: { values: { webhookId } },
+            putWebhook: { values: { webhookId }, body: hook },
+            testWebhook: { values: { webhookId } },
+            deleteWebhook: { values: { webhookId } },
             endSubscription: { values: { subscriptionId: ended } },
         },
     };

@@ -2,10 +2,11 @@
 
 use presenced::demo;
 use reqwest::Method;
+use serde_json::json;
 use socket2::{SockFilter, SockRef};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-use crate::support::{ALICE, TestServer, connect};
+use crate::support::{ALICE, TestServer, connect, frames::Frames, seconds};
 
 /// From now on the system throws away whatever comes for a connection, so that nothing is acknowledged.
 fn cut_off(stream: &tokio::net::TcpStream) {
@@ -40,6 +41,31 @@ async fn a_stream_into_nowhere_ends() {
         tokio::task::yield_now().await;
     }
     assert_eq!(server.presence("demo-alice", ALICE).await.status, 200);
+}
+
+/// Pings find it out, and the user's device is not connected any more.
+#[tokio::test]
+async fn a_socket_into_nowhere_ends() {
+    let server = TestServer::start().await;
+    let mut socket = Frames::open(&server, "demo-alice").await;
+    socket.ask(json!({"type": "activity"})).await;
+    cut_off(socket.connection());
+    server.advance(seconds(20)).await;
+    while server.app.alarms.sleepers() == 0 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(server.app.service.watchers(), 1, "it was asked, and may yet answer");
+    server.advance(seconds(10)).await;
+    server.watched_by(0).await;
+    let own = async || {
+        let own = server.call(Method::GET, "/presenced/v1/users/me/presence").token("demo-alice");
+        own.send().await.json()
+    };
+    while own().await["devices"][0]["connected"] == true {
+        tokio::task::yield_now().await;
+    }
+    server.advance(seconds(30)).await;
+    assert_eq!(own().await["state"], "offline");
 }
 
 /// The timer of the server's end of a connection; 2 is that of the questions whether the client is still there.

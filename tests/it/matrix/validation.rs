@@ -14,7 +14,7 @@ async fn put(server: &Site, body: impl Into<Vec<u8>>) -> Answer {
 
 async fn bodies_that_are_refused(server: &Keeper) {
     server.set_presence("demo-alice", ALICE, json!({"presence": "online", "status_msg": "before"})).await;
-    let before = server.presence("demo-bob", ALICE).await.line();
+    let before = server.presence("demo-bob", ALICE).await.json();
     let deep = "[".repeat(10_000);
     let rows: [(&[u8], u16, &str); 32] = [
         (b"", 400, "M_NOT_JSON"),
@@ -55,7 +55,10 @@ async fn bodies_that_are_refused(server: &Keeper) {
         let shown = String::from_utf8_lossy(&body[..body.len().min(60)]);
         assert_eq!(answer.errcode(), (status, errcode.to_owned()), "{shown}");
     }
-    assert_eq!(server.presence("demo-bob", ALICE).await.line(), before);
+    let after = server.presence("demo-bob", ALICE).await.json();
+    for member in ["presence", "status_msg", "currently_active"] {
+        assert_eq!(after[member], before[member], "{member}");
+    }
 }
 
 async fn bodies_that_are_taken(server: &Keeper) {

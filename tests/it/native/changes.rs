@@ -209,6 +209,33 @@ async fn the_admin_sees_everybody() {
     assert_eq!(named.told().await, told(CAROL, "offline"));
 }
 
+/// Admins see hidden users as they are, and invisible ones as offline.
+#[tokio::test]
+async fn the_admin_follows_hidden_users() {
+    let server = TestServer::start().await;
+    let settings = async |body: Value| {
+        server.admin(Method::PUT, &format!("/users/{BOB}/settings"), Some(body)).await;
+    };
+    set(&server, BOB, "online").await;
+    settings(json!({"hidden": true})).await;
+    let mut everybody = open(&server, "demo-admin", "snapshot=true").await;
+    let mut room = open(&server, "demo-admin", "room=!lobby:example.com").await;
+    let mut others = open(&server, "demo-alice", &format!("users={ALICE},{BOB}")).await;
+    assert_eq!(everybody.snapshot().await, [told(BOB, "online")]);
+    assert!(room.snapshot().await.contains(&told(BOB, "online")));
+    assert_eq!(others.snapshot().await, [told(ALICE, "offline")]);
+    let changes =
+        async |stream: &mut EventStream, state: &str| assert_eq!(stream.told().await, told(BOB, state));
+    set(&server, BOB, "unavailable").await;
+    changes(&mut everybody, "unavailable").await;
+    changes(&mut room, "unavailable").await;
+    settings(json!({"hidden": true, "override": "invisible"})).await;
+    changes(&mut everybody, "offline").await;
+    changes(&mut room, "offline").await;
+    set(&server, ALICE, "online").await;
+    assert_eq!(others.told().await, told(ALICE, "online"), "and nothing of bob");
+}
+
 #[tokio::test]
 async fn the_token_may_stand_in_the_query_here_alone() {
     let server = TestServer::start().await;
@@ -249,6 +276,13 @@ async fn bad_parameters() {
     insta::assert_snapshot!(refused("users=").await, @r#"users: "": a user id starts with `@`"#);
     insta::assert_snapshot!(refused("users=@bob:example.com,bob").await, @r#"users: "bob": a user id starts with `@`"#);
     insta::assert_snapshot!(refused("state=busy").await, @"state: unknown variant `busy`, expected `unavailable` or `online`");
+    insta::assert_snapshot!(refused("room=lobby").await, @r#"room: "lobby": a room id starts with `!`"#);
+    insta::assert_snapshot!(refused("snapshot=1").await, @"snapshot: has to be true or false");
+    insta::assert_snapshot!(refused("label=web").await, @"label: there is no state to keep it with");
+    insta::assert_snapshot!(refused("state=online&label=").await, @"label: has to have from 1 to 32 characters");
+    insta::assert_snapshot!(refused("last_event_id=p1").await, @"last_event_id: is not an id that this server gave out");
+    insta::assert_snapshot!(refused("snapshot=true&snapshot=true").await, @"snapshot: is there twice");
+    insta::assert_snapshot!(refused("rooms=!lobby:example.com").await, @"rooms: there is no such parameter");
     let many: Vec<String> = (0..1_001).map(|number| format!("@{number}:a")).collect();
     insta::assert_snapshot!(refused(&format!("users={}", many.join(","))).await, @"users: at most 1000 in one stream");
     for id in ["p1", "-1", "1 2", "18446744073709551616", "\u{e9}"] {

@@ -82,7 +82,7 @@ async fn through_the_client() {
     let server = TestServer::start().await;
     let alice = UserClient::new(&server.url, ALICE, "demo-alice");
     list(&server, "demo-carol", json!({"invite": [ALICE]})).await;
-    let entry = |standing| ListEntry { user_id: CAROL.to_owned(), standing };
+    let entry = |standing: Standing| ListEntry { user_id: CAROL.to_owned(), standing: standing.into() };
     let asked = PresenceList { observed: vec![], observers: vec![entry(Standing::Pending)] };
     assert_eq!(alice.presence_list().await.expect("a list"), asked);
     assert_eq!(alice.accept_observer(CAROL).await.expect("an invitation"), entry(Standing::Accepted));

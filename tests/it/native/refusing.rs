@@ -16,7 +16,8 @@ pub(super) type Operation = (&'static str, Method, String, Value);
 const NO_SUBSCRIPTION: &str = "0b9e5a52-63f5-4c6e-8d0c-3a7f3b0f2a77";
 
 /// All operations. What ends something stands after what needs it.
-fn operations(token: &str, app_token: &str, subscription: &str) -> Vec<Operation> {
+fn operations(token: &str, app_token: &str, subscription: &str, webhook: &str) -> Vec<Operation> {
+    let webhook = format!("/presenced/v1/webhooks/{webhook}");
     let subscriptions = "/presenced/v1/subscriptions".to_owned();
     let user = format!("/presenced/v1/users/{ALICE}");
     let members = "/presenced/v1/rooms/!lobby:example.com/members".to_owned();
@@ -49,6 +50,17 @@ fn operations(token: &str, app_token: &str, subscription: &str) -> Vec<Operation
         ("queryPresence", post.clone(), "/presenced/v1/presence/query".to_owned(), json!({"users": [ALICE]})),
         ("streamChanges", get.clone(), "/presenced/v1/changes?state=online".to_owned(), none.clone()),
         ("openSocket", get.clone(), "/presenced/v1/socket".to_owned(), none.clone()),
+        ("listWebhooks", get.clone(), "/presenced/v1/webhooks".to_owned(), none.clone()),
+        (
+            "createWebhook",
+            post.clone(),
+            "/presenced/v1/webhooks".to_owned(),
+            json!({"url": "http://127.0.0.1:9/"}),
+        ),
+        ("getWebhook", get.clone(), webhook.clone(), none.clone()),
+        ("putWebhook", put.clone(), webhook.clone(), json!({"url": "http://127.0.0.1:9/"})),
+        ("testWebhook", post.clone(), format!("{webhook}/test"), none.clone()),
+        ("deleteWebhook", delete.clone(), webhook, none.clone()),
         ("createTicket", post.clone(), "/presenced/v1/tickets".to_owned(), none.clone()),
         ("postHeartbeats", post.clone(), "/presenced/v1/heartbeats".to_owned(), beat),
         ("putCall", put.clone(), format!("{user}/calls/c1"), call),
@@ -88,7 +100,10 @@ pub(super) async fn furnish(server: &TestServer) -> Vec<Operation> {
         "deliveryMode": {"transportType": "WebHook", "address": receiver.url}});
     let subscribe = server.call(Method::POST, "/restapi/v1.0/subscription").token("demo-bob").json(&wish);
     let subscription = subscribe.send().await.json()["id"].as_str().expect("an id").to_owned();
-    operations(&id(token), &id(app_token), &subscription)
+    let webhook =
+        server.admin(Method::POST, "/webhooks", Some(json!({"url": "http://127.0.0.1:9/one"}))).await;
+    let webhook = webhook.json()["webhookId"].as_str().expect("an id").to_owned();
+    operations(&id(token), &id(app_token), &subscription, &webhook)
 }
 
 /// Sends an operation. A stream and activity have to be a user's, who may speak for a device.
@@ -123,8 +138,10 @@ fn these_are_all_operations() {
     let documented = paths.values().flat_map(|item| item.as_object().expect("operations").values());
     let documented: BTreeSet<_> =
         documented.map(|operation| operation["operationId"].as_str().expect("an id").to_owned()).collect();
-    let asked: BTreeSet<_> =
-        operations("t", "t", NO_SUBSCRIPTION).into_iter().map(|(id, ..)| id.to_owned()).collect();
+    let asked: BTreeSet<_> = operations("t", "t", NO_SUBSCRIPTION, NO_SUBSCRIPTION)
+        .into_iter()
+        .map(|(id, ..)| id.to_owned())
+        .collect();
     assert_eq!(asked, documented);
 }
 
@@ -159,6 +176,12 @@ async fn over_a_store_that_refuses_writes() {
     queryPresence 200
     streamChanges 503 store-unavailable
     openSocket 426 upgrade-required
+    listWebhooks 200
+    createWebhook 503 store-unavailable
+    getWebhook 200
+    putWebhook 503 store-unavailable
+    testWebhook 200
+    deleteWebhook 503 store-unavailable
     createTicket 201
     postHeartbeats 200
     putCall 503 store-unavailable
@@ -219,6 +242,12 @@ async fn over_a_store_that_cannot_be_read_either() {
     queryPresence 503 store-unavailable
     streamChanges 503 store-unavailable
     openSocket 426 upgrade-required
+    listWebhooks 200
+    createWebhook 503 store-unavailable
+    getWebhook 200
+    putWebhook 503 store-unavailable
+    testWebhook 200
+    deleteWebhook 503 store-unavailable
     createTicket 201
     postHeartbeats 200
     putCall 503 store-unavailable
@@ -281,7 +310,7 @@ async fn tokens_that_do_not_suffice() {
 #[tokio::test]
 async fn paths_that_are_not_utf8() {
     let server = TestServer::start().await;
-    for (id, method, path, body) in operations("t", "t", NO_SUBSCRIPTION) {
+    for (id, method, path, body) in operations("t", "t", NO_SUBSCRIPTION, NO_SUBSCRIPTION) {
         let path =
             path.replace(ALICE, "%FF").replace("!lobby:example.com", "%FF").replace("tokens/t", "tokens/%FF");
         if path.contains("%FF") {

@@ -10,7 +10,7 @@ use tokio_tungstenite::tungstenite::Message;
 
 use super::service_token;
 use crate::support::{
-    ALICE, BOB, CAROL, TestServer,
+    ALICE, BOB, CAROL, SharedStore, TestServer,
     frames::{Came, Frames},
     minutes, seconds,
 };
@@ -71,6 +71,19 @@ mod signing_in {
             "an admin is no user"
         );
         assert_eq!(frame.frame().await, json!({"type": "ack", "id": "1"}));
+    }
+
+    #[tokio::test]
+    async fn in_its_protocol_and_without_one() {
+        let server = TestServer::start().await;
+        let (mut plain, taken) = Frames::connect_speaking(&server, "", Some("demo-alice"), None).await;
+        assert_eq!((plain.frame().await["type"].as_str(), taken), (Some("ready"), None));
+        let several = Some("other, presenced.v1");
+        let (mut named, taken) = Frames::connect_speaking(&server, "", Some("demo-alice"), several).await;
+        assert_eq!(
+            (named.frame().await["type"].as_str(), taken.as_deref()),
+            (Some("ready"), Some("presenced.v1"))
+        );
     }
 
     #[tokio::test]
@@ -208,6 +221,25 @@ mod watching {
         let future = json!({"users": [BOB], "since": u64::MAX.to_string()});
         let mut other = Frames::open(&server, "demo-alice").await;
         assert_eq!(other.watch(future).await, [told(BOB, "unavailable")]);
+    }
+
+    #[tokio::test]
+    async fn a_restart_forgets_who_left_so_it_begins_anew() {
+        let store = SharedStore::default();
+        let server = TestServer::start_on(Box::new(store.clone()), |_| {}).await;
+        set_room(&server, &[ALICE, BOB, CAROL]).await;
+        set(&server, BOB, "online").await;
+        set(&server, CAROL, "online").await;
+        let mut socket = Frames::open(&server, "demo-alice").await;
+        socket.watch(json!({"everyone": true})).await;
+        let seen = socket.token.clone();
+        drop(socket);
+        set_room(&server, &[ALICE, BOB]).await;
+        server.stop().await;
+        let server = TestServer::start_again(Box::new(store), |_| {}).await;
+        let mut socket = Frames::open(&server, "demo-alice").await;
+        let anew = socket.watch(json!({"everyone": true, "since": seen})).await;
+        assert_eq!(anew, [told(BOB, "online")], "in place of what was known");
     }
 
     #[tokio::test]

@@ -2,7 +2,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use parking_lot::Mutex;
 use presenced::{
-    id::UserId,
+    id::{NodeId, UserId},
     presence::{Audiences, Record, Rules, Timestamp},
     store::{DocumentRef, Kind, Node, Outlook, Progress, Resumed, Revision, Store},
 };
@@ -29,6 +29,14 @@ impl Witness {
         let node: Arc<dyn Node> = witness.clone();
         store.open(Arc::downgrade(&node)).await.map_err(|error| error.to_string())?;
         Ok(witness)
+    }
+
+    /// The same, and the name under which its connections count.
+    pub(crate) async fn named(store: &dyn Store, now: Timestamp) -> (Arc<Self>, NodeId) {
+        let witness = Arc::new(Self { now, heard: Mutex::default() });
+        let node: Arc<dyn Node> = witness.clone();
+        let name = store.open(Arc::downgrade(&node)).await.expect("it opens");
+        (witness, name)
     }
 
     pub(crate) fn heard(&self) -> Heard {

@@ -34,18 +34,32 @@ pub(crate) enum Came {
 impl Frames {
     /// Opens a socket with more in the address and a token in the header, or without one.
     pub(crate) async fn connect(server: &TestServer, query: &str, token: Option<&str>) -> Self {
+        let (frames, protocol) = Self::connect_speaking(server, query, token, Some("presenced.v1")).await;
+        assert_eq!(protocol.as_deref(), Some("presenced.v1"));
+        frames
+    }
+
+    /// The same in a protocol of the client's choice, or in none. Says which the server takes.
+    pub(crate) async fn connect_speaking(
+        server: &TestServer,
+        query: &str,
+        token: Option<&str>,
+        protocol: Option<&'static str>,
+    ) -> (Self, Option<String>) {
         secrets::note_in(query);
         let url = format!("{}/presenced/v1/socket{query}", server.url.replacen("http", "ws", 1));
         let mut request = url.into_client_request().expect("a request");
-        request.headers_mut().insert("sec-websocket-protocol", HeaderValue::from_static("presenced.v1"));
+        if let Some(protocol) = protocol {
+            request.headers_mut().insert("sec-websocket-protocol", HeaderValue::from_static(protocol));
+        }
         if let Some(token) = token {
             secrets::note(token);
             let bearer = HeaderValue::try_from(format!("Bearer {token}")).expect("a header");
             request.headers_mut().insert("authorization", bearer);
         }
         let (stream, answer) = connect_async(request).await.expect("a WebSocket");
-        assert_eq!(answer.headers()["sec-websocket-protocol"], "presenced.v1");
-        Self { stream, pings: 0, token: String::new() }
+        let taken = answer.headers().get("sec-websocket-protocol").and_then(|taken| taken.to_str().ok());
+        (Self { stream, pings: 0, token: String::new() }, taken.map(str::to_owned))
     }
 
     /// Opens a socket and is signed in.
@@ -53,6 +67,14 @@ impl Frames {
         let mut frames = Self::connect(server, "", Some(token)).await;
         assert_eq!(frames.frame().await["type"], "ready");
         frames
+    }
+
+    /// What it runs over.
+    pub(crate) fn connection(&self) -> &TcpStream {
+        match self.stream.get_ref() {
+            MaybeTlsStream::Plain(connection) => connection,
+            other => panic!("{other:?}"),
+        }
     }
 
     pub(crate) async fn send(&mut self, frame: Value) {

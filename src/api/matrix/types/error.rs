@@ -1,10 +1,10 @@
 //! Wire types: refusals.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// A Matrix-level Error
-#[derive(Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(title = "Error")]
 pub struct MatrixError {
     /// An error code.

@@ -1,13 +1,13 @@
 //! Wire types: presence lists.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{EventType, PresenceStatus};
-use crate::id::UserId;
+use crate::{api::Open, id::UserId};
 
 /// What to change of the caller's presence list.
-#[derive(Debug, PartialEq, Eq, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(example = json!({"invite": ["@bob:example.com"], "drop": ["@alice:example.com"]}))]
 pub struct PresenceListUpdate {
     /// Users to ask. Empty strings are skipped, and so is the caller.
@@ -19,17 +19,18 @@ pub struct PresenceListUpdate {
 }
 
 /// Somebody on the caller's presence list.
-#[derive(Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(example = json!({"type": "m.presence", "content": {"user_id": "@alice:example.com",
     "presence": "offline", "last_active_ago": 395}}))]
 pub struct ListedEvent {
     #[serde(rename = "type")]
-    pub kind: EventType,
+    #[schema(value_type = EventType)]
+    pub kind: Open<EventType>,
     pub content: ListedPresence,
 }
 
 /// A user, and their presence.
-#[derive(Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(example = json!({"user_id": "@alice:example.com", "presence": "offline", "last_active_ago": 395}))]
 pub struct ListedPresence {
     /// The user whose presence it is.

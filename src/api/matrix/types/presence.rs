@@ -1,10 +1,12 @@
 //! Wire types: presence.
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema, JsonSchema)]
+use crate::api::Open;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[schema(example = "online")]
 pub enum PresenceState {
@@ -15,20 +17,22 @@ pub enum PresenceState {
     Busy,
 }
 
-#[derive(Debug, PartialEq, Eq, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(example = json!({"presence": "online", "status_msg": "I am here."}))]
 pub struct PresenceUpdate {
     /// The new presence state.
     pub presence: PresenceState,
     /// The status message to attach to this state.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "I am here.", nullable = false)]
     pub status_msg: Option<String>,
 }
 
-#[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PresenceStatus {
     /// This user's presence.
-    pub presence: PresenceState,
+    #[schema(value_type = PresenceState)]
+    pub presence: Open<PresenceState>,
     /// The length of time in milliseconds since an action was performed
     /// by this user.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -46,8 +50,8 @@ pub struct PresenceStatus {
 
 impl PresenceStatus {
     /// A state, of which no more is told.
-    pub fn of(presence: PresenceState) -> Self {
-        Self { presence, last_active_ago: None, status_msg: None, currently_active: None }
+    pub fn of(presence: impl Into<Open<PresenceState>>) -> Self {
+        Self { presence: presence.into(), last_active_ago: None, status_msg: None, currently_active: None }
     }
 }
 
@@ -70,7 +74,7 @@ pub struct PresenceEvent {
 }
 
 /// What kind of event it is.
-#[derive(Debug, PartialEq, Eq, Serialize, ToSchema, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, JsonSchema)]
 #[schema(example = "m.presence")]
 pub enum EventType {
     #[serde(rename = "m.presence")]
@@ -82,7 +86,8 @@ pub enum EventType {
 #[schema(example = json!({"presence": "unavailable", "status_msg": "brb"}))]
 pub struct PresenceContent {
     /// The user's presence.
-    pub presence: PresenceState,
+    #[schema(value_type = PresenceState)]
+    pub presence: Open<PresenceState>,
     /// How long ago the user was last active, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<i64>, example = 2_478_593, nullable = false)]

@@ -7,7 +7,10 @@ use super::{
     ids::{departments, members},
     members::there,
 };
-use crate::directory::{ExtensionStatus, ExtensionType};
+use crate::api::{
+    Open,
+    telephony::{ExtensionStatus, ExtensionType},
+};
 
 /// What an admin says of a user.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -97,12 +100,12 @@ pub struct User {
     pub extension_number: Option<String>,
     /// What the extension is for.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub extension_type: Option<ExtensionType>,
+    #[schema(value_type = Option<ExtensionType>, nullable = false)]
+    pub extension_type: Option<Open<ExtensionType>>,
     /// Whether the extension is in use.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub extension_status: Option<ExtensionStatus>,
+    #[schema(value_type = Option<ExtensionStatus>, nullable = false)]
+    pub extension_status: Option<Open<ExtensionStatus>>,
     /// Whether the extension takes calls of a department.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = false, nullable = false)]

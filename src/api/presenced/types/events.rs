@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::UserPresence;
+use crate::api::Open;
 
 /// Users as they are: those who are not offline and, offline or not, those who were asked for by name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, schemars::JsonSchema)]
@@ -37,7 +38,8 @@ pub struct TokenExpiring {
 /// The last event of a stream.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, schemars::JsonSchema)]
 pub struct StreamEnd {
-    pub reason: EndReason,
+    #[schema(value_type = EndReason)]
+    pub reason: Open<EndReason>,
 }
 
 /// Why nothing more is told.
@@ -47,7 +49,7 @@ pub struct StreamEnd {
 pub enum EndReason {
     /// The token's time is over.
     Expired,
-    /// The token was revoked, or its user removed.
+    /// The token was revoked, or its user removed, or it may not be used for this any more.
     Revoked,
     /// The server is about to stop.
     Stopping,

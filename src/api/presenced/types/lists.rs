@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::api::Open;
+
 /// How far an entry of a presence list has come: `pending` until the invited user accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -18,7 +20,8 @@ pub enum Standing {
 pub struct ListEntry {
     #[schema(example = "@carol:example.com")]
     pub user_id: String,
-    pub standing: Standing,
+    #[schema(value_type = Standing)]
+    pub standing: Open<Standing>,
 }
 
 /// What presence lists say of a user.

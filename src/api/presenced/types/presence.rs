@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::members::there;
+use crate::api::Open;
 
 /// How present somebody is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, schemars::JsonSchema)]
@@ -24,7 +25,8 @@ pub struct UserPresence {
     #[schema(example = "@alice:example.com")]
     pub user_id: String,
     /// How present the user is.
-    pub state: PresenceState,
+    #[schema(value_type = PresenceState)]
+    pub state: Open<PresenceState>,
     /// Whether the user was active within the last minute or what is configured.
     #[schema(example = true)]
     pub currently_active: bool,
@@ -59,7 +61,8 @@ pub struct DevicePresence {
     #[schema(example = "web", nullable = false)]
     pub label: Option<String>,
     /// What it comes to now: `online` without activity is `unavailable` after a while.
-    pub state: PresenceState,
+    #[schema(value_type = PresenceState)]
+    pub state: Open<PresenceState>,
     /// When it was last active, in milliseconds since the Unix epoch.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<i64>, example = 1_767_603_600_000_u64, nullable = false)]

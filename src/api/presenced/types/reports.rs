@@ -4,7 +4,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{PresenceState, members::there};
-use crate::presence::{CallKind, CallLabelType, Direction, TelephonyStatus, Termination};
+use crate::api::{
+    Open,
+    telephony::{CallKind, CallLabelType, Direction, TelephonyStatus, Termination},
+};
 
 /// What is reported in one call.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -52,7 +55,8 @@ pub struct HeartbeatResult {
     /// The device as reported.
     #[schema(example = "DESK")]
     pub device_id: String,
-    pub outcome: HeartbeatOutcome,
+    #[schema(value_type = HeartbeatOutcome)]
+    pub outcome: Open<HeartbeatOutcome>,
     /// Why the report was not accepted, for people; absent if it was.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "there is no such user", nullable = false)]

@@ -7,6 +7,7 @@ use super::{
     HeartbeatOutcome, PresenceState,
     members::{there, there_as_object},
 };
+use crate::api::Open;
 
 /// What is said of a user at once: of a device, of the user's status, or of both. At least one of `state` and
 /// `status` has to be there; what is left out stays as it is.
@@ -125,7 +126,8 @@ pub struct PresenceUpdateResult {
     /// The user as named.
     #[schema(example = "@alice:example.com")]
     pub user_id: String,
-    pub outcome: HeartbeatOutcome,
+    #[schema(value_type = HeartbeatOutcome)]
+    pub outcome: Open<HeartbeatOutcome>,
     /// Why the update was not accepted, for people; absent if it was.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "there is no such user", nullable = false)]

@@ -4,7 +4,22 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::members::there;
-use crate::directory::Scope;
+use crate::api::{Open, words::words};
+
+words! {
+    /// What a token may be used for: a user's token for that user, a service token for everybody.
+    #[derive(schemars::JsonSchema)]
+    #[serde(rename_all = "lowercase")]
+    #[schema(example = "read")]
+    pub enum Scope of crate::directory::Scope {
+        /// Read presence.
+        Read,
+        /// Set presence: the user's own, or anybody's and the rooms.
+        Write,
+        /// Report devices and calls of all users, as a gateway.
+        Gateway,
+    }
+}
 
 /// A token to be made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -45,8 +60,8 @@ pub struct Token {
     #[schema(example = "PHONE")]
     pub device_id: String,
     /// What the token may be used for.
-    #[schema(example = json!(["read", "write"]))]
-    pub scopes: Vec<Scope>,
+    #[schema(value_type = Vec<Scope>, example = json!(["read", "write"]))]
+    pub scopes: Vec<Open<Scope>>,
     /// Whether the holder is a guest.
     #[schema(example = false)]
     pub guest: bool,
@@ -94,8 +109,8 @@ pub struct Whoami {
     #[schema(example = "wallboard", nullable = false)]
     pub name: Option<String>,
     /// What the token may be used for.
-    #[schema(example = json!(["read", "write"]))]
-    pub scopes: Vec<Scope>,
+    #[schema(value_type = Vec<Scope>, example = json!(["read", "write"]))]
+    pub scopes: Vec<Open<Scope>>,
     /// Whether it is the admin's.
     #[schema(example = false)]
     pub admin: bool,
@@ -151,8 +166,8 @@ pub struct AppToken {
     #[schema(example = "wallboard")]
     pub name: String,
     /// What the token may be used for.
-    #[schema(example = json!(["read", "write"]))]
-    pub scopes: Vec<Scope>,
+    #[schema(value_type = Vec<Scope>, example = json!(["read", "write"]))]
+    pub scopes: Vec<Open<Scope>>,
     /// When the token stops working, in milliseconds since the Unix epoch; absent: never.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<i64>, example = 1_767_603_600_000_u64, nullable = false)]

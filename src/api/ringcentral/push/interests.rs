@@ -17,7 +17,7 @@ use crate::{
     directory::User,
     id::UserId,
     presence::Timestamp,
-    push::{Interests, Item, Message, Reminder, Subscription},
+    push::{Before, Interests, Item, Message, Reminder, Subscription},
     service::{ExtensionPresence, ReadError},
     store::StoreError,
 };
@@ -111,6 +111,7 @@ impl Filtered {
             item: Some(Item { user: user.number, form: family as u8 }),
             version: seen.version,
             hash: body.hash(),
+            before: Before::Nothing,
             event: self.event(user.number, family, detail),
             body: body.json(),
         })
@@ -131,12 +132,12 @@ impl Interests for Filtered {
         topics
     }
 
-    fn items(&self, app: &App) -> Vec<Item> {
+    async fn items(&self, app: &App, _: Option<u64>) -> Result<Vec<Item>, StoreError> {
         if !self.filters.is_account_wide() {
-            return self.items_of(app, self.filters.named().into_iter());
+            return Ok(self.items_of(app, self.filters.named().into_iter()));
         }
         let everybody = app.directory.extensions(self.subscriber.account, 0, usize::MAX).0;
-        self.items_of(app, everybody.iter().map(|user| user.number))
+        Ok(self.items_of(app, everybody.iter().map(|user| user.number)))
     }
 
     fn covers(&self, app: &App, item: Item) -> bool {
@@ -188,6 +189,7 @@ impl Interests for Filtered {
     fn remind(&self, subscription: &Subscription, now: Timestamp) -> Message {
         let event = self.filters.reminder.as_ref().map_or(EXPIRES, |reminder| &reminder.event);
         let body = Body::reminder(subscription, now);
-        Message { item: None, version: 0, hash: body.hash(), event: event.to_owned(), body: body.json() }
+        let (hash, before) = (body.hash(), Before::Nothing);
+        Message { item: None, version: 0, hash, before, event: event.to_owned(), body: body.json() }
     }
 }

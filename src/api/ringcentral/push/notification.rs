@@ -67,7 +67,8 @@ impl Body {
         let mut presence = PresenceEventBody::new(user.number, seen.sequence, info);
         // Events say how far the calls are of those extensions too of which reads do not.
         let calls = seen.shown.as_ref().map(|shown| shown.calls.as_slice());
-        presence.telephony_status = calls.map(|calls| rule::telephony_status(calls, CallKind::Telephone));
+        presence.telephony_status =
+            calls.map(|calls| rule::telephony_status(calls, CallKind::Telephone).into());
         Ok(match family {
             Family::Queue => Self::Queue(queues::of_queue(app, owner, user).await?),
             Family::QueuesOf => Self::QueuesOf(queues::of_extension(app, user, seen.shown.is_some())),

@@ -9,7 +9,6 @@ use uuid::Uuid;
 
 use super::{
     filter::{EventFilters, Subscriber},
-    handshake::VALIDATION_TOKEN,
     interests::Filtered,
 };
 use crate::{
@@ -22,6 +21,9 @@ use crate::{
     },
     store::StoreError,
 };
+
+/// The header by which a receiver is asked, and answers.
+pub(super) const VALIDATION_TOKEN: HeaderName = HeaderName::from_static("validation-token");
 
 /// The header that carries a subscription's own token, by another name than in the question.
 const VERIFICATION_TOKEN: HeaderName = HeaderName::from_static("verification-token");
@@ -69,6 +71,11 @@ impl Wish {
     }
 }
 
+/// The user who made a subscription.
+pub(in crate::api::ringcentral) fn owner_of(subscription: &Subscription) -> Result<&UserId, StoreError> {
+    subscription.owner.as_ref().ok_or_else(|| unreadable(subscription, &"it has no owner"))
+}
+
 fn unreadable(subscription: &Subscription, why: &dyn std::fmt::Display) -> StoreError {
     StoreError::Unreadable(format!("the wish of the subscription {} cannot be read: {why}", subscription.id))
 }
@@ -81,7 +88,7 @@ impl Voice for RingCentral {
     fn interests(&self, subscription: &Subscription) -> Result<Arc<dyn Interests>, StoreError> {
         let wish = Wish::of(subscription)?;
         Ok(Arc::new(Filtered::new(
-            subscription.owner.clone(),
+            owner_of(subscription)?.clone(),
             wish.subscriber(),
             wish.event_filters(subscription)?,
         )))
@@ -91,10 +98,10 @@ impl Voice for RingCentral {
         let number = |name: &str| subscription.wish[name].as_u64().unwrap_or_default();
         let user = app.directory.extension(number("account"), number("extension"));
         let is_let_in = subscription.wish["of_app"] != true || is_app(app, &subscription.client);
-        is_let_in && user.is_some_and(|user| user.id == subscription.owner)
+        is_let_in && user.is_some_and(|user| Some(&user.id) == subscription.owner.as_ref())
     }
 
-    fn request(&self, subscription: &Subscription, delivery: &Delivery) -> Request {
+    fn request(&self, subscription: &Subscription, delivery: &Delivery, _: Timestamp) -> Request {
         let mut headers = headers();
         if let Transport::Webhook { secret: Some(secret), .. } = &subscription.transport
             && let Ok(token) = HeaderValue::try_from(secret)
@@ -164,11 +171,12 @@ impl From<Earlier> for Subscription {
         Self {
             id: kept.id,
             dialect: DIALECT.name.to_owned(),
-            owner: kept.owner,
+            owner: Some(kept.owner),
             client: kept.client,
             login: None,
+            issuer: None,
             wish: wish.kept(),
-            transport: Transport::Webhook { address, secret },
+            transport: Transport::Webhook { address, secret, retiring: None },
             created: kept.created,
             expires: kept.expires,
             lifetime_seconds: kept.lifetime_seconds,

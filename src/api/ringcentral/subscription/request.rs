@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 use crate::{
     api::ringcentral::{
         error::{BadRequest, RestRefusal},
-        push::filter::{FILTER_BYTES, MOST_FILTERS},
+        push::{filter::FILTER_BYTES, refusal::MOST_FILTERS},
     },
     app::App,
     push::{Push, Transport, webhook::Address},
@@ -74,7 +74,8 @@ impl Target {
     pub(super) fn transport(&self) -> Transport {
         match self {
             Self::WebHook { address, verification_token: secret } => {
-                Transport::Webhook { address: address.as_str().to_owned(), secret: secret.clone() }
+                let (address, secret) = (address.as_str().to_owned(), secret.clone());
+                Transport::Webhook { address, secret, retiring: None }
             }
             Self::WebSocket => Transport::Socket,
         }

@@ -1,9 +1,9 @@
 //! Wire types: accounts.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::directory::{ExtensionStatus, ExtensionType};
+use crate::api::telephony::{ExtensionStatus, ExtensionType};
 
 /// The version of the API.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -151,7 +151,7 @@ pub struct FeatureInfo {
 }
 
 /// Which page this is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(example = json!({"page": 1, "perPage": 100, "pageStart": 0, "pageEnd": 2, "totalPages": 1,
     "totalElements": 3}))]
@@ -181,7 +181,7 @@ pub struct PagingInfo {
 }
 
 /// The pages around this one, as far as there are such.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct NavigationInfo {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -199,7 +199,7 @@ pub struct NavigationInfo {
 }
 
 /// Where a page is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PageLink {
     /// The address, with what was asked for.
     #[schema(example = "http://127.0.0.1:8008/restapi/v1.0/account/1/presence?page=1&perPage=100")]

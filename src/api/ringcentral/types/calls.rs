@@ -1,19 +1,23 @@
 //! Wire types: calls.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::presence::{CallLabelType, Direction, TelephonyStatus, Termination};
+use crate::api::{
+    Open,
+    telephony::{CallLabelType, Direction, TelephonyStatus, Termination},
+};
 
 /// One leg of a call.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ActiveCallInfo {
     /// The leg's id.
     #[schema(example = "c1")]
     pub id: String,
     /// From where the call came.
-    pub direction: Direction,
+    #[schema(value_type = Direction)]
+    pub direction: Open<Direction>,
     /// Whether it came through a queue.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = false, nullable = false)]
@@ -35,7 +39,8 @@ pub struct ActiveCallInfo {
     #[schema(example = "Bob", nullable = false)]
     pub to_name: Option<String>,
     /// How far the call is.
-    pub telephony_status: TelephonyStatus,
+    #[schema(value_type = TelephonyStatus)]
+    pub telephony_status: Open<TelephonyStatus>,
     /// The session that all legs of the call share.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "501", nullable = false)]
@@ -54,8 +59,8 @@ pub struct ActiveCallInfo {
     pub on_behalf_of: Option<String>,
     /// How the call ended, if it did.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub termination_type: Option<Termination>,
+    #[schema(value_type = Option<Termination>, nullable = false)]
+    pub termination_type: Option<Open<Termination>>,
     /// When the call began.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = DateTime, example = "2026-01-05T09:00:00.000Z", nullable = false)]
@@ -75,7 +80,7 @@ pub struct ActiveCallInfo {
 }
 
 /// The SIP dialog of a leg.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SipData {
     /// The `Call-ID` header.
@@ -105,7 +110,7 @@ pub struct SipData {
 }
 
 /// What a telephone shows of a call.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CallInfo {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -116,11 +121,12 @@ pub struct CallInfo {
 }
 
 /// One line of what a telephone shows of a call.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CallInfoLine {
     /// What the line is about.
     #[serde(rename = "type")]
-    pub kind: CallLabelType,
+    #[schema(value_type = CallLabelType)]
+    pub kind: Open<CallLabelType>,
     /// The text of the line.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "+16505550100", nullable = false)]
@@ -128,7 +134,7 @@ pub struct CallInfoLine {
 }
 
 /// On which key of a shared line a call is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AppearanceInfo {
     /// The number of the shared line.

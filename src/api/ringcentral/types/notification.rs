@@ -9,7 +9,10 @@ use super::{
     ActiveCallInfo, CallQueuePresence, CxTelephonyStatus, DndStatus, DndStatusPersonal,
     ExtensionCallQueuePresenceList, MeetingStatus, PresenceStatus, UserStatus,
 };
-use crate::presence::{DoNotDisturb, PersonalDnd, TelephonyStatus};
+use crate::api::{
+    Open,
+    telephony::{DoNotDisturb, PersonalDnd, TelephonyStatus},
+};
 
 /// What a subscriber is told, on a WebSocket or by a webhook.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -58,31 +61,31 @@ pub struct PresenceEventBody {
     pub extension_id: u64,
     /// How far the user's calls are.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub telephony_status: Option<TelephonyStatus>,
+    #[schema(value_type = Option<TelephonyStatus>, nullable = false)]
+    pub telephony_status: Option<Open<TelephonyStatus>>,
     /// The number of the extension's change. It never goes back.
     #[schema(value_type = i32, example = 11)]
     pub sequence: u32,
     /// What all else comes to.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub presence_status: Option<PresenceStatus>,
+    #[schema(value_type = Option<PresenceStatus>, nullable = false)]
+    pub presence_status: Option<Open<PresenceStatus>>,
     /// What the user set by hand.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub user_status: Option<UserStatus>,
+    #[schema(value_type = Option<UserStatus>, nullable = false)]
+    pub user_status: Option<Open<UserStatus>>,
     /// Which calls the user takes.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<DndStatus>, nullable = false)]
-    pub dnd_status: Option<DoNotDisturb>,
+    pub dnd_status: Option<Open<DoNotDisturb>>,
     /// The user's status text.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "Back at noon", max_length = 75, nullable = false)]
     pub message: Option<String>,
     /// Whether the user is in a meeting.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub meeting_status: Option<MeetingStatus>,
+    #[schema(value_type = Option<MeetingStatus>, nullable = false)]
+    pub meeting_status: Option<Open<MeetingStatus>>,
     /// Whether others may see the user's presence. Whom they may not see looks offline, and most is left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = true, nullable = false)]
@@ -98,7 +101,7 @@ pub struct PresenceEventBody {
     /// Which calls to themselves alone the user takes, in accounts that have this.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<DndStatusPersonal>, nullable = false)]
-    pub dnd_status_personal: Option<PersonalDnd>,
+    pub dnd_status_personal: Option<Open<PersonalDnd>>,
     /// Whether the user takes calls of queues, in accounts that have this.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = true, nullable = false)]
@@ -113,12 +116,12 @@ pub struct PresenceEventBody {
     pub total_active_calls: Option<usize>,
     /// How far the user's calls are, those of a contact centre among them; while there are such calls.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub aggregated_telephony_status: Option<TelephonyStatus>,
+    #[schema(value_type = Option<TelephonyStatus>, nullable = false)]
+    pub aggregated_telephony_status: Option<Open<TelephonyStatus>>,
     /// Whether a contact centre has the user in a call; while there are such calls.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub cx_telephony_status: Option<CxTelephonyStatus>,
+    #[schema(value_type = Option<CxTelephonyStatus>, nullable = false)]
+    pub cx_telephony_status: Option<Open<CxTelephonyStatus>>,
 }
 
 /// That others are monitored than before.
@@ -151,7 +154,7 @@ pub struct DndEventBody {
     /// Which calls the user takes, if the subscription's owner may know.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<DndStatus>, nullable = false)]
-    pub dnd_status: Option<DoNotDisturb>,
+    pub dnd_status: Option<Open<DoNotDisturb>>,
 }
 
 /// That the subscription is about to expire.

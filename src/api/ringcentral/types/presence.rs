@@ -1,6 +1,6 @@
 //! Wire types: presence.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::{
     PartialSchema, ToSchema,
@@ -8,10 +8,13 @@ use utoipa::{
 };
 
 use super::{ActiveCallInfo, ErrorResponse, NavigationInfo, PagingInfo};
-use crate::presence::{CallerIdVisibility, DoNotDisturb, PersonalDnd, TelephonyStatus};
+use crate::api::{
+    Open,
+    telephony::{CallerIdVisibility, DoNotDisturb, PersonalDnd, TelephonyStatus},
+};
 
 /// Somebody's presence, as it is published.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(example = "Available")]
 pub enum PresenceStatus {
     Offline,
@@ -20,7 +23,7 @@ pub enum PresenceStatus {
 }
 
 /// What a user set by hand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, serde::Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(example = "Available")]
 pub enum UserStatus {
     Offline,
@@ -29,7 +32,7 @@ pub enum UserStatus {
 }
 
 /// Whether a user is in a meeting.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(example = "Disconnected")]
 pub enum MeetingStatus {
     Connected,
@@ -57,7 +60,7 @@ pub enum DndStatusPersonal {
 }
 
 /// Whether a contact centre has the user in a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(example = "NoCall")]
 pub enum CxTelephonyStatus {
     NoCall,
@@ -65,7 +68,7 @@ pub enum CxTelephonyStatus {
 }
 
 /// An extension that a resource belongs to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ExtensionInfo {
     /// Where the extension is.
@@ -80,7 +83,7 @@ pub struct ExtensionInfo {
 }
 
 /// An extension's presence. What is not set, or not for the caller to see, is left out.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(example = json!({"uri": "http://127.0.0.1:8008/restapi/v1.0/account/1/extension/1/presence",
     "extension": {"uri": "http://127.0.0.1:8008/restapi/v1.0/account/1/extension/1", "id": 1,
@@ -100,28 +103,28 @@ pub struct GetPresenceInfo {
     pub extension: Option<ExtensionInfo>,
     /// What all below comes to.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub presence_status: Option<PresenceStatus>,
+    #[schema(value_type = Option<PresenceStatus>, nullable = false)]
+    pub presence_status: Option<Open<PresenceStatus>>,
     /// How far the user's calls are.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub telephony_status: Option<TelephonyStatus>,
+    #[schema(value_type = Option<TelephonyStatus>, nullable = false)]
+    pub telephony_status: Option<Open<TelephonyStatus>>,
     /// What the user set by hand.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub user_status: Option<UserStatus>,
+    #[schema(value_type = Option<UserStatus>, nullable = false)]
+    pub user_status: Option<Open<UserStatus>>,
     /// Which calls the user takes.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<DndStatus>, nullable = false)]
-    pub dnd_status: Option<DoNotDisturb>,
+    pub dnd_status: Option<Open<DoNotDisturb>>,
     /// The user's status text.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "Back at noon", max_length = 75, nullable = false)]
     pub message: Option<String>,
     /// Whether the user is in a meeting.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub meeting_status: Option<MeetingStatus>,
+    #[schema(value_type = Option<MeetingStatus>, nullable = false)]
+    pub meeting_status: Option<Open<MeetingStatus>>,
     /// Whether others may see the user's presence. Whom they may not see looks offline, and most is left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = true, nullable = false)]
@@ -136,12 +139,12 @@ pub struct GetPresenceInfo {
     pub pick_up_calls_on_hold: Option<bool>,
     /// Who sees with whom the user talks. Permitted are those who share a room with the user.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub caller_id_visibility: Option<CallerIdVisibility>,
+    #[schema(value_type = Option<CallerIdVisibility>, nullable = false)]
+    pub caller_id_visibility: Option<Open<CallerIdVisibility>>,
     /// Which calls to themselves alone the user takes, in accounts that have this.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<DndStatusPersonal>, nullable = false)]
-    pub dnd_status_personal: Option<PersonalDnd>,
+    pub dnd_status_personal: Option<Open<PersonalDnd>>,
     /// Whether the user takes calls of queues, in accounts that have this.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = true, nullable = false)]
@@ -156,16 +159,16 @@ pub struct GetPresenceInfo {
     pub total_active_calls: Option<usize>,
     /// How far the user's calls are, those of a contact centre among them; while there are such calls.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub aggregated_telephony_status: Option<TelephonyStatus>,
+    #[schema(value_type = Option<TelephonyStatus>, nullable = false)]
+    pub aggregated_telephony_status: Option<Open<TelephonyStatus>>,
     /// Whether a contact centre has the user in a call; while there are such calls.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub cx_telephony_status: Option<CxTelephonyStatus>,
+    #[schema(value_type = Option<CxTelephonyStatus>, nullable = false)]
+    pub cx_telephony_status: Option<Open<CxTelephonyStatus>>,
 }
 
 /// An extension's presence as it is updated, and as it is afterwards.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(example = json!({"userStatus": "Busy", "message": "lunch"}))]
 pub struct PresenceInfoResource {
     #[serde(flatten)]
@@ -174,7 +177,7 @@ pub struct PresenceInfoResource {
 }
 
 /// The presence of an account's extensions, one page of it.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AccountPresenceInfo {
     /// Where this page is.
     #[schema(example = "http://127.0.0.1:8008/restapi/v1.0/account/1/presence?page=1&perPage=100")]
@@ -186,7 +189,7 @@ pub struct AccountPresenceInfo {
 }
 
 /// One extension's answer, in the form that is all JSON.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct BatchItem {
     /// The extension's id, or what was asked for instead of one.
@@ -199,11 +202,12 @@ pub struct BatchItem {
 }
 
 /// What an extension alone would have been answered with.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum BatchBody {
-    Presence(Box<GetPresenceInfo>),
+    // First, since what is an error could be read as a presence, of which no member is required.
     Error(ErrorResponse),
+    Presence(Box<GetPresenceInfo>),
 }
 
 impl ToSchema for BatchBody {}

@@ -1,17 +1,17 @@
 //! Wire types: call queues.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// Who takes the calls of a queue.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CallQueuePresence {
     /// In the order of the members' ids.
     pub records: Vec<CallQueueMemberPresence>,
 }
 
 /// Whether one member of a queue takes its calls.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CallQueueMemberPresence {
     pub member: CallQueueMember,
@@ -26,7 +26,7 @@ pub struct CallQueueMemberPresence {
 }
 
 /// A member of a queue.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CallQueueMember {
     /// The id of the member's extension.
@@ -42,14 +42,14 @@ pub struct CallQueueMember {
 }
 
 /// Of which queues somebody takes calls.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ExtensionCallQueuePresenceList {
     /// In the order of the queues' ids.
     pub records: Vec<ExtensionCallQueuePresence>,
 }
 
 /// Whether somebody takes the calls of one queue.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ExtensionCallQueuePresence {
     pub call_queue: PresenceCallQueueInfo,
@@ -60,7 +60,7 @@ pub struct ExtensionCallQueuePresence {
 }
 
 /// A queue.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PresenceCallQueueInfo {
     /// The id of the queue's extension.
@@ -79,7 +79,7 @@ pub struct PresenceCallQueueInfo {
 }
 
 /// Who is to take the calls of a queue.
-#[derive(ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(example = json!({"records": [{"member": {"id": "1"}, "acceptCurrentQueueCalls": false}]}))]
 pub struct CallQueueUpdatePresence {
     #[schema(max_items = 100)]
@@ -87,8 +87,8 @@ pub struct CallQueueUpdatePresence {
 }
 
 /// Whether one member is to take the calls of a queue.
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct CallQueueMemberUpdate {
     pub member: CallQueueId,
     #[schema(example = false)]
@@ -96,7 +96,7 @@ pub struct CallQueueMemberUpdate {
 }
 
 /// Of which queues somebody is to take calls.
-#[derive(ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(example = json!({"records": [{"callQueue": {"id": "4"}, "acceptCalls": false}]}))]
 pub struct ExtensionCallQueueUpdatePresenceList {
     #[schema(max_items = 100)]
@@ -104,8 +104,8 @@ pub struct ExtensionCallQueueUpdatePresenceList {
 }
 
 /// Whether somebody is to take the calls of one queue.
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct ExtensionCallQueueUpdate {
     pub call_queue: CallQueueId,
     #[schema(example = false)]
@@ -113,7 +113,7 @@ pub struct ExtensionCallQueueUpdate {
 }
 
 /// The extension of a queue, or of a member of one.
-#[derive(ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct CallQueueId {
     /// The extension's id.
     #[schema(example = "4")]

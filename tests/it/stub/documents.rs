@@ -1,0 +1,63 @@
+//! The documents of stubs say of their operations what the dialect's own say.
+
+use presenced::{
+    api::{Dialect, matrix, pnut, presenced as native},
+    openapi::to_value,
+    stub,
+};
+use reqwest::Method;
+use serde_json::Value;
+use utoipa::openapi::OpenApi;
+
+use crate::support::conformance;
+
+fn same(dialect: &Dialect, document: &OpenApi, operations: &[&str]) {
+    let (own, whole) = (to_value(document), conformance::document(dialect.name));
+    let mut ids = Vec::new();
+    for (path, item) in own["paths"].as_object().expect("paths") {
+        for (method, operation) in item.as_object().expect("an item") {
+            assert_eq!(*operation, whole["paths"][path][method], "{method} {path}");
+            ids.push(operation["operationId"].as_str().expect("an id").to_owned());
+        }
+    }
+    assert_eq!(ids, operations, "{}", dialect.name);
+    for (name, schema) in own["components"]["schemas"].as_object().expect("schemas") {
+        assert_eq!(*schema, whole["components"]["schemas"][name], "{name}");
+    }
+    assert_eq!(own["components"]["securitySchemes"], whole["components"]["securitySchemes"]);
+    let servers = own["servers"].as_array().expect("servers");
+    let is_here = |server: &Value| server["url"].as_str().is_some_and(|url| url.starts_with('/'));
+    assert!(servers.len() == 1 && is_here(&servers[0]), "{servers:?}");
+}
+
+#[test]
+fn of_each_operation_the_same() {
+    same(&matrix::DIALECT, &stub::matrix::document(), &["getPresence", "setPresence"]);
+    let pnut = ["listPresence", "getPresence", "setPresence", "getPresenceByAlias"];
+    same(&pnut::DIALECT, &stub::pnut::document(), &pnut);
+    let native = [
+        "getUserPresence",
+        "putUserPresence",
+        "deleteUserPresence",
+        "postActivity",
+        "queryPresence",
+        "updatePresence",
+        "getRoomPresence",
+        "getUserRooms",
+        "postHeartbeats",
+        "putCall",
+        "deleteCall",
+        "getSettings",
+        "putSettings",
+    ];
+    same(&native::DIALECT, &stub::presenced::document(), &native);
+}
+
+#[tokio::test]
+async fn the_example_serves_swagger_ui_over_its_document() {
+    let server = crate::matrix::own_backend().await;
+    let page = server.call(Method::GET, "/swagger-ui/swagger-initializer.js").send_undocumented().await;
+    assert!(page.text.contains("/openapi.json"), "{}", page.text);
+    let document = server.call(Method::GET, "/openapi.json").send_undocumented().await;
+    assert_eq!(document.json(), to_value(&stub::matrix::document()));
+}
