@@ -22,6 +22,8 @@ pub(crate) mod pages;
 pub mod refusal;
 pub(crate) mod sockets;
 pub(crate) mod stub;
+pub mod telephony;
+mod words;
 
 use std::pin::Pin;
 

@@ -16,10 +16,10 @@ use tokio::sync::watch;
 
 use crate::{
     alarms::Alarms,
-    auth::{Auth, AuthError},
+    auth::{Access, Auth, AuthError},
     clock::{Clock, LEAP},
     config::{Config, Limits, Live, Reloaded},
-    directory::{Credential, Directory},
+    directory::Directory,
     limit::{RateLimit, StreamLimit},
     metrics::{self, Metrics},
     presence::Timestamp,
@@ -233,27 +233,17 @@ impl Parts {
         }
     }
 
-    /// Whether a token still holds.
-    pub fn token_holds(&self, token: &Credential) -> Result<(), AuthError> {
-        if !self.directory.holds(token) {
-            return Err(AuthError::Unknown);
-        }
-        let is_over = self.directory.expires(token).is_some_and(|expires| self.service.now() >= expires);
-        if is_over { Err(AuthError::Expired) } else { Ok(()) }
-    }
-
-    /// Completes when a token ends, by its time or before it, and says which. Whatever is pushed to its holder ends
-    /// then.
-    pub async fn token_ended(&self, token: &Credential) -> AuthError {
-        let expires = self.directory.expires(token);
+    /// Completes when something may not go on any more, by its time or before it, and says why. Whatever is pushed by
+    /// that ends then.
+    pub async fn access_ended(&self, access: &Access) -> AuthError {
         let expiry = async {
-            match expires {
+            match self.auth.expires(access) {
                 Some(expires) => self.alarms.until(expires).await,
                 None => pending().await,
             }
         };
         tokio::select! {
-            () = self.directory.ended(token) => AuthError::Unknown,
+            error = self.auth.ended(access) => error,
             () = expiry => AuthError::Expired,
         }
     }

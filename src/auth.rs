@@ -1,5 +1,6 @@
 //! Who is calling: the token of a request, and what it grants.
 
+mod access;
 pub(crate) mod admin_token;
 pub mod appservice;
 pub mod assertion;
@@ -9,6 +10,7 @@ use std::{borrow::Cow, sync::Arc};
 
 use axum::http::{HeaderMap, Uri, header, request::Parts};
 
+pub use self::access::Access;
 use self::{
     appservice::{AppService, AppServices},
     jwt::{JwtError, Jwts},

@@ -16,6 +16,7 @@ mod serve;
 mod subscription;
 mod token;
 mod user;
+mod words;
 
 use std::{fmt::Display, process::ExitCode};
 

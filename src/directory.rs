@@ -9,6 +9,7 @@ mod fact;
 mod filter;
 mod follow;
 mod ghost;
+mod kept;
 mod list;
 mod login;
 mod moves;
@@ -51,12 +52,11 @@ use self::{
 };
 pub use self::{
     check::Check,
-    desk::{Desk, MonitoredLine},
     extension::{Extension, ExtensionStatus, ExtensionType},
     ghost::NewGhost,
-    list::{PresenceList, Standing},
+    kept::{Desk, MonitoredLine, PresenceList},
     login::{LoggedIn, Login},
-    moves::Move,
+    moves::{Move, Standing},
     scope::{Scope, Scopes},
     session::NewSession,
     signed::{Credential, Origin, Signed},
@@ -106,7 +106,7 @@ struct Entries {
     /// The tokens of each user who has one; follows from `tokens`.
     tokens_of: HashMap<UserId, BTreeMap<TokenId, Lookup>>,
     app_tokens: BTreeMap<TokenId, Lookup>,
-    login_key: Option<login::Key>,
+    login_key: Option<kept::Key>,
     /// Of each user who set something.
     desks: HashMap<UserId, Desk>,
     filters: Filters,
@@ -452,18 +452,22 @@ impl Directory {
 
     /// Lets a token in for as long as the process runs: one that comes from elsewhere at each start.
     pub fn admit(&self, secret: &TokenSecret, token: NewToken) {
-        self.entries.write().apply(Fact::Token(StoredToken::new(secret, token)));
+        self.apply_here(Fact::Token(StoredToken::new(secret, token)));
     }
 
     /// Ends a token that was let in.
     pub fn dismiss(&self, secret: &TokenSecret) {
         if let Some(info) = self.token(secret.reveal().as_bytes()) {
-            let (mut entries, mut ends, fact) =
-                (self.entries.write(), Ends::default(), Fact::NoToken(info.id));
-            ends.note(&fact, &entries);
-            entries.apply(fact);
-            self.endings.end(ends, &entries, self.clock.now());
+            self.apply_here(Fact::NoToken(info.id));
         }
+    }
+
+    /// Makes something so in this process alone.
+    fn apply_here(&self, fact: Fact) {
+        let (mut entries, mut ends) = (self.entries.write(), Ends::default());
+        ends.note(&fact, &entries);
+        entries.apply(fact);
+        self.endings.end(ends, &entries, self.clock.now());
     }
 
     /// A user's tokens, in the order of their ids; without refresh tokens that were spent.

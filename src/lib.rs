@@ -63,7 +63,7 @@
 //! - [`cli`]: the command line, with one file for each command in `cli/`.
 //!
 //! With the feature `client` and without `server`, which is on by default, there is [`client`] alone, with what it shares:
-//! [`id`], the wire types of [`api`], and the words of [`presence`] and [`directory`] in them.
+//! [`id`], and the wire types of [`api`].
 //!
 //! Beside the source: `openapi/` has the documents as checked in, and the contract that the Matrix one
 //! follows; `tests/it/` the tests, in files that mirror the API; `tests/run` is the test command, and `tests/nightly`
@@ -123,12 +123,14 @@ mod table;
 #[cfg(feature = "server")]
 pub mod task;
 
-// What clients share of modules that are the server's otherwise.
+// What clients share of a module that is the server's otherwise.
 #[cfg(not(feature = "server"))]
 pub mod api {
     //! What goes over the wire.
 
     mod open;
+    pub mod telephony;
+    mod words;
 
     pub mod matrix {
         pub mod types;
@@ -144,32 +146,4 @@ pub mod api {
     }
 
     pub use self::open::Open;
-}
-#[cfg(not(feature = "server"))]
-pub mod directory {
-    //! Words of the directory.
-
-    mod extension {
-        mod words;
-
-        pub use self::words::*;
-    }
-    mod scope;
-
-    pub use self::{
-        extension::{ExtensionStatus, ExtensionType},
-        scope::Scope,
-    };
-}
-#[cfg(not(feature = "server"))]
-pub mod presence {
-    //! Words of presence.
-
-    mod telephony {
-        mod words;
-
-        pub use self::words::*;
-    }
-
-    pub use self::telephony::*;
 }

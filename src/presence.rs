@@ -13,6 +13,7 @@ mod news;
 mod packed;
 mod record;
 mod rules;
+mod status;
 mod telephony;
 mod timestamp;
 
@@ -20,11 +21,12 @@ use std::sync::Arc;
 
 pub use self::{
     audience::{Audience, Audiences, Versions},
-    claim::{Claim, LONGEST_LABEL},
+    claim::{Claim, Device, LONGEST_LABEL},
     input::Input,
     packed::Unreadable,
-    record::{Device, Expiry, Override, Presence, Record, Status},
+    record::{Presence, Record},
     rules::Rules,
+    status::{Expiry, Override, Status},
     telephony::{
         Appearance, Call, CallDetails, CallInfo, CallKind, CallLabel, CallLabelType, CallSettings,
         CallSettingsChange, CallerIdVisibility, Direction, DoNotDisturb, Parties, PersonalDnd, SipData,

@@ -11,6 +11,7 @@ mod exchange;
 mod form;
 mod limit;
 mod presence;
+mod request;
 pub(crate) mod stub;
 pub mod types;
 mod update;

@@ -1,6 +1,7 @@
 //! presenced's own API: the directory, settings, presence of one, of many and as it changes, presence
 //! lists, reports of gateways on devices and calls, and the server's health.
 
+mod access;
 mod app_tokens;
 mod backend;
 mod calls;
@@ -12,6 +13,7 @@ mod export;
 mod extract;
 mod health;
 mod heartbeats;
+mod json;
 mod life;
 mod lists;
 mod memberships;

@@ -8,17 +8,11 @@ mod key;
 mod key_set;
 mod known;
 
-use std::{
-    collections::HashMap,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
-};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use jsonwebtoken::{Header, decode_header};
 use parking_lot::{Mutex, RwLock};
+use tokio::sync::watch;
 
 pub use self::claims::Claims;
 pub(super) use self::issuer::Issuer;
@@ -70,7 +64,7 @@ pub struct Jwts {
     /// Tokens that were found good.
     known: Known,
     /// Counts what may make them bad: keys that went, and other configurations.
-    changes: Arc<AtomicU64>,
+    changes: Arc<watch::Sender<u64>>,
 }
 
 impl Jwts {
@@ -101,7 +95,7 @@ impl Jwts {
         });
         *self.issuers.write() = issuers.collect();
         key_sets.retain(|url, _| config.auth.jwt.iter().any(|issuer| issuer.jwks_url.as_ref() == Some(url)));
-        self.changes.fetch_add(1, Ordering::AcqRel);
+        count(&self.changes);
     }
 
     /// Whether this could be a token of an issuer, by its form.
@@ -111,10 +105,20 @@ impl Jwts {
 
     /// What a token says, if it holds now.
     pub async fn signed(&self, token: &[u8]) -> Result<Arc<Signed>, JwtError> {
-        let (hash, changes) = (TokenHash::of(token), self.changes.load(Ordering::Acquire));
+        self.again(TokenHash::of(token), token).await
+    }
+
+    /// The same of one whose hash is known.
+    pub(super) async fn again(&self, hash: TokenHash, token: &[u8]) -> Result<Arc<Signed>, JwtError> {
+        let changes = *self.changes.borrow();
         if let Some(signed) = self.known.find(&hash, changes) {
             return if self.clock.now() < signed.expires { Ok(signed) } else { Err(JwtError::Expired) };
         }
+        // This is seldom, and keys may have to be fetched for it: what waits holds no room for that.
+        Box::pin(self.anew(hash, token, changes)).await
+    }
+
+    async fn anew(&self, hash: TokenHash, token: &[u8], changes: u64) -> Result<Arc<Signed>, JwtError> {
         let (issuer, claims) = self.verified(token).await?;
         let signed = Arc::new(issuer.signed(hash, claims, self.config.limits.token_rooms)?);
         self.known.add(signed.clone(), changes, self.clock.now());
@@ -149,6 +153,11 @@ impl Jwts {
         Ok(claims)
     }
 
+    /// Changes whenever tokens that were found good may have become bad.
+    pub(super) fn follow(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
+    }
+
     /// Has keys that were fetched a while ago fetched anew. To be called once in a while.
     pub fn tick(&self) {
         let key_sets: Vec<_> = self.key_sets.lock().values().cloned().collect();
@@ -170,6 +179,11 @@ impl Jwts {
     pub fn forget(&self, user: &UserId) -> Vec<DeviceId> {
         self.known.forget(user)
     }
+}
+
+/// Counts one more change.
+fn count(changes: &watch::Sender<u64>) {
+    changes.send_modify(|changes| *changes += 1);
 }
 
 /// The header of a token; none of one that wants something of its reader that is not known here.

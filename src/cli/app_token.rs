@@ -4,11 +4,11 @@ use serde_json::json;
 use super::{
     admin::{Action, Report},
     token::{date, names},
+    words::words,
 };
 use crate::{
-    api::presenced::types::{self, AppTokenRequest},
+    api::presenced::types::{self, AppTokenRequest, Scope},
     client::{AdminClient, ClientError},
-    directory::Scope,
 };
 
 #[derive(Debug, Subcommand)]
@@ -26,7 +26,7 @@ pub(super) struct Create {
     /// What the app is called.
     name: String,
     /// What the token may be used for.
-    #[arg(long, value_enum, value_delimiter = ',', default_value = "read")]
+    #[arg(long, value_parser = words(Scope::ALL), value_delimiter = ',', default_value = "read")]
     scope: Vec<Scope>,
     /// When the token stops working; never if left out.
     #[arg(long, value_name = "SECONDS")]

@@ -3,14 +3,16 @@ use std::time::{Duration, UNIX_EPOCH};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::admin::{Action, Report};
+use super::{
+    admin::{Action, Report},
+    words::words,
+};
 use crate::{
     api::{
         Open,
-        presenced::types::{self, TokenRequest},
+        presenced::types::{self, Scope, TokenRequest},
     },
     client::{AdminClient, ClientError},
-    directory::Scope,
 };
 
 #[derive(Debug, Subcommand)]
@@ -35,7 +37,7 @@ pub(super) struct Create {
     #[arg(long)]
     device: String,
     /// What the token may be used for.
-    #[arg(long, value_enum, value_delimiter = ',', default_values = ["read", "write"])]
+    #[arg(long, value_parser = words(Scope::ALL), value_delimiter = ',', default_values = ["read", "write"])]
     scope: Vec<Scope>,
     /// The holder is a guest.
     #[arg(long)]

@@ -1,11 +1,16 @@
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::admin::{Action, Report};
+use super::{
+    admin::{Action, Report},
+    words::words,
+};
 use crate::{
-    api::presenced::types::{self, UserPage, UserProfile},
+    api::{
+        presenced::types::{self, UserPage, UserProfile},
+        telephony::{ExtensionStatus, ExtensionType},
+    },
     client::{AdminClient, ClientError},
-    directory::{ExtensionStatus, ExtensionType},
 };
 
 #[derive(Debug, Subcommand)]
@@ -43,10 +48,10 @@ pub(super) struct Add {
     #[arg(long, requires = "account")]
     extension_number: Option<String>,
     /// What the extension is for [default: User].
-    #[arg(long, requires = "account", value_name = "TYPE", ignore_case = true)]
+    #[arg(long, requires = "account", value_name = "TYPE", ignore_case = true, value_parser = words(ExtensionType::ALL))]
     extension_type: Option<ExtensionType>,
     /// Whether the extension is in use [default: Enabled].
-    #[arg(long, requires = "account", value_name = "STATUS", ignore_case = true)]
+    #[arg(long, requires = "account", value_name = "STATUS", ignore_case = true, value_parser = words(ExtensionStatus::ALL))]
     extension_status: Option<ExtensionStatus>,
     /// The extension takes calls of a department.
     #[arg(long, requires = "account")]

@@ -57,6 +57,7 @@ pub struct JwtIssuer {
     pub create_users: bool,
     /// What tokens may be used for at most.
     #[serde(default = "default_scopes")]
+    #[schemars(with = "Vec<ScopeWord>")]
     pub scopes: Vec<Scope>,
 }
 
@@ -75,6 +76,19 @@ pub struct SigningKey {
     /// The file that holds the key, instead of the key itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key_file: Option<PathBuf>,
+}
+
+/// What a token may be used for: a user's token for that user, a service token for everybody.
+#[derive(JsonSchema)]
+#[schemars(rename = "Scope", rename_all = "lowercase")]
+#[expect(dead_code, reason = "it says what the schema says, and nothing more")]
+enum ScopeWord {
+    /// Read presence.
+    Read,
+    /// Set presence: the user's own, or anybody's and the rooms.
+    Write,
+    /// Report devices and calls of all users, as a gateway.
+    Gateway,
 }
 
 /// As it may be written: one text, or a list.
@@ -137,6 +151,12 @@ impl JwtIssuer {
 }
 
 impl Auth {
+    /// Whether tokens of an issuer may be used to read.
+    pub fn lets_read(&self, issuer: &str) -> bool {
+        let is_it = |known: &&JwtIssuer| known.issuer.iter().any(|name| name == issuer);
+        self.jwt.iter().filter(is_it).any(|known| known.scopes.contains(&Scope::Read))
+    }
+
     /// Reads the keys that are kept in files of their own.
     pub(super) fn read_secrets(&mut self) -> Check {
         for (place, issuer) in self.jwt.iter_mut().enumerate() {

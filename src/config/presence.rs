@@ -9,6 +9,7 @@ use crate::service::Visibility;
 #[serde(deny_unknown_fields)]
 pub struct Presence {
     /// Who may see whom.
+    #[schemars(with = "VisibilityWord")]
     pub visibility: Visibility,
     /// Whether users may ask others to be allowed to see them, by presence lists.
     pub lists: bool,
@@ -39,6 +40,17 @@ pub struct Presence {
     /// How long a leg of a call is shown after its end.
     #[schemars(range(min = 1, max = LONGEST_SECONDS))]
     pub ended_call_seconds: u64,
+}
+
+/// Who may see whom, besides oneself and admins.
+#[derive(JsonSchema)]
+#[schemars(rename = "Visibility", rename_all = "lowercase")]
+#[expect(dead_code, reason = "it says what the schema says, and nothing more")]
+enum VisibilityWord {
+    /// Users that share a room.
+    Room,
+    /// Every user of the server.
+    Server,
 }
 
 impl Presence {

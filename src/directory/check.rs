@@ -28,7 +28,7 @@ impl Check {
                 is_named(document, token.info.id.as_str())?;
                 check_token(token)
             }
-            Fact::Filter(_, _, Some(filter)) => moment("stored", Some(filter.stored())),
+            Fact::Filter(_, _, Some(filter)) => moment("stored", Some(filter.stored)),
             Fact::Desk(_, desk) => {
                 let lines = desk.lines.iter().flatten().map(|line| line.extension);
                 lines.chain(desk.closed_queues.iter().copied()).try_for_each(|user| number("extension", user))

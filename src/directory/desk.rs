@@ -1,29 +1,7 @@
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-
-use super::{Directory, DirectoryError, Entries, Move, User, fact::Fact};
+use super::{Desk, Directory, DirectoryError, Entries, MonitoredLine, Move, User, fact::Fact};
 use crate::id::UserId;
-
-/// What a user set for their telephone besides presence.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Desk {
-    /// The extensions that the user monitors, in the order of the keys; none until they said it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub lines: Option<Vec<MonitoredLine>>,
-    /// The numbers of the departments whose calls the user does not take at present.
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    pub closed_queues: BTreeSet<u64>,
-}
-
-/// An extension that a user monitors.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MonitoredLine {
-    /// The key that it is on.
-    pub id: String,
-    /// The number of the extension's user.
-    pub extension: u64,
-}
 
 impl Directory {
     /// What a user set for their telephone.

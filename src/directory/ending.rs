@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 use tokio::sync::{Notify, futures::OwnedNotified};
 
 use super::{
-    Credential, Directory, DirectoryError, Entries, Origin, TokenId, TokenInfo,
+    Credential, Directory, DirectoryError, Entries, Origin, Scopes, Signed, TokenId, TokenInfo,
     fact::Fact,
     token::{Lookup, StoredToken},
 };
@@ -42,6 +42,8 @@ enum Cause {
 pub(super) struct Ends {
     /// Tokens that are kept no longer.
     tokens: Vec<StoredToken>,
+    /// Where tokens are filed that stay, and speak otherwise than before.
+    changed: Vec<Lookup>,
     /// Tokens that others signed, with whom they spoke for.
     signed: Vec<(Lookup, UserId, DeviceId)>,
     /// Whose sessions have ended, or who are gone.
@@ -53,11 +55,36 @@ impl Ends {
     pub(super) fn note(&mut self, fact: &Fact, entries: &Entries) {
         match fact {
             Fact::NoToken(id) => self.tokens.extend(entries.token_named(id).cloned()),
+            Fact::Token(token) => {
+                let known = entries.token_named(&token.info.id);
+                let is_changed = known.is_some_and(|known| known.info.holder != token.info.holder);
+                self.changed.extend(is_changed.then(|| token.lookup()));
+            }
             Fact::EndedToken(hash, Some(token)) => {
                 self.signed.push((hash.lookup(), token.user.clone(), token.device.clone()));
             }
             Fact::SignOut(user, Some(_)) | Fact::NoUser(user) => self.users.push(user.clone()),
             _ => {}
+        }
+    }
+}
+
+/// What is waited for of a token or a user, whichever server it happens on.
+pub struct News<'a>([Option<Place<'a>>; 2]);
+
+impl News<'_> {
+    /// Completes at the next from now on.
+    pub fn next(&self) -> impl Future<Output = ()> + use<> {
+        let [one, other] = self.0.each_ref().map(|place| place.as_ref().map(Place::next));
+        let told = async |next: Option<Pin<Box<OwnedNotified>>>| match next {
+            Some(next) => next.await,
+            None => pending().await,
+        };
+        async move {
+            tokio::select! {
+                () = told(one) => {}
+                () = told(other) => {}
+            }
         }
     }
 }
@@ -92,7 +119,10 @@ impl Endings {
 
     /// Tells whoever waits, and notes which devices have no token any more. The entries are as they are after that.
     pub(super) fn end(&self, ends: Ends, entries: &Entries, now: Timestamp) {
-        let Ends { tokens, signed, users } = ends;
+        let Ends { tokens, changed, signed, users } = ends;
+        for lookup in changed {
+            self.tell(&Cause::Token(lookup));
+        }
         let kept = tokens.iter().map(|token| (token.lookup(), token.speaker()));
         let signed = signed.iter().map(|(lookup, user, device)| (*lookup, Some((user, device))));
         for (lookup, speaker) in kept.chain(signed) {
@@ -136,21 +166,9 @@ impl Directory {
         entries.token_named(id).map(|token| token.info.clone())
     }
 
-    /// Whether a credential was not ended. That its time is over is no end yet.
-    pub fn holds(&self, credential: &Credential) -> bool {
-        let entries = self.entries.read();
-        match credential {
-            Credential::Kept(id) => entries.token_named(id).is_some(),
-            Credential::Signed(signed) => entries.users.contains(&signed.user) && !entries.is_ended(signed),
-        }
-    }
-
-    /// When a credential's time is over, if ever.
-    pub fn expires(&self, credential: &Credential) -> Option<Timestamp> {
-        match credential {
-            Credential::Kept(id) => self.token_named(id)?.expires,
-            Credential::Signed(signed) => Some(signed.expires),
-        }
+    /// What a token that is kept may be used for; none: it was ended. That its time is over is no end yet.
+    pub fn scopes_of(&self, id: &TokenId) -> Option<Scopes> {
+        self.entries.read().token_named(id).map(|token| token.info.holder.scopes())
     }
 
     /// Ends a credential of a user's before its time.
@@ -169,25 +187,20 @@ impl Directory {
         }
     }
 
-    /// Completes once a credential was ended, whoever did it, on whatever server. That its time is over is no end
-    /// yet.
-    pub async fn ended(&self, credential: &Credential) {
-        let (lookup, user) = match credential {
-            Credential::Kept(id) => (id.lookup(), None),
-            Credential::Signed(signed) => (Some(signed.hash.lookup()), Some(&signed.user)),
-        };
-        let token = lookup.map(|lookup| self.endings.place(Cause::Token(lookup)));
-        let user = user.map(|user| self.endings.place(Cause::User(user.clone())));
-        loop {
-            let (token, user) = (next_of(token.as_ref()), next_of(user.as_ref()));
-            if !self.holds(credential) {
-                return;
-            }
-            tokio::select! {
-                () = token => {}
-                () = user => {}
-            }
-        }
+    /// News of a token that is kept: its end, or that it may be used for something else.
+    pub fn news_of_token(&self, id: &TokenId) -> News<'_> {
+        News([id.lookup().map(Cause::Token), None].map(|cause| Some(self.endings.place(cause?))))
+    }
+
+    /// News of a token that another signed: its end, or that of all its user's sessions.
+    pub fn news_of_signed(&self, signed: &Signed) -> News<'_> {
+        let causes = [Cause::Token(signed.hash.lookup()), Cause::User(signed.user.clone())];
+        News(causes.map(|cause| Some(self.endings.place(cause))))
+    }
+
+    /// News of a user: the end of all sessions, or that there is no such user any more.
+    pub fn news_of_user(&self, user: &UserId) -> News<'_> {
+        News([Some(self.endings.place(Cause::User(user.clone()))), None])
     }
 
     /// Whose sessions were all ended since this was asked last.
@@ -210,17 +223,6 @@ impl Directory {
     /// The devices that lost their last token since this was asked last.
     pub fn take_logged_out(&self) -> Vec<(UserId, DeviceId)> {
         mem::take(&mut *self.endings.logged_out.lock())
-    }
-}
-
-/// Completes at what comes from now on; never without a place.
-fn next_of(place: Option<&Place<'_>>) -> impl Future<Output = ()> {
-    let told = place.map(Place::next);
-    async move {
-        match told {
-            Some(told) => told.await,
-            None => pending().await,
-        }
     }
 }
 

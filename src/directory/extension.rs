@@ -1,10 +1,6 @@
-mod words;
-
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
-
-pub use self::words::{ExtensionStatus, ExtensionType};
 
 /// A user's place in a telephone account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,5 +52,63 @@ impl Extension {
 
     fn usually_has_dnd() -> bool {
         true
+    }
+}
+
+/// What an extension is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ExtensionType {
+    #[default]
+    User,
+    Department,
+    Announcement,
+    Voicemail,
+    DigitalUser,
+    VirtualUser,
+    FaxUser,
+    PagingOnly,
+    SharedLinesGroup,
+    DelegatedLinesGroup,
+    GroupCallPickup,
+    IvrMenu,
+    ApplicationExtension,
+    ProxyAdmin,
+    RoomConnector,
+    ParkLocation,
+    Limited,
+    Bot,
+    Site,
+    Room,
+    FlexibleUser,
+    TieLine,
+    Unknown,
+}
+
+/// Whether an extension is in use.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ExtensionStatus {
+    #[default]
+    Enabled,
+    Disabled,
+    Frozen,
+    NotActivated,
+    Unassigned,
+}
+
+impl ExtensionType {
+    /// Whether extensions of this type have presence at all.
+    pub fn has_presence(self) -> bool {
+        !matches!(
+            self,
+            Self::Department
+                | Self::Announcement
+                | Self::Voicemail
+                | Self::FaxUser
+                | Self::PagingOnly
+                | Self::SharedLinesGroup
+                | Self::IvrMenu
+                | Self::ApplicationExtension
+                | Self::ParkLocation
+        )
     }
 }

@@ -4,11 +4,8 @@ use serde_json::json;
 
 use super::{
     Desk, Entries, Move, PresenceList, TokenId, TokenInfo, User,
-    filter::StoredFilter,
-    login::Key,
-    signed::EndedToken,
+    kept::{EndedToken, Key, StoredFilter, TokenRooms},
     token::{StoredToken, TokenHash},
-    token_rooms::TokenRooms,
 };
 use crate::{
     id::{IdError, RoomId, UserId},

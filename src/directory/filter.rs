@@ -1,33 +1,13 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use hashbrown::HashMap;
-use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::{Directory, DirectoryError, Entries, fact::Fact};
-use crate::{
-    id::UserId,
-    presence::Timestamp,
-    store::{Document, Kind, StoreError},
-};
+use super::{Directory, DirectoryError, Entries, fact::Fact, kept::StoredFilter};
+use crate::{id::UserId, presence::Timestamp};
 
 /// The filters of each user who stored one, by their ids.
 pub(super) type Filters = HashMap<UserId, BTreeMap<String, StoredFilter>>;
-
-/// A filter as it is kept. What it says is its dialect's.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-pub(super) struct StoredFilter {
-    /// When it was stored last.
-    stored: Timestamp,
-    filter: Arc<RawValue>,
-}
-
-impl StoredFilter {
-    /// When it was stored last.
-    pub(super) fn stored(&self) -> Timestamp {
-        self.stored
-    }
-}
 
 impl Directory {
     /// Stores a filter of a user's under an id, or says of one that is there that it was stored now. A user may
@@ -64,23 +44,6 @@ impl Directory {
     /// A filter that a user stored.
     pub fn filter(&self, user: &UserId, id: &str) -> Option<Arc<RawValue>> {
         Some(self.entries.read().filter(user, id)?.filter.clone())
-    }
-}
-
-impl StoredFilter {
-    pub(super) fn document(filter: Option<&Self>, user: &UserId, id: &str) -> Document {
-        // No user's id has a space in it.
-        let name = format!("{user} {id}");
-        match filter {
-            Some(filter) => Document::put(Kind::Filter, name, filter),
-            None => Document::removed(Kind::Filter, name),
-        }
-    }
-
-    /// The user and the filter's id in a document's id.
-    pub(super) fn parse_id(name: &str) -> Result<(UserId, &str), StoreError> {
-        let parsed = name.split_once(' ').and_then(|(user, id)| Some((user.parse().ok()?, id)));
-        parsed.ok_or_else(|| StoreError::bad_key(name.as_bytes()))
     }
 }
 

@@ -1,71 +1,7 @@
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::{Arc, atomic::Ordering},
-};
+use std::sync::{Arc, atomic::Ordering};
 
-use serde::{Deserialize, Serialize};
-
-use super::{Directory, DirectoryError, Entries, Fact, Move};
+use super::{Directory, DirectoryError, Entries, Move, PresenceList, Standing, fact::Fact};
 use crate::id::UserId;
-
-/// How far an entry of a presence list has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Standing {
-    /// The user was invited, and has not answered yet.
-    Pending,
-    /// The user agreed to be seen.
-    Accepted,
-}
-
-/// Whom one user, the observer, asked to be allowed to see, and who of them agreed.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PresenceList(BTreeMap<UserId, Standing>);
-
-impl PresenceList {
-    /// Asks a user, unless that was done before.
-    pub fn invite(&mut self, user: &UserId) {
-        self.0.entry(user.clone()).or_insert(Standing::Pending);
-    }
-
-    /// Notes that a user agreed. Says whether they were asked.
-    pub fn accept(&mut self, user: &UserId) -> bool {
-        let Some(standing) = self.0.get_mut(user) else { return false };
-        *standing = Standing::Accepted;
-        true
-    }
-
-    /// Ends an entry. Says whether there was one.
-    pub fn remove(&mut self, user: &UserId) -> bool {
-        self.0.remove(user).is_some()
-    }
-
-    /// Who is on the list, in the order of their ids.
-    pub fn entries(&self) -> impl Iterator<Item = (&UserId, Standing)> {
-        self.0.iter().map(|(user, standing)| (user, *standing))
-    }
-
-    /// Who agreed to be seen, in the order of their ids.
-    pub fn accepted(&self) -> impl Iterator<Item = &UserId> {
-        self.entries().filter(|(_, standing)| *standing == Standing::Accepted).map(|(user, _)| user)
-    }
-
-    /// Whether there is no entry.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    fn standing(&self, user: &UserId) -> Option<Standing> {
-        self.0.get(user).copied()
-    }
-
-    /// The entries that differ, as they are now.
-    fn changed_from<'a>(&'a self, before: &'a Self) -> impl Iterator<Item = (&'a UserId, Option<Standing>)> {
-        let users: BTreeSet<&UserId> = self.0.keys().chain(before.0.keys()).collect();
-        let changed = users.into_iter().filter(|user| self.standing(user) != before.standing(user));
-        changed.map(|user| (user, self.standing(user)))
-    }
-}
 
 impl Directory {
     /// Changes a known user's presence list, all of it or nothing, and returns what `change` did. This is the

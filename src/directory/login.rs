@@ -10,6 +10,7 @@ use super::{
     Directory, DirectoryError, Entries, Holder, NewToken, Scopes, Session, Spent, TokenId, TokenInfo,
     TokenSecret,
     fact::Fact,
+    kept::Key,
     token::{self, StoredToken},
 };
 use crate::{
@@ -22,9 +23,6 @@ const REPEATED_FOR: Duration = Duration::from_secs(60 * 60);
 
 /// The same once the access token that came of it was used.
 const REPEATED_AFTER_USE: Duration = Duration::from_secs(10);
-
-/// A secret that all servers of one store share.
-pub(super) type Key = [u8; 32];
 
 /// A user who logs in on a device, or stays logged in.
 #[derive(Clone, Debug)]

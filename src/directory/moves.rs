@@ -1,5 +1,16 @@
-use super::Standing;
+use serde::{Deserialize, Serialize};
+
 use crate::id::{RoomId, UserId};
+
+/// How far an entry of a presence list has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Standing {
+    /// The user was invited, and has not answered yet.
+    Pending,
+    /// The user agreed to be seen.
+    Accepted,
+}
 
 /// Something that may have changed who sees whom, or what of them.
 #[derive(Clone, Debug, PartialEq, Eq)]

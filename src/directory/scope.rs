@@ -1,12 +1,8 @@
 use serde::{Deserialize, Serialize};
 
 /// What a token may be used for: a user's token for that user, a service token for everybody.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema, schemars::JsonSchema,
-)]
-#[cfg_attr(feature = "server", derive(clap::ValueEnum))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-#[schema(example = "read")]
 pub enum Scope {
     /// Read presence.
     Read,

@@ -4,12 +4,12 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use hashbrown::HashMap;
-use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    Directory, DirectoryError, Entries, Profile, Scopes, TokenHash, TokenId, User, fact::Fact,
-    token_rooms::TokenRooms,
+    Directory, DirectoryError, Entries, Profile, Scopes, TokenHash, TokenId, User,
+    fact::Fact,
+    kept::{EndedToken, TokenRooms},
 };
 use crate::{
     id::{DeviceId, RoomId, UserId},
@@ -20,6 +20,8 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Signed {
     pub hash: TokenHash,
+    /// Who signed it.
+    pub issuer: String,
     pub user: UserId,
     pub device: DeviceId,
     pub scopes: Scopes,
@@ -75,6 +77,14 @@ pub enum Origin {
 }
 
 impl Origin {
+    /// Who signed the tokens of the login; none where they are kept here.
+    pub fn issuer(&self) -> Option<&str> {
+        match self {
+            Self::Kept(_) => None,
+            Self::Signed(signed) => Some(&signed.issuer),
+        }
+    }
+
     /// The login's name.
     pub fn login(&self) -> TokenId {
         match self {
@@ -82,15 +92,6 @@ impl Origin {
             Self::Signed(signed) => signed.login(),
         }
     }
-}
-
-/// A signed token that was ended before its time.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct EndedToken {
-    pub(super) user: UserId,
-    pub(super) device: DeviceId,
-    /// When it would have stopped working.
-    pub(super) until: Timestamp,
 }
 
 /// Which signed tokens are refused whatever they say.

@@ -155,6 +155,17 @@ pub enum Holder {
     },
 }
 
+impl Holder {
+    /// What the token may be used for; the admin's for everything.
+    pub fn scopes(&self) -> Scopes {
+        match self {
+            Self::Admin => Scopes::all(),
+            Self::User { scopes, .. } | Self::App { scopes, .. } => *scopes,
+            Self::Refresh { .. } => Scopes::default(),
+        }
+    }
+}
+
 /// What stays the same from one refresh of a login to the next.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {

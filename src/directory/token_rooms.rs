@@ -1,23 +1,14 @@
 //! Memberships by signed tokens: they last as long as a token that names them, and stand beside those that admins keep.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::{collections::BTreeSet, sync::Arc};
 
 use hashbrown::HashMap;
-use serde::{Deserialize, Serialize};
 
-use super::{Directory, Entries, Move, Signed, fact::Fact};
+use super::{Directory, Entries, Move, Signed, fact::Fact, kept::TokenRooms};
 use crate::{
     id::{RoomId, UserId},
     presence::Timestamp,
 };
-
-/// The rooms that signed tokens put a user into, each until the last of those tokens stops working.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub(super) struct TokenRooms(pub(super) BTreeMap<RoomId, Timestamp>);
 
 /// The memberships of everybody by signed tokens.
 #[derive(Debug, Default)]
@@ -36,12 +27,6 @@ struct OneUsers {
 
 /// How many users' memberships end in one write.
 const TOGETHER: usize = 1_000;
-
-impl TokenRooms {
-    fn first_end(&self) -> Option<Timestamp> {
-        self.0.values().min().copied()
-    }
-}
 
 impl TokenMemberships {
     /// A user's rooms.

@@ -3,7 +3,7 @@ use std::{iter, time::Duration};
 use smallvec::SmallVec;
 use smol_str::SmolStr;
 
-use super::{Device, Rules, State, Timestamp};
+use super::{Rules, State, Timestamp};
 use crate::id::{DeviceId, NodeId};
 
 /// What one device says: a state, when the device was last active, and until when it holds.
@@ -23,6 +23,19 @@ pub struct Claim {
     pub(super) label: Option<SmolStr>,
     /// How long it holds without a connection, where that is another time than the rules say.
     pub(super) lease: Option<Duration>,
+}
+
+/// What one device says at one moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Device {
+    pub id: DeviceId,
+    /// What it is called, if anything.
+    pub label: Option<SmolStr>,
+    pub state: State,
+    pub last_active: Timestamp,
+    pub connected: bool,
+    /// Until when it holds, unless it is connected.
+    pub until: Option<Timestamp>,
 }
 
 /// The longest that a device may be called, in characters.

@@ -3,7 +3,7 @@
 
 use std::{slice, time::Duration};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use super::{
     Appearance, Audience, Call, CallDetails, CallInfo, CallKind, CallLabel, CallLabelType, CallSettings,
@@ -16,7 +16,7 @@ use super::{
 use crate::id::{DeviceId, NodeId};
 
 #[derive(Deserialize, Serialize)]
-pub(super) struct ExportedRecord {
+struct ExportedRecord {
     claims: Vec<ExportedClaim>,
     last_active: Option<Timestamp>,
     last_update: Option<Timestamp>,
@@ -192,6 +192,18 @@ struct ExportedLabel {
 struct ExportedAppearance {
     phone_number: Option<String>,
     number: u8,
+}
+
+impl Serialize for Record {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        ExportedRecord::from(self.clone()).serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Record {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::try_from(ExportedRecord::deserialize(deserializer)?).map_err(D::Error::custom)
+    }
 }
 
 impl From<Record> for ExportedRecord {

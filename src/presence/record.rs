@@ -1,12 +1,11 @@
 use std::{collections::BTreeSet, time::Duration};
 
-use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 use smol_str::SmolStr;
 
 use super::{
-    Audience, Audiences, Claim, Rules, State, TelephonePresence, Telephony, Text, Timestamp, Versions,
-    exported::ExportedRecord,
+    Audience, Audiences, Claim, Device, Expiry, Override, Rules, State, Status, TelephonePresence, Telephony,
+    Text, Timestamp, Versions,
 };
 use crate::id::{DeviceId, NodeId};
 
@@ -35,8 +34,7 @@ pub(super) fn usual_sequence(version: u64) -> u32 {
 }
 
 /// All that the core holds of one user. Its JSON form is that of exports.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(into = "ExportedRecord", try_from = "ExportedRecord")]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Record {
     /// Of one device, mostly.
     pub(super) claims: SmallVec<[Claim; 1]>,
@@ -53,63 +51,6 @@ pub struct Record {
     pub(super) versions: Versions,
     /// Number the changes that [`Audience::OwnExtension`] and [`Audience::Account`] could see.
     pub(super) sequences: [u32; 2],
-}
-
-/// The user's text, and when it expires if it does. Never empty.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Status {
-    pub text: Text,
-    pub expires: Option<Expiry>,
-}
-
-/// When a status expires.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Expiry {
-    /// At the moment that was set with it.
-    Set(Timestamp),
-    /// With the lease of a claim: each renewal puts it off, and is no news.
-    Leased(Timestamp),
-}
-
-impl Expiry {
-    /// The moment.
-    pub fn at(self) -> Timestamp {
-        match self {
-            Self::Set(at) | Self::Leased(at) => at,
-        }
-    }
-
-    /// The moment, if it stays as it is.
-    pub fn if_set(self) -> Option<Timestamp> {
-        match self {
-            Self::Set(at) => Some(at),
-            Self::Leased(_) => None,
-        }
-    }
-}
-
-impl Status {
-    /// A status that holds until it is replaced; none for an empty text.
-    pub fn lasting(text: &str) -> Option<Self> {
-        (!text.is_empty()).then(|| Self { text: text.into(), expires: None })
-    }
-
-    /// What somebody set of it: the text, and when it expires unless a lease says that.
-    fn set(&self) -> (&str, Option<Timestamp>) {
-        (&self.text, self.expires.and_then(Expiry::if_set))
-    }
-}
-
-/// What the user set by hand for all devices.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Override {
-    /// The devices decide.
-    #[default]
-    None,
-    /// Busy, whatever the devices say.
-    Busy,
-    /// Offline to others since that moment; the truth to oneself.
-    Invisible { since: Timestamp },
 }
 
 /// The answer: what somebody's presence is at one moment.
@@ -145,19 +86,6 @@ impl Presence {
     pub fn status_expiry_set(&self) -> Option<Timestamp> {
         self.status_expires.and_then(Expiry::if_set)
     }
-}
-
-/// What one device says at one moment.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Device {
-    pub id: DeviceId,
-    /// What it is called, if anything.
-    pub label: Option<SmolStr>,
-    pub state: State,
-    pub last_active: Timestamp,
-    pub connected: bool,
-    /// Until when it holds, unless it is connected.
-    pub until: Option<Timestamp>,
 }
 
 /// Whose eyes a record is read with.

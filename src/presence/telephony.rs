@@ -1,9 +1,5 @@
-mod words;
+use serde::{Deserialize, Serialize};
 
-pub use self::words::{
-    CallKind, CallLabelType, CallerIdVisibility, Direction, DoNotDisturb, PersonalDnd, TelephonyStatus,
-    Termination,
-};
 use super::{Override, Rules, Timestamp};
 
 /// The telephone side of a user: what they set for calls, and the legs of calls that gateways report.
@@ -25,6 +21,31 @@ pub struct CallSettings {
     pub ring_on_monitored_call: bool,
     pub pick_up_calls_on_hold: bool,
     pub caller_id_visibility: Option<CallerIdVisibility>,
+}
+
+/// Which calls a user takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum DoNotDisturb {
+    #[default]
+    TakeAllCalls,
+    DoNotAcceptDepartmentCalls,
+    TakeDepartmentCallsOnly,
+    DoNotAcceptAnyCalls,
+}
+
+/// Which calls to themselves alone a user takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PersonalDnd {
+    TakeAllCalls,
+    DoNotAcceptAnyCalls,
+}
+
+/// Who sees with whom a user talks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CallerIdVisibility {
+    All,
+    None,
+    PermittedUsers,
 }
 
 /// A change of [`CallSettings`]: what is left out stays.
@@ -52,6 +73,36 @@ pub struct Call {
     pub details: CallDetails,
 }
 
+/// What a leg belongs to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CallKind {
+    #[default]
+    Telephone,
+    /// A meeting makes its user a participant and nothing else.
+    Meeting,
+    /// A contact centre keeps its calls apart from those of the telephone.
+    ContactCenter,
+}
+
+/// How far a call is. The order is the order of the merge: the highest of a user's legs counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum TelephonyStatus {
+    /// There is no call, or it has ended.
+    #[default]
+    NoCall,
+    ParkedCall,
+    Ringing,
+    OnHold,
+    CallConnected,
+}
+
+/// From where a call came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Direction {
+    Inbound,
+    Outbound,
+}
+
 /// Who talks with whom, as numbers and as names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Parties {
@@ -77,6 +128,15 @@ pub struct CallDetails {
     pub appearance: Option<Appearance>,
 }
 
+/// How a call ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Termination {
+    Final,
+    /// The party goes on elsewhere, after a transfer for example.
+    Intermediate,
+}
+
 /// What a telephone shows of a call.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CallInfo {
@@ -89,6 +149,18 @@ pub struct CallInfo {
 pub struct CallLabel {
     pub kind: CallLabelType,
     pub value: Option<String>,
+}
+
+/// What a line is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CallLabelType {
+    PhoneNumberLabel,
+    PhoneNumber,
+    QueueExtension,
+    QueueName,
+    CallerIdName,
+    CallerIdNumber,
+    None,
 }
 
 /// On which key of a shared line a call is.

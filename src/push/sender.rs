@@ -173,7 +173,9 @@ impl Sender {
             registry.expire(subscription.id).await?;
             return Ok(Step::End);
         }
-        if !self.tracked.voice().holds(&self.app, subscription) {
+        let auth = &self.app.config.auth;
+        let is_let = subscription.issuer.as_deref().is_none_or(|issuer| auth.lets_read(issuer));
+        if !is_let || !self.tracked.voice().holds(&self.app, subscription) {
             registry.remove(subscription.id).await?;
             return Ok(Step::End);
         }

@@ -31,6 +31,9 @@ pub struct Subscription {
     /// ends with any login of its client.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub login: Option<TokenId>,
+    /// Who signed the token that it was made with, if another did. It ends when that issuer may not let read any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issuer: Option<String>,
     /// What it is about, in the dialect's own form.
     pub wish: Value,
     pub transport: Transport,

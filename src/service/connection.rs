@@ -43,6 +43,20 @@ impl Service {
         Ok(self.connection(&user, device))
     }
 
+    /// Notes that a user is active on a device with a connection that is open: what the device says holds on while that
+    /// is. Returns the connection if it had an effect.
+    pub async fn be_active_connected(
+        self: &Arc<Self>,
+        user: &UserId,
+        device: &DeviceId,
+    ) -> Result<Option<Connection>, UpdateError> {
+        if self.budgets.activity.check(user).is_err() {
+            return Ok(None);
+        }
+        self.update(user, &[Input::Active { device: device.clone() }, self.attach(device)]).await?;
+        Ok(Some(self.connection(user, device)))
+    }
+
     /// What makes that which a device says hold for as long as a connection is open.
     pub(super) fn attach(&self, device: &DeviceId) -> Input {
         Input::Attach { device: device.clone(), node: self.node() }

@@ -1,8 +1,8 @@
 //! How often users may set their presence, whichever dialect and operation they do it by.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
-use super::{Connection, Service, UpdateError};
+use super::{Service, UpdateError};
 use crate::{
     id::{DeviceId, UserId},
     limit::RateLimit,
@@ -49,20 +49,6 @@ impl Service {
             self.update(user, &[Input::Active { device: device.clone() }]).await?;
         }
         Ok(())
-    }
-
-    /// The same on a connection that is open: what the device says holds on while that is. Returns the connection if
-    /// it had an effect.
-    pub async fn be_active_connected(
-        self: &Arc<Self>,
-        user: &UserId,
-        device: &DeviceId,
-    ) -> Result<Option<Connection>, UpdateError> {
-        if self.budgets.activity.check(user).is_err() {
-            return Ok(None);
-        }
-        self.update(user, &[Input::Active { device: device.clone() }, self.attach(device)]).await?;
-        Ok(Some(self.connection(user, device)))
     }
 
     /// Sets a user's presence: the one way for users, as [`update`](Self::update) is for those who report of

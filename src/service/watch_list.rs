@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use super::Watcher;
 use crate::id::{RoomId, UserId};
 
 /// Whom a watcher is to be told of, as far as the viewer may see them.
@@ -50,25 +49,5 @@ impl WatchList {
             users: self.users.union(&other.users).cloned().collect(),
             rooms: self.rooms.union(&other.rooms).cloned().collect(),
         }
-    }
-}
-
-impl Watcher {
-    /// Whom the watcher asks for.
-    pub fn list(&self) -> &WatchList {
-        &self.list
-    }
-
-    /// Asks for more users from now on, and says which of the entries are new. What there is to tell of those is for
-    /// [`first_of`](Self::first_of) or [`since_of`](Self::since_of), before anything else is asked of the watcher.
-    pub fn add(&mut self, more: &WatchList) -> WatchList {
-        let added = more.without(&self.list);
-        self.ask_for(self.list.with(&added));
-        added
-    }
-
-    /// Asks for these no longer.
-    pub fn remove(&mut self, fewer: &WatchList) {
-        self.ask_for(self.list.without(fewer));
     }
 }

@@ -150,8 +150,26 @@ impl Watcher {
         self.cursor
     }
 
+    /// Whom the watcher asks for.
+    pub fn list(&self) -> &WatchList {
+        &self.list
+    }
+
+    /// Asks for more users from now on, and says which of the entries are new. What there is to tell of those is for
+    /// [`first_of`](Self::first_of) or [`since_of`](Self::since_of), before anything else is asked of the watcher.
+    pub fn add(&mut self, more: &WatchList) -> WatchList {
+        let added = more.without(&self.list);
+        self.ask_for(self.list.with(&added));
+        added
+    }
+
+    /// Asks for these no longer.
+    pub fn remove(&mut self, fewer: &WatchList) {
+        self.ask_for(self.list.without(fewer));
+    }
+
     /// Watches those whom this list asks for from now on.
-    pub(super) fn ask_for(&mut self, list: WatchList) {
+    fn ask_for(&mut self, list: WatchList) {
         self.list = list;
         self.watch.set_topics(self.topics());
     }

@@ -6,6 +6,7 @@ pub(crate) mod idp;
 mod key_sets;
 mod refusals;
 mod rooms;
+mod scopes;
 mod subscriptions;
 
 use std::path::PathBuf;

@@ -1,5 +1,7 @@
 //! The layout that `src/lib.rs` states, held against what the files import.
 
+mod circles;
+
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -125,5 +127,18 @@ fn dialects_do_not_know_each_other() {
             }
         }
     }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// What goes over the wire, and how the command line is read, is no matter of the core.
+#[test]
+fn the_core_knows_no_wire() {
+    const CORE: [&str; 9] =
+        ["id", "presence", "clock", "alarms", "store", "directory", "changes", "service", "limit"];
+    let wire = Regex::new(r"\b(utoipa|clap|axum|schemars)\b").expect("a pattern");
+    let core = modules().into_iter().filter(|(name, _)| CORE.contains(&name[0].as_str()));
+    let wrong: Vec<String> = core
+        .filter_map(|(name, text)| Some(format!("{} names {}", name.join("/"), wire.find(&text)?.as_str())))
+        .collect();
     assert!(wrong.is_empty(), "{wrong:#?}");
 }

@@ -8,10 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{
-    extract::{AuthenticateError, UnreadBody},
-    types::{MatrixError, RateLimitError},
-};
+use super::types::{MatrixError, RateLimitError};
 use crate::{
     api::refusal::{self, Cause, Refusal, Refused, retry_after},
     auth::AuthError,
@@ -177,27 +174,6 @@ impl<E: From<Unauthorized> + From<Forbidden> + From<Unavailable>> Cause<MatrixRe
                 MatrixRefusal::forbidden("The application service has not registered this user").into()
             }
             Self::MissingScope(_) => MatrixRefusal::forbidden(self.to_string()).into(),
-        }
-    }
-}
-
-impl<E: From<Unauthorized> + From<Forbidden> + From<Unavailable>> Cause<MatrixRefusal, E>
-    for AuthenticateError
-{
-    fn refuse(self) -> E {
-        match self {
-            Self::Unauthorized(refused) => refused.into(),
-            Self::Forbidden(refused) => refused.into(),
-            Self::Unavailable(refused) => refused.into(),
-        }
-    }
-}
-
-impl<E: From<BadRequest> + From<TooLarge>> Cause<MatrixRefusal, E> for UnreadBody {
-    fn refuse(self) -> E {
-        match self {
-            Self::BadRequest(refused) => refused.into(),
-            Self::TooLarge(refused) => refused.into(),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! `GET /sync`: presence, and nothing else, at once or as soon as there is news.
 //! Source: <https://spec.matrix.org/v1.10/client-server-api/#get_matrixclientv3sync>
 
-use std::{convert::Infallible, future::pending, time::Duration};
+use std::{convert::Infallible, time::Duration};
 
 use axum::{
     Json,
@@ -21,8 +21,8 @@ use super::{
 use crate::{
     api::refusal::refusals,
     app::App,
-    auth::{AuthError, Caller},
-    directory::{Credential, Scope},
+    auth::{Access, AuthError, Caller},
+    directory::Scope,
     id::UserId,
     limit::TooManyStreams,
     presence::{Presence, State as CoreState},
@@ -152,7 +152,7 @@ pub(super) async fn sync(
     RawQuery(query): RawQuery,
 ) -> Result<Response, SyncError> {
     let identified = asker.identified()?;
-    let token = identified.credential();
+    let access = identified.access();
     let caller = identified.caller()?;
     caller.require(Scope::Read)?;
     let query = Query::parse(query.as_deref().unwrap_or_default(), &app, &caller)?;
@@ -163,12 +163,15 @@ pub(super) async fn sync(
         Some((state, turn)) => Some(app.service.connect(turn, &caller.device, state).await?),
         None => None,
     };
+    let speaks = connection.is_some().then_some(Scope::Write);
+    let access = access.needing([Scope::Read].into_iter().chain(speaks).collect());
     // A token of the future is none of this server's feed.
     let since = query.since.filter(|since| !query.full_state && *since <= app.service.token());
     let response = match since {
-        Some(since) => news(&app, &mut watcher, &query, since, token.as_ref()).await?.into_response(),
+        Some(since) => news(&app, &mut watcher, &query, since, &access).await?.into_response(),
         None => everybody(&app, &mut watcher, &query).await?,
     };
+    app.auth.check(&access).await.or_else(unless_of_the_device)?;
     if let Some(connection) = connection {
         connection.close().await?;
     }
@@ -181,6 +184,11 @@ fn turn<'a>(app: &App, caller: &'a Caller) -> Option<Turn<'a>> {
     caller.require(Scope::Write).ok().and_then(|()| app.service.turn_to_connect(&caller.user))
 }
 
+/// That the token does not let the device speak any more ends the connection, and is no reason to tell nothing.
+fn unless_of_the_device(error: AuthError) -> Result<(), AuthError> {
+    if error == AuthError::MissingScope(Scope::Write) { Ok(()) } else { Err(error) }
+}
+
 /// What is new after `since`, as soon as there is something. If nothing comes in time, or the server stops, the
 /// client goes on from where it was. Whose token ends meanwhile learns that, and nothing else.
 async fn news(
@@ -188,7 +196,7 @@ async fn news(
     watcher: &mut Watcher,
     query: &Query,
     since: u64,
-    from: Option<&Credential>,
+    access: &Access,
 ) -> Result<Json<SyncResponse>, SyncError> {
     let told = watcher.since(since).await?;
     if let Some(response) = response(app, query, &told) {
@@ -203,19 +211,10 @@ async fn news(
     };
     let longest = Duration::from_secs(app.config.limits.long_poll_seconds);
     let nothing = SyncResponse { next_batch: token(since), presence: None };
-    let ended = async {
-        match from {
-            Some(token) => app.token_ended(token).await,
-            None => pending().await,
-        }
-    };
     let response = tokio::select! {
         biased;
-        error = ended => return Err(error.into()),
-        news = coming => {
-            from.map_or(Ok(()), |token| app.token_holds(token))?;
-            news
-        }
+        error = app.access_ended(access) => unless_of_the_device(error).map(|()| nothing).map_err(SyncError::from),
+        news = coming => news,
         () = tokio::time::sleep(query.timeout.min(longest)) => Ok(nothing),
         () = app.drained() => Ok(nothing),
     };

@@ -10,10 +10,12 @@ use axum::{
 
 use super::{
     backend::{date, find, show, shown_name},
-    caller::{Exchange, Identity, Target},
+    caller::Identity,
     error::PnutRefusal,
     exchange::OnEveryCall,
-    form, scope_name,
+    form,
+    request::{Exchange, Target},
+    scope_name,
     types::{Token, TokenAnswer, TokenApp, User, UserAnswer},
 };
 use crate::{

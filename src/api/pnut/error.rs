@@ -8,10 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{
-    caller::AuthenticateError,
-    types::{ErrorAnswer, ErrorMeta},
-};
+use super::types::{ErrorAnswer, ErrorMeta};
 use crate::{
     api::refusal::{self, Cause, Refusal, Refused, whole_seconds},
     auth::AuthError,
@@ -107,18 +104,6 @@ impl<E: From<Unauthorized> + From<Forbidden> + From<Unavailable>> Cause<PnutRefu
                 let name = super::scope_name(scope);
                 PnutRefusal::forbidden(format!("The access token lacks the scope `{name}`.")).into()
             }
-        }
-    }
-}
-
-impl<E: From<Unauthorized> + From<Forbidden> + From<Unavailable>> Cause<PnutRefusal, E>
-    for AuthenticateError
-{
-    fn refuse(self) -> E {
-        match self {
-            Self::Unauthorized(refused) => refused.into(),
-            Self::Forbidden(refused) => refused.into(),
-            Self::Unavailable(refused) => refused.into(),
         }
     }
 }

@@ -14,10 +14,11 @@ use futures_util::FutureExt as _;
 use utoipa::IntoParams;
 
 use super::{
-    caller::{AuthenticateError, Caller, Exchange, UserRef},
+    caller::{AuthenticateError, Caller, UserRef},
     envelope::Layout,
     error::{BadRequest, PnutRefusal, TooManyRequests},
     limit::Allowance,
+    request::Exchange,
     scope_name,
     stub::{Call, Presence, Unread},
     update::{SetPresenceError, Update},

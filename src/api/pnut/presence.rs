@@ -6,9 +6,10 @@ use axum::{
 };
 
 use super::{
-    caller::{AuthenticateError, Exchange, Target},
+    caller::AuthenticateError,
     error::PnutRefusal,
     exchange::OnEveryCall,
+    request::{Exchange, Target},
     stub::{Presence, Unread},
     types::{PresenceAnswer, PresenceList, PresenceUpdate, UserPresence},
     update::{SetPresenceError, Update},

@@ -10,9 +10,9 @@ use super::{
     types::{AppToken, AppTokenList, AppTokenRequest, IssuedAppToken},
 };
 use crate::{
-    api::{Open, refusal::refusals},
+    api::refusal::refusals,
     app::App,
-    directory::{DirectoryError, Holder, NewToken, TokenId, TokenInfo, TokenSecret},
+    directory::{DirectoryError, Holder, NewToken, Scope, TokenId, TokenInfo, TokenSecret},
     presence::Timestamp,
     store::StoreError,
 };
@@ -67,7 +67,7 @@ impl AppToken {
     fn of_app(info: TokenInfo) -> Option<Self> {
         let Holder::App { name, scopes } = info.holder else { return None };
         let (scopes, expires_at) =
-            (scopes.iter().map(Open::from).collect(), info.expires.map(Timestamp::as_millis));
+            (scopes.iter().map(Into::into).collect(), info.expires.map(Timestamp::as_millis));
         Some(Self { token_id: info.id.as_str().to_owned(), name, scopes, expires_at })
     }
 }
@@ -125,7 +125,8 @@ pub(super) async fn create_app_token(
     }
     let expires = expiry(&app, request.expires_in_seconds)?;
     let secret = TokenSecret::random();
-    let holder = Holder::App { name: request.name, scopes: request.scopes.into_iter().collect() };
+    let holder =
+        Holder::App { name: request.name, scopes: request.scopes.into_iter().map(Scope::from).collect() };
     let info = app.directory.add_token(&secret, NewToken { holder, expires }).await?;
     let info = AppToken::of_app(info).expect("the token was made for an app");
     Ok((StatusCode::CREATED, Json(IssuedAppToken { token: secret.reveal().to_owned(), info })))

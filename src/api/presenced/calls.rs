@@ -9,12 +9,10 @@ use super::{
     types::{CallDisplayLine, CallReport, SipDialog, UserIdOrMe},
 };
 use crate::{
-    api::{refusal::refusals, stub::Stub},
+    api::{refusal::refusals, stub::Stub, telephony::TelephonyStatus},
     auth::AuthError,
     directory::{HIGHEST_NUMBER, Scope},
-    presence::{
-        Appearance, Call, CallDetails, CallInfo, CallLabel, Parties, SipData, TelephonyStatus, Timestamp,
-    },
+    presence::{Appearance, Call, CallDetails, CallInfo, CallLabel, Parties, SipData, Timestamp},
     service::UpdateError,
 };
 
@@ -61,14 +59,14 @@ const LATEST: u64 = 253_402_300_799_999;
 
 impl CallReport {
     pub(super) fn into_call(self, id: String) -> Call {
-        let line = |line: CallDisplayLine| CallLabel { kind: line.kind, value: line.value };
+        let line = |line: CallDisplayLine| CallLabel { kind: line.kind.into(), value: line.value };
         let details = CallDetails {
             session_id: self.session_id,
             telephony_session_id: self.telephony_session_id,
             party_id: self.party_id,
             on_behalf_of: self.on_behalf_of,
             queue_call: self.queue_call,
-            termination: self.termination_type,
+            termination: self.termination_type.map(Into::into),
             sip: self.sip_data.map(SipData::from),
             info: self.call_info.map(|info| CallInfo {
                 primary: info.primary.map(line),
@@ -82,9 +80,9 @@ impl CallReport {
             Parties { from: self.from, from_name: self.from_name, to: self.to, to_name: self.to_name };
         Call {
             id,
-            kind: self.kind,
-            status: self.telephony_status,
-            direction: self.direction,
+            kind: self.kind.into(),
+            status: self.telephony_status.into(),
+            direction: self.direction.into(),
             started: self.started_at.map(Timestamp::from_millis),
             parties,
             details,

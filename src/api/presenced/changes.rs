@@ -25,6 +25,7 @@ use super::{
 use crate::{
     api::refusal::refusals,
     app::App,
+    directory::Scope,
     id::{RoomId, UserId},
     limit::TooManyStreams,
     presence::{LONGEST_LABEL, State as CoreState},
@@ -249,17 +250,19 @@ pub(super) async fn stream_changes(
     headers: HeaderMap,
     parameters: Parameters,
 ) -> Result<Response, ChangesError> {
-    let (caller, token) = follower.caller()?;
+    let (caller, access) = follower.caller()?;
     caller.viewer()?;
     let query = Query::read(parameters, app.config.limits.bulk_users)?;
     let last = header_id(&headers)?.or(query.last_event_id);
     if query.state.is_some() {
         caller.speaker()?;
     }
+    let speaks = query.state.map(|_| Scope::Write);
+    let access = access.needing([Scope::Read].into_iter().chain(speaks).collect());
     // The user's own limit first: whoever is over it takes nothing from others.
     let permit = app.stream_limit.open(caller.user())?;
     app.new_stream_limit.check(&()).map_err(ProblemRefusal::too_many_new_streams)?;
-    let stream = ChangeStream::start(app, permit, &caller, token, query, last).await?;
+    let stream = ChangeStream::start(app, permit, &caller, access, query, last).await?;
     // nginx keeps back what it proxies unless it is told.
     let unbuffered = [(HeaderName::from_static("x-accel-buffering"), "no")];
     Ok((unbuffered, Sse::new(stream.events())).into_response())

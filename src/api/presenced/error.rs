@@ -8,10 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{
-    extract::{AccessError, JsonError},
-    types::Problem,
-};
+use super::{access::AccessError, json::JsonError, types::Problem};
 use crate::{
     api::refusal::{self, Cause, Refusal, Refused, refusals, retry_after},
     auth::AuthError,

@@ -4,51 +4,30 @@
 use std::{convert::Infallible, fmt::Display, str::FromStr};
 
 use axum::{
-    body::Body,
     extract::{FromRequestParts, Query, RawPathParams, rejection::RawPathParamsRejection},
     http::{Method, request::Parts},
 };
-use serde::{
-    Deserialize,
-    de::{self, DeserializeOwned},
-};
+use serde::Deserialize;
 
 use super::{
     Own,
+    access::Bearer,
     error::{BadRequest, ProblemRefusal, TooManyRequests, Unauthorized, Unavailable},
-    tickets::Bearer,
+};
+pub(super) use super::{
+    access::AccessError,
+    json::{JsonError, of, read_json, read_json_if_any, read_json_within},
 };
 use crate::{
-    api::{
-        body::{self, BodyError},
-        refusal::Cause as _,
-        stub::Limits,
-    },
+    api::refusal::Cause as _,
     app::{self, App},
     audit,
-    auth::{self, Accepts, AuthError, Identified},
-    directory::{Credential, Holder, Scope, Scopes, TokenSecret},
+    auth::{self, Accepts, Access, AuthError, Identified},
+    directory::{Holder, Scope, Scopes, TokenSecret},
     id::{DeviceId, UserId},
     request::RequestInfo,
     service::{Turn, Viewer},
 };
-
-/// Why a caller may not do something.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum AccessError {
-    #[error(transparent)]
-    Auth(#[from] AuthError),
-    #[error("the ticket is unknown, was used before, or has expired")]
-    NoTicket,
-    #[error("this needs the admin token")]
-    NotAdmin,
-    #[error("this needs the admin token or a service token")]
-    NotService,
-    #[error("the token is another user's")]
-    AnotherUser,
-    #[error("this is for the user themselves and the admin")]
-    NotOneself,
-}
 
 /// Who asks, if that is somebody.
 pub(super) struct Asker(Result<Identified, AuthError>);
@@ -120,10 +99,10 @@ impl FromRequestParts<App> for Follower {
 }
 
 impl Follower {
-    /// The caller, with the name of the token: the stream ends with it.
-    pub(super) fn caller(self) -> Result<(Caller, Credential), AccessError> {
-        let Bearer { holder, token } = self.0?;
-        Ok((Caller::of(holder)?, token))
+    /// The caller, with the access by which the stream goes on.
+    pub(super) fn caller(self) -> Result<(Caller, Access), AccessError> {
+        let Bearer { holder, access, .. } = self.0?;
+        Ok((Caller::of(holder)?, access))
     }
 }
 
@@ -152,22 +131,22 @@ impl Bearer {
         let ticket = ticket(parts);
         match (app.auth.identify(parts, accepts).await, ticket) {
             (identified, None) => Ok(Self::of(identified?)?),
-            (Err(AuthError::Missing), Some(ticket)) => Self::with(app, &ticket?),
+            (Err(AuthError::Missing), Some(ticket)) => Self::with(app, &ticket?).await,
             (_, Some(_)) => Err(AuthError::Ambiguous.into()),
         }
     }
 
     /// Whoever was identified by a token.
     pub(super) fn of(identified: Identified) -> Result<Self, AuthError> {
-        let token = identified.credential().ok_or(AuthError::NoUser)?;
-        Ok(Self { holder: identified.holder, token })
+        let token = identified.credential().ok_or(AuthError::NoUser)?.id();
+        Ok(Self { access: identified.access(), holder: identified.holder, token })
     }
 
     /// Whom a ticket stands for, which is spent by that.
-    fn with(app: &App, ticket: &str) -> Result<Self, AccessError> {
+    async fn with(app: &App, ticket: &str) -> Result<Self, AccessError> {
         let bearer = app.own::<Own>().tickets.take(ticket, app.service.now());
         let bearer = bearer.ok_or(AccessError::NoTicket)?;
-        app.token_holds(&bearer.token)?;
+        app.auth.check(&bearer.access).await?;
         Ok(bearer)
     }
 }
@@ -400,50 +379,4 @@ impl Paging {
         Page::check_limit(page.limit)?;
         Ok(page)
     }
-}
-
-/// Why a body does not say what is needed.
-#[derive(Debug)]
-pub(super) enum JsonError {
-    Unread(BodyError),
-    Invalid(serde_json::Error),
-}
-
-/// The body, within the limits, read as JSON whatever its content type says.
-pub(super) async fn read_json<T: DeserializeOwned>(app: &App, body: Body) -> Result<T, JsonError> {
-    parse(&read(of(app), body).await?)
-}
-
-/// The same within the bounds of a stub.
-pub(super) async fn read_json_within<T: DeserializeOwned>(
-    limits: Limits,
-    body: Body,
-) -> Result<T, JsonError> {
-    parse(&read(limits, body).await?)
-}
-
-/// The same of a body that may be left out.
-pub(super) async fn read_json_if_any<T: DeserializeOwned + Default>(
-    limits: Limits,
-    body: Body,
-) -> Result<T, JsonError> {
-    let read = read(limits, body).await?;
-    if read.is_empty() { Ok(T::default()) } else { parse(&read) }
-}
-
-/// Every body is an object. Of a list serde would take the items for the members.
-fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, JsonError> {
-    if body.trim_ascii_start().starts_with(b"[") {
-        return Err(JsonError::Invalid(de::Error::custom("a list is no object")));
-    }
-    serde_json::from_slice(body).map_err(JsonError::Invalid)
-}
-
-/// The bounds on what this dialect reads.
-pub(super) fn of(app: &App) -> Limits {
-    Limits::of(&app.config.limits, app.config.limits.bulk_body_bytes)
-}
-
-async fn read(limits: Limits, body: Body) -> Result<Vec<u8>, JsonError> {
-    body::read_within(body, limits.body_bytes, limits.body_time).await.map_err(JsonError::Unread)
 }

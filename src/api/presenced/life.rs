@@ -3,12 +3,16 @@
 use std::{future::pending, time::Duration};
 
 use super::types::EndReason;
-use crate::{app::App, auth::AuthError, directory::Credential, presence::Timestamp};
+use crate::{
+    app::App,
+    auth::{Access, AuthError},
+    presence::Timestamp,
+};
 
-/// A token, with which what it opened ends.
+/// A token, with which what it opened ends; and so it does with a scope that is needed.
 #[derive(Debug)]
 pub(super) struct TokenLife {
-    token: Credential,
+    access: Access,
     expires: Option<Timestamp>,
     /// When its end is to be announced; none: that was done, or there is none.
     warn_at: Option<Timestamp>,
@@ -24,14 +28,14 @@ pub(super) enum TokenNews {
 
 impl TokenLife {
     /// The life of a token that is used from now on.
-    pub(super) fn begin(app: &App, token: Credential) -> Self {
-        let expires = app.directory.expires(&token);
+    pub(super) fn begin(app: &App, access: Access) -> Self {
+        let expires = app.auth.expires(&access);
         let warn_at = expires.map(|expires| {
             let left = expires.millis_since(app.service.now());
             let warning = app.config.limits.token_warning_seconds.saturating_mul(1_000).min(left / 2);
             Timestamp::from_millis(expires.as_millis() - warning)
         });
-        Self { token, expires, warn_at }
+        Self { access, expires, warn_at }
     }
 
     /// Completes with what becomes of the token next.
@@ -47,7 +51,7 @@ impl TokenLife {
         };
         let turn = tokio::select! {
             biased;
-            error = app.token_ended(&self.token) => TokenNews::Ended(reason(error)),
+            error = app.access_ended(&self.access) => TokenNews::Ended(reason(error)),
             expires = warning => TokenNews::Expires(expires),
         };
         if matches!(turn, TokenNews::Expires(_)) {
@@ -57,8 +61,8 @@ impl TokenLife {
     }
 
     /// Whether the token still holds; if not, why.
-    pub(super) fn check(&self, app: &App) -> Result<(), EndReason> {
-        app.token_holds(&self.token).map_err(reason)
+    pub(super) async fn check(&self, app: &App) -> Result<(), EndReason> {
+        app.auth.check(&self.access).await.map_err(reason)
     }
 }
 

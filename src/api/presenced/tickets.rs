@@ -12,6 +12,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{
     Own,
+    access::Bearer,
     error::ProblemRefusal,
     extract::{Asker, Parameters},
     types::Ticket,
@@ -19,7 +20,7 @@ use super::{
 use crate::{
     api::refusal::refusals,
     app::App,
-    directory::{Credential, Holder, TokenId, TokenSecret},
+    directory::{TokenId, TokenSecret},
     presence::Timestamp,
 };
 
@@ -39,13 +40,6 @@ const LIFETIME: Duration = Duration::from_secs(60);
 
 /// How many unused tickets of one token there may be; of more, the oldest makes room.
 const MOST: usize = 64;
-
-/// Whom a ticket stands for.
-#[derive(Clone, Debug)]
-pub(super) struct Bearer {
-    pub(super) holder: Holder,
-    pub(super) token: Credential,
-}
 
 /// The tickets that were not used yet.
 #[derive(Default)]
@@ -80,7 +74,7 @@ impl Tickets {
         let mut issued = self.0.lock();
         issued.clean(now);
         let Issued { by_hash, of_tokens, .. } = &mut *issued;
-        let own = of_tokens.entry(bearer.token.id()).or_default();
+        let own = of_tokens.entry(bearer.token.clone()).or_default();
         if own.len() == MOST
             && let Some(oldest) = own.pop_front()
         {
@@ -95,7 +89,7 @@ impl Tickets {
     pub(super) fn take(&self, ticket: &str, now: Timestamp) -> Option<Bearer> {
         let mut issued = self.0.lock();
         let (bearer, end) = issued.by_hash.remove(&hash(ticket))?;
-        if let Some(own) = issued.of_tokens.get_mut(&bearer.token.id()) {
+        if let Some(own) = issued.of_tokens.get_mut(&bearer.token) {
             own.retain(|other| *other != hash(ticket));
         }
         (now < end).then_some(bearer)

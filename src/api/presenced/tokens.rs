@@ -15,11 +15,11 @@ use super::{
     types::{AdminToken, IssuedToken, Token, TokenList, TokenRequest, UserIdOrMe, UserIdText, Whoami},
 };
 use crate::{
-    api::{Open, refusal::refusals},
+    api::refusal::refusals,
     app::App,
     audit,
     auth::admin_token,
-    directory::{DirectoryError, Holder, NewToken, Scopes, TokenId, TokenInfo, TokenSecret},
+    directory::{DirectoryError, Holder, NewToken, Scope, Scopes, TokenId, TokenInfo, TokenSecret},
     id::DeviceId,
     presence::Timestamp,
     request::RequestInfo,
@@ -116,7 +116,7 @@ impl Token {
         Some(Self {
             token_id: info.id.as_str().to_owned(),
             device_id: device.into(),
-            scopes: scopes.iter().map(Open::from).collect(),
+            scopes: scopes.iter().map(Into::into).collect(),
             guest,
             refresh,
             expires_at: info.expires.map(Timestamp::as_millis),
@@ -181,7 +181,7 @@ pub(super) async fn create_token(
     let device: DeviceId =
         request.device_id.parse().map_err(|error| ProblemRefusal::invalid(format!("deviceId: {error}")))?;
     let expires = expiry(&app, request.expires_in_seconds)?;
-    let scopes = request.scopes.into_iter().collect();
+    let scopes = request.scopes.into_iter().map(Scope::from).collect();
     let secret = TokenSecret::random();
     let holder = Holder::User { user, device, scopes, guest: request.guest };
     let added = app.directory.add_token(&secret, NewToken { holder, expires }).await;
@@ -263,7 +263,7 @@ pub(super) async fn whoami(
 ) -> Result<Json<Whoami>, WhoamiError> {
     let identified = asker.anybody::<WhoamiError>()?;
     parameters.none()?;
-    let expires = identified.credential().and_then(|token| app.directory.expires(&token));
+    let expires = app.auth.expires(&identified.access());
     let nobody = Whoami {
         user_id: None,
         device_id: None,
@@ -273,7 +273,7 @@ pub(super) async fn whoami(
         guest: false,
         expires_at: expires.map(Timestamp::as_millis),
     };
-    let list = |scopes: Scopes| scopes.iter().map(Open::from).collect();
+    let list = |scopes: Scopes| scopes.iter().map(Into::into).collect();
     Ok(Json(match identified.holder {
         Holder::Admin => Whoami { scopes: list(Scopes::all()), admin: true, ..nobody },
         Holder::App { name, scopes } => Whoami { name: Some(name), scopes: list(scopes), ..nobody },

@@ -40,8 +40,8 @@ pub use self::{
     subscriptions::{Subscription, SubscriptionPage, SubscriptionState, SubscriptionTransport},
     tickets::Ticket,
     tokens::{
-        AdminToken, AppToken, AppTokenList, AppTokenRequest, IssuedAppToken, IssuedToken, Token, TokenList,
-        TokenRequest, Whoami,
+        AdminToken, AppToken, AppTokenList, AppTokenRequest, IssuedAppToken, IssuedToken, Scope, Token,
+        TokenList, TokenRequest, Whoami,
     },
     webhooks::{
         NoData, Webhook, WebhookAttempt, WebhookEvent, WebhookList, WebhookRequest, WebhookState,

@@ -59,8 +59,8 @@ impl UserProfile {
             }
             (None, None) => Ok(None),
             (Some(account @ 1..=HIGHEST_NUMBER), Some(number)) if !number.is_empty() => Ok(Some(Extension {
-                kind: self.extension_type.unwrap_or_default(),
-                status: self.extension_status.unwrap_or_default(),
+                kind: self.extension_type.map(Into::into).unwrap_or_default(),
+                status: self.extension_status.map(Into::into).unwrap_or_default(),
                 in_department: self.in_department.unwrap_or_default(),
                 has_dnd: self.has_dnd.unwrap_or(true),
                 is_admin: self.account_admin.unwrap_or_default(),

@@ -10,9 +10,9 @@ use uuid::Uuid;
 use self::voice::{PresencedVoice, Wish, new_secret, secret_bytes, signed, time_text};
 use super::{
     DIALECT,
+    access::Bearer,
     error::{BadRequest, ProblemRefusal},
     extract::{AccessError, Asker, Caller, Ids, JsonError, Parameters, read_json},
-    tickets::Bearer,
     types::{
         NoData, SubscriptionIdText, Webhook, WebhookAttempt, WebhookList, WebhookRequest, WebhookState,
         WebhookTest,
@@ -100,14 +100,14 @@ struct Maker {
 
 impl Maker {
     fn of(asker: Asker) -> Result<Self, AccessError> {
-        let Bearer { holder, token } = Bearer::of(asker.identified()?)?;
+        let Bearer { holder, token, .. } = Bearer::of(asker.identified()?)?;
         let caller = Caller::of(holder)?;
         match caller {
             Caller::User(_) => Err(AccessError::NotService),
             Caller::Admin => Ok(Self { token: None }),
             Caller::Service(_) => {
                 caller.may(Scope::Read)?;
-                Ok(Self { token: Some(token.id()) })
+                Ok(Self { token: Some(token) })
             }
         }
     }
@@ -236,6 +236,7 @@ pub(super) async fn create_webhook(
         owner,
         client,
         login: maker.token.clone(),
+        issuer: None,
         wish: wish.kept(),
         transport: Transport::Webhook { address: url, secret: Some(secret.clone()), retiring: None },
         created: app.service.now(),

@@ -4,7 +4,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use super::types::{ActiveCallInfo, AppearanceInfo, CallInfo, CallInfoLine, SipData};
 use crate::{
-    api::Open,
+    api::telephony,
     presence::{self, Call, CallKind, TelephonyStatus, Timestamp},
 };
 
@@ -31,7 +31,7 @@ pub(super) fn date_time(at: Timestamp) -> String {
 impl ActiveCallInfo {
     /// Whether the leg is over, and is shown for those who wait for that.
     pub(super) fn has_ended(&self) -> bool {
-        self.telephony_status == TelephonyStatus::NoCall
+        self.telephony_status == telephony::TelephonyStatus::NoCall
     }
 
     fn new(call: &Call, with_sip: bool) -> Self {
@@ -49,7 +49,7 @@ impl ActiveCallInfo {
             telephony_session_id: details.telephony_session_id,
             party_id: details.party_id,
             on_behalf_of: details.on_behalf_of.map(|number| number.to_string()),
-            termination_type: details.termination.map(Open::from),
+            termination_type: details.termination.map(Into::into),
             start_time: started.map(date_time),
             sip_data: details.sip.filter(|_| with_sip).map(SipData::from),
             call_info: details.info.map(CallInfo::from),

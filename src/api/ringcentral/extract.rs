@@ -15,7 +15,6 @@ use super::{
     error::{CallerError, Forbidden, NotFound, RestRefusal, UnreadBody},
     permission::Permission,
     rate::{Grouped, RateGroup},
-    socket::sessions::OnSocket,
 };
 use crate::{
     api::{body, origin, stub::Limits},
@@ -33,13 +32,17 @@ pub(super) struct Caller<G> {
     group: PhantomData<G>,
 }
 
+/// Whoever opened the socket that a request came over.
+#[derive(Clone)]
+pub(super) struct SocketCaller(pub(super) auth::Caller);
+
 /// Where this dialect takes tokens.
 pub(super) const ACCEPTS: Accepts = Accepts { query: true, app_services: false };
 
 /// The token's user, whether they have an extension or not, and the token, which is none over a socket: who asks
 /// there was known when it was opened; and whether somebody else signed it.
 async fn token(parts: &Parts, app: &App) -> Result<(auth::Caller, Option<Vec<u8>>, bool), AuthError> {
-    if let Some(OnSocket { caller, .. }) = parts.extensions.get() {
+    if let Some(SocketCaller(caller)) = parts.extensions.get() {
         return Ok((caller.clone(), None, false));
     }
     let Identified { holder, secret, signed } = app.auth.identify(parts, ACCEPTS).await?;

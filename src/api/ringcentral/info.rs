@@ -21,7 +21,7 @@ use super::{
     },
 };
 use crate::{
-    api::{origin, refusal::refusals},
+    api::{origin, refusal::refusals, telephony},
     app::App,
     directory::{ExtensionStatus, ExtensionType, User},
 };
@@ -38,8 +38,8 @@ impl GetExtensionInfoResponse {
             extension_number: extension.number.clone(),
             account,
             name: user.display_name.clone(),
-            kind: extension.kind,
-            status: extension.status,
+            kind: extension.kind.into(),
+            status: extension.status.into(),
             contact: ContactInfo::of(user),
             permissions: ExtensionPermissions { admin: PermissionInfo { enabled: extension.is_admin } },
             departments: extension
@@ -224,9 +224,9 @@ pub(super) async fn read_account_info(
     operation_id = "listExtensions",
     params(
         ("accountId" = String, Path, description = "The account's id; `~` is the caller's.", example = "~"),
-        ("type" = Option<Vec<ExtensionType>>, Query, description = "Those of these types alone.",
+        ("type" = Option<Vec<telephony::ExtensionType>>, Query, description = "Those of these types alone.",
             example = json!(["User"])),
-        ("status" = Option<Vec<ExtensionStatus>>, Query, description = "Those in these states alone.",
+        ("status" = Option<Vec<telephony::ExtensionStatus>>, Query, description = "Those in these states alone.",
             example = json!(["Enabled"])),
         ("extensionNumber" = Option<String>, Query, description = "The one with this short number alone.",
             example = "101"),

@@ -7,7 +7,6 @@ use super::{
     types::{CxTelephonyStatus, ExtensionInfo, GetPresenceInfo, PresenceStatus, UserStatus},
 };
 use crate::{
-    api::Open,
     directory::User,
     presence::{CallKind, Override, TelephonyStatus},
     service::{ExtensionPresence, Shown},
@@ -53,7 +52,7 @@ impl GetPresenceInfo {
             allow_see_my_presence: Some(!seen.hidden),
             ring_on_monitored_call: Some(settings.ring_on_monitored_call),
             pick_up_calls_on_hold: Some(settings.pick_up_calls_on_hold),
-            caller_id_visibility: settings.caller_id_visibility.map(Open::from),
+            caller_id_visibility: settings.caller_id_visibility.map(Into::into),
             dnd_status_personal: None,
             accept_call_queue_calls: settings.accept_queue_calls,
             active_calls: None,
@@ -75,7 +74,7 @@ impl GetPresenceInfo {
         self.meeting_status = Some(rule::meeting_status(&shown.calls).into());
         self.presence_status =
             Some(rule::presence_status(extension, shown.overridden, settings, &shown.calls).into());
-        self.dnd_status_personal = settings.personal_dnd.map(Open::from);
+        self.dnd_status_personal = settings.personal_dnd.map(Into::into);
         if extension.kind.has_presence() {
             self.telephony_status = Some(telephony.into());
             self.user_status = Some(UserStatus::from(shown.overridden).into());

@@ -18,6 +18,7 @@ use axum::{
     response::Response,
 };
 
+pub(super) use self::request::About;
 use self::{connection::Connection, sessions::Opened, token::Opener};
 use super::{Own, error::RestRefusal, types::WsError};
 use crate::{
@@ -88,7 +89,7 @@ pub(super) async fn open_web_socket(
     };
     Ok(sockets::bounded(upgrade, &app).on_upgrade(async move |socket| {
         let _lasting = lasting;
-        match attach(&app, uri.query().unwrap_or_default()) {
+        match attach(&app, uri.query().unwrap_or_default()).await {
             Ok((opener, opened)) => {
                 let _watching = app.metrics.clone().watch("websocket");
                 Connection::new(app, routes, headers, opener, socket, opened).await.run().await;
@@ -99,15 +100,17 @@ pub(super) async fn open_web_socket(
 }
 
 /// Looks at the token of a query, and finds the session that it goes on with, or begins one.
-fn attach(app: &App, query: &str) -> Result<(Opener, Opened), WsError> {
+async fn attach(app: &App, query: &str) -> Result<(Opener, Opened), WsError> {
     let parameter = |name: &str| {
         let mut pairs = form_urlencoded::parse(query.as_bytes());
         pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
     };
     let token = parameter("access_token").unwrap_or_default();
     let own = app.own::<Own>();
-    let opener = own.tokens.opener(&token, app.service.now());
-    let opener = opener.filter(|opener| opener.is_valid(app)).ok_or(WsError::INVALID_TOKEN)?;
+    let opener = own.tokens.opener(&token, app.service.now()).ok_or(WsError::INVALID_TOKEN)?;
+    if !opener.is_valid(app).await {
+        return Err(WsError::INVALID_TOKEN);
+    }
     let opened = own.sessions.open(&opener.owner(), parameter("wsc").as_deref());
     Ok((opener, opened.ok_or(WsError::TOO_MANY)?))
 }

@@ -21,9 +21,8 @@ use super::{
     DIALECT, StrayError, account, base, completed,
     error::CallerError,
     extensions,
-    extract::PathIds,
+    extract::{PathIds, SocketCaller},
     rate::{self, Grouped},
-    socket::sessions::OnSocket,
 };
 use crate::{
     api::{
@@ -253,7 +252,7 @@ struct KnownToken(Result<Caller, AuthenticateError>);
 const NONE: Credentials = Credentials { token: String::new(), on_behalf_of: None };
 
 async fn known(backend: &dyn Presence, parts: &Parts) -> Result<Caller, AuthenticateError> {
-    if let Some(OnSocket { caller, .. }) = parts.extensions.get() {
+    if let Some(SocketCaller(caller)) = parts.extensions.get() {
         return Ok(Caller { identity: backend.on_socket(caller)?, credentials: NONE });
     }
     let credentials = Credentials::of(&parts.headers, &parts.uri, true)?;

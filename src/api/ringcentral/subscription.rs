@@ -30,7 +30,7 @@ use super::{
         voice::{RingCentral, Wish, is_app, owner_of},
     },
     rate::{Light, Medium},
-    socket::sessions::OnSocket,
+    socket::{About, sessions::OnSocket},
     types::{
         BlacklistedData, CreateSubscriptionRequest, DisabledFilterInfo, NotificationDeliveryMode,
         SubscriptionInfo, SubscriptionListResource, SubscriptionStatus, TransportType,
@@ -41,7 +41,7 @@ use crate::{
     api::{origin, refusal::refusals},
     app::App,
     auth::AuthError,
-    directory::{Origin, TokenId},
+    directory::Origin,
     presence::Timestamp,
     push::{AdditionError, NotThere, Owner, Push, Snapshot, Subscription, Transport, sender},
     store::StoreError,
@@ -124,10 +124,6 @@ refusals! {
         Unavailable,
     }
 }
-
-/// Names, in an answer's extensions, the subscription that it is about.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct About(pub(super) Uuid);
 
 /// Whose filters a caller's are.
 fn subscriber<G>(caller: &Caller<G>) -> Subscriber {
@@ -246,7 +242,7 @@ pub(super) async fn create_subscription(
     if let Some(refused) = check::first(&app, &caller.user.id, &filters, subscriber(&caller)).await? {
         return Err(refused.into());
     }
-    let subscription = new_subscription(&app, &caller, &new, &filters, login.login());
+    let subscription = new_subscription(&app, &caller, &new, &filters, &login);
     if let Target::WebHook { address, .. } = &new.target {
         // Nobody is asked for nothing.
         if Push::of(&app).registry.room(&owner(&caller)) == 0 {
@@ -277,7 +273,7 @@ fn new_subscription(
     caller: &Caller<Medium>,
     new: &NewSubscription,
     filters: &EventFilters,
-    login: TokenId,
+    login: &Origin,
 ) -> Subscription {
     let now = app.service.now();
     let Subscriber { account, extension } = subscriber(caller);
@@ -289,7 +285,8 @@ fn new_subscription(
         dialect: DIALECT.name.to_owned(),
         owner,
         client,
-        login: Some(login),
+        login: Some(login.login()),
+        issuer: login.issuer().map(str::to_owned),
         wish: Wish { account, extension, filters, of_app }.kept(),
         transport: new.target.transport(),
         created: now,

@@ -126,6 +126,7 @@ impl Issuer {
             scopes: claims.scopes.both(self.scopes),
             issued: claims.issued,
             expires: claims.end(),
+            issuer: claims.iss,
             display_name: claims.name,
             avatar_url: claims.picture,
             rooms: claims.rooms,

@@ -2,21 +2,14 @@
 //! often, and now and then besides, so that a key that was withdrawn is not taken for ever. While that fails, those that
 //! there were stay.
 
-use std::{
-    fmt,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
-};
+use std::{fmt, sync::Arc, time::Duration};
 
 use hyper::body::Bytes;
 use parking_lot::{Mutex, RwLock};
 use serde_json::Value;
 use tokio::sync::watch;
 
-use super::fetch::Fetcher;
+use super::{count, fetch::Fetcher};
 use crate::config::Key;
 use crate::presence::Timestamp;
 
@@ -33,7 +26,7 @@ pub(crate) struct KeySet {
     /// What they were read from.
     text: Mutex<Bytes>,
     /// Counts when keys go.
-    changes: Arc<AtomicU64>,
+    changes: Arc<watch::Sender<u64>>,
     times: Mutex<Times>,
     is_fetching: watch::Sender<bool>,
 }
@@ -59,7 +52,7 @@ impl fmt::Debug for KeySet {
 }
 
 impl KeySet {
-    pub(super) fn new(url: &str, fetcher: Arc<Fetcher>, changes: Arc<AtomicU64>) -> Self {
+    pub(super) fn new(url: &str, fetcher: Arc<Fetcher>, changes: Arc<watch::Sender<u64>>) -> Self {
         Self {
             url: url.to_owned(),
             fetcher,
@@ -112,7 +105,7 @@ impl KeySet {
         if *self.text.lock() != text {
             *self.keys.write() = parse(&text)?.into();
             *self.text.lock() = text;
-            self.changes.fetch_add(1, Ordering::AcqRel);
+            count(&self.changes);
         }
         self.times.lock().fetched = Some(now);
         Ok(())

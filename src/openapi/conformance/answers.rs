@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{
     Contract, Exchange, Operation, VIOLATION, Violation, is_header, media_type, members, operations, parsed,
-    schemas::Schemas,
+    schemas::{NAMED_EVENTS, Schemas},
 };
 use crate::request::REQUEST_ID;
 
@@ -34,9 +34,6 @@ const GENERAL: [HeaderName; 19] = [
 
 /// The media type of streams.
 pub(crate) const EVENTS: &str = "text/event-stream";
-
-/// Where a document says what the data of each event of a stream are.
-pub(super) const NAMED_EVENTS: &str = "x-events";
 
 /// What the headers begin with by which pages of other origins are told what they may do.
 const CORS: &str = "access-control-";

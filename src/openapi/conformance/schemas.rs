@@ -6,7 +6,8 @@ use jsonschema::Validator;
 use parking_lot::RwLock;
 use serde_json::{Value, json};
 
-use super::answers::NAMED_EVENTS;
+/// Where a document says what the data of each event of a stream are.
+pub(super) const NAMED_EVENTS: &str = "x-events";
 
 /// A document and its schemas.
 pub(super) struct Schemas {

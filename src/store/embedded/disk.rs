@@ -12,6 +12,7 @@
 
 mod birth;
 mod error;
+mod fault;
 mod journal;
 mod look;
 mod names;

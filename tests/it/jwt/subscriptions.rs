@@ -31,7 +31,7 @@ async fn count(server: &TestServer) -> usize {
     page["subscriptions"].as_array().expect("a list").len()
 }
 
-async fn be(server: &TestServer, status: &str) {
+pub(super) async fn be(server: &TestServer, status: &str) {
     let call = server.call(Method::PUT, "/restapi/v1.0/account/~/extension/~/presence").token("demo-bob");
     assert_eq!(call.json(&json!({ "userStatus": status })).send().await.status, 200);
 }

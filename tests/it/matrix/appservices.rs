@@ -9,7 +9,7 @@ use presenced::{
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{ALICE, Answer, BOB, SharedStore, TestServer, status_path};
+use crate::support::{ALICE, Answer, BOB, SharedStore, TestServer, status_path, sync};
 
 const GHOST: &str = "@irc_dave:example.com";
 
@@ -254,4 +254,17 @@ fn unusable_registration_files_are_refused_by_name() {
     insta::assert_snapshot!(load(&other.replace("heisenbridge", "'a b'")), @r#"configuration: matrix.appservices = ["again.yaml", "irc.yaml"] (FOLDER/presenced.toml, line 2): FOLDER/irc.yaml: `sender_localpart`: an id holds printable ASCII without spaces only"#);
     insta::assert_snapshot!(load(&other.replace("@irc_.*", "@irc_(.*")), @r#"configuration: matrix.appservices = ["again.yaml", "irc.yaml"] (FOLDER/presenced.toml, line 2): FOLDER/irc.yaml: `namespaces`: "@irc_(.*": error: unclosed group"#);
     assert!(load("[]").contains(": FOLDER/irc.yaml: "));
+}
+
+/// What waits in the name of a ghost ends with it.
+#[tokio::test]
+async fn a_sync_ends_with_the_ghost_it_is_for() {
+    let server = TestServer::start_with(with_services).await;
+    assert_eq!(make(&server, "irc-token", "irc_dave").await.status, 200);
+    let as_dave = format!("set_presence=offline&user_id={GHOST}");
+    let started = sync::sync(&server, "irc-token", &as_dave).await;
+    let (since, _) = sync::read(&started);
+    let waiting = server.open_sync("irc-token", &since, &as_dave).await;
+    assert_eq!(server.admin(Method::DELETE, &format!("/users/{GHOST}"), None).await.status, 204);
+    assert_eq!(waiting.answer().await.errcode(), (403, "M_FORBIDDEN".to_owned()));
 }

@@ -17,7 +17,7 @@ use crate::{
         },
     },
     app::App,
-    directory::Credential,
+    auth::Access,
     id::UserId,
     limit::StreamPermit,
     metrics::Watching,
@@ -68,7 +68,7 @@ impl ChangeStream {
         app: App,
         permit: StreamPermit,
         caller: &Caller,
-        token: Credential,
+        access: Access,
         query: Query,
         since: Option<u64>,
     ) -> Result<Self, ChangesError> {
@@ -78,7 +78,7 @@ impl ChangeStream {
         let watching = app.metrics.watch("sse");
         let heartbeat = every(Duration::from_secs(app.config.limits.stream_heartbeat_seconds));
         let mut stream = Self {
-            life: TokenLife::begin(&app, token),
+            life: TokenLife::begin(&app, access),
             app,
             watcher,
             _permit: permit,
@@ -180,7 +180,7 @@ impl ChangeStream {
             if self.first.is_none() {
                 break;
             }
-            if let Err(reason) = self.life.check(&self.app) {
+            if let Err(reason) = self.life.check(&self.app).await {
                 return Some(self.end(reason));
             }
             // Where the store fails the client comes again, and is told so.
@@ -189,7 +189,7 @@ impl ChangeStream {
         tokio::time::sleep(Duration::from_millis(self.app.config.limits.stream_pause_milliseconds)).await;
         let happened = self.happened().await;
         // Nothing is told any more once the token has ended.
-        if let Err(reason) = self.life.check(&self.app) {
+        if let Err(reason) = self.life.check(&self.app).await {
             return Some(self.end(reason));
         }
         Some(match happened {

@@ -12,11 +12,11 @@ use super::frame::{FrameError, code};
 use crate::{
     api::{
         presenced::{
+            access::{AccessError, Bearer},
             error::ProblemRefusal,
-            extract::{AccessError, Caller, SocketOpener},
+            extract::{Caller, SocketOpener},
             life::{TokenLife, TokenNews, longest_write},
             snapshots::Snapshots,
-            tickets::Bearer,
             types::{
                 ClientFrame, EndReason, PresenceSnapshot, PresenceUpdate, SayPresence, ServerFrame, Unwatch,
                 UseToken, UserPresence, UsersGone, Watch,
@@ -176,8 +176,8 @@ impl Session {
         id: Option<String>,
         device: Option<DeviceId>,
     ) -> Result<Self, Over> {
-        let entered = bearer.and_then(|bearer| Ok((Caller::of(bearer.holder)?, bearer.token)));
-        let (caller, token) = match entered {
+        let entered = bearer.and_then(|bearer| Ok((Caller::of(bearer.holder)?, bearer.access)));
+        let (caller, access) = match entered {
             Ok(entered) => entered,
             Err(error) => {
                 return Err(wire.end(FrameError::from(error).frame(id), code::TOKEN, "token").await);
@@ -192,7 +192,7 @@ impl Session {
         };
         let watcher = app.service.watch(caller.eyes(), WatchList::default());
         let mut session = Self {
-            life: TokenLife::begin(&app, token),
+            life: TokenLife::begin(&app, access),
             device: caller.own_device().map(|own| device.unwrap_or(own)),
             told: watcher.token(),
             pings: Pings::begin(&app),
@@ -212,7 +212,7 @@ impl Session {
         let ready = ServerFrame::Ready {
             user_id: self.caller.user().map(ToString::to_string),
             device_id: self.device.as_ref().map(ToString::to_string),
-            scopes: self.caller.scopes().iter().collect(),
+            scopes: self.caller.scopes().iter().map(Into::into).collect(),
             token: self.told.to_string(),
         };
         self.wire.send(&ready).await?;
@@ -284,7 +284,7 @@ impl Session {
 
     /// Nothing is told or done any more once the token has ended.
     async fn require_token(&mut self) -> Result<(), Over> {
-        match self.life.check(&self.app) {
+        match self.life.check(&self.app).await {
             Ok(()) => Ok(()),
             Err(reason) => Err(self.wire.close(code::TOKEN, reason.as_str()).await),
         }
@@ -409,7 +409,7 @@ impl Session {
     /// Continues with another token of the same user.
     async fn continue_with(&mut self, token: String) -> Result<(), FrameError> {
         let identified = self.app.auth.known(token.into_bytes()).await.map_err(AccessError::from)?;
-        let Bearer { holder, token } = Bearer::of(identified).map_err(AccessError::from)?;
+        let Bearer { holder, access, .. } = Bearer::of(identified).map_err(AccessError::from)?;
         let caller = Caller::of(holder).map_err(AccessError::from)?;
         if !caller.is_like(&self.caller) {
             return Err(ProblemRefusal::forbidden(AccessError::AnotherUser).into());
@@ -417,8 +417,12 @@ impl Session {
         if !self.watcher.list().is_empty() {
             caller.may(Scope::Read)?;
         }
+        if caller.speaker().is_err() {
+            // What the device said holds while a socket is open that may say it.
+            self.connection = None;
+        }
         self.caller = caller;
-        self.life = TokenLife::begin(&self.app, token);
+        self.life = TokenLife::begin(&self.app, access);
         Ok(())
     }
 

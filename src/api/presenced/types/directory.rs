@@ -7,9 +7,9 @@ use super::{
     ids::{departments, members},
     members::there,
 };
-use crate::{
-    api::Open,
-    directory::{ExtensionStatus, ExtensionType},
+use crate::api::{
+    Open,
+    telephony::{ExtensionStatus, ExtensionType},
 };
 
 /// What an admin says of a user.

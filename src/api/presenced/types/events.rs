@@ -49,7 +49,7 @@ pub struct StreamEnd {
 pub enum EndReason {
     /// The token's time is over.
     Expired,
-    /// The token was revoked, or its user removed.
+    /// The token was revoked, or its user removed, or it may not be used for this any more.
     Revoked,
     /// The server is about to stop.
     Stopping,

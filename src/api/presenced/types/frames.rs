@@ -7,10 +7,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    PresenceState, PresenceUpdate, StatusUpdate, UserPresence,
+    PresenceState, PresenceUpdate, Scope, StatusUpdate, UserPresence,
     members::{there, there_as_object},
 };
-use crate::directory::Scope;
 
 /// What a client sends: the members of the frame besides `type` and `id`.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{PresenceState, members::there};
-use crate::{
-    api::Open,
-    presence::{CallKind, CallLabelType, Direction, TelephonyStatus, Termination},
+use crate::api::{
+    Open,
+    telephony::{CallKind, CallLabelType, Direction, TelephonyStatus, Termination},
 };
 
 /// What is reported in one call.

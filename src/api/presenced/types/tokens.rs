@@ -4,7 +4,22 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::members::there;
-use crate::{api::Open, directory::Scope};
+use crate::api::{Open, words::words};
+
+words! {
+    /// What a token may be used for: a user's token for that user, a service token for everybody.
+    #[derive(schemars::JsonSchema)]
+    #[serde(rename_all = "lowercase")]
+    #[schema(example = "read")]
+    pub enum Scope of crate::directory::Scope {
+        /// Read presence.
+        Read,
+        /// Set presence: the user's own, or anybody's and the rooms.
+        Write,
+        /// Report devices and calls of all users, as a gateway.
+        Gateway,
+    }
+}
 
 /// A token to be made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

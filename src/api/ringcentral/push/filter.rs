@@ -9,9 +9,6 @@ use crate::api::ringcentral::{
     presence::Detail,
 };
 
-/// How many filters a subscription has at most.
-pub(in crate::api::ringcentral) const MOST_FILTERS: usize = 100;
-
 /// The longest filter, in bytes.
 pub(in crate::api::ringcentral) const FILTER_BYTES: usize = 2_048;
 

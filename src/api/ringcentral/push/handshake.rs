@@ -1,10 +1,13 @@
 //! The question whether a receiver wants notifications, asked before it gets any.
 //! Source: RingCentral's developer guide, "Creating webhooks".
 
-use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderValue, StatusCode};
 use uuid::Uuid;
 
-use super::{refusal::ReceiverError, voice};
+use super::{
+    refusal::ReceiverError,
+    voice::{self, VALIDATION_TOKEN},
+};
 use crate::{
     api::ringcentral::error::RestRefusal,
     app::App,
@@ -17,9 +20,6 @@ use crate::{
 
 /// How long the answer may be, headers and all, in bytes.
 const ANSWER_BYTES: usize = 1_024;
-
-/// The header by which a receiver is asked, and answers.
-pub(super) const VALIDATION_TOKEN: HeaderName = HeaderName::from_static("validation-token");
 
 /// Sends a token that the receiver has to send back.
 pub(in crate::api::ringcentral) async fn ask(

@@ -3,7 +3,6 @@
 
 use axum::http::StatusCode;
 
-use super::filter::MOST_FILTERS;
 use crate::{
     api::{
         refusal::{Cause, Refused, refusals},
@@ -28,6 +27,9 @@ refusals! {
         Unavailable,
     }
 }
+
+/// How many filters a subscription has at most.
+pub(in crate::api::ringcentral) const MOST_FILTERS: usize = 100;
 
 /// How much of a filter is told in a refusal of it, in characters.
 const NAMED: usize = 256;

@@ -9,7 +9,6 @@ use uuid::Uuid;
 
 use super::{
     filter::{EventFilters, Subscriber},
-    handshake::VALIDATION_TOKEN,
     interests::Filtered,
 };
 use crate::{
@@ -22,6 +21,9 @@ use crate::{
     },
     store::StoreError,
 };
+
+/// The header by which a receiver is asked, and answers.
+pub(super) const VALIDATION_TOKEN: HeaderName = HeaderName::from_static("validation-token");
 
 /// The header that carries a subscription's own token, by another name than in the question.
 const VERIFICATION_TOKEN: HeaderName = HeaderName::from_static("verification-token");
@@ -172,6 +174,7 @@ impl From<Earlier> for Subscription {
             owner: Some(kept.owner),
             client: kept.client,
             login: None,
+            issuer: None,
             wish: wish.kept(),
             transport: Transport::Webhook { address, secret, retiring: None },
             created: kept.created,

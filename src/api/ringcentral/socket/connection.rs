@@ -22,7 +22,10 @@ use super::{
 };
 use crate::{
     api::{
-        ringcentral::types::{Kind, Meta, Notification, WsError, Wsc},
+        ringcentral::{
+            extract::SocketCaller,
+            types::{Kind, Meta, Notification, WsError, Wsc},
+        },
         sockets::{self, Pings},
     },
     app::App,
@@ -189,7 +192,8 @@ impl Connection {
                 self.require_token().await?;
                 let on_socket = self.opener.on_socket(self.session.clone());
                 let (routes, headers) = (self.routes.0.clone(), self.headers.clone());
-                self.requests.push(Box::pin(request::answer(routes, headers, on_socket, meta, body)));
+                let caller = SocketCaller(self.opener.caller.clone());
+                self.requests.push(Box::pin(request::answer(routes, headers, caller, on_socket, meta, body)));
                 Ok(())
             }
             _ => self.end(&WsError::NO_MESSAGE).await,
@@ -198,7 +202,7 @@ impl Connection {
 
     /// A token that was revoked takes its connections along.
     async fn require_token(&mut self) -> Result<(), Over> {
-        match self.opener.is_valid(&self.app) {
+        match self.opener.is_valid(&self.app).await {
             true => Ok(()),
             false => {
                 let _over = self.end(&WsError::INVALID_TOKEN).await;

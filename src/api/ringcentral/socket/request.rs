@@ -9,16 +9,21 @@ use axum::{
 use http_body_util::{BodyExt as _, Collected};
 use serde_json::Value;
 use tower::ServiceExt as _;
+use uuid::Uuid;
 
 use super::sessions::OnSocket;
 use crate::api::{
     refusal::Refusal as _,
     ringcentral::{
         error::RestRefusal,
-        subscription::About,
+        extract::SocketCaller,
         types::{ClientMeta, Kind, Meta},
     },
 };
+
+/// Names, in an answer's extensions, the subscription that it is about.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::api::ringcentral) struct About(pub(in crate::api::ringcentral) Uuid);
 
 /// The headers that a message may carry. Who asks is known, and the rest is of the connection.
 const PASSED: [HeaderName; 3] = [header::ACCEPT, header::ACCEPT_LANGUAGE, header::CONTENT_TYPE];
@@ -30,6 +35,7 @@ const SHARED: [&str; 2] = ["host", "x-forwarded-proto"];
 pub(super) async fn answer(
     routes: Router,
     connection: HeaderMap,
+    caller: SocketCaller,
     on_socket: OnSocket,
     meta: ClientMeta,
     body: Option<Value>,
@@ -37,6 +43,7 @@ pub(super) async fn answer(
     let message_id = meta.message_id.clone();
     let response = match request(&connection, &meta, body) {
         Some(mut request) => {
+            request.extensions_mut().insert(caller);
             request.extensions_mut().insert(on_socket);
             routes.oneshot(request).await.unwrap_or_else(|never| match never {})
         }

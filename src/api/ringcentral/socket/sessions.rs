@@ -17,7 +17,6 @@ use uuid::Uuid;
 use crate::{
     api::ringcentral::{Own, push::voice::RingCentral},
     app::App,
-    auth,
     directory::{Origin, TokenSecret},
     push::{AdditionError, Item, Owner, Push, Snapshot, Subscription, Tracked},
 };
@@ -50,7 +49,6 @@ pub(in crate::api::ringcentral) struct Session {
 /// Marks a request that came over a socket.
 #[derive(Clone)]
 pub(in crate::api::ringcentral) struct OnSocket {
-    pub(in crate::api::ringcentral) caller: auth::Caller,
     /// The login of the token that opened the socket.
     pub(in crate::api::ringcentral) login: Origin,
     pub(in crate::api::ringcentral) session: Arc<Session>,

@@ -30,8 +30,8 @@ use crate::{
         },
     },
     app::App,
-    auth::{self, AuthError},
-    directory::{Credential, Origin, TokenSecret},
+    auth::{self, Access, AuthError},
+    directory::{Origin, TokenSecret},
     presence::Timestamp,
     push::Owner,
 };
@@ -54,32 +54,25 @@ const LIFETIME: u64 = 30;
 #[derive(Clone)]
 pub(in crate::api::ringcentral) struct Opener {
     pub(super) caller: auth::Caller,
-    /// The access token, with which what it opened ends.
-    token: Credential,
+    /// What is opened by it ends with it. That a login's token expires does not end a socket, which has its own time.
+    access: Access,
     login: Origin,
 }
 
 impl Opener {
-    /// Whether the access token still holds. That one of a login expires does not end a socket, which has its own time;
-    /// a signed one is all that there is.
-    pub(super) fn is_valid(&self, app: &App) -> bool {
-        match app.token_holds(&self.token) {
-            Err(AuthError::Expired) => matches!(self.token, Credential::Kept(_)),
-            holds => holds.is_ok(),
-        }
+    /// Whether what it opened may go on.
+    pub(super) async fn is_valid(&self, app: &App) -> bool {
+        app.auth.check(&self.access).await.is_ok()
     }
 
-    /// Completes once it does not.
+    /// Completes once it may not.
     pub(super) async fn ended(&self, app: &App) {
-        match &self.token {
-            Credential::Kept(_) => app.directory.ended(&self.token).await,
-            Credential::Signed(_) => drop(app.token_ended(&self.token).await),
-        }
+        app.access_ended(&self.access).await;
     }
 
     /// What marks requests that come over a socket of a session.
     pub(super) fn on_socket(&self, session: Arc<Session>) -> OnSocket {
-        OnSocket { caller: self.caller.clone(), login: self.login.clone(), session }
+        OnSocket { login: self.login.clone(), session }
     }
 
     pub(super) fn owner(&self) -> Owner {
@@ -161,7 +154,8 @@ pub(in crate::api::ringcentral) async fn create_web_socket_token(
     let identified = app.auth.identify_by(&headers, &uri, ACCEPTS).await?;
     let token = identified.credential().ok_or(AuthError::NoUser)?;
     let login = app.directory.origin(&token).ok_or(AuthError::Revoked)?;
-    let opener = Opener { caller: caller.token().clone(), token, login };
+    let access = identified.access().beyond_its_time();
+    let opener = Opener { caller: caller.token().clone(), access, login };
     let token = app.own::<Own>().tokens.issue(opener, app.service.now());
     let uri = super::uri(&app, &headers);
     Ok(Json(WebSocketToken { ws_access_token: token.reveal().to_owned(), uri, expires_in: LIFETIME }))

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 use crate::{
     api::ringcentral::{
         error::{BadRequest, RestRefusal},
-        push::filter::{FILTER_BYTES, MOST_FILTERS},
+        push::{filter::FILTER_BYTES, refusal::MOST_FILTERS},
     },
     app::App,
     push::{Push, Transport, webhook::Address},

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::directory::{ExtensionStatus, ExtensionType};
+use crate::api::telephony::{ExtensionStatus, ExtensionType};
 
 /// The version of the API.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]

@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{
-    api::Open,
-    presence::{CallLabelType, Direction, TelephonyStatus, Termination},
+use crate::api::{
+    Open,
+    telephony::{CallLabelType, Direction, TelephonyStatus, Termination},
 };
 
 /// One leg of a call.

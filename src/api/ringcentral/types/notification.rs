@@ -9,9 +9,9 @@ use super::{
     ActiveCallInfo, CallQueuePresence, CxTelephonyStatus, DndStatus, DndStatusPersonal,
     ExtensionCallQueuePresenceList, MeetingStatus, PresenceStatus, UserStatus,
 };
-use crate::{
-    api::Open,
-    presence::{DoNotDisturb, PersonalDnd, TelephonyStatus},
+use crate::api::{
+    Open,
+    telephony::{DoNotDisturb, PersonalDnd, TelephonyStatus},
 };
 
 /// What a subscriber is told, on a WebSocket or by a webhook.

@@ -8,9 +8,9 @@ use utoipa::{
 };
 
 use super::{ActiveCallInfo, ErrorResponse, NavigationInfo, PagingInfo};
-use crate::{
-    api::Open,
-    presence::{CallerIdVisibility, DoNotDisturb, PersonalDnd, TelephonyStatus},
+use crate::api::{
+    Open,
+    telephony::{CallerIdVisibility, DoNotDisturb, PersonalDnd, TelephonyStatus},
 };
 
 /// Somebody's presence, as it is published.

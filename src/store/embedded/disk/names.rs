@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use lsm_tree::ValueType;
 
-use super::{journal::Batch, look::Fault, tree::Tree};
+use super::{fault::Fault, journal::Batch, tree::Tree};
 use crate::{id::UserId, store::embedded::key};
 
 /// The users of other servers than one, as they were written: whether each is there, and since which sequence number.

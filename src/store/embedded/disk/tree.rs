@@ -20,7 +20,7 @@ use lsm_tree::{Cache, Checksum, InternalValue, SeqNo, Slice, Table};
 use parking_lot::Mutex;
 use xxhash_rust::xxh3::{Xxh3Default, xxh3_64, xxh3_128};
 
-use super::look::Fault;
+use super::fault::Fault;
 
 /// So much of a file is read at once.
 const CHUNK: usize = 1 << 20;
