@@ -17,7 +17,7 @@ use presenced::{
     directory::Profile,
     id::{DeviceId, NodeId, RoomId, UserId},
     presence::{Input, Override, Presence, State, Status},
-    service::{Picture, Viewer, WatchList, Watcher},
+    service::{View, Viewer, WatchList, Watcher},
     store::{EmbeddedStore, Store},
 };
 use proptest::{collection::vec, prelude::*, sample::select};
@@ -221,7 +221,7 @@ impl World {
             Some(token) => follower.watcher.since(token).await,
             None => follower.watcher.everybody().await,
         };
-        let Picture { token, users, .. } = picture.expect("the store reads");
+        let View { token, users, .. } = picture.expect("the store reads");
         assert!(follower.token.is_none_or(|before| before <= token), "tokens only go up");
         for (user, presence) in users {
             let (viewer, directory) = (&follower.viewer, &self.servers[0].directory);
