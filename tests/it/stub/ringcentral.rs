@@ -121,7 +121,28 @@ async fn what_is_set_is_read_in_the_contract_s_form() {
         done("reader", Method::GET, "~/presence?perPage=1", None).await,
         done("reader", Method::GET, "~/extension/2,~,9,1/presence", None).await,
     ];
-    insta::assert_snapshot!(answers.join("\n"), @"");
+    insta::assert_snapshot!(answers.join("\n"), @r#"
+    200 {"uri":"/restapi/v1.0/account/7/extension/1/presence","message":"lunch"}
+    200 {"uri":"/restapi/v1.0/account/7/extension/1/presence","message":"lunch"}
+    200 {"uri":"/restapi/v1.0/account/7/presence?page=1&perPage=1","records":[{"uri":"/restapi/v1.0/account/7/extension/1/presence","message":"lunch"}],"paging":{"page":1,"perPage":1,"pageStart":0,"pageEnd":0,"totalPages":2,"totalElements":2},"navigation":{"firstPage":{"uri":"/restapi/v1.0/account/7/presence?page=1&perPage=1"},"nextPage":{"uri":"/restapi/v1.0/account/7/presence?page=2&perPage=1"},"lastPage":{"uri":"/restapi/v1.0/account/7/presence?page=2&perPage=1"}}}
+    207 --Boundary_4_0
+    Content-Type: application/json
+
+    {"response":[{"href":"/restapi/v1.0/account/7/extension/2/presence","status":200,"responseDescription":"OK"},{"href":"/restapi/v1.0/account/7/extension/1/presence","status":200,"responseDescription":"OK"},{"href":"/restapi/v1.0/account/7/extension/9/presence","status":404,"responseDescription":"Not Found"}]}
+    --Boundary_4_0
+    Content-Type: application/json
+
+    {"uri":"/restapi/v1.0/account/7/extension/2/presence"}
+    --Boundary_4_0
+    Content-Type: application/json
+
+    {"uri":"/restapi/v1.0/account/7/extension/1/presence","message":"lunch"}
+    --Boundary_4_0
+    Content-Type: application/json
+
+    {"errorCode":"CMN-102","message":"Resource for parameter [extensionId] is not found","errors":[{"errorCode":"CMN-102","message":"Resource for parameter [extensionId] is not found","parameterName":"extensionId"}],"parameterName":"extensionId"}
+    --Boundary_4_0--
+    "#);
     let answer = call(&site, "one", Method::GET, "~/presence", None).await;
     let names = ["content-type", "x-rate-limit-group", "x-rate-limit-limit", "access-control-allow-origin"];
     let told = ["application/json; charset=UTF-8", "heavy", "50", "*"];
@@ -149,7 +170,20 @@ async fn what_is_refused() {
         done("one", Method::PUT, "~/extension/1/presence", Some(json!({"message": 1}))).await,
         done("one", Method::PUT, "~/extension/1/presence", Some(json!({"message": "x".repeat(1_000)}))).await,
     ];
-    insta::assert_snapshot!(answers.join("\n"), @"");
+    insta::assert_snapshot!(answers.join("\n"), @r#"
+    401 {"errorCode":"TokenInvalid","message":"OAuth token is invalid","errors":[{"errorCode":"OAU-149","message":"OAuth token is invalid"}]}
+    401 {"errorCode":"TokenInvalid","message":"OAuth token is invalid","errors":[{"errorCode":"OAU-149","message":"OAuth token is invalid"}]}
+    404 {"errorCode":"CMN-120","message":"Invalid URI","errors":[{"errorCode":"CMN-120","message":"Invalid URI"}]}
+    405 {"errorCode":"CMN-202","message":"Operation is not supported","errors":[{"errorCode":"CMN-202","message":"Operation is not supported"}]}
+    404 {"errorCode":"CMN-102","message":"Resource for parameter [accountId] is not found","errors":[{"errorCode":"CMN-102","message":"Resource for parameter [accountId] is not found","parameterName":"accountId"}],"parameterName":"accountId"}
+    404 {"errorCode":"CMN-102","message":"Resource for parameter [extensionId] is not found","errors":[{"errorCode":"CMN-102","message":"Resource for parameter [extensionId] is not found","parameterName":"extensionId"}],"parameterName":"extensionId"}
+    404 {"errorCode":"CMN-102","message":"Resource for parameter [extensionId] is not found","errors":[{"errorCode":"CMN-102","message":"Resource for parameter [extensionId] is not found","parameterName":"extensionId"}],"parameterName":"extensionId"}
+    400 {"errorCode":"InvalidParameter","message":"Parameter [sipData] value is invalid","errors":[{"errorCode":"CMN-101","message":"Parameter [sipData] value is invalid","parameterName":"sipData","acceptedValues":["true","false"]}],"parameterName":"sipData","acceptedValues":["true","false"]}
+    403 {"errorCode":"InsufficientPermissions","message":"In order to call this API endpoint, application needs to have [EditPresence] permission","errors":[{"errorCode":"CMN-401","message":"In order to call this API endpoint, application needs to have [EditPresence] permission","permissionName":"EditPresence"}],"permissionName":"EditPresence"}
+    403 {"errorCode":"CMN-404","message":"Attempt to access another extension","errors":[{"errorCode":"CMN-404","message":"Attempt to access another extension"}]}
+    400 {"errorCode":"InvalidParameter","message":"Parameter [message] value is invalid","errors":[{"errorCode":"CMN-101","message":"Parameter [message] value is invalid","parameterName":"message"}],"parameterName":"message"}
+    413 {"errorCode":"CMN-104","message":"Cannot parse request","errors":[{"errorCode":"CMN-104","message":"Cannot parse request"}]}
+    "#);
 }
 
 #[tokio::test]
@@ -157,6 +191,6 @@ async fn one_call_too_many() {
     let site = start(2).await;
     assert_eq!(call(&site, "one", Method::GET, "~/extension/~/presence", None).await.status, 200);
     let answer = call(&site, "one", Method::GET, "~/extension/~/presence", None).await;
-    insta::assert_snapshot!(answer.line(), @"");
+    insta::assert_snapshot!(answer.line(), @r#"429 {"errorCode":"CMN-301","message":"Request rate exceeded","errors":[{"errorCode":"CMN-301","message":"Request rate exceeded"}]}"#);
     assert_eq!(answer.header("retry-after"), "60");
 }
