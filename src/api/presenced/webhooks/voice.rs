@@ -70,8 +70,7 @@ impl Wish {
 
     /// Whether it is about a user wherever they are. Of such a one all is known from the start.
     fn names(&self, user: &str) -> bool {
-        let named = self.users.iter().flatten();
-        self.is_of_everybody() || named.into_iter().any(|named| named.as_str() == user)
+        self.is_of_everybody() || self.users.iter().flatten().any(|named| named.as_str() == user)
     }
 
     fn covers(&self, app: &App, user: &UserId) -> bool {
