@@ -183,7 +183,7 @@ impl Webhook {
             url,
             users: users.map(|users| users.into_iter().map(String::from).collect()),
             rooms: rooms.map(|rooms| rooms.into_iter().map(String::from).collect()),
-            state,
+            state: state.into(),
             attempts: attempts.into_iter().map(WebhookAttempt::from).collect(),
             created_at: subscription.created.as_millis(),
             secret: None,
