@@ -337,7 +337,7 @@ async fn a_service_token_that_may_do_less() {
     assert_eq!(stream.told_end().await, "revoked");
     assert!(matches!(frames.next().await, Came::Closed(Some((4401, _)))));
     server.set_presence("demo-bob", BOB, json!({"presence": "online"})).await;
-    while server.push().registry.page(None, 1).items.len() > 0 {
+    while !server.push().registry.page(None, 1).items.is_empty() {
         tokio::task::yield_now().await;
     }
     assert!(receiver.is_quiet());
