@@ -3,16 +3,13 @@
 
 use std::time::Duration;
 
-use crate::{
-    api::{
-        Open,
-        presenced::types::{
-            AppTokenRequest, CallReport, Heartbeat, PresenceQuery, PresenceState, PresenceUpdate,
-            StatusUpdate, TokenRequest, UserPresenceUpdate, WebhookRequest,
-        },
+use crate::api::{
+    Open,
+    presenced::types::{
+        AppTokenRequest, CallReport, Heartbeat, PresenceQuery, PresenceState, PresenceUpdate, Scope,
+        StatusUpdate, TokenRequest, UserPresenceUpdate, WebhookRequest,
     },
-    directory::Scope,
-    presence::{CallKind, Direction, TelephonyStatus},
+    telephony::{CallKind, Direction, TelephonyStatus},
 };
 
 fn texts(texts: impl IntoIterator<Item = impl Into<String>>) -> Vec<String> {
