@@ -9,17 +9,16 @@ use presenced::{
         pnut::types as pnut,
         presenced::types::{
             AppTokenRequest, CallReport, Heartbeat, HeartbeatOutcome, OverrideName, PresenceQuery,
-            PresenceState, PresenceUpdate, Standing, StatusUpdate, TokenRequest, UserProfile, UserSettings,
-            WebhookRequest, WebhookState,
+            PresenceState, PresenceUpdate, Scope, Standing, StatusUpdate, TokenRequest, UserProfile,
+            UserSettings, WebhookRequest, WebhookState,
         },
         ringcentral::types::{BatchBody, GetPresenceInfo, PresenceStatus, UserStatus},
+        telephony::{Direction, ExtensionType, TelephonyStatus},
     },
     client::{
         StatusCode, Told,
         ringcentral::{Calls, Paging},
     },
-    directory::{ExtensionType, Scope},
-    presence::{Direction, TelephonyStatus},
 };
 use serde_json::json;
 
@@ -74,7 +73,7 @@ async fn settings_are_kept() {
 async fn many_users_in_a_call() {
     let server = TestServer::start().await;
     let admin = client(&server, "demo-admin");
-    let request = AppTokenRequest::new("backend").scopes(Scope::ALL);
+    let request = AppTokenRequest::new("backend").scopes(Scope::ALL.iter().copied());
     let backend = client(&server, &admin.create_app_token(&request).await.expect("a token").token);
     let busy = || PresenceUpdate::from(PresenceState::Busy).status("here").device("BOT");
     let done = backend.update_presence([busy().of(ALICE), busy().of("@nobody:example.com")]).await;

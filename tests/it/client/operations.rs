@@ -10,12 +10,12 @@ use presenced::{
             UserSettings, WebhookRequest,
         },
         ringcentral::types::GetPresenceInfo,
+        telephony::{Direction, TelephonyStatus},
     },
     client::{
         Client, Result, Told,
         ringcentral::{Calls, Paging},
     },
-    presence::{Direction, TelephonyStatus},
 };
 use serde_json::Value;
 
