@@ -1,5 +1,5 @@
 //! Moments that a task waits for, by the injected clock: a task sleeps until the clock has reached its
-//! moment and somebody [rings](Alarms::ring). What the pauses between two rings are is how late a task
+//! moment and the server [rings](Alarms::ring). What the pauses between two rings are is how late a task
 //! may be.
 
 use std::{
@@ -59,7 +59,7 @@ impl Alarms {
         self.sleepers.lock().len()
     }
 
-    /// Wakes everybody whose moment has come. To be called once in a while.
+    /// Wakes the tasks whose moment has come. To be called once in a while.
     pub fn ring(&self) {
         let mut sleepers = self.sleepers.lock();
         let now = self.clock.now();

@@ -56,7 +56,7 @@ pub struct Parts {
     pub auth: Auth,
     /// What tasks wait for that have to do something at a certain time.
     pub alarms: Alarms,
-    /// How often anybody may open a stream of changes.
+    /// How often streams of changes may be opened.
     pub new_stream_limit: RateLimit<()>,
     /// How many streams may be open.
     pub stream_limit: StreamLimit,
@@ -172,7 +172,7 @@ impl Parts {
         reloaded
     }
 
-    /// What somebody holds here for themselves while the server runs, made when it is first asked for.
+    /// What another module holds here while the server runs, made when it is first asked for.
     pub fn own<T: Own>(&self) -> &T {
         let known = || self.own.iter().find_map(|(_, own)| (&**own as &dyn Any).downcast_ref());
         if let Some(own) = known() {
@@ -198,7 +198,7 @@ impl Parts {
     pub async fn tick(&self) {
         let now = self.clock.now().as_millis();
         if Timestamp::from_millis(self.ticked.swap(now, Ordering::Relaxed)) > self.clock.now() + LEAP {
-            // Nobody waits for what the clock said before it was set back.
+            // What the clock said before it was set back is waited for no more.
             self.refill(&self.config.limits);
             self.service.settle().await;
         }

@@ -4,8 +4,8 @@ use axum::{extract::Request, http::Method, middleware::Next, response::Response}
 
 use crate::{auth, directory::TokenId, id::UserId, request::RequestInfo};
 
-/// The layer around what only admins may do, and service tokens with their scopes: the name of the token says who did it.
-/// Reading is no line, but for the export of everything.
+/// The layer around what only admins may do, and service tokens with their scopes: the name of the token says who did
+/// it. Reading is no line, but for the export of everything.
 pub(crate) async fn admin_actions(request: Request, next: Next) -> Response {
     let path = request.uri().path();
     let is_read = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
@@ -35,7 +35,7 @@ pub(crate) fn login(dialect: &str, user: &UserId, app: &str, info: Option<&Reque
     tracing::info!(dialect, %user, app, peer, request, trace, "login");
 }
 
-/// Somebody did not.
+/// The caller did not.
 pub(crate) fn refused_login(dialect: &str, app: &str, why: &str, info: Option<&RequestInfo>) {
     let (peer, request, trace) = names(info);
     tracing::info!(dialect, app, why, peer, request, trace, "login refused");

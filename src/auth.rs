@@ -151,7 +151,7 @@ pub struct Identified {
     pub holder: Holder,
     /// The token; none of an application service, which stays for as long as it is configured.
     pub secret: Option<Vec<u8>>,
-    /// What the token says, if somebody else signed it.
+    /// What the token says, if another signed it.
     pub signed: Option<Arc<Signed>>,
 }
 
@@ -194,7 +194,7 @@ impl Auth {
         }
     }
 
-    /// Whom a token speaks for now, whether it is kept here or signed by somebody else.
+    /// Whom a token speaks for now, whether it is kept here or signed by another.
     pub async fn known(&self, secret: Vec<u8>) -> Result<Identified, AuthError> {
         match self.holder(&secret) {
             Ok(holder) => Ok(Identified { holder, secret: Some(secret), signed: None }),
@@ -209,7 +209,7 @@ impl Auth {
         }
     }
 
-    /// What a token says that somebody else signed, once it is let in.
+    /// What a token says that another signed, once it is let in.
     pub async fn signed(&self, secret: &[u8]) -> Result<Arc<Signed>, AuthError> {
         let signed = self.jwts.signed(secret).await?;
         self.let_in(&signed).await?;
@@ -228,7 +228,7 @@ impl Auth {
         })
     }
 
-    /// The application service whose token the request carries; none if it is somebody else's.
+    /// The application service whose token the request carries; none if it is another caller's.
     pub async fn app_service(
         &self,
         parts: &Parts,

@@ -1,13 +1,13 @@
 //! The change feed of one server: what the store tells it, on its way to those whom it concerns.
 //!
 //! Everything has a number, which the store gave it, and the store says how far all has been told: the
-//! watermark. What is told is held back until the watermark has passed it, so that whoever is woken finds
+//! watermark. What is told is held back until the watermark has passed it, so that a watcher that is woken finds
 //! nothing missing below. A watermark is the resume token of every push channel. Resuming asks for the users
 //! that changed after it; their current values are what is sent, since presence is last-value-wins. Nothing
 //! is replayed and nothing is kept for a client, so a token stays good for ever.
 //!
 //! Watchers do not watch users one by one but [topics](Topic): the rooms they are in, accounts, and single
-//! users. A change marks the user in the [`Watch`] of everybody under its topics who can see a difference. A
+//! users. A change marks the user in each [`Watch`] under its topics that can see a difference. A
 //! watch holds a set of marks, not a queue of events: a slow reader gets fewer, fresher values, and no more
 //! marks than there are users.
 
@@ -40,7 +40,7 @@ use crate::{
 /// What a watcher can be interested in.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Topic {
-    /// The presence of everybody of the server.
+    /// The presence of all users of the server.
     Server,
     /// The presence of the members of a room.
     Room(RoomId),
@@ -67,7 +67,7 @@ pub struct Changes {
 #[derive(Clone, Debug)]
 enum Held {
     Change(UserId, Audiences),
-    /// The watchers of these topics may see somebody else from now on.
+    /// The watchers of these topics may see another user from now on.
     Move(Vec<Topic>),
 }
 
@@ -104,13 +104,13 @@ impl Changes {
     /// Takes in that a user changed.
     pub fn changed(&self, user: &UserId, number: u64, audiences: Audiences) {
         self.recent[partition(user)].push(number, user.clone());
-        // Whoever begins to watch after this looks after this.
+        // A watcher that begins after this looks after this.
         if self.watches() > 0 {
             self.hold(number, Held::Change(user.clone(), audiences));
         }
     }
 
-    /// Takes in that the watchers of these topics may see somebody else.
+    /// Takes in that the watchers of these topics may see another user.
     pub fn moved(&self, number: u64, moves: Vec<Move>, topics: Vec<Topic>) {
         self.moves.lock().extend(number, moves);
         if !topics.is_empty() {
@@ -196,7 +196,7 @@ impl Changes {
         inboxes.values().map(|inbox| inbox.len()).sum()
     }
 
-    /// How many changes are remembered, for whoever resumes.
+    /// How many changes are remembered, for clients that resume.
     pub fn remembered(&self) -> usize {
         self.recent.iter().map(|recent| recent.len()).sum()
     }

@@ -31,7 +31,7 @@ pub trait Clock: fmt::Debug + Send + Sync {
 /// A wall clock that goes further away from the monotonic one at once has leapt.
 pub const LEAP: Duration = Duration::from_secs(60);
 
-/// For so long a leap may be a mistake that somebody corrects.
+/// For so long a leap may be a mistake that is corrected.
 pub const DOUBT: Duration = Duration::from_secs(10 * 60);
 
 /// The clocks of a machine.
@@ -136,7 +136,7 @@ impl<H: Hands> Clock for SystemClock<H> {
     }
 
     fn doubt(&self) -> Option<String> {
-        // Looks at the clocks, in case nobody else does.
+        // Looks at the clocks, in case no request does.
         let _now = self.found();
         let is_in_doubt = self.leapt.load(Ordering::Relaxed) != 0;
         is_in_doubt.then(|| "the machine's clock has leapt; it is followed within ten minutes".to_owned())

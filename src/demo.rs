@@ -93,7 +93,7 @@ impl DemoUser {
 }
 
 /// Puts the fixtures into the directory, at `now`. Where it has users already, those of the fixtures who are
-/// among them get their tokens back: whoever tries a logout has them again after a restart.
+/// among them get their tokens back: a developer who tries a logout has them again after a restart.
 pub async fn furnish(directory: &Arc<Directory>, now: Timestamp) -> Result<(), DirectoryError> {
     directory.admit(&TokenSecret::from(ADMIN_TOKEN), NewToken { holder: Holder::Admin, expires: None });
     if !directory.users(None, 1).items.is_empty() {
@@ -160,7 +160,7 @@ pub async fn advance(app: &App, by: Duration) {
         app.clock.advance(now);
         app.tick().await;
         left -= now;
-        // Whoever was woken tells what they see before it is over.
+        // Watchers that were woken tell what they see before it is over.
         tokio::task::yield_now().await;
     }
 }

@@ -376,7 +376,7 @@ impl Directory {
         self.entries.read().is_member(room, user)
     }
 
-    /// Everybody who shares a room with a user, and the user.
+    /// The users who share a room with a user, and the user.
     pub fn roommates(&self, user: &UserId) -> BTreeSet<UserId> {
         let entries = self.entries.read();
         let rooms = entries.memberships.get(user).into_iter().flatten();

@@ -1,4 +1,4 @@
-//! Limits: how often somebody may do something, and how many streams may be open.
+//! Limits: how often a caller may do something, and how many streams may be open.
 
 mod window;
 
@@ -29,7 +29,7 @@ use crate::{clock::Clock, id::UserId};
 /// How often keys whose bucket is full again are forgotten, in microseconds.
 const CLEANED_EVERY: u64 = 60_000_000;
 
-/// A bucket for each key that refills steadily. What is limited for everybody together has the key `()`.
+/// A bucket for each key that refills steadily. What is limited for all callers together has the key `()`.
 pub struct RateLimit<K: Hash + Eq + Clone> {
     limiter: ArcSwapOption<Limiter<K>>,
     clock: InjectedClock,
@@ -131,7 +131,7 @@ pub enum TooManyStreams {
 }
 
 impl TooManyStreams {
-    /// When to come again. Nobody knows when a stream ends; this keeps clients from asking all the time.
+    /// When to come again. It is unknown when a stream ends; this keeps clients from asking all the time.
     pub const RETRY_AFTER: Duration = Duration::from_secs(5);
 }
 
@@ -147,7 +147,7 @@ impl StreamLimit {
         self.most_per_user.store(most_per_user, Ordering::Relaxed);
     }
 
-    /// Opens a stream of a user; of nobody's account, if it is an admin's.
+    /// Opens a stream of a user; of no user's account, if it is an admin's.
     pub fn open(&self, user: Option<&UserId>) -> Result<StreamPermit, TooManyStreams> {
         let mut open = self.open.lock();
         if open.all >= self.most.load(Ordering::Relaxed) {

@@ -256,5 +256,5 @@ impl Drop for Watching {
     }
 }
 
-/// The figures as everybody has them who counts.
+/// The figures as all that counts has them.
 pub type Shared = Arc<Metrics>;

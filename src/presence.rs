@@ -2,7 +2,8 @@
 //!
 //! Presence is derived, never stored. A [`Record`] holds what was said ([`Claim`]s of devices, an
 //! [`Override`], a [`Status`], [`Telephony`]) and [`Record::at`] is a pure function of it and the time. Inputs reach
-//! a record through [`Record::apply`]; who sees a difference says [`Record::news_since`]. Nothing here knows of HTTP, clocks, storage or any dialect.
+//! a record through [`Record::apply`]; who sees a difference says [`Record::news_since`]. Nothing here knows of HTTP,
+//! clocks, storage or any dialect.
 
 mod audience;
 mod claim;
@@ -37,7 +38,7 @@ pub use self::{
 
 pub(crate) use self::packed::packed_version;
 
-/// How present somebody is. The order is the order of the merge: the highest live claim wins.
+/// How present a user is. The order is the order of the merge: the highest live claim wins.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
 )]

@@ -3,7 +3,7 @@
 //! - [`subscription`]: what is wanted, and how; plain data. [`registry`]: the subscriptions that there are.
 //! - [`voice`]: how a dialect says it. It is all that is known of a dialect here.
 //! - [`snapshot`]: what one subscription has to be told, each user once and as they are now.
-//! - [`tracked`]: a subscription and its snapshot, in the hands of whoever delivers.
+//! - [`tracked`]: a subscription and its snapshot, in the hands of the task that delivers.
 //! - [`sender`]: the task that delivers the messages of one subscription to its webhook.
 //! - [`webhook`]: requests to addresses that users choose, and where they may go. `turns`: how many of them are
 //!   under way.
@@ -20,6 +20,7 @@ pub mod voice;
 pub mod webhook;
 
 use tokio::sync::watch;
+use uuid::Uuid;
 
 pub use self::{
     registry::{AdditionError, Attempt, NotThere, Registry},
@@ -42,7 +43,7 @@ pub struct Push {
     pub registry: Registry,
     pub webhooks: Webhooks,
     deliveries: Turns,
-    /// Questions have turns of their own: whoever subscribes does not wait for what others are told.
+    /// Questions have turns of their own: a client that subscribes does not wait for what others are told.
     questions: Turns,
     /// How many deliveries and other works are under way.
     works: watch::Sender<usize>,
@@ -89,7 +90,7 @@ impl Push {
     /// served. To be called once, before they are.
     pub fn start(app: &App, voices: &[&'static dyn Voice]) {
         let kept = Push::of(app).registry.load(voices);
-        tokio::spawn(registry::follow(app.clone(), voices.to_vec()));
+        tokio::spawn(follow(app.clone(), voices.to_vec()));
         if kept.is_empty() {
             return;
         }
@@ -140,6 +141,17 @@ impl Push {
 
     fn sender(&self) -> Work {
         Work::begin(&self.senders)
+    }
+}
+
+/// Follows what the directory keeps, and delivers what other nodes made.
+async fn follow(app: App, voices: Vec<&'static dyn Voice>) {
+    while let Some(moved) = unless_draining(&app, app.directory.moved_subscriptions()).await {
+        for id in moved.iter().filter_map(|id| Uuid::try_parse(id).ok()) {
+            if let Some(entry) = registry::follow(&app, &voices, id).await {
+                sender::resume(&app, vec![entry]).await;
+            }
+        }
     }
 }
 

@@ -20,7 +20,7 @@ const TRACE_STATE: HeaderName = HeaderName::from_static("tracestate");
 /// How much of it is handed on, in bytes.
 const STATE_BYTES: usize = 512;
 
-/// How a client calls the server: scheme, host and the path before ours. Whoever reads them may believe them.
+/// How a client calls the server: scheme, host and the path before ours. Readers may believe them.
 pub const PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 pub const HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 pub const PREFIX: HeaderName = HeaderName::from_static("x-forwarded-prefix");
@@ -123,7 +123,7 @@ fn is_parent(value: &HeaderValue) -> bool {
     is_known && is_set(trace) && is_set(parent)
 }
 
-/// All lines as one list. One that is longer than everybody has to hand on is left out, as the specification allows.
+/// All lines as one list. One that is longer than servers have to hand on is left out, as the specification allows.
 fn state_in(headers: &HeaderMap) -> Option<String> {
     let lines: Option<Vec<&str>> =
         headers.get_all(TRACE_STATE).iter().map(|line| line.to_str().ok()).collect();

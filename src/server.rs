@@ -6,6 +6,7 @@ mod connections;
 mod doing;
 mod exchange;
 mod handed;
+mod in_process;
 mod listener;
 pub mod metrics;
 mod preface;
@@ -30,6 +31,7 @@ use tokio::{
 pub(crate) use self::exchange::REQUESTS;
 use self::{connections::Connections, workers::Workers};
 pub use self::{
+    in_process::demo,
     listener::Listener,
     tls::{Tls, TlsError},
 };

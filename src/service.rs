@@ -36,7 +36,7 @@ pub use self::{
     say::{SayError, Saying, Speaker},
     tally::Counts,
     watch_list::WatchList,
-    watcher::{Picture, Watcher},
+    watcher::{View, Watcher},
 };
 use self::{tally::Tallies, traces::Traces};
 use crate::{
@@ -65,11 +65,11 @@ pub enum Visibility {
 pub enum Viewer<'a> {
     /// A user: sees themselves as they are, and others as far as they may.
     User(&'a UserId),
-    /// The operator: sees everybody as others do, hidden or not.
+    /// The operator: sees all users as others do, hidden or not.
     Admin,
 }
 
-/// A user's presence, and what their devices say, for whoever may know that.
+/// A user's presence, and what their devices say, for callers who may know that.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seen {
     pub presence: Presence,
@@ -143,7 +143,7 @@ pub struct Service {
 pub type Tell = dyn Fn(Progress) + Send + Sync;
 
 impl Service {
-    /// A service over `store`, which is of use once it is [opened](Self::open). With `lists`, whoever agreed to
+    /// A service over `store`, which is of use once it is [opened](Self::open). With `lists`, users who agreed to
     /// be on a user's presence list is seen by that user. `status_bytes` is the longest status text accepted, in
     /// bytes of UTF-8. `tell` is told how far the opening is.
     #[expect(clippy::too_many_arguments, reason = "each is another part of the configuration")]
@@ -261,7 +261,7 @@ impl Service {
     }
 
     /// Applies inputs to a known user's record, all of them or none, at one moment, and tells watchers
-    /// what they can see of it. What somebody set is durable when this returns. Returns the record as it is
+    /// what they can see of it. What a user set is durable when this returns. Returns the record as it is
     /// then.
     pub async fn update(&self, user: &UserId, inputs: &[Input]) -> Result<Record, UpdateError> {
         self.update_if(user, inputs, &|_, _| true).await.map(|(record, _)| record)
@@ -311,7 +311,7 @@ impl Service {
             };
             Effect { micros, audiences, keep, outlook: Outlook::of(record, now, &self.rules) }
         };
-        // Before it: whoever is told of it may ask at once.
+        // Before it: watchers that are told of it may ask at once.
         self.traces.note(user);
         let record = self.store.update(user, known, &edit).await?;
         self.note_in_tallies(user);
@@ -356,7 +356,7 @@ impl Service {
     }
 
     /// Removes a user from the directory, and all that the store holds of them. Says whether there was
-    /// such a user. Whoever works for the user ends that; whoever watched them sees nobody there.
+    /// such a user. What works for the user ends; watchers see no such user.
     pub async fn remove_user(&self, user: &UserId) -> Result<bool, StoreError> {
         self.store.health()?;
         match self.directory.remove_user(user).await {
@@ -391,7 +391,7 @@ impl Service {
         Ok(())
     }
 
-    /// What asking for somebody who cannot exist comes to: the same as for any unknown user.
+    /// What asking for a user who cannot exist comes to: the same as for any unknown user.
     pub fn nobody(&self) -> ReadError {
         match self.visibility {
             Visibility::Room => ReadError::NotVisible,
@@ -400,7 +400,7 @@ impl Service {
     }
 
     /// Whether `viewer` may see `user` at all. Under [`Visibility::Room`] an unknown user and one
-    /// who is a stranger are the same, so that nobody learns who exists.
+    /// who is a stranger are the same, so that no caller learns who exists.
     fn may_see(&self, viewer: Viewer<'_>, user: &UserId) -> Result<(), ReadError> {
         match viewer {
             Viewer::User(own) if own == user => Ok(()),

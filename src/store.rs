@@ -5,12 +5,12 @@
 //! - **One change at a time.** [`Store::update`] runs its function on the latest record, and no other
 //!   change of that user happens between that reading and the storing of the result. The function may
 //!   be called again if the store has to start over, so it has no effect besides the record.
-//! - **All or nothing.** An update that returns an error has changed nothing that anybody can read.
+//! - **All or nothing.** An update that returns an error has changed nothing that can be read.
 //! - **Acknowledged is kept.** When an update that is to be [kept](Keep) returns, the change is as durable
 //!   as the store is, and only then can it be read.
-//! - **Numbers go up.** A change that somebody can see gets a number above all earlier ones: the time in
+//! - **Numbers go up.** A change that a watcher can see gets a number above all earlier ones: the time in
 //!   microseconds, or more if that is later.
-//! - **The node hears of all.** Every change that somebody can see, whichever server made it, is told to the
+//! - **The node hears of all.** Every change that a watcher can see, whichever server made it, is told to the
 //!   [`Node`] after it can be read and before its maker is answered. The watermark follows: wherever it
 //!   stands, all up to it was told.
 //! - **Reminders.** An update says when the user's presence turns next by itself; [`Store::due`] shows whose
@@ -110,13 +110,13 @@ pub struct Effect {
 /// How well a change has to be kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Keep {
-    /// Durable before it is acknowledged: somebody set this.
+    /// Durable before it is acknowledged: a user set this.
     Acknowledged,
     /// It may be lost with the process within a minute: activity, connections. The next heartbeat repairs
     /// it.
     Lazily,
     /// It is kept with what is kept of the user next, and at the latest when the store is closed: activity that
-    /// nobody sees. Until then it is in memory alone.
+    /// no watcher sees. Until then it is in memory alone.
     InPassing,
     /// It follows from what is kept.
     Derived,
@@ -187,7 +187,7 @@ pub trait Store: Send + Sync {
     /// Shows each user's record to `visit` once, in any order.
     async fn read(&self, users: &[&UserId], visit: &mut Visit<'_>) -> Result<(), StoreError>;
 
-    /// The same for those alone who may be present: of whoever is left out it is known that they are offline.
+    /// The same for those alone who may be present: of those who are left out it is known that they are offline.
     async fn read_present(&self, users: &[&UserId], visit: &mut Visit<'_>) -> Result<(), StoreError>;
 
     /// Who of a partition may be present, in any order.
@@ -219,14 +219,14 @@ pub trait Store: Send + Sync {
     /// The users of a partition whose moment has come. Each is due until an update of theirs.
     async fn due(&self, partition: usize, now: Timestamp) -> Vec<UserId>;
 
-    /// Users who had connections to a node that is no more, each until an update that ends those. This node is the one to
-    /// end them.
+    /// Users who had connections to a node that is no more, each until an update that ends those. This node is the one
+    /// to end them.
     async fn deserted(&self) -> Vec<(UserId, NodeId)> {
         Vec::new()
     }
 
-    /// Whether this node is the one to do what has that name, and is to be done once. While nodes come and go several may
-    /// be, or none for a few seconds.
+    /// Whether this node is the one to do what has that name, and is to be done once. While nodes come and go several
+    /// may be, or none for a few seconds.
     fn leads(&self, _name: &str) -> bool {
         true
     }

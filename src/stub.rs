@@ -50,6 +50,16 @@ pub mod pnut {
     };
 }
 
+/// Presence of extensions as RingCentral's REST API has it.
+pub mod ringcentral {
+    pub use crate::api::ringcentral::stub::{
+        AccountPage, AuthenticateError, BadRequest, Caller, Detail, Forbidden, GetPresenceInfo, Identity,
+        NotFound, Permission, Presence, RateGroup, ReadAccountPresenceError, ReadUserPresenceError,
+        RestRefusal, TooLarge, TooManyRequests, Unauthorized, Unavailable, Unread, UnreadBody, UnreadUpdate,
+        UnsupportedMediaType, Update, UpdateUserPresenceError, Uris, document, routes,
+    };
+}
+
 /// Presence as the Matrix client-server API has it.
 pub mod matrix {
     pub use crate::api::matrix::stub::{

@@ -89,7 +89,7 @@ pub(crate) fn reserve_some<T>(items: &mut Vec<T>, more: usize) {
 }
 
 /// Room for so many bytes and for what may be wasted beside them. Arenas that grew step by step would leave
-/// holes behind them that fit nobody else; room that nobody has used yet costs no memory.
+/// holes behind them that fit no other user; room that was not used yet costs no memory.
 fn with_waste(bytes: usize) -> usize {
     bytes + bytes * 3 / 8
 }

@@ -1,4 +1,4 @@
-//! Work that is done to its end, whoever waits for it.
+//! Work that is done to its end, even if its caller goes away.
 
 use std::{
     pin::Pin,
@@ -7,7 +7,7 @@ use std::{
 
 use tokio::runtime::Handle;
 
-/// Does work to its end, even if whoever waits for it goes away: a client that hangs up in the middle of a
+/// Does work to its end, even if the caller that waits for it goes away: a client that hangs up in the middle of a
 /// change must not leave it half told. What was not begun by then is not begun.
 pub async fn to_the_end<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> T {
     Persistent { work: Some(Box::pin(work)), is_begun: false }.await

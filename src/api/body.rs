@@ -51,7 +51,7 @@ pub(super) async fn read_within(body: Body, most: usize, time: Duration) -> Resu
     }
 }
 
-/// How much of a body that nobody read is read and thrown away, so that its connection can go on.
+/// How much of a body that no handler read is read and thrown away, so that its connection can go on.
 const MOST_DRAINED: usize = 1024 * 1024;
 
 /// How long that may take.
@@ -70,7 +70,8 @@ pub(super) fn share(request: Request) -> (Request, Option<RemainingBody>) {
     (Request::from_parts(parts, Body::new(shared)), Some(leftover))
 }
 
-/// The layer around routes that read no bodies: theirs are lost to nobody. Within a [frame](super::frame) that is so.
+/// The layer around routes that read no bodies: theirs are lost to no handler. Within a [frame](super::frame) that is
+/// so.
 pub(crate) async fn drained(request: Request, next: Next) -> Response {
     let (request, leftover) = share(request);
     let response = next.run(request).await;

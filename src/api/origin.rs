@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// The address under which a client reaches this server, without a slash at its end. Scheme, host and prefix each
-/// are what a trusted proxy says (nobody else's headers come this far), else those of the configured address, else
+/// are what a trusted proxy says (no other client's headers come this far), else those of the configured address, else
 /// those of the request. Clients that do not say how they call it are told where the server listens.
 pub(crate) fn origin(config: &Config, headers: &HeaderMap) -> String {
     let told = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());

@@ -258,6 +258,15 @@ macro_rules! refusals {
             }
         )+)?
 
+        /// What refuses a part of an operation refuses the whole.
+        impl<E: $(From<$crate::api::refusal::$variant<$form>> +)+> $crate::api::refusal::Cause<$form, E> for $name {
+            fn refuse(self) -> E {
+                match self {
+                    $( Self::$variant(refused) => refused.into(), )+
+                }
+            }
+        }
+
         impl $crate::api::refusal::Refusable<$form> for $name {
             fn with_status(status: axum::http::StatusCode, said: $form) -> Option<Self> {
                 $(

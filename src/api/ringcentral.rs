@@ -2,6 +2,7 @@
 //! API has it.
 
 mod account;
+mod backend;
 mod batch;
 mod calls;
 mod choice;
@@ -21,6 +22,7 @@ mod queues;
 mod rate;
 mod rule;
 mod socket;
+pub(crate) mod stub;
 mod subscription;
 pub mod types;
 mod update;
@@ -44,6 +46,7 @@ use self::{
     push::voice::RingCentral,
     rate::RateLimits,
     socket::{sessions::Sessions, token::SocketTokens},
+    stub::AuthenticateError,
     types::{ErrorResponse, OAuthError},
 };
 use super::{
@@ -119,8 +122,7 @@ pub fn detached_sessions(app: &App) -> usize {
 /// What needs an access token.
 fn resources() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(base())
-        .routes(routes!(account::read_account_presence))
-        .routes(routes!(extensions::read_user_presence_status, extensions::update_user_presence_status))
+        .merge(stub::operations())
         .routes(routes!(lines::read_monitored_extensions, lines::update_monitored_extensions))
         .routes(routes!(queues::read_call_queue_presence, queues::update_call_queue_presence))
         .routes(routes!(
@@ -187,7 +189,7 @@ fn framed(app: &App, mut resources: Router<App>) -> Router {
 
 refusals! {
     /// Why a request is refused that is for no operation.
-    enum StrayError: RestRefusal, from AuthError {
+    enum StrayError: RestRefusal, from AuthenticateError, AuthError {
         Unauthorized,
         Forbidden,
         NotFound,
@@ -208,8 +210,6 @@ async fn method_not_allowed(token: AnyToken) -> Result<Infallible, StrayError> {
 
 fn document() -> OpenApi {
     let (_, mut document) = resources().merge(socket_route()).merge(open()).split_for_parts();
-    // An update without a body changes nothing, and is none the worse for it.
-    openapi::let_out_bodies(document.paths.paths.values_mut().filter_map(|item| item.put.as_mut()));
     // An application without a secret names itself in the form.
     for path in ["/restapi/oauth/token", "/restapi/oauth/revoke"] {
         let operation = document.paths.paths.get_mut(path).and_then(|item| item.post.as_mut());
@@ -218,6 +218,13 @@ fn document() -> OpenApi {
             .expect("it has one")
             .push(SecurityRequirement::default());
     }
+    completed(document)
+}
+
+/// A document with what no annotation says.
+fn completed(mut document: OpenApi) -> OpenApi {
+    // An update without a body changes nothing, and is none the worse for it.
+    openapi::let_out_bodies(document.paths.paths.values_mut().filter_map(|item| item.put.as_mut()));
     for header in rate::documented() {
         openapi::add_header(&mut document, header, |operation, _| {
             operation.responses.responses.contains_key("429")

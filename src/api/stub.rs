@@ -46,7 +46,7 @@ pub struct Credentials {
 }
 
 impl Credentials {
-    /// Reads them. A token that is no text is nobody's.
+    /// Reads them. A token that is no text is no caller's.
     pub(super) fn of(headers: &HeaderMap, uri: &Uri, in_query: bool) -> Result<Self, AuthError> {
         let token = auth::token(headers, uri.query(), in_query)?;
         let token = String::from_utf8(token).map_err(|_| AuthError::Unknown)?;
@@ -103,7 +103,7 @@ impl<T, E> fmt::Debug for Unread<T, E> {
     }
 }
 
-/// What the handlers of a contract are given: somebody's backend, and the bounds.
+/// What the handlers of a contract are given: a backend, and the bounds.
 pub(crate) struct Stub<B: ?Sized> {
     pub(super) backend: Arc<B>,
     pub(super) limits: Limits,

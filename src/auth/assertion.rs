@@ -1,4 +1,4 @@
-//! Assertions: JSON Web Tokens (RFC 7523) by which somebody whom the operator trusts says who a user is, for a login.
+//! Assertions: JSON Web Tokens (RFC 7523) by which an issuer whom the operator trusts says who a user is, for a login.
 
 use std::collections::HashMap;
 
@@ -34,7 +34,7 @@ pub struct Assertion {
 #[derive(Clone, Debug)]
 pub enum Subject {
     User(UserId),
-    /// Somebody whom the dialect knows by that text.
+    /// A user whom the dialect knows by that text.
     Named(String),
 }
 
@@ -88,7 +88,7 @@ impl Auth {
         }
         let (issuer, claims) = match (self.jwts.verified(text).await, by_key) {
             (Ok(verified), _) => verified,
-            // Whoever is known by a key is told of that key.
+            // An issuer that is known by a key is told of that key.
             (Err(JwtError::UnknownIssuer), Err(error)) | (Err(error), _) => return Err(error.into()),
         };
         let (issued, once) = (claims.issued, Once::of(&claims));

@@ -2,7 +2,7 @@ use std::collections::VecDeque;
 
 use crate::directory::Move;
 
-/// How many moves are remembered. Whoever resumes from further back is shown everybody.
+/// How many moves are remembered. A client that resumes from further back is shown all users.
 const REMEMBERED: usize = 16_384;
 
 /// The latest moves, in the order of the numbers.

@@ -7,7 +7,7 @@ use comfy_table::{Table, presets};
 use serde::Serialize;
 
 use super::{Done, Failure, print};
-use crate::client::{AdminClient, ClientError};
+use crate::client::{Client, Error, Told};
 
 #[derive(Debug, Args)]
 pub(super) struct Admin<A: Subcommand> {
@@ -69,7 +69,7 @@ fn to_json(value: &impl Serialize) -> serde_json::Value {
 /// One action of an admin command.
 pub(super) trait Action: Subcommand {
     /// Calls the server.
-    async fn call(self, client: &AdminClient) -> Result<Report, ClientError>;
+    async fn call(self, client: &Client) -> Result<Report, Error>;
 }
 
 impl<A: Action> Admin<A> {
@@ -92,21 +92,21 @@ pub(super) fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Res
 }
 
 /// What a call that went wrong is to the command.
-pub(super) fn failure(error: ClientError) -> Failure {
-    match error {
-        ClientError::Refused(problem) => Failure::No(problem.detail),
-        ClientError::Unanswered(why) => Failure::Unusable(why),
+pub(super) fn failure(error: Error) -> Failure {
+    match error.refusal() {
+        Some(refusal) if matches!(refusal.told, Told::Presenced(_)) => Failure::No(error.to_string()),
+        _ => Failure::unusable(error),
     }
 }
 
 impl Connection {
     /// A client of that server.
-    pub(super) fn client(&self) -> Result<AdminClient, Failure> {
+    pub(super) fn client(&self) -> Result<Client, Failure> {
         if self.url.starts_with("https:") {
             let why = "--url: https is not spoken by this command; run it where the server is, over http";
             return Err(Failure::unusable(why));
         }
-        Ok(AdminClient::new(&self.url, &self.token()?))
+        Ok(Client::new(&self.url).token(&self.token()?))
     }
 
     fn token(&self) -> Result<String, Failure> {

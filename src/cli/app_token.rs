@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     api::presenced::types::{self, AppTokenRequest, Scope},
-    client::{AdminClient, ClientError},
+    client::{Client, Error},
 };
 
 #[derive(Debug, Subcommand)]
@@ -34,7 +34,7 @@ pub(super) struct Create {
 }
 
 impl Action for AppToken {
-    async fn call(self, client: &AdminClient) -> Result<Report, ClientError> {
+    async fn call(self, client: &Client) -> Result<Report, Error> {
         match self {
             Self::Create(Create { name, scope, expires_in }) => {
                 let request = AppTokenRequest { name, scopes: scope, expires_in_seconds: expires_in };
@@ -42,9 +42,9 @@ impl Action for AppToken {
                 Ok(Report::sentence(&issued, issued.token.clone()))
             }
             Self::List => {
-                let list = client.app_tokens().await?;
+                let tokens = client.app_tokens().await?;
                 let header = ["TOKEN ID", "APP", "SCOPES", "EXPIRES"];
-                Ok(Report::table(&list.tokens, header, list.tokens.iter().map(row)))
+                Ok(Report::table(&tokens, header, tokens.iter().map(row)))
             }
             Self::Revoke { token_id } => {
                 client.revoke_app_token(&token_id).await?;

@@ -11,7 +11,7 @@ use super::{
     Done, Failure,
     admin::{self, Connection},
 };
-use crate::client::AdminClient;
+use crate::client::Client;
 
 /// The line that ends an export begins so.
 const END: &[u8] = br#"{"kind":"end","#;
@@ -44,15 +44,15 @@ impl Export {
 }
 
 /// Copies the export to `output`, and makes sure that it has its end.
-async fn copy(client: &AdminClient, output: &mut impl Write) -> Done {
+async fn copy(client: &Client, output: &mut impl Write) -> Done {
     let mut export = client.export().await.map_err(admin::failure)?;
     let style = ProgressStyle::with_template("exporting {spinner} {bytes} ({bytes_per_sec})");
     let bar = ProgressBar::new_spinner().with_style(style.expect("the template is valid"));
     let mut tail = Vec::new();
-    while let Some(chunk) = export.chunk().await.map_err(Failure::unusable)? {
-        output.write_all(&chunk).map_err(Failure::unusable)?;
-        bar.inc(chunk.len() as u64);
-        tail.extend_from_slice(&chunk);
+    while let Some(chunk) = export.chunk().await.map_err(admin::failure)? {
+        output.write_all(chunk.as_ref()).map_err(Failure::unusable)?;
+        bar.inc(chunk.as_ref().len() as u64);
+        tail.extend_from_slice(chunk.as_ref());
         tail.drain(..tail.len().saturating_sub(256));
     }
     output.flush().map_err(Failure::unusable)?;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::{Done, Failure, admin};
-use crate::client::AdminClient;
+use crate::client::Client;
 
 /// How long a server may take to say how it is.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -24,12 +24,7 @@ impl Health {
 
     /// Whatever is not ready is a "no", for supervisors tell nothing else apart.
     async fn ask(self) -> Done {
-        let client = AdminClient::new(&self.url, "");
-        let why = match tokio::time::timeout(PATIENCE, client.ready()).await {
-            Ok(Ok(())) => return Ok(()),
-            Ok(Err(error)) => error.to_string(),
-            Err(_) => format!("no answer within {} s", PATIENCE.as_secs()),
-        };
-        Err(Failure::No(format!("{} is not ready: {why}", self.url)))
+        let ready = Client::new(&self.url).timeout(PATIENCE).ready().await;
+        ready.map(drop).map_err(|why| Failure::No(format!("{} is not ready: {why}", self.url)))
     }
 }

@@ -3,8 +3,8 @@ use serde_json::json;
 
 use super::admin::{Action, Report};
 use crate::{
-    api::presenced::types::{Members, RoomPage, RoomSummary},
-    client::{AdminClient, ClientError},
+    api::presenced::types::Members,
+    client::{Client, Error},
 };
 
 #[derive(Debug, Subcommand)]
@@ -22,24 +22,22 @@ pub(super) enum Room {
 }
 
 impl Action for Room {
-    async fn call(self, client: &AdminClient) -> Result<Report, ClientError> {
+    async fn call(self, client: &Client) -> Result<Report, Error> {
         match self {
-            Self::Set { room, members } => {
-                Ok(members_of(&client.put_members(&room, &Members { members }).await?))
-            }
+            Self::Set { room, members } => Ok(members_of(client.room(&room).put_members(members).await?)),
             Self::Add { room, member } => {
-                client.add_member(&room, &member).await?;
+                client.room(&room).add_member(&member).await?;
                 let sentence = format!("{member} is in {room}.");
                 Ok(Report::sentence(&json!({ "room": room, "added": member }), sentence))
             }
             Self::Remove { room, member } => {
-                client.remove_member(&room, &member).await?;
+                client.room(&room).remove_member(&member).await?;
                 let sentence = format!("{member} is not in {room}.");
                 Ok(Report::sentence(&json!({ "room": room, "removed": member }), sentence))
             }
-            Self::Show { room } => Ok(members_of(&client.members(&room).await?)),
+            Self::Show { room } => Ok(members_of(client.room(&room).members().await?)),
             Self::List => {
-                let rooms = all(client).await?;
+                let rooms = client.rooms().all().await?;
                 let rows = rooms.iter().map(|room| [room.room_id.clone(), room.member_count.to_string()]);
                 Ok(Report::table(&rooms, ["ROOM", "MEMBERS"], rows))
             }
@@ -47,18 +45,7 @@ impl Action for Room {
     }
 }
 
-fn members_of(members: &Members) -> Report {
-    Report::table(members, ["MEMBER"], members.members.iter().map(|member| [member.clone()]))
-}
-
-async fn all(client: &AdminClient) -> Result<Vec<RoomSummary>, ClientError> {
-    let mut rooms: Vec<RoomSummary> = Vec::new();
-    loop {
-        let RoomPage { rooms: page, more } =
-            client.rooms(rooms.last().map(|room| room.room_id.as_str())).await?;
-        rooms.extend(page);
-        if !more {
-            return Ok(rooms);
-        }
-    }
+fn members_of(members: Vec<String>) -> Report {
+    let members = Members { members };
+    Report::table(&members, ["MEMBER"], members.members.iter().map(|member| [member.clone()]))
 }

@@ -52,13 +52,13 @@ impl Serve {
         tell_bounds(&config);
         let runtime = tokio::runtime::Runtime::new().map_err(Failure::unusable)?;
         let done = runtime.block_on(self.serve(config, log, files));
-        // Whoever stops a server that still reads its data need not wait for the rest.
+        // An operator who stops a server that still reads its data need not wait for the rest.
         runtime.shutdown_background();
         done
     }
 
     async fn serve(&self, config: Config, log: Log, files: Files) -> Done {
-        // Signals are caught before anybody is told that the server runs.
+        // Signals are caught before it is told that the server runs.
         let stop = server::stop_signal().map_err(Failure::unusable)?;
         tokio::pin!(stop);
         let mut reloading = Reloading::new(log).map_err(Failure::unusable)?;

@@ -6,8 +6,8 @@ use super::{
     token::date,
 };
 use crate::{
-    api::presenced::types::{self, SubscriptionPage},
-    client::{AdminClient, ClientError},
+    api::presenced::types,
+    client::{Client, Error},
 };
 
 #[derive(Debug, Subcommand)]
@@ -19,10 +19,10 @@ pub(super) enum Subscription {
 }
 
 impl Action for Subscription {
-    async fn call(self, client: &AdminClient) -> Result<Report, ClientError> {
+    async fn call(self, client: &Client) -> Result<Report, Error> {
         match self {
             Self::List => {
-                let subscriptions = all(client).await?;
+                let subscriptions = client.subscriptions().all().await?;
                 let header = ["SUBSCRIPTION ID", "USER", "DEVICE", "RECEIVER", "STATE", "EXPIRES"];
                 Ok(Report::table(&subscriptions, header, subscriptions.iter().map(row)))
             }
@@ -44,16 +44,4 @@ fn row(subscription: &types::Subscription) -> [String; 6] {
         subscription.state.to_string(),
         date(subscription.expires_at),
     ]
-}
-
-async fn all(client: &AdminClient) -> Result<Vec<types::Subscription>, ClientError> {
-    let mut subscriptions: Vec<types::Subscription> = Vec::new();
-    loop {
-        let after = subscriptions.last().map(|last| last.subscription_id.as_str());
-        let SubscriptionPage { subscriptions: page, more } = client.subscriptions(after).await?;
-        subscriptions.extend(page);
-        if !more {
-            return Ok(subscriptions);
-        }
-    }
 }

@@ -12,7 +12,7 @@ use crate::{
         Open,
         presenced::types::{self, Scope, TokenRequest},
     },
-    client::{AdminClient, ClientError},
+    client::{Client, Error},
 };
 
 #[derive(Debug, Subcommand)]
@@ -48,20 +48,20 @@ pub(super) struct Create {
 }
 
 impl Action for Token {
-    async fn call(self, client: &AdminClient) -> Result<Report, ClientError> {
+    async fn call(self, client: &Client) -> Result<Report, Error> {
         match self {
             Self::Create(create) => {
                 let (user, request) = create.into_request();
-                let issued = client.create_token(&user, &request).await?;
+                let issued = client.user(&user).create_token(&request).await?;
                 Ok(Report::sentence(&issued, issued.token.clone()))
             }
             Self::List { user } => {
-                let list = client.tokens(&user).await?;
+                let tokens = client.user(&user).tokens().await?;
                 let header = ["TOKEN ID", "DEVICE", "SCOPES", "EXPIRES"];
-                Ok(Report::table(&list.tokens, header, list.tokens.iter().map(row)))
+                Ok(Report::table(&tokens, header, tokens.iter().map(row)))
             }
             Self::EndSessions { user } => {
-                client.end_sessions(&user).await?;
+                client.user(&user).end_sessions().await?;
                 let sentence = format!("{user} is signed out everywhere.");
                 Ok(Report::sentence(&json!({ "signedOut": user }), sentence))
             }
@@ -70,7 +70,7 @@ impl Action for Token {
                 Ok(Report::sentence(&made, made.token.clone()))
             }
             Self::Revoke { user, token_id } => {
-                client.revoke_token(&user, &token_id).await?;
+                client.user(&user).revoke_token(&token_id).await?;
                 let sentence = format!("{token_id} is revoked.");
                 Ok(Report::sentence(&json!({ "revoked": token_id }), sentence))
             }

@@ -7,10 +7,10 @@ use super::{
 };
 use crate::{
     api::{
-        presenced::types::{self, UserPage, UserProfile},
+        presenced::types::{self, UserProfile},
         telephony::{ExtensionStatus, ExtensionType},
     },
-    client::{AdminClient, ClientError},
+    client::{Client, Error},
 };
 
 #[derive(Debug, Subcommand)]
@@ -68,19 +68,19 @@ pub(super) struct Add {
 }
 
 impl Action for User {
-    async fn call(self, client: &AdminClient) -> Result<Report, ClientError> {
+    async fn call(self, client: &Client) -> Result<Report, Error> {
         match self {
             Self::Add(add) => {
                 let (user, profile) = add.into_profile();
-                Ok(one(&client.put_user(&user, &profile).await?))
+                Ok(one(&client.user(&user).put(&profile).await?))
             }
-            Self::Show { user } => Ok(one(&client.user(&user).await?)),
+            Self::Show { user } => Ok(one(&client.user(&user).get().await?)),
             Self::List => {
-                let users = all(client).await?;
+                let users = client.users().all().await?;
                 Ok(Report::table(&users, HEADER, users.iter().map(row)))
             }
             Self::Remove { user } => {
-                client.delete_user(&user).await?;
+                client.user(&user).delete().await?;
                 Ok(Report::sentence(&json!({ "removed": user }), format!("{user} is removed.")))
             }
         }
@@ -104,18 +104,6 @@ impl Add {
             departments: (!self.departments.is_empty()).then_some(self.departments),
         };
         (self.user, profile)
-    }
-}
-
-async fn all(client: &AdminClient) -> Result<Vec<types::User>, ClientError> {
-    let mut users: Vec<types::User> = Vec::new();
-    loop {
-        let UserPage { users: page, more } =
-            client.users(users.last().map(|user| user.user_id.as_str())).await?;
-        users.extend(page);
-        if !more {
-            return Ok(users);
-        }
     }
 }
 

@@ -31,7 +31,7 @@ pub struct Auth {
     pub jwks_timeout_milliseconds: u64,
 }
 
-/// Somebody whose JSON Web Tokens are taken.
+/// An issuer whose JSON Web Tokens are taken.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct JwtIssuer {

@@ -47,7 +47,7 @@ pub struct Overrides {
     pub command_line: Vec<(&'static str, String)>,
 }
 
-/// What somebody gave, and where.
+/// What was given, and where.
 struct Sources<'a> {
     file: Option<(PathBuf, String)>,
     overrides: &'a Overrides,

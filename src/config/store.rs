@@ -15,7 +15,7 @@ use crate::store::redis::Settings;
 pub struct Store {
     /// Where it is kept.
     pub kind: StoreKind,
-    /// How far activity times may lag behind on disk. What somebody sets never does.
+    /// How far activity times may lag behind on disk. What a user sets never does.
     #[schemars(range(min = 1, max = 3_600))]
     pub activity_lag_seconds: u16,
     /// Writes are refused while less than this is free on the disk, in MiB; 0 leaves it to the disk to

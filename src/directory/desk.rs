@@ -9,7 +9,7 @@ impl Directory {
         self.entries.read().desks.get(user).cloned().unwrap_or_default()
     }
 
-    /// The extensions that a user monitors, as far as they are there: everybody else of the account until the user
+    /// The extensions that a user monitors, as far as they are there: all others of the account until the user
     /// said whom.
     pub fn lines(&self, user: &User) -> Vec<MonitoredLine> {
         let Some(extension) = &user.extension else { return Vec::new() };

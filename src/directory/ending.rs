@@ -117,7 +117,7 @@ impl Endings {
         }
     }
 
-    /// Tells whoever waits, and notes which devices have no token any more. The entries are as they are after that.
+    /// Tells those who wait, and notes which devices have no token any more. The entries are as they are after that.
     pub(super) fn end(&self, ends: Ends, entries: &Entries, now: Timestamp) {
         let Ends { tokens, changed, signed, users } = ends;
         for lookup in changed {
@@ -208,8 +208,8 @@ impl Directory {
         mem::take(&mut *self.endings.signed_out.lock())
     }
 
-    /// The ids of the subscriptions that were written or are kept no longer, whoever did it, since this was asked last;
-    /// completes once there are some.
+    /// The ids of the subscriptions that were written or are kept no longer, wherever that was done, since this was
+    /// asked last; completes once there are some.
     pub async fn moved_subscriptions(&self) -> Vec<String> {
         loop {
             let moved = mem::take(&mut *self.endings.subscriptions.lock());

@@ -59,7 +59,7 @@ impl Directory {
         Ok(())
     }
 
-    /// Takes in a write, and tells what it came to for whoever watches.
+    /// Takes in a write, and tells what it came to for watchers.
     pub fn follow(&self, revision: Revision, documents: &[DocumentRef<'_>]) -> Vec<Move> {
         self.try_follow(revision, documents).unwrap_or_else(|error| {
             tracing::error!(%error, revision = revision.0, "a document could not be followed");

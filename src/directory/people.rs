@@ -132,7 +132,7 @@ impl People {
         self.numbers.len()
     }
 
-    /// The highest number of all; 0 if there is nobody.
+    /// The highest number of all; 0 if there is no user.
     pub(super) fn highest_number(&self) -> u64 {
         self.highest
     }

@@ -13,7 +13,7 @@ use tokio::{runtime::Handle, sync::oneshot};
 use super::{Directory, DirectoryError, Entries, fact::Fact};
 use crate::store::{Document, Revision, StoreError, Written};
 
-/// How many changes are written together at most: while several are planned, nobody reads.
+/// How many changes are written together at most: while several are planned, there are no reads.
 const TOGETHER: usize = 256;
 
 /// The changes that wait for their turn.
@@ -23,7 +23,7 @@ pub(super) struct Queue {
     is_being_worked_off: bool,
 }
 
-/// A change that somebody waits for.
+/// A change that a caller waits for.
 trait Planned: Send {
     /// What has to be so; nothing if the change is refused, or makes no difference. The last plan counts.
     fn plan(&mut self, entries: &Entries) -> Vec<Fact>;
@@ -33,13 +33,13 @@ trait Planned: Send {
 }
 
 /// A plan, which may be made several times, and what it came to last.
-struct Change<T, P> {
+struct Waiting<T, P> {
     plan: P,
     outcome: Option<Result<T, DirectoryError>>,
     answer: oneshot::Sender<Result<(T, Revision), DirectoryError>>,
 }
 
-impl<T, P> Planned for Change<T, P>
+impl<T, P> Planned for Waiting<T, P>
 where
     T: Send,
     P: Fn(&Entries) -> Result<(Vec<Fact>, T), DirectoryError> + Send,
@@ -60,7 +60,7 @@ where
             Ok(revision) => self.outcome.map(|outcome| Ok((outcome?, revision))),
         };
         if let Some(answer) = answer {
-            // Whoever waited may be gone.
+            // The caller may be gone.
             let _gone = self.answer.send(answer);
         }
     }
@@ -68,7 +68,7 @@ where
 
 impl Directory {
     /// Makes a change: `plan` checks it, and says what is to be so and what to return. It is durable before
-    /// anybody sees it. The plan is made again if another server was faster.
+    /// a reader sees it. The plan is made again if another server was faster.
     pub(super) async fn change<T: Send + 'static>(
         self: &Arc<Self>,
         plan: impl Fn(&Entries) -> Result<(Vec<Fact>, T), DirectoryError> + Send + 'static,
@@ -82,14 +82,14 @@ impl Directory {
         plan: impl Fn(&Entries) -> Result<(Vec<Fact>, T), DirectoryError> + Send + 'static,
     ) -> Result<(T, Revision), DirectoryError> {
         let (answer, answered) = oneshot::channel();
-        let change = Box::new(Change { plan, outcome: None, answer });
+        let waiting = Box::new(Waiting { plan, outcome: None, answer });
         let has_to_start = {
             let mut queue = self.queue.lock();
-            queue.waiting.push(change);
+            queue.waiting.push(waiting);
             !mem::replace(&mut queue.is_being_worked_off, true)
         };
         if has_to_start {
-            // A task of its own: whoever began may go away in the middle.
+            // A task of its own: the caller may go away in the middle.
             tokio::spawn(Turn { directory: self.clone(), is_over: false }.work_off());
         }
         let met_a_bug = || StoreError::Refused("a change of the directory met a bug".to_owned()).into();
@@ -104,7 +104,7 @@ impl Directory {
             let facts = plan_safely(change, &entries);
             return (revision, facts.iter().map(Fact::document).collect());
         }
-        // Each builds on those before it. What is not written yet is undone before anybody can see it.
+        // Each builds on those before it. What is not written yet is undone before a reader can see it.
         let mut entries = RwLockUpgradableReadGuard::upgrade(entries);
         let (mut documents, mut undo) = (Vec::new(), Vec::new());
         let highest = entries.users.highest_number();
@@ -123,12 +123,12 @@ impl Directory {
     }
 }
 
-/// Whoever waits for a plan that meets a bug is told so; the others go on.
+/// A caller that waits for a plan that meets a bug is told so; the others go on.
 fn plan_safely(change: &mut Box<dyn Planned>, entries: &Entries) -> Vec<Fact> {
     catch_unwind(AssertUnwindSafe(|| change.plan(entries))).unwrap_or_default()
 }
 
-/// The turn of whoever works off the queue. If it is dropped before it is over, another takes over.
+/// The turn of the task that works off the queue. If it is dropped before it is over, another takes over.
 struct Turn {
     directory: Arc<Directory>,
     is_over: bool,

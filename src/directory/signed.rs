@@ -16,7 +16,7 @@ use crate::{
     presence::Timestamp,
 };
 
-/// A token that somebody else signed, and that was found good by itself.
+/// A token that another signed, and that was found good by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Signed {
     pub hash: TokenHash,
@@ -138,8 +138,8 @@ impl Ended {
 }
 
 impl Directory {
-    /// Lets a signed token in: its user is there then, is called as it says if they had no name, and is in its rooms, of
-    /// which signed tokens may name so many together. Writes only what is new.
+    /// Lets a signed token in: its user is there then, is called as it says if they had no name, and is in its rooms,
+    /// of which signed tokens may name so many together. Writes only what is new.
     pub async fn let_in(
         self: &Arc<Self>,
         signed: &Arc<Signed>,

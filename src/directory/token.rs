@@ -72,7 +72,7 @@ impl TokenSecret {
         Self::of(bytes)
     }
 
-    /// A secret from other 256 bits that nobody can guess.
+    /// A secret from other 256 bits that cannot be guessed.
     pub(super) fn of(bytes: [u8; 32]) -> Self {
         Self(format!("pd_{}", hex::encode(bytes)))
     }

@@ -10,7 +10,7 @@ use crate::{
     presence::Timestamp,
 };
 
-/// The memberships of everybody by signed tokens.
+/// The memberships of all users by signed tokens.
 #[derive(Debug, Default)]
 pub(super) struct TokenMemberships {
     of: HashMap<UserId, OneUsers>,

@@ -14,7 +14,7 @@ use crate::clock::Clock;
 /// to be held by a limit for each.
 const MOST_KEYS: usize = 100_000;
 
-/// How many calls within a sliding window, for each key. Whoever calls more often is shut out until a
+/// How many calls within a sliding window, for each key. A caller that calls more often is shut out until a
 /// penalty is over, and every call meanwhile starts the penalty anew.
 pub struct WindowLimit {
     window: Duration,

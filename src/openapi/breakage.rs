@@ -273,7 +273,7 @@ impl<'a> Comparison<'a> {
             }
         }
         for (status, _) in members(Some(now)).filter(|(status, _)| was.get(status).is_none()) {
-            // Whoever calls expects one of the answers to a request that went well, and any to one that did not.
+            // Callers expect one of the answers to a request that went well, and any to one that did not.
             let is_breaking = !status.starts_with(['4', '5']);
             self.say(is_breaking, place, format!("the answer {status} is new"));
         }

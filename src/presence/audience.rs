@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 pub enum Audience {
     /// The user, on any device.
     Own = 0,
-    /// Whoever sees the user's presence: those in a room with them, and by presence lists.
+    /// Those who see the user's presence: in a room with them, and by presence lists.
     Rooms = 1,
     /// The user, as an extension of their telephone account.
     OwnExtension = 2,
-    /// Everybody else in the telephone account.
+    /// The others in the telephone account.
     Account = 3,
 }
 
@@ -24,10 +24,10 @@ impl Audience {
 pub struct Audiences(u8);
 
 impl Audiences {
-    /// Nobody.
+    /// No audience.
     pub const NONE: Self = Self(0);
 
-    /// Whether nobody is among them.
+    /// Whether there is none among them.
     pub fn is_empty(self) -> bool {
         self.0 == 0
     }

@@ -34,12 +34,13 @@ pub enum Input {
     /// A device opens a connection (a `/sync` in flight, a stream) that says `state`. It never takes
     /// a user out of busy: only a [`Claim`](Input::Claim) does. `node` holds it.
     Connect { device: DeviceId, node: NodeId, state: State },
-    /// A device opens a connection that says nothing by itself: what the device says holds on while it is open. Without a
-    /// claim it comes to nothing.
+    /// A device opens a connection that says nothing by itself: what the device says holds on while it is open. Without
+    /// a claim it comes to nothing.
     Attach { device: DeviceId, node: NodeId },
     /// A device closes a connection that `node` held. When it was the last of all, the grace starts.
     Disconnect { device: DeviceId, node: NodeId },
-    /// A node is no more, and with it all connections that it held. Where they were the last of a device, the grace starts.
+    /// A node is no more, and with it all connections that it held. Where they were the last of a device, the grace
+    /// starts.
     EndNode { node: NodeId },
     /// A device lost the last token that let it speak. What it says ends within the grace, its connections
     /// at once.
@@ -83,14 +84,14 @@ impl Input {
         }
     }
 
-    /// Whether somebody set something that has to be found again after a restart. A connection is not: it
+    /// Whether a user set something that has to be found again after a restart. A connection is not: it
     /// ends with the server, and its device comes back.
     pub fn is_set(&self) -> bool {
         let is_passing = matches!(self, Self::Connect { .. } | Self::Attach { .. } | Self::Disconnect { .. });
         !is_passing && !matches!(self, Self::LogOut { .. } | Self::EndNode { .. })
     }
 
-    /// Whether it tells nothing but that somebody is there.
+    /// Whether it tells nothing but that the user is there.
     pub fn is_activity(&self) -> bool {
         matches!(self, Self::Active { .. } | Self::Touch { .. })
     }

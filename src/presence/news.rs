@@ -15,8 +15,8 @@ struct ExtensionLook {
 impl Record {
     /// Who sees a difference between `before` and this record, which it became at `now`.
     ///
-    /// That is whoever sees another picture than the one that they were last told of, so that a transition
-    /// that nobody was told of yet is news too; or another than a moment ago, since somebody may have
+    /// That is every audience that sees another presence than the one that it was last told of, so that a transition
+    /// that was not told yet is news too; or another than a moment ago, since a watcher may have
     /// looked since then.
     pub fn news_since(&self, before: &Self, now: Timestamp, rules: &Rules) -> Audiences {
         let is_news = |audience: &Audience| match audience {
@@ -45,7 +45,7 @@ impl Record {
             (Some(shown), Some(shows)) => !shown.looks_like(shows),
             (shown, shows) => shown.is_some() != shows.is_some(),
         };
-        // Somebody who was active after a long time was so before everybody's eyes.
+        // A user who was active after a long time was seen to be so.
         let last_active = |look: &Option<Presence>| look.as_ref().and_then(|presence| presence.last_active);
         let is_back = last_active(&shows) > last_active(&shown[0]).map(|at| at + rules.active_window)
             && shows.is_some();

@@ -3,7 +3,7 @@
 //! The first byte is the number of the form. A later form gets the next number, and all earlier ones
 //! stay readable. In form 2 marks say what follows, so that what is as usual takes no room: a plain record
 //! of one device has about 25 bytes. Marks without a meaning are room for what comes later. Moments are
-//! written relative to the last change that anybody could see, which is close to all of them.
+//! written relative to the last change that any watcher could see, which is close to all of them.
 
 mod form1;
 mod telephony;

@@ -53,7 +53,7 @@ pub struct Record {
     pub(super) sequences: [u32; 2],
 }
 
-/// The answer: what somebody's presence is at one moment.
+/// The answer: what a user's presence is at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Presence {
     pub state: State,
@@ -106,7 +106,7 @@ impl Record {
         self.presence(now, rules, Eyes::Own)
     }
 
-    /// What the user's extension is at `now`, for whoever may see it.
+    /// What the user's extension is at `now`, for viewers who may see it.
     pub fn telephone_at(&self, now: Timestamp) -> TelephonePresence {
         let telephony = self.telephony.as_deref();
         TelephonePresence {
@@ -150,7 +150,7 @@ impl Record {
         self.versions
     }
 
-    /// The number of the last change that anybody could see; 0 if there was none.
+    /// The number of the last change that any watcher could see; 0 if there was none.
     pub fn version(&self) -> u64 {
         self.versions.highest()
     }
@@ -217,7 +217,7 @@ impl Record {
         live.map(|claim| claim.look(now, rules)).collect()
     }
 
-    /// Carries the record over a restart. Whoever was there at `stopped` gets until the end of the grace
+    /// Carries the record over a restart. A user who was there at `stopped` has until the end of the grace
     /// to be heard of again; connections ended with the process that held them. Says whether that changed
     /// anything.
     pub fn resume(&mut self, stopped: Timestamp, now: Timestamp, rules: &Rules) -> bool {
@@ -333,7 +333,7 @@ impl Record {
             Override::Busy => State::Busy,
             _ => self.merged(now, rules),
         };
-        // Somebody who turned invisible looks like somebody who left at that moment.
+        // A user who turned invisible looks like one who left at that moment.
         let seen = |at: Timestamp| invisible_since.map_or(at, |since| at.min(since));
         let last_active = self.last_active.map(seen);
         let status = self

@@ -41,7 +41,7 @@ impl Status {
         (!text.is_empty()).then(|| Self { text: text.into(), expires: None })
     }
 
-    /// What somebody set of it: the text, and when it expires unless a lease says that.
+    /// What the user set of it: the text, and when it expires unless a lease says that.
     pub(super) fn set(&self) -> (&str, Option<Timestamp>) {
         (&self.text, self.expires.and_then(Expiry::if_set))
     }

@@ -189,7 +189,7 @@ pub(super) struct Leg {
     pub(super) until: Timestamp,
 }
 
-/// The answer of the telephone side: what somebody's extension is at one moment.
+/// The answer of the telephone side: what a user's extension is at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TelephonePresence {
     pub overridden: Override,

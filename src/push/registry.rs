@@ -13,7 +13,7 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::{
-    Push, sender,
+    Push,
     snapshot::Snapshot,
     subscription::{Owner, Subscription},
     voice::Voice,
@@ -32,7 +32,7 @@ const MOST: usize = 30;
 /// How many attempts of each subscription are known.
 const ATTEMPTS_KNOWN: usize = 10;
 
-/// How many expired subscriptions are still known as such, of everybody together.
+/// How many expired subscriptions are still known as such, of all owners together.
 const EXPIRED_KNOWN: usize = 10_000;
 
 /// Why a subscription is not there.
@@ -64,7 +64,7 @@ impl From<DirectoryError> for AdditionError {
     }
 }
 
-/// A subscription in use: whoever delivers its messages follows its changes.
+/// A subscription in use: the task that delivers its messages follows its changes.
 pub struct Entry {
     pub(super) voice: &'static dyn Voice,
     current: watch::Sender<Option<Arc<Subscription>>>,
@@ -293,7 +293,7 @@ impl Registry {
         self.entries.lock().by_id.get(&id).cloned()
     }
 
-    /// Takes out a subscription that is not kept any more, and tells whoever delivers it.
+    /// Takes out a subscription that is not kept any more, and tells the task that delivers it.
     fn forget(&self, entry: &Entry, has_expired: bool) {
         if let Some(subscription) = entry.get() {
             self.entries.lock().remove(&subscription, has_expired);
@@ -311,38 +311,26 @@ impl Registry {
     }
 }
 
-/// Follows what the directory keeps: takes in what other nodes made or changed, and ends what is kept no longer, with a
-/// login or with its owner.
-pub(super) async fn follow(app: App, voices: Vec<&'static dyn Voice>) {
-    let registry = &Push::of(&app).registry;
-    loop {
-        let moved = tokio::select! {
-            moved = app.directory.moved_subscriptions() => moved,
-            () = app.drained() => return,
-        };
-        for id in moved.iter().filter_map(|id| Uuid::try_parse(id).ok()) {
-            // Whoever adds or ends it says first what came of that.
-            drop(registry.adding.lock().await);
-            let kept = app.directory.kept_subscription(&id.to_string());
-            match (registry.entry(id), kept) {
-                (Some(entry), None) => {
-                    let _turn = entry.changing.lock().await;
-                    registry.forget(&entry, false);
-                }
-                (Some(entry), Some(kept)) => follow_change(&app, &entry, &voices, id, &kept).await,
-                (None, Some(kept)) => match read(&voices, &id.to_string(), &kept) {
-                    Ok((voice, subscription)) => {
-                        let entry = registry.entries.lock().insert(voice, subscription);
-                        sender::resume(&app, vec![entry]).await;
-                    }
-                    Err(error) => {
-                        tracing::error!(%error, "a subscription cannot be read, and brings nothing");
-                    }
-                },
-                (None, None) => {}
-            }
+/// Takes in what the directory keeps of a subscription: what another node made or changed, or its end, with a login or
+/// with its owner. Returns it if it is new here.
+pub(super) async fn follow(app: &App, voices: &[&'static dyn Voice], id: Uuid) -> Option<Arc<Entry>> {
+    let registry = &Push::of(app).registry;
+    // What adds or ends it here says first what came of that.
+    drop(registry.adding.lock().await);
+    let kept = app.directory.kept_subscription(&id.to_string());
+    match (registry.entry(id), kept) {
+        (Some(entry), None) => {
+            let _turn = entry.changing.lock().await;
+            registry.forget(&entry, false);
         }
+        (Some(entry), Some(kept)) => follow_change(app, &entry, voices, id, &kept).await,
+        (None, Some(kept)) => match read(voices, &id.to_string(), &kept) {
+            Ok((voice, subscription)) => return Some(registry.entries.lock().insert(voice, subscription)),
+            Err(error) => tracing::error!(%error, "a subscription cannot be read, and brings nothing"),
+        },
+        (None, None) => {}
     }
+    None
 }
 
 /// Takes in what another node made of a subscription.

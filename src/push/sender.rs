@@ -27,7 +27,7 @@ const NOTED_EVERY: Duration = Duration::from_secs(60);
 /// How soon it is noticed that this node is the one to deliver, because another is gone.
 const LOOKED_EVERY: Duration = Duration::from_millis(500);
 
-/// Whoever delivers one subscription's messages.
+/// Delivers one subscription's messages.
 struct Sender {
     app: App,
     tracked: Tracked,
@@ -68,7 +68,7 @@ enum Outcome {
     Stopping,
 }
 
-/// Goes on with subscriptions after a restart, one after the other: whoever changed since the last delivery is told
+/// Goes on with subscriptions after a restart, one after the other: users who changed since the last delivery is told
 /// of.
 pub(super) async fn resume(app: &App, kept: Vec<Arc<Entry>>) {
     for entry in kept {
@@ -216,8 +216,8 @@ impl Sender {
         self.judge(subscription, outcome).await
     }
 
-    /// Whether this node is the one to deliver. Where it was another until now, what that one had not noted as delivered
-    /// is told again.
+    /// Whether this node is the one to deliver. Where it was another until now, what that one had not noted as
+    /// delivered is told again.
     async fn leads(&mut self, subscription: &Subscription) -> Result<bool, StoreError> {
         let was_idle =
             std::mem::replace(&mut self.is_idle, !self.app.service.leads(&subscription.id.to_string()));

@@ -34,8 +34,8 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// A snapshot from now on. With `since`, the number of a change up to which all was delivered, whoever changed
-    /// after that is to be told at once.
+    /// A snapshot from now on. With `since`, the number of a change up to which all was delivered, the users who
+    /// changed after that is to be told at once.
     pub async fn start(
         app: &App,
         subscription: &Subscription,
@@ -49,7 +49,7 @@ impl Snapshot {
         Ok(snapshot)
     }
 
-    /// Takes what everybody is now for told, but for whoever changed after `since`.
+    /// Takes what all users are now for told, but for those who changed after `since`.
     async fn learn(&mut self, app: &App, since: Option<u64>) -> Result<(), StoreError> {
         for items in self.interests.items(app, since).await?.chunks(GO) {
             for message in self.interests.look(app, items).await? {

@@ -1,4 +1,4 @@
-//! A subscription in the hands of whoever delivers its messages.
+//! A subscription in the hands of the task that delivers its messages.
 
 use std::{mem, sync::Arc};
 
@@ -19,7 +19,7 @@ pub struct Tracked {
     pub snapshot: Snapshot,
 }
 
-/// What whoever delivers waited for.
+/// What that task waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Happened {
     /// The subscription was changed or has ended.

@@ -1,5 +1,5 @@
 //! How many requests to webhooks are under way: so many in all, to one receiver and for one owner, so that a
-//! receiver that is dead or slow holds up nobody else.
+//! receiver that is dead or slow holds up no other.
 
 use std::{
     hash::Hash,
@@ -49,7 +49,7 @@ impl Turns {
         self.all.resize(most);
     }
 
-    /// Waits for a turn. Nobody holds what others need while they wait for a receiver or for an owner.
+    /// Waits for a turn. No task holds what others need while they wait for a receiver or for an owner.
     pub(super) async fn take(&self, receiver: &str, owner: &str) -> Turn {
         let receivers = self.receivers.of(receiver.to_owned());
         let owners = self.owners.of(owner.to_owned());
@@ -72,7 +72,7 @@ async fn acquire(semaphore: &Arc<Semaphore>) -> OwnedSemaphorePermit {
     semaphore.clone().acquire_owned().await.expect("nobody closes it")
 }
 
-/// Semaphores by name, each for as long as somebody uses it.
+/// Semaphores by name, each for as long as it is used.
 #[derive(Debug)]
 struct Lanes<K> {
     width: usize,
@@ -89,7 +89,7 @@ impl<K: Eq + Hash> Lanes<K> {
         if let Some(semaphore) = by_name.get(&name).and_then(Weak::upgrade) {
             return semaphore;
         }
-        // Before it grows, what nobody uses any more makes room.
+        // Before it grows, what is not used any more makes room.
         if by_name.len() == by_name.capacity() {
             by_name.retain(|_, semaphore| semaphore.strong_count() > 0);
         }

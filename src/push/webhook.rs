@@ -94,7 +94,7 @@ pub enum WebhookError {
     Refused,
     #[error("only https goes to addresses of the public internet")]
     Insecure,
-    /// One for names that are unknown and for names of what is not for everybody.
+    /// One for names that are unknown and for names of what is not public.
     #[error("the name in the address leads nowhere that webhooks are sent to")]
     NoName,
     #[error("the certificate was not accepted: {0}")]
@@ -230,7 +230,7 @@ impl Address {
         self.0.as_str()
     }
 
-    /// Whose it is: whoever listens there.
+    /// Whose it is: the receiver that listens there.
     pub fn receiver(&self) -> String {
         let (host, port) = (self.0.host_str().unwrap_or_default(), self.0.port_or_known_default());
         format!("{host}:{}", port.unwrap_or_default())

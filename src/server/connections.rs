@@ -116,7 +116,7 @@ impl Connections {
         }
     }
 
-    /// Hands a connection to whoever serves it.
+    /// Hands a connection to the thread that serves it.
     fn take(&self, workers: &Workers, stream: Stream, peer: Peer, place: Place, tls: Option<&Arc<Tls>>) {
         let Some((worker, load)) = workers.pick() else {
             return self.begin(stream, peer, place, None, tls);

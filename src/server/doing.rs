@@ -57,7 +57,7 @@ impl Doing {
     /// Completes once there has been no request for so long.
     pub(super) async fn idle_for(&self, longest: Duration) {
         loop {
-            // Whoever becomes idle while nobody waits is seen by the look that follows.
+            // A connection that becomes idle while no task waits is seen by the look that follows.
             if !self.is_idle() {
                 self.0.idle.notified().await;
             } else if tokio::time::timeout(longest, self.0.idle.notified()).await.is_err() && self.is_idle() {
@@ -66,8 +66,8 @@ impl Doing {
         }
     }
 
-    /// Completes once nothing is left to do for whoever is told to go. A request of which only a part came is nothing:
-    /// it may never be whole.
+    /// Completes once nothing is left to do for clients that are told to go. A request of which only a part came is
+    /// nothing: it may never be whole.
     pub(super) async fn done(&self) {
         let mut was_done = false;
         loop {
@@ -89,7 +89,7 @@ impl Drop for Guard {
     }
 }
 
-/// As much of an answer may wait for its client while nobody knows of it.
+/// As much of an answer may wait for its client without being noticed.
 const PIECE: usize = 16 * 1024;
 
 /// The body of an answer whose request is under way until it ends.
@@ -122,7 +122,7 @@ impl HttpBody for Guarded {
     type Data = Bytes;
     type Error = axum::Error;
 
-    /// Whoever asks for more has taken what there was.
+    /// A client that asks for more has taken what there was.
     fn poll_frame(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,

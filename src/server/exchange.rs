@@ -1,5 +1,5 @@
 //! What every request goes through, whatever is asked: who sent it and what it is called is noted, and one line
-//! about it goes to the log of whoever wants to see them all.
+//! about it goes to the log of operators who want to see them all.
 
 #[cfg(feature = "opentelemetry")]
 mod span;

@@ -19,7 +19,7 @@ struct Looks {
     since: BTreeMap<u32, usize>,
 }
 
-/// A piece of an answer that was handed over. Dropping it says that the client took it, or that nobody waits any more.
+/// A piece of an answer that was handed over. Dropping it says that the client took it, or that it waits no more.
 #[derive(Debug)]
 pub(super) struct Handed {
     waiting: Waiting,

@@ -43,7 +43,7 @@ pub struct Listener {
     /// Which socket is asked first: each in its turn.
     turn: AtomicUsize,
     pub(super) tls: Option<Arc<Tls>>,
-    /// Whoever answers its connections, this is where they are.
+    /// Whichever task answers its connections, this is where they are.
     pub(super) room: Room,
     /// How many of them there may be, where the configuration does not say so.
     pub(super) most: Option<usize>,
@@ -98,7 +98,7 @@ impl Listener {
         }
     }
 
-    /// Listens at a place. A unix socket that nobody listens at any more is replaced.
+    /// Listens at a place. A unix socket at which no process listens any more is replaced.
     pub fn bind(place: &Listen) -> io::Result<Self> {
         let socket = match place {
             Listen::Tcp(address) => {
@@ -116,7 +116,7 @@ impl Listener {
         Ok(Self::over(vec![socket]))
     }
 
-    /// The sockets that whoever started this process has opened for it, as systemd does; nothing if there are none.
+    /// The sockets that the process manager has opened for this process, as systemd does; nothing if there are none.
     pub fn inherited() -> io::Result<Option<Self>> {
         let mut handed = ListenFd::from_env();
         let sockets: Vec<Socket> =

@@ -21,16 +21,16 @@ use crate::{
 const OPEN_METRICS: &str = "application/openmetrics-text";
 const OPEN_METRICS_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// The form that everybody reads.
+/// The form that every tool reads.
 /// Source: <https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format>
 const TEXT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-/// The figures for whoever has the admin token.
+/// The figures for callers with the admin token.
 pub(super) fn guarded(app: &App) -> Router {
     Router::new().route("/metrics", routing::get(get_guarded)).with_state(app.clone())
 }
 
-/// The figures and nothing else, for everybody who can reach them.
+/// The figures and nothing else, for every client that can reach them.
 pub(super) fn alone(app: &App) -> Router {
     let get = async |State(app): State<App>, headers: HeaderMap| answer(&app, &headers);
     Router::new().route("/metrics", routing::get(get)).with_state(app.clone())

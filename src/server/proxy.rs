@@ -1,7 +1,7 @@
 //! What proxies tell of their clients, and whose word counts.
 //!
 //! A trusted proxy is believed whom it speaks for; of that client, if it is a trusted proxy itself, the same holds.
-//! What untrusted ones send is taken away before anybody reads it, so past this point the `X-Forwarded-` headers
+//! What untrusted ones send is taken away before a handler reads it, so past this point the `X-Forwarded-` headers
 //! are true.
 
 use std::{

@@ -4,7 +4,7 @@ use tokio::sync::watch;
 
 use crate::places::{Place, Places};
 
-/// The places of all connections of a listener, whoever answers them. Cheap to clone.
+/// The places of all connections of a listener, on whatever thread. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(super) struct Room {
     places: Places,

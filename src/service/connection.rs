@@ -78,7 +78,7 @@ impl Connection {
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        // Without a runtime the whole server is going away, and with it whoever could be told.
+        // Without a runtime the whole server is going away, and with it all who could be told.
         if let (Some(ended), Ok(runtime)) = (self.device.take(), Handle::try_current()) {
             let service = self.service.clone();
             runtime.spawn(async move {

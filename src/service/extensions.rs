@@ -1,4 +1,4 @@
-//! Extensions of telephone accounts: everybody in an account sees everybody else in it.
+//! Extensions of telephone accounts: all users of an account see each other.
 
 use super::{ReadError, Service};
 use crate::{

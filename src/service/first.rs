@@ -1,4 +1,4 @@
-//! First pictures: everybody whom a watcher sees, in parts, so that millions need not be held at a time. Nobody
+//! First snapshots: all users whom a watcher sees, in parts, so that millions need not be held at a time. Nobody
 //! who is offline is looked at, save users who were asked for by name.
 
 use std::{
@@ -7,7 +7,7 @@ use std::{
     vec,
 };
 
-use super::{Picture, WatchList, Watcher};
+use super::{View, WatchList, Watcher};
 use crate::{
     id::UserId,
     presence::Presence,
@@ -17,7 +17,7 @@ use crate::{
 /// How many users are looked at before others get their turn.
 const PART: usize = 256;
 
-/// What is left of a first picture. Goes on by [`Watcher::go_on`].
+/// What is left of a first view. Goes on by [`Watcher::go_on`].
 #[derive(Debug)]
 pub struct First {
     token: u64,
@@ -45,21 +45,21 @@ enum Whom {
 }
 
 impl First {
-    /// Everything up to this number is in the picture.
+    /// Everything up to this number is in the view.
     pub fn token(&self) -> u64 {
         self.token
     }
 }
 
 impl Watcher {
-    /// Begins a picture of everybody who is watched and not offline; offline users are in it if they were
+    /// Begins a snapshot of the users who are watched and not offline; offline users are in it if they were
     /// named.
     pub fn first(&mut self) -> First {
         self.begin();
         self.first_of(&self.list)
     }
 
-    /// Begins a picture of everybody who is watched, offline or not: for whoever may think of somebody that
+    /// Begins a snapshot of all users who are watched, offline or not: for clients that may think of a user that
     /// they are present.
     pub fn first_of_all(&mut self) -> First {
         self.begin();
@@ -92,7 +92,7 @@ impl Watcher {
         Left::Partitions { of, next: 0..PARTITIONS, users: Vec::new().into_iter(), but }
     }
 
-    /// The next part of a first picture, which may be empty; none at its end.
+    /// The next part of a first view, which may be empty; none at its end.
     pub async fn go_on(&mut self, first: &mut First) -> Result<Option<Vec<(UserId, Presence)>>, StoreError> {
         while let Some(left) = first.left.front_mut() {
             let (users, is_each) = match left {
@@ -124,14 +124,14 @@ impl Watcher {
         Ok(None)
     }
 
-    /// A first picture as a whole.
-    pub async fn everybody(&mut self) -> Result<Picture, StoreError> {
+    /// A first view as a whole.
+    pub async fn everybody(&mut self) -> Result<View, StoreError> {
         let mut first = self.first();
         let mut users = Vec::new();
         while let Some(part) = self.go_on(&mut first).await? {
             users.extend(part);
         }
-        Ok(Picture { token: first.token, users, gone: Vec::new(), listed: true, is_whole: true })
+        Ok(View { token: first.token, users, gone: Vec::new(), listed: true, is_whole: true })
     }
 }
 

@@ -23,8 +23,8 @@ impl Listing {
 }
 
 impl Service {
-    /// Asks users to be seen by whoever has the turn, then takes others off that user's list. Both sides are told.
-    /// Everybody sees themselves, so there is no entry of one's own.
+    /// Asks users to be seen by the user who has the turn, then takes others off that user's list. Both sides are told.
+    /// Users see themselves, so there is no entry of one's own.
     pub async fn change_list(
         &self,
         turn: Turn<'_>,

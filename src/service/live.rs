@@ -32,7 +32,7 @@ impl Service {
         self.node.get().copied().unwrap_or(NodeId::LOCAL)
     }
 
-    /// Watches topics, with the eyes of `viewer` or an admin's, for whoever looks for themselves at what changed.
+    /// Watches topics, with the eyes of `viewer` or an admin's, for callers that look at what changed themselves.
     pub fn follow(&self, viewer: Option<&UserId>, topics: impl IntoIterator<Item = Topic>) -> Watch {
         self.changes.watch(viewer.cloned(), topics)
     }
@@ -65,7 +65,7 @@ impl Service {
         self.changes.remembered()
     }
 
-    /// Whether somebody's presence is going to turn by itself.
+    /// Whether a user's presence is going to turn by itself.
     pub fn has_reminders(&self) -> bool {
         self.store.reminders() > 0
     }

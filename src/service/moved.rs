@@ -149,7 +149,7 @@ impl Look<'_> {
         self.was_there(user) && self.was_visible(user) && self.asked_for(user)
     }
 
-    /// Nobody misses who is new and was not asked for by name: they are offline.
+    /// No client misses a user who is new and was not asked for by name: they are offline.
     fn was_there(&self, user: &UserId) -> bool {
         match self.span.were_there.get(user) {
             Some(was_there) => *was_there || !self.list.users.contains(user),

@@ -62,7 +62,7 @@ impl Service {
         topics
     }
 
-    /// Who may see somebody else after a move.
+    /// Who may see another user after a move.
     fn topics_of_move(&self, moved: &Move) -> Vec<Topic> {
         let user = |user: &UserId| Topic::User(user.clone());
         match moved {
@@ -73,9 +73,9 @@ impl Service {
             Move::Profile { user: changed, account, .. } | Move::Removal { user: changed, account } => {
                 let accounts = self.directory.account_of(changed).into_iter().chain(*account);
                 let extension = Topic::Extension(changed.clone());
-                // Whoever sees everybody sees them no more.
-                let everybody = matches!(moved, Move::Removal { .. }).then_some(Topic::Server);
-                accounts.map(Topic::Account).chain([user(changed), extension]).chain(everybody).collect()
+                // Those who see all users see them no more.
+                let server = matches!(moved, Move::Removal { .. }).then_some(Topic::Server);
+                accounts.map(Topic::Account).chain([user(changed), extension]).chain(server).collect()
             }
         }
     }

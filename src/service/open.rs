@@ -12,7 +12,7 @@ use crate::{
 const BATCH: usize = 500;
 
 impl Service {
-    /// One user's presence at `now` as everybody sees it, and as it is to the user if that is `own`.
+    /// One user's presence at `now` as others see it, and as it is to the user if that is `own`.
     pub async fn get_openly(
         &self,
         own: Option<&UserId>,
@@ -52,7 +52,7 @@ impl Service {
         }
     }
 
-    /// Somebody hidden looks to others like somebody of whom nothing is known.
+    /// A hidden user looks to others like one of whom nothing is known.
     fn look_openly(&self, own: Option<&UserId>, user: &UserId, record: &Record, now: Timestamp) -> Presence {
         match own {
             Some(own) if own == user => record.own_at(now, &self.rules),

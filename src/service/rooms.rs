@@ -34,7 +34,7 @@ impl RoomQuery {
 
 impl Service {
     /// The members of a room as `viewer` sees them; none if there is no such room, or the viewer is not in it. Whom
-    /// the viewer does not see is left out, and the counts are the same for everybody.
+    /// the viewer does not see is left out, and the counts are the same for all callers.
     pub async fn room(
         &self,
         viewer: Viewer<'_>,
@@ -48,7 +48,7 @@ impl Service {
         let mut users: Vec<(UserId, Seen)> = Vec::new();
         let mut after = query.after.clone();
         loop {
-            // Somebody may have turned, or left, since they were counted: then others come after them.
+            // A member may have turned, or left, since the count: then others come after them.
             let counted = self.count_members(room, &tally).await?;
             let (counts, wanted) = (counted.counts(), query.limit + 1 - users.len());
             let fits = |user: &UserId, state: State, is_hidden: bool| match viewer {

@@ -29,7 +29,7 @@ pub struct Saying {
 pub enum Speaker<'a> {
     /// The user, whose turn it is. Whatever they say shows that they are there.
     User(Turn<'a>),
-    /// Somebody else, of that user.
+    /// Another caller, of that user.
     Other(&'a UserId),
 }
 

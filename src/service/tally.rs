@@ -1,5 +1,5 @@
-//! How many members of a room are in which state. A room is counted when somebody asks, and from then on it is noted
-//! which members have to be looked at again; so whoever asks next pays for what changed, and for nothing more.
+//! How many members of a room are in which state. A room is counted when a caller asks, and from then on it is noted
+//! which members have to be looked at again; so the next caller pays for what changed, and for nothing more.
 
 use std::{
     collections::BTreeMap,
@@ -27,7 +27,7 @@ use crate::{
 /// longest ago are counted anew.
 const MOST: usize = 1_000_000;
 
-/// After how long a room that nobody asks for is forgotten.
+/// After how long a room that no caller asks for is forgotten.
 const IDLE: Duration = Duration::from_secs(10 * 60);
 
 /// How many members are looked at in one go.
@@ -71,7 +71,7 @@ pub(super) struct Tally {
     counted: AsyncMutex<Counted>,
     /// How many members were counted.
     size: AtomicUsize,
-    /// When somebody asked last, in milliseconds.
+    /// When a caller asked last, in milliseconds.
     asked: AtomicU64,
 }
 
@@ -88,7 +88,7 @@ enum Stale {
 pub(super) struct Counted {
     members: BTreeMap<UserId, Member>,
     counts: Counts,
-    /// Nobody turns before.
+    /// No member turns before.
     next_turn: Option<Timestamp>,
     /// When it was so.
     at: Timestamp,
@@ -172,7 +172,7 @@ impl Tallies {
         }
     }
 
-    /// Forgets rooms that nobody has asked for of late.
+    /// Forgets rooms that no caller has asked for of late.
     pub(super) fn forget_idle(&self, now: Timestamp) {
         if self.count.load(Ordering::Relaxed) > 0 {
             self.retain(|tally| {
@@ -186,7 +186,7 @@ impl Tallies {
         rooms.retain(|_, tally| {
             let is_kept = keep(tally);
             if !is_kept {
-                // Whoever has it at hand is told nothing more.
+                // Holders of it are told nothing more.
                 *tally.stale.lock() = Stale::All;
             }
             is_kept
@@ -243,7 +243,7 @@ impl Tally {
     }
 }
 
-/// What was taken to be looked at. Unless all of it was, everybody has to be looked at again.
+/// What was taken to be looked at. Unless all of it was, all members have to be looked at again.
 struct Taken<'a> {
     tally: &'a Tally,
     is_done: bool,
@@ -279,7 +279,7 @@ impl Service {
         tally: &'a Tally,
     ) -> Result<AsyncMutexGuard<'a, Counted>, StoreError> {
         let mut counted = tally.counted.lock().await;
-        // Before anybody is looked at: what happens from here on is noted.
+        // Before the first is looked at: what happens from here on is noted.
         let stale = mem::replace(&mut *tally.stale.lock(), Stale::Members(HashSet::new()));
         let mut taken = Taken { tally, is_done: false };
         let now = self.now();

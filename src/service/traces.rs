@@ -1,4 +1,4 @@
-//! To which traces the latest changes belong, so that whoever is told of them later can go on with these.
+//! To which traces the latest changes belong, so that deliveries of them later can go on with these.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -11,7 +11,7 @@ use crate::{
     request::{self, Trace},
 };
 
-/// How many users' traces are remembered. Beyond that all are forgotten: it costs nobody more than a link.
+/// How many users' traces are remembered. Beyond that all are forgotten: it costs no more than a link.
 const MOST: usize = 10_000;
 
 /// The trace of each user's latest change, where that had one.

@@ -25,7 +25,7 @@ pub struct Turn<'a> {
 }
 
 impl Turn<'_> {
-    /// The same turn, to set the presence of another user, for whoever may.
+    /// The same turn, to set the presence of another user, for callers who may.
     pub fn over(self, user: &UserId) -> Turn<'_> {
         Turn { user }
     }

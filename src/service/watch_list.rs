@@ -7,7 +7,7 @@ use crate::id::{RoomId, UserId};
 /// Whom a watcher is to be told of, as far as the viewer may see them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WatchList {
-    /// Everybody.
+    /// All users.
     pub everyone: bool,
     /// These, whether they are there or not.
     pub users: BTreeSet<UserId>,
@@ -16,7 +16,7 @@ pub struct WatchList {
 }
 
 impl WatchList {
-    /// Everybody whom the viewer may see.
+    /// All users whom the viewer may see.
     pub fn everyone() -> Self {
         Self { everyone: true, ..Self::default() }
     }
@@ -26,7 +26,7 @@ impl WatchList {
         usize::from(self.everyone) + self.users.len() + self.rooms.len()
     }
 
-    /// Whether it names nobody.
+    /// Whether it has no entry.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }

@@ -17,8 +17,8 @@ const GO: usize = 256;
 
 /// What a watcher is shown: the users' current presence, and the token to go on from.
 #[derive(Debug)]
-pub struct Picture {
-    /// Everything up to this number is in the picture or in one before.
+pub struct View {
+    /// Everything up to this number is in the view or in one before.
     pub token: u64,
     /// Each user once. Whom the watcher may not see is not there.
     pub users: Vec<(UserId, Presence)>,
@@ -26,14 +26,14 @@ pub struct Picture {
     pub gone: Vec<UserId>,
     /// Whether the watcher's [`listing`](Watcher::listing) may be news.
     pub listed: bool,
-    /// Whether it is of everybody who is watched, in place of all pictures before: what happened since is not
+    /// Whether it is of all users who are watched, in place of all updates before: what happened since is not
     /// remembered.
     pub is_whole: bool,
 }
 
-/// Somebody who watches whom they may see.
+/// A viewer's watch over the users whom they may see.
 ///
-/// Each look takes the token first, then the marks, and then the picture of whoever is marked, so that nothing
+/// Each look takes the token first, then the marks, and then the presence of the users who are marked, so that nothing
 /// slips through between two looks.
 pub struct Watcher {
     pub(super) service: Arc<Service>,
@@ -90,7 +90,7 @@ impl Sights {
         self.hidden.extend(more.hidden);
     }
 
-    /// Leaves what is news to whoever saw all up to `since`, and came to see these users after that.
+    /// Leaves what is news to a client that saw all up to `since`, and came to see these users after that.
     fn keep_news(&mut self, since: u64, met: &BTreeSet<UserId>) {
         self.shown.retain(|(user, presence)| presence.version > since || met.contains(user));
         self.hidden.retain(|(user, version)| *version > since && !met.contains(user));
@@ -123,7 +123,7 @@ impl Service {
         }
     }
 
-    /// Everybody whom this user sees by rooms and presence lists.
+    /// The users whom this user sees by rooms and presence lists.
     pub(super) fn visible_to(&self, viewer: &UserId) -> BTreeSet<UserId> {
         let mut users = self.directory.roommates(viewer);
         users.extend(self.observed_by(viewer));
@@ -174,21 +174,21 @@ impl Watcher {
         self.watch.set_topics(self.topics());
     }
 
-    /// Whoever changed, came in sight or went out of it after `since`. To be asked by whoever comes back with a token;
-    /// then [`next`](Self::next) goes on from there.
-    pub async fn since(&mut self, since: u64) -> Result<Picture, StoreError> {
+    /// The users who changed, came in sight or went out of it after `since`. To be asked for clients that come back
+    /// with a token; then [`next`](Self::next) goes on from there.
+    pub async fn since(&mut self, since: u64) -> Result<View, StoreError> {
         self.begin();
         let list = self.list.clone();
         self.news_of(&list, since, self.cursor).await
     }
 
     /// The same of those who are asked for since a moment ago.
-    pub async fn since_of(&mut self, added: &WatchList, since: u64) -> Result<Picture, StoreError> {
+    pub async fn since_of(&mut self, added: &WatchList, since: u64) -> Result<View, StoreError> {
         let until = self.service.token();
         self.news_of(added, since, until).await
     }
 
-    async fn news_of(&mut self, list: &WatchList, since: u64, until: u64) -> Result<Picture, StoreError> {
+    async fn news_of(&mut self, list: &WatchList, since: u64, until: u64) -> Result<View, StoreError> {
         let changed = self.service.changes.between(since, until);
         let Some(moved) = self.service.moved_between(self.viewer.as_ref(), list, since, until) else {
             // Whom the viewer has met or lost since then is not known any more.
@@ -197,21 +197,21 @@ impl Watcher {
         let users = changed.users.iter().chain(&moved.met).chain(&moved.met_again);
         let mut sights = self.look_at(&self.asked_for(list, users)).await?;
         self.look_back(list, since, &changed, &mut sights).await?;
-        self.picture(moved, since, sights).await
+        self.view(moved, since, sights).await
     }
 
-    /// The picture of what is news to whoever saw all up to `since`.
-    async fn picture(&self, moved: Moved, since: u64, mut sights: Sights) -> Result<Picture, StoreError> {
+    /// What is news to a client that saw all up to `since`.
+    async fn view(&self, moved: Moved, since: u64, mut sights: Sights) -> Result<View, StoreError> {
         sights.keep_news(since, &moved.met);
         let Sights { shown: mut users, hidden } = sights;
         users.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
         let mut gone: BTreeSet<UserId> = hidden.into_iter().map(|(user, _)| user).collect();
         gone.extend(self.were_seen(moved.parted, since).await?);
         let gone = gone.into_iter().collect();
-        Ok(Picture { token: self.cursor, users, gone, listed: moved.listed, is_whole: false })
+        Ok(View { token: self.cursor, users, gone, listed: moved.listed, is_whole: false })
     }
 
-    /// Those among the users who were not hidden already at `since`: of the others nobody learns that they leave.
+    /// Those among the users who were not hidden already at `since`: of the others no client learns that they leave.
     async fn were_seen(&self, users: BTreeSet<UserId>, since: u64) -> Result<BTreeSet<UserId>, StoreError> {
         let asked: Vec<&UserId> = users.iter().collect();
         let mut unseen = HashSet::new();
@@ -224,26 +224,21 @@ impl Watcher {
         Ok(users.into_iter().filter(|user| !unseen.contains(user)).collect())
     }
 
-    /// Everybody who is present or was asked for by name, and everybody else who changed after `since`.
-    async fn whole(
-        &mut self,
-        list: &WatchList,
-        since: u64,
-        changed: &Changed,
-    ) -> Result<Picture, StoreError> {
+    /// The users who are present or were asked for by name, and the others who changed after `since`.
+    async fn whole(&mut self, list: &WatchList, since: u64, changed: &Changed) -> Result<View, StoreError> {
         let mut sights = self.look_at(&self.asked_for(list, &changed.users)).await?;
         self.look_back(list, since, changed, &mut sights).await?;
         sights.keep_news(since, &BTreeSet::new());
         let mut users = sights.shown;
         let is_shown: HashSet<UserId> = users.iter().map(|(user, _)| user.clone()).collect();
-        let mut everybody = self.first_of(list);
-        while let Some(part) = self.go_on(&mut everybody).await? {
+        let mut first = self.first_of(list);
+        while let Some(part) = self.go_on(&mut first).await? {
             users.extend(part.into_iter().filter(|(user, _)| !is_shown.contains(user)));
         }
-        Ok(Picture { token: self.cursor, users, gone: Vec::new(), listed: true, is_whole: true })
+        Ok(View { token: self.cursor, users, gone: Vec::new(), listed: true, is_whole: true })
     }
 
-    /// Looks at whoever changed after `since` in the partitions that do not remember it, and was not looked at.
+    /// Looks at the users who changed after `since` in the partitions that do not remember it, and were not looked at.
     async fn look_back(
         &mut self,
         list: &WatchList,
@@ -270,13 +265,13 @@ impl Watcher {
         Ok(())
     }
 
-    /// Waits until somebody looks different to this watcher, or came in sight or went out of it.
-    pub async fn next(&mut self) -> Result<Picture, StoreError> {
+    /// Waits until a user looks different to this watcher, or came in sight or went out of it.
+    pub async fn next(&mut self) -> Result<View, StoreError> {
         loop {
             self.watch.happened().await;
-            let picture = self.look().await?;
-            if picture.is_news() {
-                return Ok(picture);
+            let view = self.look().await?;
+            if view.is_news() {
+                return Ok(view);
             }
         }
     }
@@ -287,7 +282,7 @@ impl Watcher {
     }
 
     /// What happened since the last look.
-    pub async fn look(&mut self) -> Result<Picture, StoreError> {
+    pub async fn look(&mut self) -> Result<View, StoreError> {
         let token = self.service.token();
         let since = mem::replace(&mut self.cursor, token);
         let marks = self.watch.take(token);
@@ -304,7 +299,7 @@ impl Watcher {
         }
         moved.listed &= self.list.everyone;
         let sights = self.look_at(&self.asked_for(&self.list, &users)).await?;
-        self.picture(moved, since, sights).await
+        self.view(moved, since, sights).await
     }
 
     /// Whether nothing happened since the last look that may concern this watcher.
@@ -319,7 +314,7 @@ impl Watcher {
         users.into_iter().cloned().collect()
     }
 
-    /// Whom a list asks for at present; none: everybody of the server. Named users are there, whether they can be seen
+    /// Whom a list asks for at present; none: all users of the server. Named users are there, whether they can be seen
     /// or not.
     pub(super) fn watched(&self, list: &WatchList) -> Option<BTreeSet<UserId>> {
         let mut users = list.users.clone();
@@ -418,7 +413,7 @@ impl Watcher {
     }
 }
 
-impl Picture {
+impl View {
     /// Whether there is something to tell.
     pub fn is_news(&self) -> bool {
         self.listed || self.is_whole || !self.users.is_empty() || !self.gone.is_empty()

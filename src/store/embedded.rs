@@ -101,8 +101,8 @@ impl EmbeddedStore {
         self.parts.shards.iter().map(|shard| shard.lock().len()).sum()
     }
 
-    /// How many places of reminders there are. Those that count for nothing any more are taken out where they are most of
-    /// them.
+    /// How many places of reminders there are. Those that count for nothing any more are taken out where they are most
+    /// of them.
     pub fn places(&self) -> usize {
         self.parts.shards.iter().map(|shard| shard.lock().places()).sum()
     }
@@ -151,7 +151,7 @@ impl Parts {
         started.map_err(|error| StoreError::Refused(format!("the writer could not be started: {error}")))
     }
 
-    /// Finds out whether a write would be taken, even if nobody writes.
+    /// Finds out whether a write would be taken, even if there are no writes.
     fn look_after(&self, engine: &dyn Engine) {
         if let Err(error) = engine.health() {
             self.trouble.lock().begin(&error);
@@ -209,7 +209,7 @@ impl Parts {
                 return Ok(PendingUpdate { record, done: Some(done), news: None });
             }
             Keep::Lazily if news.is_some() => {
-                // The node is told at once, and nobody waits.
+                // The node is told at once, and no caller waits.
                 let (writes, then) = (write(&packed), Then::Nothing);
                 let queued = self.queue.push(|_| Job { writes, then, micros, news: None, done: None });
                 if let Err(closing) = queued {
@@ -341,7 +341,7 @@ impl Store for EmbeddedStore {
         micros: u64,
     ) -> Result<Written, StoreError> {
         if documents.is_empty() {
-            // Nobody waits for the disk, and nobody learns anything from how long that takes.
+            // No caller waits for the disk, or learns anything from how long that takes.
             return Ok(Written::At(known));
         }
         if !self.parts.log.lock().begin(known) {

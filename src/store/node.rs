@@ -12,7 +12,7 @@ use crate::{
 pub struct Revision(pub u64);
 
 /// A server on a store, as the store sees it. It is told of everything that happens in the store, whether it
-/// or another server did it, and before whoever did it is answered.
+/// or another server did it, and before the caller is answered.
 pub trait Node: Send + Sync {
     /// The store has these documents. All are shown while it is opened: first the users, those of one
     /// partition together and several partitions at a time, then the others.

@@ -4,7 +4,7 @@ use parking_lot::Mutex;
 
 /// Gives changes their numbers: microseconds since the Unix epoch, made unique and strictly increasing.
 ///
-/// A number is in flight from the moment at which it is taken until its change was told to everybody whom it
+/// A number is in flight from the moment at which it is taken until its change was told to all whom it
 /// concerns, or came to nothing. So there is always a watermark: all that has a number up to it was told.
 #[derive(Debug, Default)]
 pub struct Numbers(Mutex<State>);

@@ -11,12 +11,13 @@ use std::{
 use futures_util::FutureExt as _;
 use presenced::{
     app::App,
+    changes::{Changes, Topic},
     clock::ManualClock,
     demo,
     directory::Profile,
     id::{DeviceId, NodeId, RoomId, UserId},
     presence::{Input, Override, Presence, State, Status},
-    service::{Picture, Viewer, WatchList, Watcher},
+    service::{View, Viewer, WatchList, Watcher},
     store::{EmbeddedStore, Store},
 };
 use proptest::{collection::vec, prelude::*, sample::select};
@@ -26,6 +27,19 @@ use crate::support::{START, SharedStore};
 const USERS: [&str; 4] =
     ["@alice:example.com", "@bob:example.com", "@carol:example.com", "@dave:example.com"];
 const ROOMS: [&str; 2] = ["!lobby:example.com", "!pair:example.com"];
+
+/// A token that is made while the feed still holds a number is below it, and what has that number may be marked.
+#[test]
+fn a_move_above_the_token_is_left_for_the_next_look() {
+    let changes = Arc::new(Changes::default());
+    let watch = changes.watch(None, [Topic::Server]);
+    changes.moved(10, Vec::new(), vec![Topic::Server]);
+    changes.release(10, |_, _| Vec::new());
+    assert!(watch.take(9).moved);
+    assert!(!watch.is_quiet());
+    assert!(watch.take(10).moved);
+    assert!(watch.is_quiet());
+}
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -207,7 +221,7 @@ impl World {
             Some(token) => follower.watcher.since(token).await,
             None => follower.watcher.everybody().await,
         };
-        let Picture { token, users, .. } = picture.expect("the store reads");
+        let View { token, users, .. } = picture.expect("the store reads");
         assert!(follower.token.is_none_or(|before| before <= token), "tokens only go up");
         for (user, presence) in users {
             let (viewer, directory) = (&follower.viewer, &self.servers[0].directory);

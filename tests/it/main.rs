@@ -4,6 +4,7 @@
 
 mod attack;
 mod cli;
+mod client;
 mod clients;
 mod clock;
 mod counts;

@@ -4,3 +4,4 @@
 mod documents;
 mod native;
 mod pnut;
+mod ringcentral;

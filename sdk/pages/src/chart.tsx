@@ -14,14 +14,14 @@ export function Chart() {
     const most = Math.max(1, ...present);
     const since = points[0]!.at;
     // What began a moment ago is seen all the same.
-    const x = (at: number) => Math.min((WIDTH * (at - (now - HOUR))) / HOUR, at === since ? WIDTH - 5 : WIDTH);
+    const x = (at: number, point: number) => Math.min((WIDTH * (at - (now - HOUR))) / HOUR, point ? WIDTH : WIDTH - 5);
     const y = (count: number) => HEIGHT - (HEIGHT * count) / (most * 1.15);
     const below = points.map(() => 0);
     const areas = DRAWN.map((state, index) => {
         const bottom = [...below];
         points.forEach(({ counts }, point) => (below[point]! += counts[index]!));
-        const line = steps(points.map(({ at }, point) => [x(at), y(below[point]!)]));
-        const back = steps(points.map(({ at }, point) => [x(at), y(bottom[point]!)])).reverse();
+        const line = steps(points.map(({ at }, point) => [x(at, point), y(below[point]!)]));
+        const back = steps(points.map(({ at }, point) => [x(at, point), y(bottom[point]!)])).reverse();
         return <polygon key={state} class={state} points={[...line, ...back].map((pair) => pair.map((one) => one.toFixed(1)).join()).join(" ")} />;
     });
     const told = `Now ${present.at(-1)}, at most ${Math.max(...present)}`;

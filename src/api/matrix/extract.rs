@@ -10,7 +10,7 @@ use axum::{
 };
 
 use super::{
-    error::{BadRequest, Forbidden, MatrixRefusal, TooLarge, Unauthorized, Unavailable},
+    error::{BadRequest, MatrixRefusal, TooLarge},
     stub,
 };
 use crate::{
@@ -71,27 +71,6 @@ refusals! {
     pub enum UnreadBody: MatrixRefusal, from BodyError {
         BadRequest,
         TooLarge,
-    }
-}
-
-impl<E: From<Unauthorized> + From<Forbidden> + From<Unavailable>> Cause<MatrixRefusal, E>
-    for AuthenticateError
-{
-    fn refuse(self) -> E {
-        match self {
-            Self::Unauthorized(refused) => refused.into(),
-            Self::Forbidden(refused) => refused.into(),
-            Self::Unavailable(refused) => refused.into(),
-        }
-    }
-}
-
-impl<E: From<BadRequest> + From<TooLarge>> Cause<MatrixRefusal, E> for UnreadBody {
-    fn refuse(self) -> E {
-        match self {
-            Self::BadRequest(refused) => refused.into(),
-            Self::TooLarge(refused) => refused.into(),
-        }
     }
 }
 

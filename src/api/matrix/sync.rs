@@ -26,7 +26,7 @@ use crate::{
     id::UserId,
     limit::TooManyStreams,
     presence::{Presence, State as CoreState},
-    service::{Picture, Turn, UpdateError, Viewer, WatchList, Watcher},
+    service::{Turn, UpdateError, View, Viewer, WatchList, Watcher},
     store::StoreError,
 };
 
@@ -221,11 +221,11 @@ async fn news(
     response.map(Json)
 }
 
-/// The answer with a picture; none if there is nothing to tell of it.
-fn response(app: &App, query: &Query, picture: &Picture) -> Option<SyncResponse> {
-    let events = events(app, query, &picture.users);
+/// The answer with a view; none if there is nothing to tell of it.
+fn response(app: &App, query: &Query, view: &View) -> Option<SyncResponse> {
+    let events = events(app, query, &view.users);
     let presence = (!events.is_empty()).then_some(PresenceEvents { events })?;
-    Some(SyncResponse { next_batch: token(picture.token), presence: Some(presence) })
+    Some(SyncResponse { next_batch: token(view.token), presence: Some(presence) })
 }
 
 /// Everybody who is not offline, as a [`SyncResponse`]. It is written down part by part: there may be very many.

@@ -1,11 +1,8 @@
 //! Who calls, and what they may do.
 
-use super::error::{Forbidden, PnutRefusal, Unauthorized, Unavailable};
+use super::error::PnutRefusal;
 use crate::{
-    api::{
-        refusal::{Cause, refusals},
-        stub,
-    },
+    api::{refusal::refusals, stub},
     auth::{self, AuthError},
     directory::{Holder, Scope, Scopes},
     id::UserId,
@@ -17,18 +14,6 @@ refusals! {
         Unauthorized,
         Forbidden,
         Unavailable,
-    }
-}
-
-impl<E: From<Unauthorized> + From<Forbidden> + From<Unavailable>> Cause<PnutRefusal, E>
-    for AuthenticateError
-{
-    fn refuse(self) -> E {
-        match self {
-            Self::Unauthorized(refused) => refused.into(),
-            Self::Forbidden(refused) => refused.into(),
-            Self::Unavailable(refused) => refused.into(),
-        }
     }
 }
 

@@ -10,14 +10,14 @@ use serde_json::{Map, Number, Value};
 
 use super::{
     caller::AuthenticateError,
-    error::{BadRequest, PnutRefusal, TooLarge},
+    error::{BadRequest, PnutRefusal},
     form,
     version::Version,
 };
 use crate::{
     api::{
         body::{self, BodyError},
-        refusal::{Cause, refusals},
+        refusal::refusals,
         stub::Limits,
     },
     auth::AuthError,
@@ -73,15 +73,6 @@ struct Said {
 /// When a presence is to end, since the Unix epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Expiration(Duration);
-
-impl<E: From<BadRequest> + From<TooLarge>> Cause<PnutRefusal, E> for UnreadUpdate {
-    fn refuse(self) -> E {
-        match self {
-            Self::BadRequest(refused) => refused.into(),
-            Self::TooLarge(refused) => refused.into(),
-        }
-    }
-}
 
 impl Update {
     /// Reads a value. Letter case and spaces count.

@@ -1,4 +1,4 @@
-//! Pictures as streams and sockets tell them.
+//! Views as streams and sockets tell them.
 
 use std::mem;
 
@@ -8,12 +8,12 @@ use crate::{id::UserId, presence::Presence};
 /// How many users one snapshot has at most.
 const MOST: usize = 256;
 
-/// Users who were looked at and are in no snapshot yet: parts of a picture may be small, and even empty.
+/// Users who were looked at and are in no snapshot yet: parts of a view may be small, and even empty.
 #[derive(Debug, Default)]
 pub(super) struct Snapshots(Vec<UserPresence>);
 
 impl Snapshots {
-    /// Takes in a part of a picture. Returns a snapshot if that many are together, after which another follows.
+    /// Takes in a part of a view. Returns a snapshot if that many are together, after which another follows.
     pub(super) fn push(&mut self, part: Vec<(UserId, Presence)>) -> Option<PresenceSnapshot> {
         let seen = part.iter().map(|(user, presence)| UserPresence::in_event(user, presence));
         self.0.extend(seen);
@@ -31,7 +31,7 @@ impl Snapshots {
 }
 
 impl PresenceSnapshot {
-    /// The snapshots of a picture: at least one, of which the last says so.
+    /// The snapshots of a view: at least one, of which the last says so.
     pub(super) fn all(users: &[(UserId, Presence)]) -> impl Iterator<Item = Self> {
         let count = users.len().div_ceil(MOST).max(1);
         (0..count).map(move |index| {

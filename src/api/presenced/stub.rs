@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     api::{
-        refusal::{Cause, refusals},
+        refusal::refusals,
         stub::{self, Credentials, Limits, Stub},
     },
     directory::Scope,
@@ -203,25 +203,6 @@ refusals! {
     pub enum UnreadBody: Refusal, from JsonError {
         BadRequest,
         TooLarge,
-    }
-}
-
-impl<E: From<Unauthorized> + From<Forbidden> + From<Unavailable>> Cause<Refusal, E> for AuthenticateError {
-    fn refuse(self) -> E {
-        match self {
-            Self::Unauthorized(refused) => refused.into(),
-            Self::Forbidden(refused) => refused.into(),
-            Self::Unavailable(refused) => refused.into(),
-        }
-    }
-}
-
-impl<E: From<BadRequest> + From<TooLarge>> Cause<Refusal, E> for UnreadBody {
-    fn refuse(self) -> E {
-        match self {
-            Self::BadRequest(refused) => refused.into(),
-            Self::TooLarge(refused) => refused.into(),
-        }
     }
 }
 

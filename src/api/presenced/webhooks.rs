@@ -183,7 +183,7 @@ impl Webhook {
             url,
             users: users.map(|users| users.into_iter().map(String::from).collect()),
             rooms: rooms.map(|rooms| rooms.into_iter().map(String::from).collect()),
-            state,
+            state: state.into(),
             attempts: attempts.into_iter().map(WebhookAttempt::from).collect(),
             created_at: subscription.created.as_millis(),
             secret: None,
@@ -204,9 +204,9 @@ impl From<Attempt> for WebhookAttempt {
 /// Make a webhook.
 ///
 /// Its receiver is told of presence as it changes, by the Standard Webhooks specification: each request has the headers
-/// `webhook-id`, the same whenever the same is sent again, `webhook-timestamp` and `webhook-signature`. The AsyncAPI document
-/// `presenced-events` has the bodies. What is not answered by 200 to 299 is sent again after growing pauses; 410 disables
-/// the webhook. A webhook ends when the service token that made it is revoked.
+/// `webhook-id`, the same whenever the same is sent again, `webhook-timestamp` and `webhook-signature`. The AsyncAPI
+/// document `presenced-events` has the bodies. What is not answered by 200 to 299 is sent again after growing pauses;
+/// 410 disables the webhook. A webhook ends when the service token that made it is revoked.
 #[utoipa::path(
     post,
     path = "/presenced/v1/webhooks",

@@ -9,15 +9,19 @@ use axum::{
 
 use super::{
     error::{CallerError, RestRefusal},
-    extract::{Asker, PathIds, Uris},
+    extract::{PathIds, Uris},
     pages::Pages,
     permission::Permission,
     presence::Detail,
     query::Query,
     rate::Heavy,
-    types::{AccountPresenceInfo, GetPresenceInfo},
+    stub::{Known, Presence},
+    types::AccountPresenceInfo,
 };
-use crate::{api::refusal::refusals, app::App, id::UserId, store::StoreError};
+use crate::{
+    api::{refusal::refusals, stub::Stub},
+    store::StoreError,
+};
 
 impl Detail {
     /// The parameters that ask for it again.
@@ -29,7 +33,7 @@ impl Detail {
 
 refusals! {
     /// Why the presence of an account is not told.
-    pub(super) enum ReadAccountPresenceError: RestRefusal, from CallerError, StoreError {
+    pub enum ReadAccountPresenceError: RestRefusal, from CallerError, StoreError {
         BadRequest,
         Unauthorized,
         Forbidden,
@@ -69,31 +73,27 @@ refusals! {
     ),
 )]
 pub(super) async fn read_account_presence(
-    State(app): State<App>,
-    asker: Asker<Heavy>,
+    State(stub): State<Stub<dyn Presence>>,
+    known: Known<Heavy>,
     ids: PathIds,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Json<AccountPresenceInfo>, ReadAccountPresenceError> {
-    let caller = asker.caller()?;
+    let caller = known.caller()?;
     caller.require(Permission::ReadPresence)?;
     let account = caller.account(&ids)?;
     let query = Query::of(query.as_deref());
     let (detail, asked) = (query.detail()?, query.page()?);
-    let uris = Uris::new(&app, &headers, account);
+    let uris = Uris::at(&stub.backend.origin(&headers), account);
     let mut pages =
         Pages { asked, elements: 0, address: uris.account_presence(), parameters: detail.parameters() };
-    let (users, elements) = app.directory.extensions(account, pages.start(), asked.per_page);
-    pages.elements = elements;
-    let ids: Vec<&UserId> = users.iter().map(|user| &user.id).collect();
-    let answers = app.service.extensions(&caller.user.id, &ids, app.service.now()).await?;
-    // Whoever is removed from the account meanwhile is left out.
-    let seen = users.iter().zip(&answers).filter_map(|(user, seen)| Some((user, seen.as_ref().ok()?)));
-    let records: Vec<_> = seen.map(|(user, seen)| GetPresenceInfo::new(&uris, user, seen, detail)).collect();
+    let places = pages.start()..pages.start().saturating_add(asked.per_page);
+    let page = stub.backend.read_account_presence(&caller, places, detail, &uris).await?;
+    pages.elements = page.total;
     Ok(Json(AccountPresenceInfo {
         uri: pages.uri(),
-        paging: pages.paging(records.len()),
+        paging: pages.paging(page.records.len()),
         navigation: pages.navigation(),
-        records,
+        records: page.records,
     }))
 }

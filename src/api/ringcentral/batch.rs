@@ -12,14 +12,13 @@ use serde::Serialize;
 
 use super::{
     error::{CallerError, NotFound, RestRefusal},
-    extract::{Caller, Uris},
+    extract::Uris,
     presence::Detail,
+    stub::{Caller, Presence},
     types::{BatchBody, BatchItem, GetPresenceInfo},
 };
 use crate::{
     api::refusal::{Refused, refusals},
-    app::App,
-    id::UserId,
     presence::Timestamp,
     service::ReadError,
     store::StoreError,
@@ -27,7 +26,7 @@ use crate::{
 
 refusals! {
     /// Why an extension's presence is not told.
-    pub(super) enum ReadUserPresenceError: RestRefusal, from CallerError, ReadError, StoreError {
+    pub enum ReadUserPresenceError: RestRefusal, from CallerError, ReadError, StoreError {
         /// A parameter is not valid, or there are too many ids.
         BadRequest => RestRefusal::invalid("sipData"),
         Unauthorized,
@@ -73,33 +72,26 @@ pub(super) fn listed(ids: &str) -> Result<Option<Vec<&str>>, ReadUserPresenceErr
 }
 
 /// What each of the listed extensions is answered with: each once, in the order given.
-pub(super) async fn read<G>(
-    app: &App,
-    caller: &Caller<G>,
+pub(super) async fn read(
+    backend: &dyn Presence,
+    caller: &Caller,
     uris: &Uris,
     listed: Vec<&str>,
     detail: Detail,
-) -> Result<Vec<BatchItem>, StoreError> {
+) -> Result<Vec<BatchItem>, ReadUserPresenceError> {
     let mut met = HashSet::new();
-    let found = listed.into_iter().map(|id| match caller.find(app, id) {
-        Ok(user) => (user.number.to_string(), Ok(user)),
-        Err(refused) => (id.to_owned(), Err(refused)),
+    let named = listed.into_iter().map(|id| match caller.named(id) {
+        Some(number) => (number.to_string(), Some(number)),
+        None => (id.to_owned(), None),
     });
-    let found: Vec<_> = found.filter(|(id, _)| met.insert(id.clone())).collect();
-    let users: Vec<&UserId> = found.iter().filter_map(|(_, user)| Some(&user.as_ref().ok()?.id)).collect();
-    let mut seen = app.service.extensions(&caller.user.id, &users, app.service.now()).await?.into_iter();
-    let items = found.into_iter().map(|(id, found)| {
-        let answer = match found {
-            Ok(user) => match seen.next().unwrap_or(Err(ReadError::UnknownUser)) {
-                Ok(seen) => Ok(GetPresenceInfo::new(uris, &user, &seen, detail)),
-                Err(ReadError::Store(error)) => return Err(error),
-                Err(_) => Err(RestRefusal::not_found("extensionId")),
-            },
-            Err(refused) => Err(refused),
-        };
-        Ok(BatchItem::new(id, answer))
+    let named: Vec<_> = named.filter(|(id, _)| met.insert(id.clone())).collect();
+    let numbers: Vec<u64> = named.iter().filter_map(|(_, number)| *number).collect();
+    let mut seen = backend.read_presence(caller, &numbers, detail, uris).await?.into_iter();
+    let items = named.into_iter().map(|(id, number)| {
+        let info = number.and_then(|_| seen.next().flatten());
+        BatchItem::new(id, info.ok_or_else(|| RestRefusal::not_found("extensionId")))
     });
-    items.collect()
+    Ok(items.collect())
 }
 
 impl BatchItem {

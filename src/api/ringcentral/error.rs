@@ -16,7 +16,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{permission::Permission, types::ErrorResponse};
+use super::{permission::Permission, stub::AuthenticateError, types::ErrorResponse};
 use crate::{
     api::{
         body::BodyError,
@@ -28,7 +28,7 @@ use crate::{
 
 /// What a refusal says.
 #[derive(Clone, Debug)]
-pub(super) struct RestRefusal {
+pub struct RestRefusal {
     /// The group of the refusal, or the code of its one error.
     outer: &'static str,
     inner: &'static str,
@@ -49,21 +49,21 @@ enum Extra {
     Upgrade(HeaderValue),
 }
 
-pub(super) type BadRequest = refusal::BadRequest<RestRefusal>;
-pub(super) type Unauthorized = refusal::Unauthorized<RestRefusal>;
-pub(super) type Forbidden = refusal::Forbidden<RestRefusal>;
-pub(super) type NotFound = refusal::NotFound<RestRefusal>;
+pub type BadRequest = refusal::BadRequest<RestRefusal>;
+pub type Unauthorized = refusal::Unauthorized<RestRefusal>;
+pub type Forbidden = refusal::Forbidden<RestRefusal>;
+pub type NotFound = refusal::NotFound<RestRefusal>;
 pub(super) type MethodNotAllowed = refusal::MethodNotAllowed<RestRefusal>;
-pub(super) type TooLarge = refusal::TooLarge<RestRefusal>;
-pub(super) type UnsupportedMediaType = refusal::UnsupportedMediaType<RestRefusal>;
+pub type TooLarge = refusal::TooLarge<RestRefusal>;
+pub type UnsupportedMediaType = refusal::UnsupportedMediaType<RestRefusal>;
 pub(super) type UpgradeRequired = refusal::UpgradeRequired<RestRefusal>;
-pub(super) type TooManyRequests = refusal::TooManyRequests<RestRefusal>;
+pub type TooManyRequests = refusal::TooManyRequests<RestRefusal>;
 pub(super) type InternalError = refusal::InternalError<RestRefusal>;
-pub(super) type Unavailable = refusal::Unavailable<RestRefusal>;
+pub type Unavailable = refusal::Unavailable<RestRefusal>;
 
 refusals! {
     /// Why a caller is not let in.
-    pub(super) enum CallerError: RestRefusal, from AuthError {
+    pub(super) enum CallerError: RestRefusal, from AuthenticateError, AuthError {
         Unauthorized,
         Forbidden,
         TooManyRequests,
@@ -73,7 +73,7 @@ refusals! {
 
 refusals! {
     /// Why a body is of no use, whatever it is for.
-    pub(super) enum UnreadBody: RestRefusal, from BodyError {
+    pub enum UnreadBody: RestRefusal, from BodyError {
         BadRequest,
         TooLarge,
         UnsupportedMediaType,

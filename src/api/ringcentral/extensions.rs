@@ -12,18 +12,15 @@ use axum::{
 use super::{
     batch::{self, ReadUserPresenceError},
     error::RestRefusal,
-    extract::{Asker, Caller, PathIds, Uris, read_object},
+    extract::{PathIds, Uris, read_object_within},
     permission::Permission,
-    presence::Detail,
     query::Query,
     rate::{Light, Medium},
+    stub::{Known, Presence, Unread},
     types::{BatchItem, GetPresenceInfo, PresenceInfoResource},
-    update::{self, UpdateUserPresenceError},
+    update::{Update, UpdateUserPresenceError},
 };
-use crate::{
-    app::App,
-    directory::{Extension, ExtensionStatus, User},
-};
+use crate::api::stub::Stub;
 
 /// Read an extension's presence, or that of several.
 ///
@@ -57,25 +54,27 @@ use crate::{
     ),
 )]
 pub(super) async fn read_user_presence_status(
-    State(app): State<App>,
-    asker: Asker<Light>,
+    State(stub): State<Stub<dyn Presence>>,
+    known: Known<Light>,
     ids: PathIds,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, ReadUserPresenceError> {
-    let caller = asker.caller()?;
+    let (backend, caller) = (stub.backend, known.caller()?);
     caller.require(Permission::ReadPresence)?;
-    let uris = Uris::new(&app, &headers, caller.account(&ids)?);
-    let query = Query::of(query.as_deref());
-    let now = app.service.now();
+    let uris = Uris::at(&backend.origin(&headers), caller.account(&ids)?);
+    let detail = Query::of(query.as_deref()).detail();
     let Some(listed) = batch::listed(&ids.extension)? else {
-        let user = caller.find(&app, &ids.extension)?;
-        let detail = query.detail()?;
-        let seen = app.service.extension(&caller.user.id, &user.id, now).await?;
-        return Ok(Json(GetPresenceInfo::new(&uris, &user, &seen, detail)).into_response());
+        // Whether there is such an extension comes before what is asked of it.
+        let extension: Vec<u64> = caller.named(&ids.extension).into_iter().collect();
+        let asked = detail.as_ref().copied().unwrap_or_default();
+        let found =
+            backend.read_presence(&caller, &extension, asked, &uris).await?.into_iter().flatten().next();
+        let info = found.ok_or_else(|| RestRefusal::not_found("extensionId"))?;
+        return Ok(detail.map(|_| Json(info).into_response())?);
     };
-    let items = batch::read(&app, &caller, &uris, listed, query.detail()?).await?;
-    Ok(batch::respond(&headers, &uris, &items, now))
+    let items = batch::read(&*backend, &caller, &uris, listed, detail?).await?;
+    Ok(batch::respond(&headers, &uris, &items, backend.now()))
 }
 
 /// Update one's own presence, or as an admin of the account that of another.
@@ -99,47 +98,24 @@ pub(super) async fn read_user_presence_status(
     ),
 )]
 pub(super) async fn update_user_presence_status(
-    State(app): State<App>,
-    asker: Asker<Medium>,
+    State(Stub { backend, limits }): State<Stub<dyn Presence>>,
+    known: Known<Medium>,
     ids: PathIds,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<PresenceInfoResource>, UpdateUserPresenceError> {
-    let caller = asker.caller()?;
+    let caller = known.caller()?;
     caller.require(Permission::EditPresence)?;
     let account = caller.account(&ids)?;
-    let user = target(&app, &caller, &ids.extension)?;
-    let extension = user.extension.as_ref().ok_or_else(|| RestRefusal::not_found("extensionId"))?;
-    let turn = app.service.turn(&caller.user.id).map_err(RestRefusal::too_many_requests)?;
-    let body = read_object(&app, &headers, body, app.config.limits.body_bytes).await?;
-    let now = app.service.now();
-    let inputs = update::inputs(&body, extension, now)?;
-    let record = app.service.set(turn.over(&user.id), &inputs).await?;
-    let seen = match user.id == caller.user.id {
-        true => app.service.own_extension(&user.id, &record, now),
-        false => app.service.extension(&caller.user.id, &user.id, now).await?,
-    };
-    let uris = Uris::new(&app, &headers, account);
-    Ok(Json(PresenceInfoResource { info: GetPresenceInfo::new(&uris, &user, &seen, Detail::default()) }))
-}
-
-/// Whose presence is updated: the caller's own, or for an admin anybody's in the account. Refuses an extension that
-/// has no presence to set.
-fn target(app: &App, caller: &Caller<Medium>, id: &str) -> Result<User, UpdateUserPresenceError> {
-    if id.contains(',') || id == "*" {
+    if ids.extension.contains(',') || ids.extension == "*" {
         return Err(RestRefusal::invalid("extensionId").into());
     }
-    let user = caller.find(app, id)?;
-    if user.id != caller.user.id && !caller.extension.is_admin {
-        return Err(RestRefusal::another_extension().into());
-    }
-    match &user.extension {
-        Some(Extension { kind, .. }) if !kind.has_presence() => {
-            Err(RestRefusal::unsupported_type(*kind).into())
-        }
-        Some(Extension { status, .. }) if *status != ExtensionStatus::Enabled => {
-            Err(RestRefusal::not_enabled(*status).into())
-        }
-        _ => Ok(user),
-    }
+    let extension = caller.named(&ids.extension).ok_or_else(|| RestRefusal::not_found("extensionId"))?;
+    let uris = Uris::at(&backend.origin(&headers), account);
+    let update = Unread::new(async move {
+        let body = read_object_within(limits, &headers, body).await?;
+        Ok(Update::read(&body)?)
+    });
+    let info = backend.update_presence(&caller, extension, update, &uris).await?;
+    Ok(Json(PresenceInfoResource { info }))
 }

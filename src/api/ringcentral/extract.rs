@@ -17,10 +17,10 @@ use super::{
     rate::{Grouped, RateGroup},
 };
 use crate::{
-    api::{body, origin},
-    app::App,
+    api::{body, origin, stub::Limits},
+    app::{self, App},
     auth::{self, Accepts, AuthError, Identified},
-    directory::{Extension, Scope, User},
+    directory::{Extension, User},
 };
 
 /// Whoever calls: an extension of a telephone account, through an application, in rate group `G`.
@@ -50,7 +50,7 @@ async fn token(parts: &Parts, app: &App) -> Result<(auth::Caller, Option<Vec<u8>
 }
 
 /// Notes that a token is used, for clients that share the refresh token that it came of.
-async fn note_use(token: &[u8], app: &App) {
+pub(super) async fn note_use(token: &[u8], app: &app::Parts) {
     if let Err(error) = app.directory.note_use(token, app.service.now()).await {
         tracing::debug!(%error, "the first use of an access token is not noted");
     }
@@ -107,12 +107,7 @@ impl<G> Caller<G> {
 
     /// Whether the application may do this.
     fn app_has(&self, permission: Permission) -> bool {
-        let scopes = self.token.scopes;
-        match permission {
-            Permission::ReadAccounts => scopes.contains(Scope::Read),
-            Permission::ReadPresence => scopes.contains(Scope::Read) || scopes.contains(Scope::Write),
-            Permission::EditPresence => scopes.contains(Scope::Write),
-        }
+        permission.is_granted_by(self.token.scopes)
     }
 
     /// Whether both may.
@@ -169,10 +164,10 @@ pub(super) struct PathIds {
     pub(super) extension: String,
 }
 
-impl FromRequestParts<App> for PathIds {
+impl<S: Send + Sync> FromRequestParts<S> for PathIds {
     type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Infallible> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
         // As `/restapi/v1.0/account/{accountId}/extension/{extensionId}/…` has them.
         Ok(Self { account: segment(parts, 4), extension: segment(parts, 6) })
     }
@@ -199,13 +194,17 @@ fn segment(parts: &Parts, place: usize) -> String {
 
 /// The addresses of an account's resources, under the address that the client uses.
 #[derive(Clone, Debug)]
-pub(super) struct Uris {
+pub struct Uris {
     account: String,
 }
 
 impl Uris {
     pub(super) fn new(app: &App, headers: &HeaderMap, account: u64) -> Self {
-        let origin = origin(&app.config, headers);
+        Self::at(&origin(&app.config, headers), account)
+    }
+
+    /// The same where the address is known.
+    pub(super) fn at(origin: &str, account: u64) -> Self {
         Self { account: format!("{origin}/restapi/v1.0/account/{account}") }
     }
 
@@ -226,11 +225,13 @@ impl Uris {
         format!("{}/extension", self.account)
     }
 
-    pub(super) fn extension(&self, id: impl std::fmt::Display) -> String {
+    /// Where an extension is.
+    pub fn extension(&self, id: impl std::fmt::Display) -> String {
         format!("{}/extension/{id}", self.account)
     }
 
-    pub(super) fn presence(&self, id: impl std::fmt::Display) -> String {
+    /// Where an extension's presence is.
+    pub fn presence(&self, id: impl std::fmt::Display) -> String {
         format!("{}/extension/{id}/presence", self.account)
     }
 }
@@ -242,7 +243,20 @@ pub(super) async fn read_object(
     body: Body,
     most: usize,
 ) -> Result<Map<String, Value>, UnreadBody> {
-    match read_json(app, headers, body, most).await? {
+    object(read_json(app, headers, body, most).await?)
+}
+
+/// The same within the bounds of a stub.
+pub(super) async fn read_object_within(
+    limits: Limits,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<Map<String, Value>, UnreadBody> {
+    object(read_json_within(limits, headers, body).await?)
+}
+
+fn object(body: Option<Value>) -> Result<Map<String, Value>, UnreadBody> {
+    match body {
         None => Ok(Map::new()),
         Some(Value::Object(object)) => Ok(object),
         Some(_) => Err(RestRefusal::not_json().into()),
@@ -256,7 +270,15 @@ pub(super) async fn read_json(
     body: Body,
     most: usize,
 ) -> Result<Option<Value>, UnreadBody> {
-    let bytes = body::read(body, most, &app.config.limits).await?;
+    read_json_within(Limits::of(&app.config.limits, most), headers, body).await
+}
+
+async fn read_json_within(
+    limits: Limits,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<Option<Value>, UnreadBody> {
+    let bytes = body::read_within(body, limits.body_bytes, limits.body_time).await?;
     if bytes.is_empty() {
         return Ok(None);
     }

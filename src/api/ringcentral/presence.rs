@@ -17,13 +17,13 @@ pub(super) const MESSAGE_CHARACTERS: usize = 75;
 
 /// What of an extension's calls is asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Detail {
+pub struct Detail {
     /// `activeCalls`; implied by `sip`.
-    pub(super) calls: bool,
+    pub calls: bool,
     /// `sipData` in them.
-    pub(super) sip: bool,
+    pub sip: bool,
     /// `totalActiveCalls`.
-    pub(super) total: bool,
+    pub total: bool,
 }
 
 impl From<Override> for UserStatus {

@@ -18,7 +18,7 @@ use utoipa::openapi::{ObjectBuilder, Type};
 use super::Own;
 use crate::{
     api::cors,
-    app::App,
+    app::{App, Parts},
     clock::Clock,
     directory::Scopes,
     id::{DeviceId, UserId},
@@ -47,7 +47,7 @@ impl RateLimits {
 
 /// A group of operations that share a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum RateGroup {
+pub enum RateGroup {
     Light,
     Medium,
     Heavy,
@@ -85,7 +85,7 @@ impl RateGroup {
         }
     }
 
-    fn limit(self, app: &App) -> u32 {
+    fn limit(self, app: &Parts) -> u32 {
         let limits = &app.config.ringcentral;
         match self {
             Self::Light => limits.light_per_minute,
@@ -105,18 +105,35 @@ impl RateGroup {
         client: &DeviceId,
         scopes: Scopes,
     ) -> Result<(), Duration> {
-        if !app.config.ringcentral.rate_limits {
-            return Ok(());
-        }
-        let tally = app.own::<Own>().limits.groups.check(
-            (user, client, scopes, self.name()),
-            self.limit(app),
-            Duration::from_secs(app.config.ringcentral.penalty_seconds),
-        );
+        let Some(tally) = self.tally(app, user, client, scopes) else { return Ok(()) };
         if let Some(Note(note)) = note {
             let _first = note.set((self, tally));
         }
         tally.retry_after.map_or(Ok(()), Err)
+    }
+
+    /// Counts a call, if calls are counted.
+    pub(super) fn tally(
+        self,
+        app: &Parts,
+        user: &UserId,
+        client: &DeviceId,
+        scopes: Scopes,
+    ) -> Option<Tally> {
+        app.config.ringcentral.rate_limits.then(|| {
+            app.own::<Own>().limits.groups.check(
+                (user, client, scopes, self.name()),
+                self.limit(app),
+                Duration::from_secs(app.config.ringcentral.penalty_seconds),
+            )
+        })
+    }
+}
+
+/// Notes for the answer's headers where the caller stands.
+pub(super) fn note(extensions: &Extensions, group: RateGroup, tally: Tally) {
+    if let Some(Note(note)) = extensions.get() {
+        let _first = note.set((group, tally));
     }
 }
 
@@ -153,12 +170,20 @@ impl Refusals {
 #[derive(Clone, Default)]
 pub(super) struct Note(Arc<OnceLock<(RateGroup, Tally)>>);
 
-/// Puts on every answer what this dialect has beside its body: the rate group, a charset that clients need,
-/// and CORS for the origin that asks.
-pub(super) async fn headers(State(app): State<App>, mut request: Request, next: Next) -> Response {
+/// Puts on every answer what this dialect has beside its body, and CORS for the origin that asks.
+pub(super) async fn headers(State(app): State<App>, request: Request, next: Next) -> Response {
+    let origin = request.headers().get(header::ORIGIN).cloned();
+    let mut response = told(request, next).await;
+    if let Some(origin) = origin {
+        cors::allow_with_credentials(&app.config.server, &origin, response.headers_mut());
+    }
+    response
+}
+
+/// Puts on every answer what this dialect has beside its body: the rate group, and a charset that clients need.
+pub(super) async fn told(mut request: Request, next: Next) -> Response {
     let note = Note::default();
     request.extensions_mut().insert(note.clone());
-    let origin = request.headers().get(header::ORIGIN).cloned();
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     if headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind == "application/json") {
@@ -166,9 +191,6 @@ pub(super) async fn headers(State(app): State<App>, mut request: Request, next: 
     }
     if let Some((group, tally)) = note.0.get() {
         add_tally(headers, *group, *tally);
-    }
-    if let Some(origin) = origin {
-        cors::allow_with_credentials(&app.config.server, &origin, headers);
     }
     response
 }

@@ -5,8 +5,9 @@ use serde_json::{Map, Value};
 
 use super::{
     choice::choose,
-    error::{BadRequest, CallerError, RestRefusal, UnreadBody},
+    error::{BadRequest, CallerError, RestRefusal},
     presence::MESSAGE_CHARACTERS,
+    stub::UnreadUpdate,
     types::UserStatus,
 };
 use crate::{
@@ -18,7 +19,7 @@ use crate::{
 
 refusals! {
     /// Why an extension's presence was not updated. Nothing was changed.
-    pub(super) enum UpdateUserPresenceError: RestRefusal, from CallerError, UnreadBody, ReadError, UpdateError {
+    pub enum UpdateUserPresenceError: RestRefusal, from CallerError, UnreadUpdate, ReadError, UpdateError {
         /// The body is not valid. Nothing was changed.
         BadRequest => RestRefusal::invalid("userStatus"),
         Unauthorized,
@@ -34,40 +35,55 @@ refusals! {
     }
 }
 
-/// What an update says to the core. One bad field and nothing is said.
-pub(super) fn inputs(
-    body: &Map<String, Value>,
-    extension: &Extension,
-    now: Timestamp,
-) -> Result<Vec<Input>, UpdateUserPresenceError> {
-    let mut inputs = Vec::new();
-    // The text comes before the status: whoever goes offline leaves the text of this update behind.
-    if let Some(message) = message(body)? {
-        inputs.push(Input::Status(Status::lasting(message)));
+/// What an update says; what is left out stays as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Update {
+    /// At most 75 characters; an empty one is none.
+    pub message: Option<String>,
+    pub user_status: Option<UserStatus>,
+    pub allow_see_my_presence: Option<bool>,
+    /// Do-not-disturb, the queues, and what else is set for calls.
+    pub calls: CallSettingsChange,
+}
+
+impl Update {
+    /// Reads it. One bad field and nothing is said.
+    pub(super) fn read(body: &Map<String, Value>) -> Result<Self, BadRequest> {
+        Ok(Self {
+            message: message(body)?.map(str::to_owned),
+            user_status: choice(body, "userStatus")?,
+            allow_see_my_presence: flag(body, "allowSeeMyPresence")?,
+            calls: CallSettingsChange {
+                dnd: choice(body, "dndStatus")?,
+                personal_dnd: choice(body, "dndStatusPersonal")?,
+                accept_queue_calls: flag(body, "acceptCallQueueCalls")?,
+                ring_on_monitored_call: flag(body, "ringOnMonitoredCall")?,
+                pick_up_calls_on_hold: flag(body, "pickUpCallsOnHold")?,
+                caller_id_visibility: choice(body, "callerIdVisibility")?,
+            },
+        })
     }
-    if let Some(status) = choice(body, "userStatus")? {
-        inputs.push(Input::Override(match status {
-            UserStatus::Available => Override::None,
-            UserStatus::Busy => Override::Busy,
-            UserStatus::Offline => Override::Invisible { since: now },
-        }));
+
+    /// What it says to the core.
+    pub(super) fn inputs(
+        self,
+        extension: &Extension,
+        now: Timestamp,
+    ) -> Result<Vec<Input>, UpdateUserPresenceError> {
+        check_dnd(self.calls, extension)?;
+        // The text comes before the status: whoever goes offline leaves the text of this update behind.
+        let message = self.message.map(|message| Input::Status(Status::lasting(&message)));
+        let status = self.user_status.map(|status| {
+            Input::Override(match status {
+                UserStatus::Available => Override::None,
+                UserStatus::Busy => Override::Busy,
+                UserStatus::Offline => Override::Invisible { since: now },
+            })
+        });
+        let hidden = self.allow_see_my_presence.map(|may_see| Input::Hidden(!may_see));
+        let calls = (self.calls != CallSettingsChange::default()).then_some(Input::CallSettings(self.calls));
+        Ok([message, status, hidden, calls].into_iter().flatten().collect())
     }
-    if let Some(may_see) = flag(body, "allowSeeMyPresence")? {
-        inputs.push(Input::Hidden(!may_see));
-    }
-    let change = CallSettingsChange {
-        dnd: choice(body, "dndStatus")?,
-        personal_dnd: choice(body, "dndStatusPersonal")?,
-        accept_queue_calls: flag(body, "acceptCallQueueCalls")?,
-        ring_on_monitored_call: flag(body, "ringOnMonitoredCall")?,
-        pick_up_calls_on_hold: flag(body, "pickUpCallsOnHold")?,
-        caller_id_visibility: choice(body, "callerIdVisibility")?,
-    };
-    check_dnd(change, extension)?;
-    if change != CallSettingsChange::default() {
-        inputs.push(Input::CallSettings(change));
-    }
-    Ok(inputs)
 }
 
 /// Turning calls away is a feature of some extensions, and turning those of a department away of those that

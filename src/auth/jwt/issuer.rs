@@ -26,7 +26,7 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'@')
     .remove(b'|');
 
-/// Somebody whose tokens are taken.
+/// An issuer whose tokens are taken.
 #[derive(Clone, Debug)]
 pub(crate) struct Issuer {
     names: Vec<String>,

@@ -51,7 +51,7 @@ impl Key {
             return None;
         }
         let mut validation = Validation::new(self.algorithm);
-        // The claims are looked at by whoever knows the issuer, and the time by the server's own clock.
+        // The claims are looked at where the issuer is known, and the time by the server's own clock.
         validation.required_spec_claims.clear();
         (validation.validate_exp, validation.validate_aud) = (false, false);
         decode(token, &self.decoding, &validation).ok().map(|data| data.claims)

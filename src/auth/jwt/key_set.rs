@@ -1,6 +1,6 @@
 //! Keys that an issuer publishes. They are fetched when a token is signed with one that is not among them, at most so
-//! often, and now and then besides, so that a key that was withdrawn is not taken for ever. While that fails, those that
-//! there were stay.
+//! often, and now and then besides, so that a key that was withdrawn is not taken for ever. While that fails, those
+//! that there were stay.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -69,7 +69,7 @@ impl KeySet {
         self.keys.read().clone()
     }
 
-    /// Fetches the keys, or waits for somebody who does; not if that was tried a short while ago.
+    /// Fetches the keys, or waits for the task that does; not if that was tried a short while ago.
     pub(super) async fn renew(self: &Arc<Self>, pace: Pace) {
         let mut is_fetching = self.is_fetching.subscribe();
         self.begin(pace, |times| times.tried, pace.every);
@@ -84,8 +84,8 @@ impl KeySet {
         }
     }
 
-    /// Begins to fetch unless that is being done, or was tried lately, or was done within a time. It is a task of its own:
-    /// whoever waits for it may go away.
+    /// Begins to fetch unless that is being done, or was tried lately, or was done within a time. It is a task of its
+    /// own: the request that waits for it may go away.
     fn begin(self: &Arc<Self>, pace: Pace, since: impl Fn(&Times) -> Option<Timestamp>, within: Duration) {
         let mut times = self.times.lock();
         let is_due =
@@ -112,7 +112,7 @@ impl KeySet {
     }
 }
 
-/// Keys on their way. Whoever waits for them goes on when this ends, however it does.
+/// Keys on their way. The requests that wait for them go on when this ends, however it does.
 struct Fetch(Arc<KeySet>);
 
 impl Fetch {

@@ -1,4 +1,4 @@
-//! The log of a server: to standard error, with a filter that can be replaced; and traces, for whoever collects them.
+//! The log of a server: to standard error, with a filter that can be replaced; and traces, for a collector.
 
 #[cfg(feature = "opentelemetry")]
 mod traces;

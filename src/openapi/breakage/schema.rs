@@ -233,7 +233,7 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    /// What is left: a default that is another changes calls that leave it out, and of other keywords nobody knows.
+    /// What is left: a default that is another changes calls that leave it out, and of other keywords it is unknown.
     fn others(&mut self, place: &str, sender: Sender, was: &Value, now: &Value) {
         let names: BTreeSet<&String> =
             members(Some(was)).chain(members(Some(now))).map(|(name, _)| name).collect();

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::{Exchange, Operation, Violation, members, schemas::Schemas};
 
-/// The documented parameters of a request that was accepted. What is not documented is nobody's business.
+/// The documented parameters of a request that was accepted. What is not documented is ignored.
 pub(super) fn check(
     schemas: &Schemas,
     operation: Operation<'_>,

@@ -97,7 +97,7 @@ impl Parts {
     }
 
     /// Removes the records of users who were removed, in case the server ended between the two. Those who
-    /// have come back since are not touched, and marks that nobody can need any more are dropped.
+    /// have come back since are not touched, and marks that no node can need any more are dropped.
     fn repeat_removals(&self, engine: &dyn Engine) -> Result<(), StoreError> {
         let mut removals: Vec<(UserId, Revision)> = Vec::new();
         let prefix = key::documents(Kind::Removal);
@@ -128,7 +128,7 @@ impl Parts {
             return Ok(());
         }
         match engine.commit(&writes) {
-            // The next start repeats them, and until then nobody asks for whom the directory does not know.
+            // The next start repeats them, and until then no caller asks for users whom the directory does not know.
             Err(EngineError::Refused(_)) => Ok(()),
             committed => committed.map_err(unreadable),
         }

@@ -13,7 +13,7 @@ impl Log {
         Self { revision, is_being_written: false }
     }
 
-    /// Begins a write of somebody who knows the documents up to `known`. Says whether it may go on.
+    /// Begins a write of a caller that knows the documents up to `known`. Says whether it may go on.
     pub(super) fn begin(&mut self, known: Revision) -> bool {
         let may = !self.is_being_written && self.revision == known;
         self.is_being_written |= may;

@@ -1,6 +1,6 @@
 use std::time::{Duration, Instant};
 
-/// Keeps the pace of work on the disk. It is no moment that anybody sees, so the clock has no part in it.
+/// Keeps the pace of work on the disk. It is no moment that a client sees, so the clock has no part in it.
 #[derive(Debug)]
 pub(super) struct Pace {
     every: Duration,

@@ -17,9 +17,9 @@ use crate::{
 pub(super) struct Shard {
     table: Table<Deadline>,
     wheel: Wheel,
-    /// Who may be present. Whoever is not here is offline, and stays so until an update.
+    /// Who may be present. A user who is not here is offline, and stays so until an update.
     present: FixedBitSet,
-    /// What was accepted and is on its way to the disk. Nobody can read it, but the user's next change
+    /// What was accepted and is on its way to the disk. It cannot be read, but the user's next change
     /// builds on it.
     pending: HashMap<UserId, Pending>,
     /// Whose record is ahead of the disk, which is to catch up soon.
@@ -169,7 +169,7 @@ impl Shard {
         self.removals.insert(user.clone(), removed);
     }
 
-    /// Whether a user was removed without the knowledge of whoever knows the documents up to `known`.
+    /// Whether a user was removed without the knowledge of a caller that knows the documents up to `known`.
     pub(super) fn was_removed_after(&self, user: &UserId, known: Revision) -> bool {
         self.removals.get(user).is_some_and(|removed| known < *removed)
     }
@@ -280,8 +280,8 @@ impl Wheel {
         self.places += 1;
     }
 
-    /// Takes out what is ignored where it is most of what is filed: whoever moves a deadline earlier again and again takes
-    /// no more room than others.
+    /// Takes out what is ignored where it is most of what is filed: whoever moves a deadline earlier again and again
+    /// takes no more room than others.
     fn take_out_ignored(&mut self, table: &mut Table<Deadline>) {
         if self.places <= 2 * self.deadlines + IGNORED {
             return;

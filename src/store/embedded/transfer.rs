@@ -7,7 +7,7 @@
 //! | kind | id | value |
 //! |---|---|---|
 //! | `user` | user id | the directory entry |
-//! | `member` | room id, a space, user id | of somebody who is in a room: empty so far |
+//! | `member` | room id, a space, user id | of a user who is in a room: empty so far |
 //! | `list` | user id | whom the user asked to see: user id to `pending` or `accepted` |
 //! | `token` | token id | `digest`: SHA-256 of its text; whom it speaks for; when it expires |
 //! | `subscription` | its id | who is to be told of what, and how |

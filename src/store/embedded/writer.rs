@@ -156,7 +156,7 @@ impl Then {
 }
 
 impl Parts {
-    /// After a refusal, finds out whether its cause is gone: nobody else might ask.
+    /// After a refusal, finds out whether its cause is gone: no write might come that asks.
     fn try_again(&self) {
         if self.trouble.lock().why_not().is_some() {
             // Whether it went well shows in the store's health.
@@ -219,7 +219,7 @@ impl Parts {
             let (news, done): (Vec<_>, Vec<_>) = jobs.into_iter().map(|job| (job.news, job.done)).unzip();
             parts.report(news.into_iter().flatten(), written.is_ok());
             for done in done.into_iter().flatten() {
-                // Whoever waited may be gone.
+                // The caller may be gone.
                 let _gone = done.send(written.clone());
             }
         };
@@ -255,7 +255,7 @@ impl Parts {
         if let Some(fault) = &self.trouble.lock().fault {
             return Err(StoreError::Refused(fault.clone()));
         }
-        // Held while the engine writes, so nobody but the writer may wait for it.
+        // Held while the engine writes, so the writer alone may wait for it.
         let mut last = self.last.lock();
         let next = Last { number: last.number + 1, micros: last.micros.max(micros) };
         writes.push(Write { key: key::LAST_BATCH.to_vec(), value: Some(next.encode()) });

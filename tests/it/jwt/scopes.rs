@@ -325,6 +325,10 @@ async fn a_service_token_that_may_do_less() {
     let token = made["token"].as_str().expect("a token");
     let mut stream = stream(&server, token, "").await;
     let mut frames = Frames::open(&server, token).await;
+    let mut receiver = Receiver::start().await;
+    let call = server.call(Method::POST, "/presenced/v1/webhooks").token(token);
+    let made = call.json(&json!({"url": receiver.url, "users": [BOB]})).send().await;
+    assert_eq!(made.status, 201, "{}", made.text);
     let may = |scopes: &[Scope]| Holder::App {
         name: "desk".to_owned(),
         scopes: scopes.iter().copied().collect::<Scopes>(),
@@ -332,6 +336,11 @@ async fn a_service_token_that_may_do_less() {
     make(&server, token, may(&[Scope::Write]));
     assert_eq!(stream.told_end().await, "revoked");
     assert!(matches!(frames.next().await, Came::Closed(Some((4401, _)))));
+    server.set_presence("demo-bob", BOB, json!({"presence": "online"})).await;
+    while !server.push().registry.page(None, 1).items.is_empty() {
+        tokio::task::yield_now().await;
+    }
+    assert!(receiver.is_quiet());
 }
 
 /// The admin's may everything, until another takes its place.

@@ -1,9 +1,5 @@
 //! Presence lists in presenced's own API: who asks to see one, and one's answer.
 
-use presenced::{
-    api::presenced::types::{ListEntry, PresenceList, Standing},
-    client::{ClientError, UserClient},
-};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -75,22 +71,6 @@ async fn only_the_user_and_the_admin_answer() {
     }
     let unknown = server.admin(Method::GET, "/users/@nobody:example.com/presence-list", None).await;
     assert_eq!(unknown.status, 404);
-}
-
-#[tokio::test]
-async fn through_the_client() {
-    let server = TestServer::start().await;
-    let alice = UserClient::new(&server.url, ALICE, "demo-alice");
-    list(&server, "demo-carol", json!({"invite": [ALICE]})).await;
-    let entry = |standing: Standing| ListEntry { user_id: CAROL.to_owned(), standing: standing.into() };
-    let asked = PresenceList { observed: vec![], observers: vec![entry(Standing::Pending)] };
-    assert_eq!(alice.presence_list().await.expect("a list"), asked);
-    assert_eq!(alice.accept_observer(CAROL).await.expect("an invitation"), entry(Standing::Accepted));
-    alice.deny_observer(CAROL).await.expect("an invitation");
-    match alice.deny_observer(CAROL).await {
-        Err(ClientError::Refused(problem)) => assert_eq!(problem.status, 404),
-        other => panic!("{other:?}"),
-    }
 }
 
 #[tokio::test]

@@ -1,7 +1,6 @@
 //! Who is in which room, one by one.
 
 use futures_util::{StreamExt as _, stream};
-use presenced::client::{AdminClient, ClientError, UserClient};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -133,17 +132,4 @@ async fn many_come_one_by_one() {
     let statuses: Vec<u16> = stream::iter(0..MANY).map(each).buffer_unordered(50).collect().await;
     assert!(statuses.iter().all(|status| *status == 204));
     assert_eq!(members(&server, NEW).await.as_array().map(Vec::len), Some(MANY));
-}
-
-#[tokio::test]
-async fn by_the_client() {
-    let server = TestServer::start().await;
-    let client = AdminClient::new(&server.url, &service_token(&server, &["read", "write"]).await);
-    client.add_member(NEW, CAROL).await.expect("she is in");
-    assert_eq!(client.user_rooms(CAROL).await.expect("rooms").rooms, [NEW]);
-    let carol = UserClient::new(&server.url, CAROL, "demo-carol");
-    assert_eq!(carol.rooms().await.expect("rooms").rooms, [NEW]);
-    client.remove_member(NEW, CAROL).await.expect("she is out");
-    let refused = client.add_member(NEW, "@nobody:example.com").await;
-    assert!(matches!(refused, Err(ClientError::Refused(problem)) if problem.status == 404));
 }

@@ -1,9 +1,5 @@
 //! The members of a room as they are, in pages, with how many are in which state; and rooms in queries.
 
-use presenced::{
-    api::presenced::types::{PresenceQuery, PresenceState},
-    client::{AdminClient, UserClient},
-};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -198,20 +194,4 @@ async fn a_query_of_too_many() {
     for body in [json!({}), json!({"users": "x"}), json!({"users": [], "more": 1})] {
         assert_eq!(query(body).await.status, 400);
     }
-}
-
-#[tokio::test]
-async fn by_the_client() {
-    let server = TestServer::start().await;
-    set(&server, ALICE, json!({"state": "busy"})).await;
-    let client = AdminClient::new(&server.url, &service_token(&server, &["read"]).await);
-    let page = client.room_presence(LOBBY, &[], Some(ALICE)).await.expect("a page");
-    assert_eq!((page.users.len(), page.counts.busy, page.more), (1, 1, false));
-    let bob = UserClient::new(&server.url, BOB, "demo-bob");
-    let states = [PresenceState::Busy, PresenceState::Online];
-    let page = bob.room_presence(LOBBY, &states, None).await.expect("a page");
-    assert_eq!(page.users.iter().map(|user| user.user_id.as_str()).collect::<Vec<_>>(), [ALICE]);
-    let rooms = PresenceQuery { rooms: Some(vec![LOBBY.to_owned()]), ..PresenceQuery::default() };
-    assert_eq!(client.query_presence(&rooms).await.expect("an answer").presence.len(), 2);
-    assert_eq!(client.presence(ALICE).await.expect("an answer").state, PresenceState::Busy);
 }

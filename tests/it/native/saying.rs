@@ -1,8 +1,6 @@
 //! Presence as it is set: state, status, labels and leases; ends and activity.
 
 use presenced::{
-    api::presenced::types::{Activity, PresenceState, PresenceUpdate, StatusUpdate},
-    client::{AdminClient, ClientError, UserClient},
     id::UserId,
     service::{Viewer, WatchList},
 };
@@ -539,34 +537,6 @@ async fn settings_by_a_service_token() {
     let nobodys = path.replace("alice", "nobody");
     let set = server.call(Method::PUT, &nobodys).token(&writing).json(&json!({})).send().await;
     assert_eq!(set.status, 404);
-}
-
-#[tokio::test]
-async fn by_the_client() {
-    let server = TestServer::start().await;
-    let alice = UserClient::new(&server.url, ALICE, "demo-alice");
-    let status =
-        StatusUpdate { text: "here".to_owned(), expires_in_seconds: Some(60), ..StatusUpdate::default() };
-    let update = PresenceUpdate {
-        state: Some(PresenceState::Busy),
-        status: Some(Some(status)),
-        label: Some("rust".to_owned()),
-        ..PresenceUpdate::default()
-    };
-    let said = alice.put_presence(&update).await.expect("it is said");
-    assert_eq!(said, alice.presence().await.expect("it is told"));
-    assert_eq!(said.state, PresenceState::Busy);
-    assert_eq!(said.status_expires_at, Some(START.as_millis() + 60_000));
-    let clearing = PresenceUpdate { status: Some(None), ..PresenceUpdate::default() };
-    assert_eq!(alice.put_presence(&clearing).await.expect("it is said").status, None);
-    alice.end_presence(None).await.expect("it is ended");
-    assert_eq!(alice.presence().await.expect("it is told").state, PresenceState::Offline);
-    let tab = Activity { device_id: Some("TAB".to_owned()) };
-    alice.be_active(&tab).await.expect("it is noted");
-    alice.end_presence(Some("TAB")).await.expect("it is ended");
-    let writing = AdminClient::new(&server.url, &service_token(&server, &["write"]).await);
-    let nothing = writing.put_presence(BOB, &PresenceUpdate::default()).await;
-    assert!(matches!(nothing, Err(ClientError::Refused(problem)) if problem.status == 400));
 }
 
 /// Nobody is woken by what nobody can see: an activity that shows, and one that does not.

@@ -1,9 +1,5 @@
 //! What programs say of many users in a call.
 
-use presenced::{
-    api::presenced::types::{HeartbeatOutcome, PresenceUpdates, UserPresenceUpdate},
-    client::AdminClient,
-};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -117,19 +113,4 @@ async fn a_store_that_refuses_some() {
     let outcomes: Vec<&Value> =
         answer["results"].as_array().expect("results").iter().map(|result| &result["outcome"]).collect();
     assert_eq!(outcomes, ["unavailable", "unknown-user"]);
-}
-
-#[tokio::test]
-async fn by_the_client() {
-    let server = TestServer::start().await;
-    let client = AdminClient::new(&server.url, &service_token(&server, &["write"]).await);
-    let update = |user: &str| UserPresenceUpdate {
-        user_id: user.to_owned(),
-        state: Some("busy".to_owned()),
-        ..UserPresenceUpdate::default()
-    };
-    let updates = PresenceUpdates { updates: vec![update(ALICE), update("@nobody:example.com")] };
-    let results = client.update_presence(&updates).await.expect("an answer").results;
-    let outcomes: Vec<_> = results.iter().filter_map(|result| result.outcome.known()).collect();
-    assert_eq!(outcomes, [&HeartbeatOutcome::Accepted, &HeartbeatOutcome::UnknownUser]);
 }

@@ -1,7 +1,7 @@
 //! The documents of stubs say of their operations what the dialect's own say.
 
 use presenced::{
-    api::{Dialect, matrix, pnut, presenced as native},
+    api::{Dialect, matrix, pnut, presenced as native, ringcentral},
     openapi::to_value,
     stub,
 };
@@ -35,6 +35,8 @@ fn of_each_operation_the_same() {
     same(&matrix::DIALECT, &stub::matrix::document(), &["getPresence", "setPresence"]);
     let pnut = ["listPresence", "getPresence", "setPresence", "getPresenceByAlias"];
     same(&pnut::DIALECT, &stub::pnut::document(), &pnut);
+    let telephony = ["ReadAccountPresence", "ReadUserPresenceStatus", "UpdateUserPresenceStatus"];
+    same(&ringcentral::DIALECT, &stub::ringcentral::document(), &telephony);
     let native = [
         "getUserPresence",
         "putUserPresence",

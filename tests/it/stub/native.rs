@@ -201,7 +201,23 @@ async fn every_operation_comes_to_the_backend() {
         done("alice", Method::PUT, "/users/me/settings", Some(json!({"hidden": true}))).await,
         done("reader", Method::GET, "/users/me/settings", None).await,
     ];
-    insta::assert_snapshot!(answers.join("\n"), @"");
+    insta::assert_snapshot!(answers.join("\n"), @r#"
+    200 {"userId":"@alice:example.com","state":"online","currentlyActive":false,"status":"alice Some(Busy)"}
+    200 {"userId":"@bob:example.com","state":"online","currentlyActive":false,"status":"backend Some(Online)"}
+    204 
+    200 {"userId":"@alice:example.com","state":"online","currentlyActive":false,"status":"alice end E"}
+    204 
+    200 {"userId":"@bob:example.com","state":"online","currentlyActive":false,"status":"alice active D"}
+    200 {"presence":[],"unavailable":["@bob:example.com"]}
+    200 {"results":[]}
+    404 {"type":"urn:presenced:problem:not-found","title":"Not Found","status":404,"detail":"1 states, 7 members"}
+    200 {"rooms":[]}
+    200 {"results":[]}
+    204 
+    200 {"userId":"@bob:example.com","state":"online","currentlyActive":false,"status":"admin c1 ended"}
+    200 {"override":"none","hidden":true}
+    200 {"override":"none","hidden":false}
+    "#);
     let report = json!({"direction": "Inbound", "telephonyStatus": "Ringing"});
     let put = done("admin", Method::PUT, &format!("/users/{BOB}/calls/c1"), Some(report)).await;
     assert_eq!(put, "204 ");
@@ -222,11 +238,25 @@ async fn what_is_refused_before_or_by_the_backend() {
         done("admin", Method::PUT, "/users/@nobody:example.com/presence", state()).await,
         done("alice", Method::PUT, "/users/me/presence", Some(json!({"state": "asleep"}))).await,
         done("alice", Method::PUT, "/users/me/presence", Some(json!({"label": "x".repeat(2_000)}))).await,
-        done("alice", Method::POST, "/heartbeats", Some(json!({"heartbeats": []}))).await,
+        done("reader", Method::POST, "/heartbeats", Some(json!({"heartbeats": []}))).await,
         done("alice", Method::POST, "/presence/update", Some(json!({"updates": []}))).await,
         done("reader", Method::GET, "/rooms/!a:example.com/presence?limit=0", None).await,
         done("alice", Method::GET, "/nowhere", None).await,
         done("alice", Method::DELETE, "/presence/query", None).await,
     ];
-    insta::assert_snapshot!(answers.join("\n"), @"");
+    insta::assert_snapshot!(answers.join("\n"), @r#"
+    401 {"type":"urn:presenced:problem:unknown-token","title":"Unauthorized","status":401,"detail":"the access token is unknown or was revoked"}
+    400 {"type":"urn:presenced:problem:invalid","title":"Bad Request","status":400,"detail":"userId: a user id starts with `@`"}
+    403 {"type":"urn:presenced:problem:forbidden","title":"Forbidden","status":403,"detail":"this is for the user themselves and the admin"}
+    403 {"type":"urn:presenced:problem:forbidden","title":"Forbidden","status":403,"detail":"the token lacks the scope `write`"}
+    403 {"type":"urn:presenced:problem:forbidden","title":"Forbidden","status":403,"detail":"the token belongs to no user"}
+    404 {"type":"urn:presenced:problem:not-found","title":"Not Found","status":404,"detail":"there is no such user"}
+    400 {"type":"urn:presenced:problem:invalid","title":"Bad Request","status":400,"detail":"body: unknown variant `asleep`, expected one of `offline`, `unavailable`, `online`, `busy` at line 1 column 17"}
+    413 {"type":"urn:presenced:problem:too-large","title":"Payload Too Large","status":413,"detail":"the request body is larger than the 1000 bytes allowed"}
+    403 {"type":"urn:presenced:problem:forbidden","title":"Forbidden","status":403,"detail":"the token lacks the scope `gateway`"}
+    403 {"type":"urn:presenced:problem:forbidden","title":"Forbidden","status":403,"detail":"this needs the admin token or a service token"}
+    400 {"type":"urn:presenced:problem:invalid","title":"Bad Request","status":400,"detail":"limit: has to be from 1 to 1000"}
+    404 {"type":"urn:presenced:problem:not-found","title":"Not Found","status":404,"detail":"there is no such path"}
+    405 {"type":"urn:presenced:problem:method-not-allowed","title":"Method Not Allowed","status":405,"detail":"this path does not take this method"}
+    "#);
 }

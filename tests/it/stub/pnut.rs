@@ -113,7 +113,13 @@ async fn what_is_set_is_read_in_the_contract_s_form() {
         get(&site, "alice", "/v0/presence/1?update_presence=0").await.line(),
         get(&site, "reader", "/v0/presence?update_presence=x").await.line(),
     ];
-    insta::assert_snapshot!(answers.join("\n"), @"");
+    insta::assert_snapshot!(answers.join("\n"), @r#"
+    200 {"meta":{"code":200},"data":{"id":"1","username":"alice","presence":"on the train"}}
+    200 {"meta":{"code":200},"data":[{"id":"1","username":"alice","presence":"on the train"}]}
+    200 {"meta":{"code":200},"data":{"id":"1","username":"alice","presence":"on the train"}}
+    200 {"meta":{"code":200,"updated_presence":true},"data":{"id":"1","username":"alice","presence":"offline"}}
+    200 {"meta":{"code":200,"updated_presence":false},"data":[{"id":"1","username":"alice","presence":"offline"}]}
+    "#);
     let answer = get(&site, "reader", "/v1/presence").await;
     let names = ["x-api-version", "x-oauth-scopes", "access-control-allow-methods", "x-ratelimit-limit"];
     assert_eq!(names.map(|name| answer.header(name)), ["1.3.0", "basic", "GET, PUT", "100"]);
@@ -135,7 +141,19 @@ async fn what_is_refused() {
         get(&site, "alice", "/v0/nowhere").await.line(),
         site.call(Method::DELETE, "/v0/presence").token("alice").send().await.line(),
     ];
-    insta::assert_snapshot!(answers.join("\n"), @"");
+    insta::assert_snapshot!(answers.join("\n"), @r#"
+    401 {"meta":{"code":401,"error_message":"The access token is unknown or was revoked."}}
+    401 {"meta":{"code":401,"error_message":"Access token required."}}
+    404 {"meta":{"code":404,"error_message":"There is no such user."}}
+    404 {"meta":{"code":404,"error_message":"There is no such user."}}
+    400 {"meta":{"code":400,"error_message":"user_id: has to be `me`, a number, or a name after `@`."}}
+    403 {"meta":{"code":403,"error_message":"This needs the access token of a user."}}
+    403 {"meta":{"code":403,"error_message":"The access token lacks the scope `presence`."}}
+    400 {"meta":{"code":400,"error_message":"presence: has 101 characters; at most 100 are allowed."}}
+    413 {"meta":{"code":413,"error_message":"The request body is larger than the 1000 bytes allowed."}}
+    404 {"meta":{"code":404,"error_message":"There is no such path."}}
+    405 {"meta":{"code":405,"error_message":"This path does not take this method."}}
+    "#);
 }
 
 #[tokio::test]
@@ -143,6 +161,6 @@ async fn a_ban_is_told() {
     let site = start(2).await;
     assert_eq!(get(&site, "alice", "/v0/presence").await.header("x-ratelimit-remaining"), "1");
     let banned = get(&site, "alice", "/v0/presence").await;
-    insta::assert_snapshot!(banned.line(), @"");
+    insta::assert_snapshot!(banned.line(), @r#"429 {"meta":{"code":429,"error_message":"Too many requests.","retry_in":60}}"#);
     assert_eq!(banned.header("retry-after"), "60");
 }

@@ -93,6 +93,57 @@ export interface components {
         EndReason: "expired" | "revoked" | "stopping" | "slow";
         /** What a token may be used for: a user's token for that user, a service token for everybody. */
         Scope: "read" | "write" | "gateway";
+        /** What a webhook is told of presence. */
+        WebhookEvent: {
+            type: "presence";
+            /** When it was the case, as RFC 3339 has it. */
+            timestamp: string;
+            data: components["schemas"]["WebhookUsers"];
+        };
+        /** Users whose presence changed. */
+        WebhookUsers: {
+            /** At most 100. */
+            users: components["schemas"]["WebhookUser"][];
+        };
+        /** A user as they are, and what state they were told to be in before. */
+        WebhookUser: {
+            /** The user's canonical id. */
+            userId: string;
+            /** How present the user is. */
+            state: components["schemas"]["PresenceState"];
+            /** Whether the user was active within the last minute or what is configured. */
+            currentlyActive: boolean;
+            /**
+             * When the user was last active, in milliseconds since the Unix epoch; absent: never.
+             */
+            lastActiveAt?: number;
+            /** The user's status text, if there is one. */
+            status?: string;
+            /**
+             * When the status expires, in milliseconds since the Unix epoch; absent: when somebody changes it. In events it
+             *     is there only where it was set with the text, since what expires with a lease is put off by each renewal.
+             */
+            statusExpiresAt?: number;
+            /**
+             * What each of the user's devices says; for the user, and for admins and service tokens unless the user is
+             *     invisible. Events have none.
+             */
+            devices?: components["schemas"]["DevicePresence"][];
+            /**
+             * The state that was told of them before, or that they were in when the webhook was made; absent where the server
+             *     does not know it.
+             */
+            from?: components["schemas"]["PresenceState"];
+        };
+        /** What a webhook is told so that its receiver can be tried. */
+        WebhookTest: {
+            type: "test";
+            /** When it was sent, as RFC 3339 has it. */
+            timestamp: string;
+            data: components["schemas"]["NoData"];
+        };
+        /** Nothing. */
+        NoData: Record<string, never>;
         /** The client is signed in. */
         ReadyFrame: {
             type: "ready";

@@ -535,6 +535,81 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/presenced/v1/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the webhooks.
+         * Those that were made with the caller's token; for an admin all of them.
+         */
+        get: operations["listWebhooks"];
+        put?: never;
+        /**
+         * Make a webhook.
+         * Its receiver is told of presence as it changes, by the Standard Webhooks specification: each request has the headers
+         *     `webhook-id`, the same whenever the same is sent again, `webhook-timestamp` and `webhook-signature`. The AsyncAPI document
+         *     `presenced-events` has the bodies. What is not answered by 200 to 299 is sent again after growing pauses; 410 disables
+         *     the webhook. A webhook ends when the service token that made it is revoked.
+         */
+        post: operations["createWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/presenced/v1/webhooks/{webhookId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a webhook.
+         * With its state, and what was sent to it last.
+         */
+        get: operations["getWebhook"];
+        /**
+         * Change a webhook.
+         * The whole of it is replaced, but for a secret that is left out. One that was disabled is enabled again.
+         */
+        put: operations["putWebhook"];
+        post?: never;
+        /**
+         * End a webhook.
+         * What is under way may still arrive.
+         */
+        delete: operations["deleteWebhook"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/presenced/v1/webhooks/{webhookId}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try a webhook.
+         * Sends a message of the type `test` at once, and answers with what came of it.
+         */
+        post: operations["testWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/presenced/v1/heartbeats": {
         parameters: {
             query?: never;
@@ -1508,12 +1583,13 @@ export interface components {
              */
             dialect: string;
             /**
-             * Who is told.
+             * Who is told; empty: an application's backend, or an admin, by a webhook of presenced's own API.
              * @example \@alice:example.com
              */
             userId: string;
             /**
-             * The device of the token that it was made with; for a login through an application that is its client id.
+             * The device of the token that it was made with; for a login through an application that is its client id, and for
+             *     a token of no user the name of that.
              * @example wallboard
              */
             deviceId: string;
@@ -1535,7 +1611,8 @@ export interface components {
              */
             createdAt: number;
             /**
-             * When it ends unless it is renewed, in milliseconds since the Unix epoch.
+             * When it ends unless it is renewed, in milliseconds since the Unix epoch; the end of the year 9999 where it does not
+             *     end by itself.
              * @example 1768208400000
              */
             expiresAt: number;
@@ -1917,6 +1994,109 @@ export interface components {
              */
             users: string[];
         };
+        /** A webhook. */
+        Webhook: {
+            /** @example 0b9e5a52-63f5-4c6e-8d0c-3a7f3b0f2a77 */
+            webhookId: string;
+            /** @example https://example.com/presence */
+            url: string;
+            /**
+             * The users it is about; absent with the rooms: everybody.
+             * @example [
+             *       "@alice:example.com"
+             *     ]
+             */
+            users?: string[];
+            /**
+             * The rooms whose members it is about.
+             * @example [
+             *       "!lobby:example.com"
+             *     ]
+             */
+            rooms?: string[];
+            state: components["schemas"]["WebhookState"];
+            /** What was sent last, the oldest first: ten at most, of the server that is asked since it was started. */
+            attempts: components["schemas"]["WebhookAttempt"][];
+            /**
+             * When it was made, in milliseconds since the Unix epoch.
+             * @example 1767603600000
+             */
+            createdAt: number;
+            /**
+             * The secret, of a webhook that was just made.
+             * @example whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw
+             */
+            secret?: string;
+        };
+        /** That something was sent. */
+        WebhookAttempt: {
+            /**
+             * When, in milliseconds since the Unix epoch.
+             * @example 1767603600000
+             */
+            at: number;
+            /**
+             * The header `webhook-id`, the same whenever the same is sent again.
+             * @example 7d4c6a3e-6a43-4d2e-9b93-2b6d6b0d9c11
+             */
+            deliveryId: string;
+            /**
+             * What the receiver answered.
+             * @example 200
+             */
+            status?: number;
+            /**
+             * Why it did not answer, for people.
+             * @example there was no answer within 3000 ms
+             */
+            error?: string;
+        };
+        /** The webhooks of whoever asks; for an admin all of them. */
+        WebhookList: {
+            webhooks: components["schemas"]["Webhook"][];
+        };
+        /**
+         * Where to tell of whom.
+         * @example {
+         *       "url": "https://example.com/presence",
+         *       "rooms": [
+         *         "!lobby:example.com"
+         *       ]
+         *     }
+         */
+        WebhookRequest: {
+            /**
+             * Where it goes: https, or http within the networks that `webhooks.allow_networks` names.
+             * @example https://example.com/presence
+             */
+            url: string;
+            /**
+             * User ids; without users and rooms it is everybody. An empty list names nobody.
+             * @example [
+             *       "@alice:example.com"
+             *     ]
+             */
+            users?: string[];
+            /**
+             * Rooms whose members to tell of, whoever joins later among them.
+             * @example [
+             *       "!lobby:example.com"
+             *     ]
+             */
+            rooms?: string[];
+            /**
+             * The secret by which it is signed: `whsec_` and 24 to 64 bytes in base64. Left out: one is made, and a webhook that
+             *     there is keeps its own. After another one the one before counts for a day.
+             * @example whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw
+             */
+            secret?: string;
+        };
+        /**
+         * Whether a webhook is told.
+         * @example active
+         * @enum {string}
+         */
+        WebhookState: "active" | "failing" | "disabled";
         /** Whose token somebody has, and what it is for. */
         Whoami: {
             /**
@@ -4523,6 +4703,497 @@ export interface operations {
                 headers: {
                     /** That a bearer token is needed, and whether one was sent that is not valid. */
                     "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** The server starts, or its store cannot be used at present. Nothing was changed. */
+            503: {
+                headers: {
+                    /** How many seconds to wait. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listWebhooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** The webhooks, without their secrets. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookList"];
+                };
+            };
+            /** There is a parameter, which this takes none of. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** There is no token, or it is not valid. */
+            401: {
+                headers: {
+                    /** That a bearer token is needed, and whether one was sent that is not valid. */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** The caller is neither an admin nor a service token with the scope `read`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** The server starts, or its store cannot be used at present. Nothing was changed. */
+            503: {
+                headers: {
+                    /** How many seconds to wait. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where to tell of whom. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookRequest"];
+            };
+        };
+        responses: {
+            /** The webhook, with its secret, which is shown this once. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** The body is not valid, or leads where webhooks are not sent to. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** There is no token, or it is not valid. */
+            401: {
+                headers: {
+                    /** That a bearer token is needed, and whether one was sent that is not valid. */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** The caller is neither an admin nor a service token with the scope `read`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** There are as many as there may be. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** The server starts, or its store cannot be used at present. Nothing was changed. */
+            503: {
+                headers: {
+                    /** How many seconds to wait. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * The webhook's id.
+                 * @example 0b9e5a52-63f5-4c6e-8d0c-3a7f3b0f2a77
+                 */
+                webhookId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** The webhook, without its secret. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** The id is not valid, or there is a parameter, which this takes none of. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** There is no token, or it is not valid. */
+            401: {
+                headers: {
+                    /** That a bearer token is needed, and whether one was sent that is not valid. */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** The caller is neither an admin nor a service token with the scope `read`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** There is no such webhook, or another token made it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** The server starts, or its store cannot be used at present. Nothing was changed. */
+            503: {
+                headers: {
+                    /** How many seconds to wait. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * The webhook's id.
+                 * @example 0b9e5a52-63f5-4c6e-8d0c-3a7f3b0f2a77
+                 */
+                webhookId: string;
+            };
+            cookie?: never;
+        };
+        /** Where to tell of whom. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookRequest"];
+            };
+        };
+        responses: {
+            /** The webhook afterwards, without its secret. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** The id or the body is not valid, it leads where webhooks are not sent to, or there is a parameter. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** There is no token, or it is not valid. */
+            401: {
+                headers: {
+                    /** That a bearer token is needed, and whether one was sent that is not valid. */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** The caller is neither an admin nor a service token with the scope `read`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** There is no such webhook, or another token made it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** The server starts, or its store cannot be used at present. Nothing was changed. */
+            503: {
+                headers: {
+                    /** How many seconds to wait. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * The webhook's id.
+                 * @example 0b9e5a52-63f5-4c6e-8d0c-3a7f3b0f2a77
+                 */
+                webhookId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** Nothing more is sent. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** The id is not valid, or there is a parameter, which this takes none of. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** There is no token, or it is not valid. */
+            401: {
+                headers: {
+                    /** That a bearer token is needed, and whether one was sent that is not valid. */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** The caller is neither an admin nor a service token with the scope `read`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** There is no such webhook, or another token made it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** The server starts, or its store cannot be used at present. Nothing was changed. */
+            503: {
+                headers: {
+                    /** How many seconds to wait. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    testWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * The webhook's id.
+                 * @example 0b9e5a52-63f5-4c6e-8d0c-3a7f3b0f2a77
+                 */
+                webhookId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** What came of it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookAttempt"];
+                };
+            };
+            /** The id is not valid, or there is a parameter, which this takes none of. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** There is no token, or it is not valid. */
+            401: {
+                headers: {
+                    /** That a bearer token is needed, and whether one was sent that is not valid. */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** The caller is neither an admin nor a service token with the scope `read`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** There is no such webhook, or another token made it. */
+            404: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {

@@ -20,7 +20,7 @@ pub struct MatrixError {
 }
 
 /// The rate limit was reached for this request
-#[derive(Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(title = "RateLimitError")]
 pub struct RateLimitError {
     /// The M_LIMIT_EXCEEDED error code

@@ -22,7 +22,7 @@ use crate::{
     limit::StreamPermit,
     metrics::Watching,
     presence::{Presence, Timestamp},
-    service::{Connection, First, Picture, UpdateError, Watcher},
+    service::{Connection, First, UpdateError, View, Watcher},
     store::StoreError,
 };
 
@@ -40,7 +40,7 @@ pub(super) struct ChangeStream {
     _connection: Option<Connection>,
     /// Whether whoever is there at the start is told by snapshots, and not one by one.
     has_snapshots: bool,
-    /// What is left of the first picture.
+    /// What is left of the first view.
     first: Option<First>,
     /// What is in it so far, of a stream with snapshots.
     snapshots: Snapshots,
@@ -110,8 +110,8 @@ impl ChangeStream {
     async fn begin(&mut self, since: Option<u64>) -> Result<(), StoreError> {
         let (first, knows_of_lists) = match since {
             Some(since) if since <= self.app.service.token() => {
-                let picture = self.watcher.since(since).await?;
-                let events = self.events_of(&picture);
+                let view = self.watcher.since(since).await?;
+                let events = self.events_of(&view);
                 self.ready.extend(events);
                 return Ok(());
             }
@@ -126,7 +126,7 @@ impl ChangeStream {
         self.go_on().await
     }
 
-    /// Makes the next part of the first picture ready. Its last event waits for the id, if it is the last of
+    /// Makes the next part of the first view ready. Its last event waits for the id, if it is the last of
     /// all.
     async fn go_on(&mut self) -> Result<(), StoreError> {
         let Some(mut first) = self.first.take() else { return Ok(()) };
@@ -194,12 +194,12 @@ impl ChangeStream {
         }
         Some(match happened {
             Happened::Changed => {
-                let picture = self.watcher.look().await.ok()?;
+                let view = self.watcher.look().await.ok()?;
                 // Perhaps nobody looks different to this client.
-                if !picture.is_news() {
+                if !view.is_news() {
                     return Some(Vec::new());
                 }
-                self.events_of(&picture)
+                self.events_of(&view)
             }
             Happened::Token(TokenNews::Expires(at)) => {
                 vec![event("expiring", &TokenExpiring { expires_at: at.as_millis() })]
@@ -227,23 +227,23 @@ impl ChangeStream {
         vec![event("end", &StreamEnd { reason: reason.into() })]
     }
 
-    /// A picture as events.
+    /// A view as events.
     ///
     /// The id stands on the last event alone. On an earlier one it would say that the whole batch was
     /// received, and whoever resumed from it would miss the rest. So a client that loses the connection
     /// within a batch gets that batch again, in whole and up to date.
-    fn events_of(&self, picture: &Picture) -> Vec<Event> {
-        let listing = self.watcher.listing().filter(|_| picture.listed);
+    fn events_of(&self, view: &View) -> Vec<Event> {
+        let listing = self.watcher.listing().filter(|_| view.listed);
         let list = listing.map(|listing| event("presence-list", &PresenceList::from(listing)));
-        let gone = UsersGone::of(&picture.gone).map(|gone| event("gone", &gone));
+        let gone = UsersGone::of(&view.gone).map(|gone| event("gone", &gone));
         let mut events: Vec<Event> = list.into_iter().chain(gone).collect();
-        if picture.is_whole && self.has_snapshots {
-            events.extend(PresenceSnapshot::all(&picture.users).map(|snapshot| event("snapshot", &snapshot)));
+        if view.is_whole && self.has_snapshots {
+            events.extend(PresenceSnapshot::all(&view.users).map(|snapshot| event("snapshot", &snapshot)));
         } else {
-            events.extend(picture.users.iter().map(|(user, presence)| presence_event(user, presence)));
+            events.extend(view.users.iter().map(|(user, presence)| presence_event(user, presence)));
         }
         if let Some(last) = events.pop() {
-            events.push(last.id(picture.token.to_string()));
+            events.push(last.id(view.token.to_string()));
         }
         events
     }

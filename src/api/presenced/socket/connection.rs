@@ -29,7 +29,7 @@ use crate::{
     directory::Scope,
     id::DeviceId,
     limit::{StreamPermit, TooManyStreams},
-    service::{Connection, Picture, Speaker, UpdateError, WatchList, Watcher},
+    service::{Connection, Speaker, UpdateError, View, WatchList, Watcher},
 };
 
 /// How long a client may take to sign in.
@@ -311,9 +311,9 @@ impl Session {
         let added = self.watcher.add(&more);
         let is_known = since.filter(|since| *since <= self.app.service.token());
         if let Some(since) = is_known {
-            let picture = self.watcher.since_of(&added, since).await;
-            return match picture {
-                Ok(picture) => self.tell(&picture).await.map(Ok),
+            let view = self.watcher.since_of(&added, since).await;
+            return match view {
+                Ok(view) => self.tell(&view).await.map(Ok),
                 Err(error) => self.fail(FrameError::of(error)).await,
             };
         }
@@ -429,9 +429,9 @@ impl Session {
     /// Tells what happened since the last look.
     async fn look(&mut self) -> Result<(), Over> {
         match self.watcher.look().await {
-            Ok(picture) if picture.is_news() => {
+            Ok(view) if view.is_news() => {
                 self.require_token().await?;
-                self.tell(&picture).await?;
+                self.tell(&view).await?;
                 let pause = Duration::from_millis(self.app.config.limits.stream_pause_milliseconds);
                 self.pause = Some(Box::pin(sleep(pause)));
                 Ok(())
@@ -441,21 +441,21 @@ impl Session {
         }
     }
 
-    /// Tells a picture. The resume token that goes on after it stands in its last frame alone.
-    async fn tell(&mut self, picture: &Picture) -> Result<(), Over> {
-        if let Some(UsersGone { users }) = UsersGone::of(&picture.gone) {
+    /// Tells a view. The resume token that goes on after it stands in its last frame alone.
+    async fn tell(&mut self, view: &View) -> Result<(), Over> {
+        if let Some(UsersGone { users }) = UsersGone::of(&view.gone) {
             self.wire.send(&ServerFrame::Gone { users }).await?;
         }
-        if picture.is_whole {
-            for snapshot in PresenceSnapshot::all(&picture.users) {
+        if view.is_whole {
+            for snapshot in PresenceSnapshot::all(&view.users) {
                 self.send_snapshot(snapshot).await?;
             }
             return Ok(());
         }
-        let mut parts = picture.users.chunks(MOST_USERS).peekable();
+        let mut parts = view.users.chunks(MOST_USERS).peekable();
         while let Some(part) = parts.next() {
             if parts.peek().is_none() {
-                self.told = picture.token;
+                self.told = view.token;
             }
             let users = part.iter().map(|(user, presence)| UserPresence::in_event(user, presence)).collect();
             self.wire.send(&ServerFrame::Presence { users, token: self.told.to_string() }).await?;

@@ -133,7 +133,7 @@ pub struct StateCounts {
 }
 
 /// What a stream may say of the caller's device.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema, schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[schema(example = "online")]
 pub enum ConnectedState {

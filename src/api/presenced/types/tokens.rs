@@ -44,7 +44,7 @@ pub struct TokenRequest {
 }
 
 impl TokenRequest {
-    fn default_scopes() -> Vec<Scope> {
+    pub(crate) fn default_scopes() -> Vec<Scope> {
         vec![Scope::Read, Scope::Write]
     }
 }
@@ -150,7 +150,7 @@ pub struct AppTokenRequest {
 }
 
 impl AppTokenRequest {
-    fn default_scopes() -> Vec<Scope> {
+    pub(crate) fn default_scopes() -> Vec<Scope> {
         vec![Scope::Read]
     }
 }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{PresenceState, UserPresence, members::there};
+use crate::api::Open;
 
 /// Where to tell of whom.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -44,7 +45,8 @@ pub struct Webhook {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(example = json!(["!lobby:example.com"]), nullable = false)]
     pub rooms: Option<Vec<String>>,
-    pub state: WebhookState,
+    #[schema(value_type = WebhookState)]
+    pub state: Open<WebhookState>,
     /// What was sent last, the oldest first: ten at most, of the server that is asked since it was started.
     pub attempts: Vec<WebhookAttempt>,
     /// When it was made, in milliseconds since the Unix epoch.

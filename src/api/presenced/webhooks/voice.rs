@@ -21,7 +21,7 @@ use crate::{
     },
     app::App,
     changes::{Marks, Topic},
-    directory::TokenSecret,
+    directory::{Scope, TokenSecret},
     id::{RoomId, UserId},
     presence::{State, Timestamp},
     push::{
@@ -70,8 +70,7 @@ impl Wish {
 
     /// Whether it is about a user wherever they are. Of such a one all is known from the start.
     fn names(&self, user: &str) -> bool {
-        let named = self.users.iter().flatten();
-        self.is_of_everybody() || named.into_iter().any(|named| named.as_str() == user)
+        self.is_of_everybody() || self.users.iter().flatten().any(|named| named.as_str() == user)
     }
 
     fn covers(&self, app: &App, user: &UserId) -> bool {
@@ -145,9 +144,10 @@ impl Voice for PresencedVoice {
         Ok(Arc::new(Wish::of(subscription)?))
     }
 
-    /// It ends with the token that it was made with, which the directory sees to.
-    fn holds(&self, _: &App, _: &Subscription) -> bool {
-        true
+    /// It ends with the token that it was made with, which the directory sees to; and when that may not read any more.
+    fn holds(&self, app: &App, subscription: &Subscription) -> bool {
+        let may_read = |token| app.directory.scopes_of(token).is_some_and(|it| it.contains(Scope::Read));
+        subscription.login.as_ref().is_none_or(may_read)
     }
 
     fn batch(&self) -> usize {

@@ -1,9 +1,6 @@
 //! What is said of failures below the dialect.
 
-use super::{
-    BadRequest, CallerError, Forbidden, NotFound, RestRefusal, TooLarge, TooManyRequests, Unauthorized,
-    Unavailable, UnreadBody, UnsupportedMediaType,
-};
+use super::{BadRequest, Forbidden, NotFound, RestRefusal, Unauthorized, Unavailable};
 use crate::{
     api::{
         refusal::{Cause, Refusal as _},
@@ -27,30 +24,6 @@ impl<E: From<Unauthorized> + From<Forbidden> + From<Unavailable>> Cause<RestRefu
             Self::NoUser | Self::NotRegistered => RestRefusal::no_extension().into(),
             Self::Guest => RestRefusal::user_lacks(Permission::ReadPresence).into(),
             Self::MissingScope(_) => RestRefusal::app_lacks(Permission::ReadPresence).into(),
-        }
-    }
-}
-
-impl<E> Cause<RestRefusal, E> for CallerError
-where
-    E: From<Unauthorized> + From<Forbidden> + From<TooManyRequests> + From<Unavailable>,
-{
-    fn refuse(self) -> E {
-        match self {
-            Self::Unauthorized(refused) => refused.into(),
-            Self::Forbidden(refused) => refused.into(),
-            Self::TooManyRequests(refused) => refused.into(),
-            Self::Unavailable(refused) => refused.into(),
-        }
-    }
-}
-
-impl<E: From<BadRequest> + From<TooLarge> + From<UnsupportedMediaType>> Cause<RestRefusal, E> for UnreadBody {
-    fn refuse(self) -> E {
-        match self {
-            Self::BadRequest(refused) => refused.into(),
-            Self::TooLarge(refused) => refused.into(),
-            Self::UnsupportedMediaType(refused) => refused.into(),
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::{
 
 impl RestRefusal {
     /// A refusal whose outer code is that of its one error.
-    pub(in crate::api::ringcentral) fn new<const STATUS: u16>(
+    pub fn new<const STATUS: u16>(
         code: &'static str,
         message: impl Into<Cow<'static, str>>,
     ) -> Refused<Self, STATUS> {
@@ -42,7 +42,8 @@ impl RestRefusal {
         Self::new("AGW-402", "Invalid Authorization header")
     }
 
-    pub(in crate::api::ringcentral) fn unknown_token() -> Unauthorized {
+    /// The token is none of anybody here.
+    pub fn unknown_token() -> Unauthorized {
         Self::invalid_token("TokenInvalid", "OAU-149", "OAuth token is invalid")
     }
 
@@ -89,7 +90,8 @@ impl RestRefusal {
         Refused(said.within("InsufficientPermissions").with(Extra::Permission(name)))
     }
 
-    pub(in crate::api::ringcentral) fn another_extension() -> Forbidden {
+    /// It is not for the caller to do this to another extension.
+    pub fn another_extension() -> Forbidden {
         Self::new("CMN-404", "Attempt to access another extension")
     }
 
@@ -106,12 +108,13 @@ impl RestRefusal {
     }
 
     /// What the parameter names is not there, or not for the caller to see.
-    pub(in crate::api::ringcentral) fn not_found(parameter: &'static str) -> NotFound {
+    pub fn not_found(parameter: &'static str) -> NotFound {
         let message = format!("Resource for parameter [{parameter}] is not found");
         Refused(Self::new::<404>("CMN-102", message).0.with(Extra::Parameter(parameter)))
     }
 
-    pub(in crate::api::ringcentral) fn invalid(parameter: &'static str) -> BadRequest {
+    /// The value of a parameter or of a member of the body is not valid.
+    pub fn invalid(parameter: &'static str) -> BadRequest {
         let Refused(said) = Self::new::<400>("CMN-101", format!("Parameter [{parameter}] value is invalid"));
         Refused(said.within("InvalidParameter").with(Extra::Parameter(parameter)))
     }
@@ -149,7 +152,8 @@ impl RestRefusal {
         Refused(said.with(Extra::Upgrade(HeaderValue::from_static("websocket"))))
     }
 
-    pub(in crate::api::ringcentral) fn too_many_requests(wait: Duration) -> TooManyRequests {
+    /// The caller has to wait.
+    pub fn too_many_requests(wait: Duration) -> TooManyRequests {
         Refused(Self::new::<429>("CMN-301", "Request rate exceeded").0.with(Extra::RetryAfter(wait)))
     }
 

@@ -121,24 +121,6 @@ impl FilterError {
     }
 }
 
-impl<E: From<BadRequest> + From<Forbidden>> Cause<RestRefusal, E> for FilterError {
-    fn refuse(self) -> E {
-        match self {
-            Self::BadRequest(refused) => refused.into(),
-            Self::Forbidden(refused) => refused.into(),
-        }
-    }
-}
-
-impl<E: From<BadRequest> + From<Unavailable>> Cause<RestRefusal, E> for ReceiverError {
-    fn refuse(self) -> E {
-        match self {
-            Self::BadRequest(refused) => refused.into(),
-            Self::Unavailable(refused) => refused.into(),
-        }
-    }
-}
-
 impl<E: From<NotFound>> Cause<RestRefusal, E> for NotThere {
     fn refuse(self) -> E {
         match self {

@@ -17,7 +17,7 @@ const ENDPOINTS: [&str; 2] = ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP
 pub(super) struct Traces(SdkTracerProvider);
 
 impl Traces {
-    /// Nothing, if nobody collects them.
+    /// Nothing, if no collector is named.
     pub(super) fn start() -> Result<Option<Self>, ExporterBuildError> {
         if ENDPOINTS.iter().all(|name| env::var_os(name).is_none_or(|value| value.is_empty())) {
             return Ok(None);

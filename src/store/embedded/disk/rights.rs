@@ -7,7 +7,7 @@ use std::{
     path::Path,
 };
 
-/// What nobody but the owner may have.
+/// What the owner alone may have.
 const OTHERS: u32 = 0o077;
 
 /// Takes from others what they may do in the folder.

@@ -58,7 +58,7 @@ async fn run(seed: u64) {
     let (mut random, mut receiver, mut reader) =
         (Rng::with_seed(seed), Receiver::start().await, Reader::new());
     let about = [json!({}), json!({"users": USERS}), json!({"users": [CAROL], "rooms": [LOBBY]})];
-    let about = about[seed as usize % about.len()].clone();
+    let about = about[usize::try_from(seed).expect("few") % about.len()].clone();
     let made = make(&server, &receiver, "demo-admin", about.clone()).await;
     let put = async |receiver: &Receiver| {
         let mut wish = about.clone();
@@ -123,8 +123,8 @@ async fn run(seed: u64) {
 
 async fn knows_all(server: &TestServer, reader: &Reader) -> bool {
     let read = server.admin(Method::POST, "/presence/query", Some(json!({"users": USERS}))).await.json();
-    let users = read["presence"].as_array().expect("users").iter();
-    users.into_iter().all(|user| reader.states[user["userId"].as_str().expect("an id")] == user["state"])
+    let users = read["presence"].as_array().expect("users");
+    users.iter().all(|user| reader.states[user["userId"].as_str().expect("an id")] == user["state"])
 }
 
 #[tokio::test]
