@@ -26,7 +26,7 @@ use super::{
 };
 use crate::{
     api::{
-        refusal::{Cause, Refusal as _, refusals},
+        refusal::{Refusal as _, refusals},
         stub::{self, Credentials, Limits, Stub},
     },
     app::App,
@@ -191,30 +191,6 @@ refusals! {
         BadRequest,
         TooLarge,
         UnsupportedMediaType,
-    }
-}
-
-impl<E: From<Unauthorized> + From<Forbidden> + From<Unavailable>> Cause<RestRefusal, E>
-    for AuthenticateError
-{
-    fn refuse(self) -> E {
-        match self {
-            Self::Unauthorized(refused) => refused.into(),
-            Self::Forbidden(refused) => refused.into(),
-            Self::Unavailable(refused) => refused.into(),
-        }
-    }
-}
-
-impl<E: From<BadRequest> + From<TooLarge> + From<UnsupportedMediaType>> Cause<RestRefusal, E>
-    for UnreadUpdate
-{
-    fn refuse(self) -> E {
-        match self {
-            Self::BadRequest(refused) => refused.into(),
-            Self::TooLarge(refused) => refused.into(),
-            Self::UnsupportedMediaType(refused) => refused.into(),
-        }
     }
 }
 
