@@ -87,7 +87,8 @@ use std::{fmt::Display, time::Duration};
 
 pub use self::{
     changes::{Change, ChangeStream, Changes},
-    error::{Error, Refusal, Told},
+    dialect::Told,
+    error::{Error, Refusal},
     page::{List, Page},
     room::RoomCalls,
     server::Export,

@@ -4,8 +4,25 @@ use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 
-use super::Told;
-use crate::api::{matrix::types::RateLimitError, pnut::types::ErrorAnswer};
+use crate::api::{
+    matrix::types::{MatrixError, RateLimitError},
+    pnut::types::{ErrorAnswer, ErrorMeta},
+    presenced::types::Problem,
+    ringcentral::types::ErrorResponse,
+};
+
+/// What a refusal says, in the form of its dialect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Told {
+    /// presenced's own API.
+    Presenced(Problem),
+    Matrix(MatrixError),
+    Pnut(ErrorMeta),
+    RingCentral(ErrorResponse),
+    /// Something that no dialect says: the word of a proxy, perhaps.
+    Other(String),
+}
 
 /// What the body of a refusal says, and what it says of waiting.
 type Read = Option<(Told, Option<Duration>)>;

@@ -4,11 +4,7 @@ use std::{fmt, time::Duration};
 
 use reqwest::{Response, StatusCode, header::RETRY_AFTER};
 
-use super::dialect::Dialect;
-use crate::api::{
-    matrix::types::MatrixError, pnut::types::ErrorMeta, presenced::types::Problem,
-    ringcentral::types::ErrorResponse,
-};
+use super::dialect::{Dialect, Told};
 
 /// Why a call gave no answer to use.
 #[derive(Debug, thiserror::Error)]
@@ -50,19 +46,6 @@ pub struct Refusal {
     pub told: Told,
     /// The server's address.
     pub server: String,
-}
-
-/// What a refusal says, in the form of its dialect.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Told {
-    /// presenced's own API.
-    Presenced(Problem),
-    Matrix(MatrixError),
-    Pnut(ErrorMeta),
-    RingCentral(ErrorResponse),
-    /// Something that no dialect says: the word of a proxy, perhaps.
-    Other(String),
 }
 
 impl Error {

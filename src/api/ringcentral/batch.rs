@@ -11,14 +11,32 @@ use axum::{
 use serde::Serialize;
 
 use super::{
-    error::{NotFound, RestRefusal},
-    extensions::ReadUserPresenceError,
+    error::{CallerError, NotFound, RestRefusal},
     extract::Uris,
     presence::Detail,
     stub::{Caller, Presence},
     types::{BatchBody, BatchItem, GetPresenceInfo},
 };
-use crate::{api::refusal::Refused, presence::Timestamp};
+use crate::{
+    api::refusal::{Refused, refusals},
+    presence::Timestamp,
+    service::ReadError,
+    store::StoreError,
+};
+
+refusals! {
+    /// Why an extension's presence is not told.
+    pub enum ReadUserPresenceError: RestRefusal, from CallerError, ReadError, StoreError {
+        /// A parameter is not valid, or there are too many ids.
+        BadRequest => RestRefusal::invalid("sipData"),
+        Unauthorized,
+        Forbidden,
+        NotFound,
+        TooLarge,
+        TooManyRequests,
+        Unavailable,
+    }
+}
 
 /// How many ids a list may have.
 const MOST: usize = 30;

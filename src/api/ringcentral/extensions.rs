@@ -10,53 +10,17 @@ use axum::{
 };
 
 use super::{
-    batch,
-    error::{CallerError, RestRefusal},
+    batch::{self, ReadUserPresenceError},
+    error::RestRefusal,
     extract::{PathIds, Uris, read_object_within},
     permission::Permission,
     query::Query,
     rate::{Light, Medium},
-    stub::{Known, Presence, Unread, UnreadUpdate},
+    stub::{Known, Presence, Unread},
     types::{BatchItem, GetPresenceInfo, PresenceInfoResource},
-    update::Update,
+    update::{Update, UpdateUserPresenceError},
 };
-use crate::{
-    api::{refusal::refusals, stub::Stub},
-    service::{ReadError, UpdateError},
-    store::StoreError,
-};
-
-refusals! {
-    /// Why an extension's presence is not told.
-    pub enum ReadUserPresenceError: RestRefusal, from CallerError, ReadError, StoreError {
-        /// A parameter is not valid, or there are too many ids.
-        BadRequest => RestRefusal::invalid("sipData"),
-        Unauthorized,
-        Forbidden,
-        NotFound,
-        TooLarge,
-        TooManyRequests,
-        Unavailable,
-    }
-}
-
-refusals! {
-    /// Why an extension's presence was not updated. Nothing was changed.
-    pub enum UpdateUserPresenceError: RestRefusal, from CallerError, UnreadUpdate, ReadError, UpdateError {
-        /// The body is not valid. Nothing was changed.
-        BadRequest => RestRefusal::invalid("userStatus"),
-        Unauthorized,
-        /// The application or the user may not do this, or the extension is not the caller's, or has no presence to
-        /// set.
-        Forbidden => RestRefusal::another_extension(),
-        /// There is no such account or extension.
-        NotFound,
-        TooLarge,
-        UnsupportedMediaType,
-        TooManyRequests,
-        Unavailable,
-    }
-}
+use crate::api::stub::Stub;
 
 /// Read an extension's presence, or that of several.
 ///

@@ -37,17 +37,17 @@ use crate::{
 
 pub use super::{
     account::ReadAccountPresenceError,
+    batch::ReadUserPresenceError,
     error::{
         BadRequest, Forbidden, NotFound, RestRefusal, TooLarge, TooManyRequests, Unauthorized, Unavailable,
         UnreadBody, UnsupportedMediaType,
     },
-    extensions::{ReadUserPresenceError, UpdateUserPresenceError},
     extract::Uris,
     permission::Permission,
     presence::Detail,
     rate::RateGroup,
     types::GetPresenceInfo,
-    update::Update,
+    update::{Update, UpdateUserPresenceError},
 };
 
 /// An extension of a telephone account, through an application.

@@ -5,15 +5,35 @@ use serde_json::{Map, Value};
 
 use super::{
     choice::choose,
-    error::{BadRequest, RestRefusal},
-    extensions::UpdateUserPresenceError,
+    error::{BadRequest, CallerError, RestRefusal},
     presence::MESSAGE_CHARACTERS,
+    stub::UnreadUpdate,
     types::UserStatus,
 };
 use crate::{
+    api::refusal::refusals,
     directory::Extension,
     presence::{CallSettingsChange, DoNotDisturb, Input, Override, Status, Timestamp},
+    service::{ReadError, UpdateError},
 };
+
+refusals! {
+    /// Why an extension's presence was not updated. Nothing was changed.
+    pub enum UpdateUserPresenceError: RestRefusal, from CallerError, UnreadUpdate, ReadError, UpdateError {
+        /// The body is not valid. Nothing was changed.
+        BadRequest => RestRefusal::invalid("userStatus"),
+        Unauthorized,
+        /// The application or the user may not do this, or the extension is not the caller's, or has no presence to
+        /// set.
+        Forbidden => RestRefusal::another_extension(),
+        /// There is no such account or extension.
+        NotFound,
+        TooLarge,
+        UnsupportedMediaType,
+        TooManyRequests,
+        Unavailable,
+    }
+}
 
 /// What an update says; what is left out stays as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
