@@ -12,7 +12,7 @@
 //!
 //! # Example
 //!
-//! Matrix presence over a `HashMap` (`cargo run --example own_backend`):
+//! Matrix presence over a `HashMap` (`cargo run --example own_backend`; `proxy_backend` beside it asks another server):
 //!
 //! ```no_run
 #![doc = include_str!("../examples/own_backend.rs")]

@@ -10,7 +10,7 @@ use super::{
     transport::{Call, segment},
 };
 use crate::api::matrix::types::{
-    ListedEvent, PresenceListUpdate, PresenceState, PresenceStatus, PresenceUpdate,
+    ListedEvent, PresenceListUpdate, PresenceState, PresenceStatus, PresenceUpdate, Whoami,
 };
 
 /// Presence in the Matrix dialect: [`Client::matrix`].
@@ -22,6 +22,11 @@ pub struct Matrix<'a> {
 impl<'a> Matrix<'a> {
     pub(super) fn new(client: &'a Client) -> Self {
         Self { client }
+    }
+
+    /// Whose token it is.
+    pub async fn whoami(&self) -> Result<Whoami> {
+        self.client.call(&MATRIX, Method::GET, "account/whoami").answer().await
     }
 
     /// A user's presence.

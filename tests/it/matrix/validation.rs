@@ -328,5 +328,6 @@ of_every_keeper!(
     a_hidden_user_is_not_found_but_sees_themselves,
     what_is_too_large_changes_nothing,
     preflights_and_pages;
-    slow: the_order_of_the_checks, one_too_many_has_to_wait
+    slow: one_too_many_has_to_wait;
+    strict: the_order_of_the_checks
 );
