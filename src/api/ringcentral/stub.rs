@@ -1,11 +1,6 @@
 //! The server stub of RingCentral's presence of extensions: the contract as a trait.
 
-use std::{
-    convert::Infallible,
-    marker::PhantomData,
-    ops::{Deref, Range},
-    sync::Arc,
-};
+use std::{convert::Infallible, marker::PhantomData, ops::Range, sync::Arc};
 
 use async_trait::async_trait;
 use axum::{
@@ -260,7 +255,7 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
         let stub = Stub::<dyn Presence>::from_ref(state);
-        Ok(Self(Self::to(stub.backend.deref(), parts).await, PhantomData))
+        Ok(Self(Self::to(&*stub.backend, parts).await, PhantomData))
     }
 }
 
@@ -272,6 +267,6 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
         let stub = Stub::<dyn Presence>::from_ref(state);
-        Ok(Self(known(stub.backend.deref(), parts).await))
+        Ok(Self(known(&*stub.backend, parts).await))
     }
 }

@@ -164,7 +164,7 @@ async fn tokens_and_sessions() {
 
     let wallboard = admin.create_app_token(&AppTokenRequest::new("wallboard").expires_in(HOUR)).await;
     let wallboard = wallboard.expect("a token").info;
-    assert_eq!(admin.app_tokens().await.expect("tokens"), [wallboard.clone()]);
+    assert_eq!(admin.app_tokens().await.expect("tokens"), std::slice::from_ref(&wallboard));
     admin.revoke_app_token(&wallboard.token_id).await.expect("it is revoked");
     assert_eq!(admin.app_tokens().await.expect("tokens"), []);
 }

@@ -247,7 +247,7 @@ async fn a_silent_connection_is_given_up() {
     tokio::spawn(async move {
         let mut open = Vec::new();
         while let Ok((mut stream, _)) = silent.accept().await {
-            stream.read(&mut [0; 4_096]).await.expect("a request");
+            assert_ne!(stream.read(&mut [0; 4_096]).await.expect("a request"), 0);
             let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n: here\n\n";
             stream.write_all(head.as_bytes()).await.expect("it is written");
             open.push(stream);

@@ -52,7 +52,7 @@ pub(super) struct Stream {
     pub(super) list: List,
     pub(super) known: Known,
     query: String,
-    stream: Option<EventStream>,
+    opened: Option<EventStream>,
     id: Option<String>,
 }
 
@@ -60,16 +60,16 @@ impl Stream {
     pub(super) fn new(viewer: Viewer, list: List) -> Self {
         let users = list.users.iter().map(|user| format!("users={user}&"));
         let query = users.chain(list.rooms.iter().map(|room| format!("room={room}&"))).collect();
-        Self { viewer, list, known: Known::default(), query, stream: None, id: None }
+        Self { viewer, list, known: Known::default(), query, opened: None, id: None }
     }
 
     pub(super) fn drop_connection(&mut self) {
-        self.stream = None;
+        self.opened = None;
     }
 
     /// Reads until the mark comes, and what came with it, after it connected again if it has to.
     pub(super) async fn read_to(&mut self, world: &World, mark: &str) {
-        let mut stream = match self.stream.take() {
+        let mut stream = match self.opened.take() {
             Some(stream) => stream,
             None => self.open(world).await,
         };
@@ -80,7 +80,7 @@ impl Stream {
             is_whole = event.id.is_some();
             self.id = event.id.or(self.id.take());
         }
-        self.stream = Some(stream);
+        self.opened = Some(stream);
     }
 
     async fn open(&self, world: &World) -> EventStream {
