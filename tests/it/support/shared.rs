@@ -1,5 +1,5 @@
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::{Arc, OnceLock, Weak},
 };
 
@@ -34,6 +34,8 @@ struct Shared {
     log: Mutex<Log>,
     numbers: Numbers,
     nodes: Mutex<Vec<Weak<dyn Node>>>,
+    /// Which of them have stopped.
+    stopped: Mutex<HashSet<usize>>,
     /// Whether reads of records wait.
     holds: watch::Sender<bool>,
 }
@@ -117,8 +119,11 @@ impl Store for SharedStore {
     }
 
     fn leads(&self, name: &str) -> bool {
-        let turn = name.bytes().map(usize::from).sum::<usize>() % self.0.nodes.lock().len();
-        self.1.get() == Some(&(turn + 1))
+        let stopped = self.0.stopped.lock();
+        let living: Vec<usize> =
+            (1..=self.0.nodes.lock().len()).filter(|node| !stopped.contains(node)).collect();
+        let turn = name.bytes().map(usize::from).sum::<usize>() % living.len().max(1);
+        living.get(turn) == self.1.get()
     }
 
     async fn read(&self, users: &[&UserId], visit: &mut Visit<'_>) -> Result<(), StoreError> {
@@ -229,6 +234,7 @@ impl Store for SharedStore {
     }
 
     async fn close(&self) -> Result<(), StoreError> {
+        self.0.stopped.lock().extend(self.1.get());
         Ok(())
     }
 }
