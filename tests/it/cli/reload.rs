@@ -253,7 +253,9 @@ fn every_key_holds_when_it_is_said_to() {
         for (key, default) in keys.as_table().expect("a section") {
             let name = format!("{section}.{key}");
             // These need files, or an engine: other tests have them.
-            if section == "tls" || ["matrix.appservices", "store.kind", "store.password_file"].contains(&name.as_str()) {
+            if section == "tls"
+                || ["matrix.appservices", "store.kind", "store.password_file"].contains(&name.as_str())
+            {
                 continue;
             }
             let variable = format!("PRESENCED_{}__{}", section.to_uppercase(), key.to_uppercase());

@@ -550,9 +550,9 @@ export interface paths {
         /**
          * Make a webhook.
          * Its receiver is told of presence as it changes, by the Standard Webhooks specification: each request has the headers
-         *     `webhook-id`, the same whenever the same is sent again, `webhook-timestamp` and `webhook-signature`. The AsyncAPI document
-         *     `presenced-events` has the bodies. What is not answered by 200 to 299 is sent again after growing pauses; 410 disables
-         *     the webhook. A webhook ends when the service token that made it is revoked.
+         *     `webhook-id`, the same whenever the same is sent again, `webhook-timestamp` and `webhook-signature`. The AsyncAPI
+         *     document `presenced-events` has the bodies. What is not answered by 200 to 299 is sent again after growing pauses;
+         *     410 disables the webhook. A webhook ends when the service token that made it is revoked.
          */
         post: operations["createWebhook"];
         delete?: never;
