@@ -217,6 +217,7 @@ fn another(key: &str, default: &Value) -> String {
         }
         "log.filter" => "debug",
         "store.confirm" => "2",
+        "store.urls" => "redis://127.0.0.1:6379",
         "log.format" => "json",
         "limits.bulk_users" | "limits.heartbeats_per_call" => "999",
         _ => "",
