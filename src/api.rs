@@ -44,6 +44,8 @@ pub struct Dialect {
     pub name: &'static str,
     /// The name that people read.
     pub title: &'static str,
+    /// What it is for, in a sentence of the start page.
+    pub about: &'static str,
     /// What the operator has to name for the dialect to be served; none for what is always there.
     pub switch: Option<DialectName>,
     /// The document as it is checked in.
@@ -117,6 +119,7 @@ impl Dialect {
         Self {
             name,
             title,
+            about: "",
             switch: None,
             document,
             document_under: None,

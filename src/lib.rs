@@ -47,19 +47,21 @@
 //! - [`api`]: the list of dialects. `api/<dialect>.rs` puts one together: its routes and its document.
 //!   `api/<dialect>/` has a file for each resource, with documentation, refusals and handlers of its operations;
 //!   `types.rs` with what goes over the wire, which clients share; and `error.rs` with the dialect's form of every
-//!   refusal. `api/open.rs`: words of lists that may grow. `api/sockets.rs`: what the WebSockets of all dialects share.
+//!   refusal. `api/words.rs` and `api/telephony.rs`: the wire's words for closed sets of the core; `api/open.rs`: words of
+//!   lists that may grow. `api/sockets.rs`: what the WebSockets of all dialects share.
 //!   `api/refusal.rs`: refusals with their status in their type, of which documents are made, so that
 //!   nothing undocumented can be answered. `api/frame.rs`: what every exchange of every dialect has.
 //!   `api/documents.rs` and `api/faults.rs`: the routes that serve the documents, Swagger UI, and the demo's answers
 //!   on demand. `api/pages.rs`: the start page, the board, and the client for web pages.
 //! - [`stub`]: server stubs, which are the dialects' contracts of presence over the backends of others. `api/stub.rs` has
 //!   what they share; `api/<dialect>/stub.rs` the traits, and `api/<dialect>/backend.rs` what a server of ours does.
-//! - [`client`]: a typed client of presenced's own API.
+//! - [`client`]: a typed client of presenced's own API and of what the other dialects have about presence, with a file
+//!   for each subject in `client/`.
 //!
 //! What runs it:
 //!
 //! - [`server`]: assembly, and the loop over connections; `server/` has what a connection goes through, proxies and
-//!   TLS among it, and `/metrics`.
+//!   TLS among it, the threads that serve connections, and `/metrics`.
 //! - [`cli`]: the command line, with one file for each command in `cli/`.
 //!
 //! With the feature `client` and without `server`, which is on by default, there is [`client`] alone, with what it shares:
@@ -67,7 +69,8 @@
 //!
 //! Beside the source: `openapi/` has the documents as checked in, and the contract that the Matrix one
 //! follows; `tests/it/` the tests, in files that mirror the API; `tests/run` is the test command, and `tests/nightly`
-//! what takes longer; `sdk/` the client for web pages and the server's own pages; `snapshots/` what the tests compare answers and command output with; `benches/` the measurements;
+//! what takes longer; `sdk/` the client for web pages and the server's own pages; `snapshots/` what the tests compare
+//! answers and command output with; `benches/` the measurements; `examples/` other backends behind a published contract;
 //! `stubs/` what generates stubs in each language, and tries them; `deploy/` an image, recipes for proxies, a dashboard and
 //! alerts; `docs/` what else operators and client teams need to know.
 

@@ -75,6 +75,7 @@ pub static DIALECT: Dialect = Dialect {
              Apache License, Version 2.0 (http://www.apache.org/licenses/LICENSE-2.0). It was changed: the\n\
              additions are listed in tests/it/openapi/contract.rs.\n",
     contract: Some(|| without_additions(&document(false, true))),
+    about: "The presence module of the client-server API, and /sync for presence alone.",
     prefixes: &["/_matrix/"],
     bases: &BASES,
     ..Dialect::new("matrix", "Matrix", || document(false, true), Refusals::of::<MatrixRefusal>(), mounted)

@@ -40,14 +40,6 @@ const PARTS: [(&str, &str, &[u8]); 3] = [
     ("landing.css", STYLE, include_bytes!("../../sdk/pages/dist/landing.css")),
 ];
 
-/// What each dialect is for, to whoever comes by.
-const ABOUT: [(&str, &str); 4] = [
-    ("matrix", "The presence module of the client-server API, and <code>/sync</code> for presence alone."),
-    ("pnut", "User presence, with its texts that hold for fifteen minutes."),
-    ("ringcentral", "Presence of extensions, with calls, batches, subscriptions and logins."),
-    ("presenced", "State, status and activity apart; streams, sockets, webhooks; users, rooms and tokens."),
-];
-
 /// The pages of one server.
 struct Pages {
     /// The start page but for the address of the server.
@@ -63,22 +55,21 @@ pub(crate) fn router(app: &App, dialects: &[&'static Dialect]) -> Router {
         .replace("<!-- dialects -->", &list(dialects))
         .replace("<!-- demo -->", &if is_demo { invitation() } else { String::new() });
     let board = BOARD.replace("<!-- demo -->", &if is_demo { offers() } else { String::new() });
-    let pages: &'static Pages = Box::leak(Box::new(Pages { landing, board, config: app.config.clone() }));
+    let pages = Pages { landing, board, config: app.config.clone() };
     Router::new()
         .route("/", routing::get(get_landing))
         .route("/live", routing::get(get_board))
         .route("/live/", routing::get(async || see_other("../live")))
         .route("/pages/{part}", routing::get(get_part))
         .route("/sdk/presenced.js", routing::get(get_client))
-        .with_state(pages)
+        .with_state(Arc::new(pages))
 }
 
 /// The dialects, with links to try them.
 fn list(dialects: &[&Dialect]) -> String {
     let mut list = String::new();
-    for Dialect { name, title, .. } in dialects {
-        let about = ABOUT.iter().find(|(known, _)| known == name).map_or("", |(_, about)| about);
-        let title = escape(title);
+    for Dialect { name, title, about, .. } in dialects {
+        let (title, about) = (escape(title), escape(about));
         let _ = writeln!(
             list,
             "<li><h3>{title}</h3><p>{about}</p><p class=\"links\">\
@@ -117,7 +108,7 @@ fn offers() -> String {
     format!("<meta name=\"presenced-demo\" content=\"{}\">", offers.collect::<Vec<_>>().join(" "))
 }
 
-async fn get_landing(State(pages): State<&'static Pages>, headers: HeaderMap) -> Response {
+async fn get_landing(State(pages): State<Arc<Pages>>, headers: HeaderMap) -> Response {
     let origin = escape(&origin(&pages.config, &headers));
     let mut response = page(pages.landing.replace("https://presence.example.com", &origin), &headers);
     let vary = HeaderValue::from_static("Host, X-Forwarded-Proto, X-Forwarded-Host, X-Forwarded-Prefix");
@@ -125,7 +116,7 @@ async fn get_landing(State(pages): State<&'static Pages>, headers: HeaderMap) ->
     response
 }
 
-async fn get_board(State(pages): State<&'static Pages>, headers: HeaderMap) -> Response {
+async fn get_board(State(pages): State<Arc<Pages>>, headers: HeaderMap) -> Response {
     page(pages.board.clone(), &headers)
 }
 
@@ -137,7 +128,7 @@ async fn get_part(Path(name): Path<String>, headers: HeaderMap) -> Response {
 }
 
 /// Pages of all origins that may call may load it. It is asked for again after an hour, and comes only if it is another.
-async fn get_client(State(pages): State<&'static Pages>, headers: HeaderMap) -> Response {
+async fn get_client(State(pages): State<Arc<Pages>>, headers: HeaderMap) -> Response {
     let mut response = kept(Bytes::from_static(CLIENT), SCRIPT, "public, max-age=3600", &headers);
     cors::allow(&pages.config.server, headers.get(header::ORIGIN), response.headers_mut());
     let anywhere = HeaderValue::from_static("cross-origin");

@@ -52,6 +52,7 @@ const TAGS: [(&str, &str); 2] =
 /// The dialect.
 pub static DIALECT: Dialect = Dialect {
     switch: Some(DialectName::Pnut),
+    about: "User presence, with its texts that hold for fifteen minutes.",
     prefixes: &["/v0/", "/v1/"],
     bases: &PREFIXES,
     // Bodies are measured where they are read: after `update_presence`, which makes them irrelevant.

@@ -74,6 +74,7 @@ pub static DIALECT: Dialect = Dialect {
         title: "presenced events",
         document: events_document::document,
     }],
+    about: "State, status and activity apart; streams, sockets, webhooks; users, rooms and tokens.",
     prefixes: &["/presenced/"],
     body_bytes: |config| config.limits.bulk_body_bytes,
     cors: Cors {

@@ -76,6 +76,7 @@ pub static DIALECT: Dialect = Dialect {
         title: "RingCentral notifications",
         document: || openapi::to_value(&push::document()),
     }],
+    about: "Presence of extensions, with calls, batches, subscriptions and logins.",
     prefixes: &["/restapi/"],
     // A subscription may name many extensions; other bodies are bounded where they are read.
     body_bytes: |config| config.limits.bulk_body_bytes,
