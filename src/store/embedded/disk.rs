@@ -14,14 +14,14 @@ mod birth;
 mod error;
 mod fault;
 mod journal;
+mod lock;
 mod look;
 mod names;
 mod rights;
 mod tree;
 
 use std::{
-    fs::{self, File, OpenOptions, TryLockError},
-    io,
+    fs, io,
     os::unix::fs::DirBuilderExt as _,
     path::{Path, PathBuf},
     time::Duration,
@@ -43,6 +43,7 @@ use super::{
 };
 
 pub use self::error::OpenError;
+use self::lock::Lock;
 
 /// Where fjall's files are in a data folder.
 const FILES: &str = "db";
@@ -84,7 +85,7 @@ pub struct DiskEngine {
     reserve_bytes: u64,
     noting: Mutex<Noting>,
     space: Mutex<Space>,
-    _lock: Option<File>,
+    _lock: Option<Lock>,
 }
 
 /// What is to be noted, and when.
@@ -113,7 +114,7 @@ impl DiskEngine {
     pub fn open_of(folder: &Path, reserve_bytes: u64, server: Option<&str>) -> Result<Self, OpenError> {
         let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
         made.map_err(|error| OpenError::unreadable(folder, format!("no data folder: {error}")))?;
-        let lock = lock(folder)?;
+        let lock = Lock::take(folder)?;
         let note = folder.join(NOTE);
         let files = folder.join(FILES);
         let noted = read_note(&note)?;
@@ -128,7 +129,7 @@ impl DiskEngine {
             is_room.map_err(|error| OpenError::unreadable(folder, error))?;
         }
         let (database, keyspace) =
-            unlock(&files.join("lock"), || open(&files)).map_err(|error| match error {
+            lock::with_file(&files.join("lock"), || open(&files)).map_err(|error| match error {
                 fjall::Error::Locked => OpenError::Locked(folder.to_owned()),
                 error => OpenError::unreadable(&files, describe(&error)),
             })?;
@@ -196,21 +197,6 @@ fn refuse_if_full(folder: &Path, free: u64, reserve: u64) -> Result<(), EngineEr
     )))
 }
 
-/// Sees to it that one process at a time has the folder open, whatever becomes of the files in it. Where a
-/// folder cannot be locked, the engine's own file still is.
-fn lock(folder: &Path) -> Result<Option<File>, OpenError> {
-    let of = |path: &Path| -> Result<Option<File>, OpenError> {
-        let Ok(file) = File::open(path) else { return Ok(None) };
-        match file.try_lock() {
-            Err(TryLockError::WouldBlock) => Err(OpenError::Locked(folder.to_owned())),
-            _ => Ok(Some(file)),
-        }
-    };
-    let lock = of(folder)?;
-    drop(of(&folder.join(FILES).join("lock"))?);
-    Ok(lock)
-}
-
 /// The number that was noted, 0 if it is empty; none if there is no note.
 fn read_note(note: &Path) -> Result<Option<u64>, OpenError> {
     match fs::read_to_string(note) {
@@ -225,19 +211,6 @@ fn read_note(note: &Path) -> Result<Option<u64>, OpenError> {
         }
         Err(error) => Err(OpenError::unreadable(note, error)),
     }
-}
-
-/// Opens what has to have a file that the engine locks, which is made if it is missing.
-fn unlock<T>(lock: &Path, open: impl FnOnce() -> Result<T, fjall::Error>) -> Result<T, fjall::Error> {
-    let is_made = match OpenOptions::new().write(true).create_new(true).open(lock) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => false,
-        made => made.map(|_| true)?,
-    };
-    let opened = open();
-    if is_made && opened.is_err() {
-        fs::remove_file(lock)?;
-    }
-    opened
 }
 
 fn open_tables() -> usize {

@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    os::unix::fs::PermissionsExt as _,
+    os::{fd::OwnedFd, unix::fs::PermissionsExt as _},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -15,6 +15,7 @@ use presenced::store::{
     },
     partition,
 };
+use rustix::process::{PidfdFlags, PidfdGetfdFlags, getpid, pidfd_getfd, pidfd_open};
 use serde_json::json;
 
 use super::{
@@ -222,6 +223,29 @@ fn half_made(whole: &Path, files: &Path, step: usize) {
     for undo in undo.into_iter().take(step) {
         undo();
     }
+}
+
+/// This process's open files below a folder, each once more, as a process that it is about to start has them.
+fn copies_of_open_files(folder: &Path) -> Vec<OwnedFd> {
+    let this = pidfd_open(getpid(), PidfdFlags::empty()).expect("this process");
+    let numbers = fs::read_dir("/proc/self/fd").expect("open files").filter_map(|entry| {
+        let entry = entry.ok()?;
+        let is_below = fs::read_link(entry.path()).ok()?.starts_with(folder);
+        is_below.then(|| entry.file_name().to_str()?.parse().ok())?
+    });
+    numbers.map(|number| pidfd_getfd(&this, number, PidfdGetfdFlags::empty()).expect("a copy")).collect()
+}
+
+#[tokio::test]
+async fn a_folder_that_is_closed_is_free_though_a_process_is_being_started() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (store, _node) = open(folder.path()).await.expect("it opens");
+    let copies = copies_of_open_files(folder.path());
+    assert!(over(folder.path()).expect_err("it is open").contains("in use"));
+    store.close().await.expect("all is kept");
+    drop(store);
+    over(folder.path()).expect("it is free");
+    assert!(copies.len() >= 2, "the folder and the engine's lock");
 }
 
 #[tokio::test]
