@@ -34,7 +34,7 @@ pub(crate) use self::origin::origin;
 pub use self::{cors::Cors, open::Open, refusal::Refusals};
 use crate::{
     app::App,
-    config::{Config, DialectName},
+    config::{Config, Reader, SectionKind},
     push::Voice,
 };
 
@@ -46,8 +46,10 @@ pub struct Dialect {
     pub title: &'static str,
     /// What it is for, in a sentence of the start page.
     pub about: &'static str,
-    /// What the operator has to name for the dialect to be served; none for what is always there.
-    pub switch: Option<DialectName>,
+    /// Whether the operator has to name it for it to be served.
+    pub is_optional: bool,
+    /// Its section of the configuration, if it has one.
+    pub section: Option<SectionKind>,
     /// The document as it is checked in.
     pub document: fn() -> OpenApi,
     /// The document as a server with this configuration keeps it, if that depends on it.
@@ -103,6 +105,11 @@ impl From<Router> for Mounted {
     }
 }
 
+/// Reads configurations of a server with these dialects.
+pub fn config_reader() -> Reader {
+    ALL.into_iter().fold(Reader::default(), |reader, dialect| dialect.add_to(reader))
+}
+
 /// Every dialect, in the order in which people are shown them.
 pub static ALL: [&Dialect; 4] =
     [&matrix::DIALECT, &pnut::DIALECT, &ringcentral::DIALECT, &presenced::DIALECT];
@@ -120,7 +127,8 @@ impl Dialect {
             name,
             title,
             about: "",
-            switch: None,
+            is_optional: false,
+            section: None,
             document,
             document_under: None,
             companions: &[],
@@ -136,6 +144,12 @@ impl Dialect {
         }
     }
 
+    /// Lets a configuration name the dialect, and say what its section is for.
+    pub fn add_to(&self, reader: Reader) -> Reader {
+        let reader = if self.is_optional { reader.with_dialect(self.name) } else { reader };
+        self.section.into_iter().fold(reader, Reader::with_section)
+    }
+
     /// The dialect of that name.
     pub fn named(name: &str) -> Option<&'static Self> {
         ALL.into_iter().find(|dialect| dialect.name == name)
@@ -149,7 +163,7 @@ impl Dialect {
 
     /// Whether a server with this configuration serves the dialect.
     pub fn is_served(&self, config: &Config) -> bool {
-        self.switch.is_none_or(|switch| config.server.dialects.contains(&switch))
+        !self.is_optional || config.server.dialects.iter().any(|name| name == self.name)
     }
 
     /// The document as a server with this configuration keeps it.

@@ -1,6 +1,7 @@
 //! The configuration: typed, documented, and checked. `config/default.toml` is compiled in and is both
-//! the defaults and their documentation; file, environment and command line override it in this order.
-//! Each section has its file in `config/`.
+//! the defaults and their documentation, as is each dialect's `config.toml`; file, environment and command
+//! line override them in this order.
+//! Each section of the server's own has its file in `config/`, and each dialect brings its own [`Section`].
 
 mod auth;
 mod bounds;
@@ -11,15 +12,15 @@ mod listen;
 mod live;
 mod load;
 mod log;
-mod matrix;
 mod metrics;
+mod near_miss;
 mod place;
-mod pnut;
 mod presence;
+mod reader;
 mod registration;
 mod reload;
-mod ringcentral;
 mod secret;
+mod section;
 mod server;
 mod store;
 mod tls;
@@ -29,32 +30,33 @@ use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-pub(crate) use self::{auth::SUBJECT, key::Key};
+use self::section::Sections;
+pub(crate) use self::{auth::SUBJECT, key::Key, secret::read as read_secret};
 pub use self::{
     auth::{Auth, JwtIssuer, SigningKey},
+    invalid::{Check, Invalid, LONGEST_SECONDS, require},
+    key::JwtKey,
     limits::Limits,
     listen::{Listen, Network, NoListen, NoNetwork},
     live::Live,
     load::{ConfigError, Overrides},
     log::{Log, LogFormat},
-    matrix::Matrix,
     metrics::Metrics,
-    pnut::Pnut,
     presence::Presence,
-    registration::{Namespace, Registration},
+    reader::Reader,
+    registration::{Namespace, Registration, read as read_registrations},
     reload::Reloaded,
-    ringcentral::{JwtKey, OAuthApp, RingCentral},
-    server::{DialectName, ForwardedHeaders, Server},
+    section::{Section, SectionKind, parsed},
+    server::{ForwardedHeaders, Server},
     store::{Confirm, Store, StoreKind},
     tls::Tls,
     webhooks::Webhooks,
 };
 use crate::presence::Rules;
 
-/// The documented defaults, as `presenced config default` prints them.
-pub const DEFAULTS: &str = include_str!("config/default.toml");
+/// The documented defaults of the server's own sections.
+const OWN_DEFAULTS: &str = include_str!("config/default.toml");
 
 /// Everything that can be configured.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
@@ -65,13 +67,14 @@ pub struct Config {
     pub auth: Auth,
     pub presence: Presence,
     pub store: Store,
-    pub matrix: Matrix,
-    pub pnut: Pnut,
-    pub ringcentral: RingCentral,
     pub webhooks: Webhooks,
     pub limits: Limits,
     pub log: Log,
     pub metrics: Metrics,
+    /// The dialects' own.
+    #[serde(flatten, skip_deserializing)]
+    #[schemars(skip)]
+    sections: Sections,
     /// Whether this is the demo, with its fixtures and answers on demand. Only the command line says so.
     #[serde(skip)]
     pub demo: bool,
@@ -81,36 +84,23 @@ pub struct Config {
 }
 
 impl Default for Config {
+    /// The defaults of every section, those of the dialects among them.
     fn default() -> Self {
-        Self::load(None, &Overrides::default()).expect("the compiled-in defaults are valid")
+        toml::from_str(OWN_DEFAULTS).expect("the compiled-in defaults are a configuration")
     }
-}
-
-/// The JSON Schema of a configuration file: editors check it while it is written. No key is required,
-/// since each has a default.
-pub fn schema() -> schemars::Schema {
-    let mut schema = schemars::schema_for!(Config);
-    schema.remove("required");
-    if let Some(sections) = schema.get_mut("$defs").and_then(Value::as_object_mut) {
-        for section in sections.values_mut().filter_map(Value::as_object_mut) {
-            section.remove("required");
-        }
-    }
-    schema
 }
 
 impl Config {
-    fn check(&self) -> invalid::Check {
+    fn check(&self) -> Check {
         self.limits.check()?;
-        bounds::check(self)?;
         self.server.check()?;
         self.tls.check()?;
         self.auth.check(&self.server.name)?;
         self.presence.check()?;
         self.store.check()?;
-        self.ringcentral.check()?;
         self.log.check()?;
-        self.metrics.check()
+        self.metrics.check()?;
+        self.sections.each().try_for_each(|(_, section)| section.check())
     }
 
     /// The core's rules.

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fmt::Write as _, path::Path, sync::Arc, time::D
 
 use crate::{
     app::App,
-    config::{Config, DialectName},
+    config::{Config, Reader},
     directory::{Directory, DirectoryError, Extension, Holder, NewToken, Profile, Scopes, TokenSecret},
     id::{RoomId, UserId},
     presence::Timestamp,
@@ -27,19 +27,15 @@ const PAGE: usize = 100;
 const MOST_STEPS: u32 = 1_000;
 
 /// The defaults of the demo: every dialect, presence lists, no rate limits, `example.com`, webhooks to this machine.
-pub fn config() -> Config {
-    let mut config = Config { demo: true, ..Config::default() };
+pub fn config(reader: &Reader) -> Config {
+    let mut config = reader.demo();
     config.server.name = SERVER_NAME.to_owned();
-    config.server.dialects = DialectName::ALL.to_vec();
     config.presence.lists = true;
     config.webhooks.allow_networks =
         ["127.0.0.0/8", "::1/128"].map(|network| network.parse().expect("a network")).into();
     config.limits.put_per_second = 0.0;
     config.limits.sync_presence_per_second = 0.0;
     config.limits.new_streams_per_second = 0;
-    config.ringcentral.rate_limits = false;
-    config.ringcentral.open_login = true;
-    (config.pnut.anonymous_reads, config.pnut.reads, config.pnut.writes) = (0, 0, 0);
     config
 }
 

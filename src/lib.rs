@@ -32,8 +32,8 @@
 //!
 //! What it is while it runs:
 //!
-//! - [`config`]: the configuration, with a file for each section; `config/default.toml` holds and documents the
-//!   defaults.
+//! - [`config`]: the configuration, with a file for each section of the server's own, whose defaults
+//!   `config/default.toml` holds and documents; and what a dialect's section is.
 //! - [`auth`]: whose token a request carries, the one way in for all dialects, the application services
 //!   and the JSON Web Tokens of trusted issuers among them.
 //! - `audit`: lines for those who find out later who did what.
@@ -46,8 +46,8 @@
 //! - [`openapi`]: what all documents share, their twins in OpenAPI 3.0, and what breaks users of an older one.
 //! - [`api`]: the list of dialects. `api/<dialect>.rs` puts one together: its routes and its document.
 //!   `api/<dialect>/` has a file for each resource, with documentation, refusals and handlers of its operations;
-//!   `types.rs` with what goes over the wire, which clients share; and `error.rs` with the dialect's form of every
-//!   refusal. `api/words.rs` and `api/telephony.rs`: the wire's words for closed sets of the core; `api/open.rs`: words of
+//!   `types.rs` with what goes over the wire, which clients share; `error.rs` with the dialect's form of every
+//!   refusal; and `config.rs` with its section of the configuration. `api/words.rs` and `api/telephony.rs`: the wire's words for closed sets of the core; `api/open.rs`: words of
 //!   lists that may grow. `api/sockets.rs`: what the WebSockets of all dialects share.
 //!   `api/refusal.rs`: refusals with their status in their type, of which documents are made, so that
 //!   nothing undocumented can be answered. `api/frame.rs`: what every exchange of every dialect has.

@@ -93,7 +93,7 @@ impl Server {
     /// The dialect whose path it is. The one that is always there speaks for what is no dialect's.
     fn dialect_of(&self, path: &str) -> Option<&'static Dialect> {
         let of_path = self.dialects.iter().find(|dialect| dialect.has(path));
-        of_path.or_else(|| self.dialects.iter().find(|dialect| dialect.switch.is_none())).copied()
+        of_path.or_else(|| self.dialects.iter().find(|dialect| !dialect.is_optional)).copied()
     }
 
     /// Serves connections until `shutdown` completes; then takes no more, lets running requests finish for

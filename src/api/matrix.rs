@@ -3,6 +3,7 @@
 
 mod account;
 mod backend;
+pub mod config;
 mod contract;
 mod error;
 mod event;
@@ -30,13 +31,14 @@ use utoipa_axum::{
     routes,
 };
 
+use self::config::Matrix;
 use self::{
     contract::without_additions,
     error::MatrixRefusal,
     types::{LimitExceeded, MatrixError},
 };
 use super::{Dialect, Mounted, Refusals};
-use crate::{app::App, config::DialectName, openapi};
+use crate::{app::App, config::SectionKind, openapi};
 
 /// The prefixes under which the presence module is served, from the one in the document to the oldest.
 pub const PREFIXES: [&str; 4] = ["v3", "r0", "unstable", "api/v1"];
@@ -68,8 +70,9 @@ const TAGS: [(&str, &str); 6] = [
 
 /// The dialect.
 pub static DIALECT: Dialect = Dialect {
-    switch: Some(DialectName::Matrix),
-    document_under: Some(|config| document(config.matrix.busy, config.presence.lists)),
+    is_optional: true,
+    section: Some(SectionKind::of::<Matrix>()),
+    document_under: Some(|config| document(config.section::<Matrix>().busy, config.presence.lists)),
     notice: "The presence operations and the two error schemas follow the OpenAPI definition of the Matrix\n\
              client-server API: Copyright 2016 OpenMarket Ltd, Copyright 2018 New Vector Ltd, licensed under the\n\
              Apache License, Version 2.0 (http://www.apache.org/licenses/LICENSE-2.0). It was changed: the\n\

@@ -5,6 +5,7 @@
 mod account;
 mod backend;
 mod caller;
+pub mod config;
 mod envelope;
 mod error;
 mod exchange;
@@ -28,6 +29,7 @@ use utoipa_axum::{
     routes,
 };
 
+use self::config::Pnut;
 use self::{
     error::PnutRefusal,
     exchange::{Gate, exchange},
@@ -37,7 +39,7 @@ use self::{
 use super::{Cors, Dialect, Refusals};
 use crate::{
     app::{self, App},
-    config::DialectName,
+    config::SectionKind,
     directory::Scope,
     openapi::{self, HeaderDoc},
 };
@@ -51,7 +53,8 @@ const TAGS: [(&str, &str); 2] =
 
 /// The dialect.
 pub static DIALECT: Dialect = Dialect {
-    switch: Some(DialectName::Pnut),
+    is_optional: true,
+    section: Some(SectionKind::of::<Pnut>()),
     about: "User presence, with its texts that hold for fifteen minutes.",
     prefixes: &["/v0/", "/v1/"],
     bases: &PREFIXES,

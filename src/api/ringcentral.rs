@@ -6,6 +6,7 @@ mod backend;
 mod batch;
 mod calls;
 mod choice;
+pub mod config;
 mod error;
 mod extensions;
 mod extract;
@@ -39,11 +40,12 @@ use utoipa::openapi::{
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
+use self::config::RingCentral;
 use self::{
     error::RestRefusal,
     extract::AnyToken,
     oauth::codes::Codes,
-    push::voice::RingCentral,
+    push::voice::RingCentralVoice,
     rate::RateLimits,
     socket::{sessions::Sessions, token::SocketTokens},
     stub::AuthenticateError,
@@ -56,7 +58,7 @@ use super::{
 use crate::{
     app::{self, App},
     auth::{AuthError, assertion},
-    config::DialectName,
+    config::SectionKind,
     openapi,
 };
 
@@ -70,7 +72,8 @@ const TAGS: [(&str, &str); 4] = [
 
 /// The dialect.
 pub static DIALECT: Dialect = Dialect {
-    switch: Some(DialectName::RingCentral),
+    is_optional: true,
+    section: Some(SectionKind::of::<RingCentral>()),
     companions: &[Companion {
         name: "ringcentral-webhooks",
         title: "RingCentral notifications",
@@ -86,7 +89,7 @@ pub static DIALECT: Dialect = Dialect {
         exposed_headers: "Retry-After, X-Rate-Limit-Group, X-Rate-Limit-Limit, \
             X-Rate-Limit-Remaining, X-Rate-Limit-Window",
     },
-    voice: Some(&RingCentral),
+    voice: Some(&RingCentralVoice),
     ..Dialect::new("ringcentral", "RingCentral", document, Refusals::of::<RestRefusal>(), |app| {
         router(app).into()
     })

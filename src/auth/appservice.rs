@@ -62,8 +62,7 @@ pub struct AppServices(Vec<AppService>);
 impl AppServices {
     /// Those of a configuration.
     pub fn of(config: &Config) -> Self {
-        let registrations = config.matrix.registrations.iter();
-        Self(registrations.map(|it| AppService::of(it, &config.server.name)).collect())
+        Self(config.registrations().map(|it| AppService::of(it, &config.server.name)).collect())
     }
 
     /// The service with that token.

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use super::{Done, Failure, print, serve::open_tls};
-use crate::config::{self, Overrides};
+use crate::{api, config::Overrides};
 
 #[derive(Debug, Args)]
 pub(super) struct Config {
@@ -27,16 +27,15 @@ impl Config {
     pub(super) fn run(self) -> Done {
         match self.action {
             Action::Check { config } => {
-                let overrides = Overrides::from_process(Vec::new());
-                for line in overrides.near_misses() {
+                let (reader, overrides) = (api::config_reader(), Overrides::from_process(Vec::new()));
+                for line in reader.near_misses(&overrides) {
                     eprintln!("presenced: {line}");
                 }
-                let config =
-                    config::Config::load(config.as_deref(), &overrides).map_err(Failure::unusable)?;
+                let config = reader.load(config.as_deref(), &overrides).map_err(Failure::unusable)?;
                 open_tls(&config)?;
                 print("The configuration is valid.\n");
             }
-            Action::Default => print(config::DEFAULTS),
+            Action::Default => print(&api::config_reader().documented_defaults()),
         }
         Ok(())
     }

@@ -10,6 +10,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{Done, Failure, serve::keep_to_owner};
 use crate::{
+    api,
     clock::SystemClock,
     config::{Config, Overrides, StoreKind},
     directory::Check,
@@ -39,8 +40,8 @@ const FILLED: [&str; 2] = ["acknowledged", "db"];
 impl Import {
     pub(super) fn run(mut self) -> Done {
         if let Some(file) = self.config.take() {
-            let config =
-                Config::load(Some(&file), &Overrides::from_process(Vec::new())).map_err(Failure::unusable)?;
+            let config = api::config_reader().load(Some(&file), &Overrides::from_process(Vec::new()));
+            let config = config.map_err(Failure::unusable)?;
             if config.store.kind == StoreKind::Redis {
                 return self.fill_engine(&config);
             }

@@ -1,7 +1,7 @@
 use clap::{Args, ValueEnum};
 
 use super::{Done, print};
-use crate::{api::matrix, config};
+use crate::api::{self, matrix};
 
 #[derive(Debug, Args)]
 pub(super) struct Schema {
@@ -22,7 +22,7 @@ enum Subject {
 impl Schema {
     pub(super) fn run(self) -> Done {
         let schema = match self.subject {
-            Subject::Config => config::schema(),
+            Subject::Config => api::config_reader().schema(),
             Subject::Presence => matrix::event_schema(),
         };
         print(&format!("{:#}\n", schema.to_value()));

@@ -12,6 +12,7 @@ pub(super) use self::data::keep_to_owner;
 use self::{files::Files, log::Log, reload::Reloading};
 use super::{Done, Failure, print};
 use crate::{
+    api,
     app::App,
     config::{Config, Listen, Overrides, StoreKind},
     demo,
@@ -125,8 +126,9 @@ impl Serve {
     }
 
     fn load(&self, overrides: &Overrides) -> Result<Config, Failure> {
-        let defaults = if self.demo { demo::config() } else { Config::default() };
-        let loaded = defaults.load_over(self.config.as_deref(), overrides);
+        let reader = api::config_reader();
+        let defaults = if self.demo { demo::config(&reader) } else { Config::default() };
+        let loaded = reader.load_over(&defaults, self.config.as_deref(), overrides);
         let mut config = loaded.map_err(Failure::unusable)?;
         config.check_contract = self.checks_contract();
         if self.demo && !self.allow_remote && !config.server.listen.is_local() {
@@ -173,7 +175,7 @@ impl Serve {
             Some(file) => tracing::info!(file = %file.display(), "configuration"),
             None => tracing::info!("configuration: no file; defaults, environment and command line hold"),
         }
-        for line in overrides.near_misses() {
+        for line in api::config_reader().near_misses(overrides) {
             tracing::warn!("{line}");
         }
     }
@@ -181,7 +183,7 @@ impl Serve {
 
 /// Says what is served, and within which bounds.
 fn tell_bounds(config: &Config) {
-    let dialects: Vec<&str> = crate::api::ALL
+    let dialects: Vec<&str> = api::ALL
         .into_iter()
         .filter(|dialect| dialect.is_served(config))
         .map(|dialect| dialect.name)

@@ -1,23 +1,18 @@
 //! The bounds of numbers. The attributes of the fields state each once: for the schema, and for what is checked here.
 
-use std::sync::LazyLock;
-
 use serde_json::Value;
 
 use super::{
     Config,
     invalid::{Check, Invalid},
-    schema,
 };
 
-static SCHEMA: LazyLock<Value> = LazyLock::new(|| schema().to_value());
-
-/// Checks the numbers of all sections.
-pub(super) fn check(config: &Config) -> Check {
+/// Checks the numbers of all sections against the configuration's schema.
+pub(super) fn check(config: &Config, schema: &Value) -> Check {
     let config = serde_json::to_value(config).expect("a configuration is JSON");
-    for (section, about) in entries(&SCHEMA["properties"]) {
+    for (section, about) in entries(&schema["properties"]) {
         let place = about["$ref"].as_str().unwrap_or_default().trim_start_matches('#');
-        let keys = SCHEMA.pointer(place).map(|section| &section["properties"]);
+        let keys = schema.pointer(place).map(|section| &section["properties"]);
         for (key, bounds) in keys.into_iter().flat_map(entries) {
             let why = config[section][key].as_f64().and_then(|number| violation(number, bounds));
             why.map_or(Ok(()), |why| Err(Invalid::new(format!("{section}.{key}"), why)))?;

@@ -1,4 +1,10 @@
+//! Keys that tokens are signed with.
+
+use std::path::PathBuf;
+
 use jsonwebtoken::{Algorithm, DecodingKey};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 /// A key that tokens are signed with, for one algorithm.
 #[derive(Clone, Debug)]
@@ -24,5 +30,33 @@ impl Key {
         let decoding =
             decoding.map_err(|error| format!("\"{algorithm:?}\": the key cannot be used: {error}"))?;
         Ok(Self { kid: kid.map(str::to_owned), algorithm, decoding })
+    }
+}
+
+/// A key that assertions may be signed with, and what they have to say.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct JwtKey {
+    /// The algorithm, such as RS256, ES256, EdDSA or HS256.
+    pub algorithm: String,
+    /// The public key in PEM form; for HS256, HS384 and HS512 the secret itself.
+    #[serde(default)]
+    pub key: String,
+    /// The file that holds the key, instead of the key itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_file: Option<PathBuf>,
+    /// Who has to have issued the assertion: the claim `iss`.
+    pub issuer: String,
+    /// For whom it has to be: the claim `aud`.
+    pub audience: String,
+}
+
+impl JwtKey {
+    /// The key itself, or why it cannot be used.
+    pub(crate) fn parsed(&self) -> Result<Key, String> {
+        if self.issuer.is_empty() || self.audience.is_empty() {
+            return Err(format!("{:?}: needs an issuer and an audience", self.algorithm));
+        }
+        Key::parse(None, &self.algorithm, &self.key)
     }
 }

@@ -1,16 +1,17 @@
 //! Reading a configuration from where it may stand, and telling an operator what is wrong with it.
 
-use std::{
-    collections::HashMap,
-    fmt, fs,
-    path::{Path, PathBuf},
-};
+use std::{collections::HashMap, fmt, fs, path::Path};
 
 use toml::{Table, Value};
 
-use super::{Config, DEFAULTS, invalid::Invalid, place};
+use super::{
+    Config, Reader, bounds,
+    invalid::{Invalid, in_words},
+    place,
+    section::Sections,
+};
 
-const PREFIX: &str = "PRESENCED_";
+pub(super) const PREFIX: &str = "PRESENCED_";
 
 /// Why a configuration cannot be used; one line for the operator.
 #[derive(Debug, thiserror::Error)]
@@ -49,7 +50,9 @@ pub struct Overrides {
 
 /// What was given, and where.
 struct Sources<'a> {
-    file: Option<(PathBuf, String)>,
+    reader: &'a Reader,
+    defaults: Table,
+    file: Option<(&'a Path, &'a str)>,
     overrides: &'a Overrides,
 }
 
@@ -72,77 +75,67 @@ impl Overrides {
         named.sort_unstable();
         named
     }
-
-    /// A line for each variable of the environment that looks as if it was meant to count, and does not. What
-    /// orchestrators set for a service called presenced is none of them.
-    pub fn near_misses(&self) -> Vec<String> {
-        let defaults = defaults();
-        let mut lines: Vec<String> =
-            self.environment.keys().filter_map(|variable| near_miss(variable, &defaults)).collect();
-        lines.sort_unstable();
-        lines
-    }
-}
-
-fn near_miss(variable: &str, defaults: &Table) -> Option<String> {
-    let name = variable.strip_prefix(PREFIX).filter(|name| !name.contains("__"))?;
-    let (section, rest) = name.split_once('_')?;
-    let is_of_a_service = rest == "SERVICE_HOST"
-        || rest.starts_with("SERVICE_PORT")
-        || rest == "PORT"
-        || rest.strip_prefix("PORT_").is_some_and(|port| port.starts_with(|c: char| c.is_ascii_digit()));
-    if is_of_a_service {
-        return None;
-    }
-    let all = keys(defaults).map(|key| key.replacen('.', "__", 1).to_uppercase());
-    let meant = all.min_by_key(|key| strsim::levenshtein(&key.replace("__", "_"), name))?;
-    if strsim::levenshtein(&meant.replace("__", "_"), name) <= 2 {
-        return Some(format!("{variable} is not read; did you mean {PREFIX}{meant}?"));
-    }
-    let is_section = defaults.contains_key(&section.to_lowercase());
-    is_section.then(|| {
-        format!("{variable} is not read: keys of [{}] are {PREFIX}{section}__KEY", section.to_lowercase())
-    })
-}
-
-fn defaults() -> Table {
-    DEFAULTS.parse().expect("the compiled-in defaults are TOML")
 }
 
 /// All keys, as `section.key`.
-fn keys(defaults: &Table) -> impl Iterator<Item = String> {
+pub(super) fn keys(defaults: &Table) -> impl Iterator<Item = String> {
     let sections = defaults.iter().filter_map(|(section, keys)| Some((section, keys.as_table()?)));
     sections.flat_map(|(section, keys)| keys.keys().map(move |key| format!("{section}.{key}")))
 }
 
-impl Config {
+impl Reader {
     /// The defaults, overridden by a file if one is named, the environment, and the command line.
-    pub fn load(file: Option<&Path>, overrides: &Overrides) -> Result<Self, ConfigError> {
-        Self::load_table(defaults(), file, overrides)
+    pub fn load(&self, file: Option<&Path>, overrides: &Overrides) -> Result<Config, ConfigError> {
+        self.load_table(self.defaults(), file, overrides)
     }
 
     /// The same over other defaults.
-    pub fn load_over(&self, file: Option<&Path>, overrides: &Overrides) -> Result<Self, ConfigError> {
-        let base = Table::try_from(self).expect("a configuration is TOML");
-        let (demo, check_contract) = (self.demo, self.check_contract);
-        Ok(Self { demo, check_contract, ..Self::load_table(base, file, overrides)? })
+    pub fn load_over(
+        &self,
+        defaults: &Config,
+        file: Option<&Path>,
+        overrides: &Overrides,
+    ) -> Result<Config, ConfigError> {
+        let mut base = self.defaults();
+        base.extend(Table::try_from(defaults).expect("a configuration is TOML"));
+        let (demo, check_contract) = (defaults.demo, defaults.check_contract);
+        Ok(Config { demo, check_contract, ..self.load_table(base, file, overrides)? })
     }
 
-    fn load_table(base: Table, file: Option<&Path>, overrides: &Overrides) -> Result<Self, ConfigError> {
-        let defaults = defaults();
+    fn load_table(
+        &self,
+        base: Table,
+        file: Option<&Path>,
+        overrides: &Overrides,
+    ) -> Result<Config, ConfigError> {
         let mut merged = Value::Table(base);
         let text = file.map(read).transpose()?;
-        let sources = Sources { file: file.map(Path::to_owned).zip(text), overrides };
-        sources.merge_into(&mut merged, &defaults)?;
-        let refused = |invalid: Invalid| sources.locate(&merged, invalid);
-        let mut config: Self = serde_path_to_error::deserialize(merged.clone())
-            .map_err(|error| refused(Invalid::new(error.path().to_string(), in_words(error.inner()))))?;
-        config.auth.read_secrets().map_err(refused)?;
-        config.ringcentral.read_secrets().map_err(refused)?;
-        config.store.read_secrets().map_err(refused)?;
-        config.check().map_err(refused)?;
+        let sources =
+            Sources { reader: self, defaults: self.defaults(), file: file.zip(text.as_deref()), overrides };
+        sources.merge_into(&mut merged)?;
         let folder = file.and_then(Path::parent).unwrap_or(Path::new(""));
-        config.matrix.read_registrations(folder, &config.server.name).map_err(refused)?;
+        let parsed = self.parse(merged.clone(), folder);
+        parsed.map_err(|invalid| sources.locate(&merged, invalid))
+    }
+
+    /// The configuration that a table with all keys says.
+    fn parse(&self, merged: Value, folder: &Path) -> Result<Config, Invalid> {
+        let Value::Table(mut merged) = merged else { unreachable!("sections were merged into a table") };
+        let mut sections = Sections::default();
+        for kind in &self.sections {
+            let keys = merged.remove(kind.name).unwrap_or_else(|| Value::Table(Table::new()));
+            sections.put(kind.name, (kind.parse)(keys)?);
+        }
+        let mut config: Config = serde_path_to_error::deserialize(Value::Table(merged))
+            .map_err(|error| Invalid::new(error.path().to_string(), in_words(error.inner().message())))?;
+        config.sections = sections;
+        config.auth.read_secrets()?;
+        config.store.read_secrets()?;
+        config.server.check_dialects(self.dialects())?;
+        let server = config.server.name.clone();
+        config.sections.each_mut().try_for_each(|section| section.read_files(folder, &server))?;
+        bounds::check(&config, &self.schema().to_value())?;
+        config.check()?;
         Ok(config)
     }
 }
@@ -161,7 +154,8 @@ fn read(file: &Path) -> Result<String, ConfigError> {
 }
 
 impl Sources<'_> {
-    fn merge_into(&self, merged: &mut Value, defaults: &Table) -> Result<(), ConfigError> {
+    fn merge_into(&self, merged: &mut Value) -> Result<(), ConfigError> {
+        let defaults = &self.defaults;
         let unknown = |invalid| self.locate(&Value::Table(Table::new()), invalid);
         let file: Table = self
             .file
@@ -204,7 +198,7 @@ impl Sources<'_> {
 
     /// An error that tells what was given, and where.
     fn locate(&self, merged: &Value, Invalid { key, why }: Invalid) -> ConfigError {
-        let is_secret = holds_secrets(&key);
+        let is_secret = self.holds_secrets(&key);
         let given = place::value_of(merged, &key).filter(|value| !is_secret && !value.is_table());
         ConfigError::Invalid { value: given.map(ToString::to_string), place: self.place_of(&key), key, why }
     }
@@ -218,29 +212,32 @@ impl Sources<'_> {
         if self.overrides.variables().iter().any(|(name, _)| *name == top) {
             return Some(format!("{PREFIX}{}", top.replacen('.', "__", 1).to_uppercase()));
         }
-        let (file, text) = self.file.as_ref()?;
-        let line = place::line_of(text, key).filter(|_| is_given(text, &top))?;
+        let (file, text) = self.file?;
+        let line = place::line_of(text, key).filter(|_| self.is_given(text, &top))?;
         Some(format!("{}, line {line}", file.display()))
     }
-}
 
-/// Whether what stands under a key may be a secret, or a list with secrets in it.
-fn holds_secrets(key: &str) -> bool {
-    let open =
-        [".id", ".kid", ".algorithm", ".issuer", ".audience", ".jwks_url", ".user", ".scopes", "_file"];
-    let hold_secrets =
-        ["ringcentral.apps", "ringcentral.jwt_keys", "auth.jwt", "store.password", "store.urls"];
-    let starts =
-        |start: &&str| key.strip_prefix(start).is_some_and(|rest| rest.is_empty() || rest.starts_with('['));
-    !open.iter().any(|end| key.ends_with(end)) && hold_secrets.iter().any(starts)
-}
+    /// Whether what stands under a key may be a secret, or a list with secrets in it.
+    fn holds_secrets(&self, key: &str) -> bool {
+        let open =
+            [".id", ".kid", ".algorithm", ".issuer", ".audience", ".jwks_url", ".user", ".scopes", "_file"];
+        let own = ["auth.jwt", "store.password", "store.urls"].map(str::to_owned);
+        let sections = self.reader.sections.iter();
+        let of_sections =
+            sections.flat_map(|kind| kind.secrets.iter().map(|key| format!("{}.{key}", kind.name)));
+        let starts = |start: String| {
+            key.strip_prefix(&start).is_some_and(|rest| rest.is_empty() || rest.starts_with('['))
+        };
+        !open.iter().any(|end| key.ends_with(end)) && own.into_iter().chain(of_sections).any(starts)
+    }
 
-/// Whether a file has the key, or at least is about an unknown section of that name.
-fn is_given(text: &str, key: &str) -> bool {
-    let Ok(table) = text.parse::<Table>() else { return false };
-    let table = Value::Table(table);
-    let known = keys(&defaults()).any(|known| known == key);
-    !known || place::value_of(&table, key).is_some()
+    /// Whether a file has the key, or at least is about an unknown section of that name.
+    fn is_given(&self, text: &str, key: &str) -> bool {
+        let Ok(table) = text.parse::<Table>() else { return false };
+        let table = Value::Table(table);
+        let known = keys(&self.defaults).any(|known| known == key);
+        !known || place::value_of(&table, key).is_some()
+    }
 }
 
 /// A value of the environment or the command line, in the type that its default has. What is not of that type
@@ -290,29 +287,4 @@ fn nearest<'a>(text: &str, known: impl Iterator<Item = &'a String>) -> Option<&'
 
 fn listed<'a>(names: impl Iterator<Item = &'a String>) -> String {
     names.map(String::as_str).collect::<Vec<_>>().join(", ")
-}
-
-/// What serde says about a value, in words for operators.
-fn in_words(error: &toml::de::Error) -> String {
-    let text = error.message();
-    if let Some(missing) = text.strip_prefix("missing field ") {
-        return format!("has to have {}", missing.replace('`', "\""));
-    }
-    let Some((_, expected)) = text.split_once(", expected ") else { return text.to_owned() };
-    if text.starts_with("invalid length") {
-        return text.to_owned();
-    }
-    let expected = match expected {
-        "a boolean" => "true or false",
-        "u16" => "a whole number from 0 to 65535",
-        "u32" => "a whole number from 0 to 4294967295",
-        "u64" | "usize" | "i64" => "a whole number, not below 0",
-        "a nonzero u32" | "nonzero u32" => "a whole number from 1 to 4294967295",
-        "f64" => "a number",
-        "a string" | "path string" => "a text in quotes",
-        "a sequence" => "a list: [...]",
-        other if other.starts_with("struct ") => "a table: { ... }",
-        other => &other.replace('`', "\""),
-    };
-    format!("has to be {expected}")
 }

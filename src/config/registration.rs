@@ -86,7 +86,7 @@ struct Namespaces {
 
 /// Reads registration files; relative paths are those from `folder`. Returns what the first unusable one
 /// is not usable for.
-pub(super) fn read(files: &[PathBuf], folder: &Path, server: &str) -> Result<Vec<Registration>, String> {
+pub fn read(files: &[PathBuf], folder: &Path, server: &str) -> Result<Vec<Registration>, String> {
     let mut registrations: Vec<Registration> = Vec::with_capacity(files.len());
     for path in files.iter().map(|file| folder.join(file)) {
         let wrong = |why: String| format!("{}: {why}", path.display());

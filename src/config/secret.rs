@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 use super::invalid::{Check, Invalid};
 
 /// Takes a secret from its file, if it has one. Space around it does not count: editors end files with a line end.
-pub(super) fn read(key: &str, secret: &mut String, file: Option<&Path>) -> Check {
+pub(crate) fn read(key: &str, secret: &mut String, file: Option<&Path>) -> Check {
     let Some(file) = file else { return Ok(()) };
     let invalid = |why: String| Err(Invalid::new(format!("{key}_file"), why));
     if !secret.is_empty() {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Listen, Network,
-    invalid::{Check, LONGEST_SECONDS, require},
+    invalid::{Check, Invalid, LONGEST_SECONDS, require},
 };
 use crate::id::UserId;
 
@@ -35,7 +35,7 @@ pub struct Server {
     #[schemars(example = ["https://app.example.com"])]
     pub allowed_origins: Vec<String>,
     /// The dialects to serve besides presenced's own API.
-    pub dialects: Vec<DialectName>,
+    pub dialects: Vec<String>,
     /// How long running requests may take to finish after SIGINT or SIGTERM.
     #[schemars(range(min = 0, max = LONGEST_SECONDS))]
     pub shutdown_grace_seconds: u64,
@@ -52,20 +52,6 @@ pub enum ForwardedHeaders {
     Forwarded,
 }
 
-/// A dialect that an operator can name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum DialectName {
-    Matrix,
-    Pnut,
-    RingCentral,
-}
-
-impl DialectName {
-    /// Every dialect.
-    pub const ALL: [Self; 3] = [Self::Matrix, Self::Pnut, Self::RingCentral];
-}
-
 impl Server {
     /// The file with the admin token.
     pub fn admin_token_file(&self) -> PathBuf {
@@ -74,6 +60,19 @@ impl Server {
         } else {
             self.admin_token_file.clone()
         }
+    }
+
+    /// Whether there is each dialect that is to be served.
+    pub(super) fn check_dialects(&self, known: &[&str]) -> Check {
+        let why = || {
+            let known: Vec<String> = known.iter().map(|name| format!("{name:?}")).collect();
+            format!("has to be one of {}", known.join(", "))
+        };
+        for (place, name) in self.dialects.iter().enumerate() {
+            let key = format!("server.dialects[{place}]");
+            known.contains(&name.as_str()).then_some(()).ok_or_else(|| Invalid::new(key, why()))?;
+        }
+        Ok(())
     }
 
     pub(super) fn check(&self) -> Check {

@@ -6,6 +6,7 @@ use tokio::net::TcpListener;
 
 use super::Server;
 use crate::{
+    api,
     app::App,
     clock::{Clock as _, SystemClock},
     demo,
@@ -17,7 +18,8 @@ use crate::{
 pub async fn demo() -> io::Result<String> {
     let clock = Arc::new(SystemClock::start());
     let now = clock.now();
-    let app = App::open(demo::config(), Box::new(EmbeddedStore::in_memory()), clock).await;
+    let app =
+        App::open(demo::config(&api::config_reader()), Box::new(EmbeddedStore::in_memory()), clock).await;
     let app = app.map_err(io::Error::other)?;
     demo::furnish(&app.directory, now).await.map_err(io::Error::other)?;
     let listener = TcpListener::bind("127.0.0.1:0").await?;

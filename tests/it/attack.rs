@@ -15,7 +15,10 @@ mod streams;
 mod timing;
 mod tokens;
 
-use presenced::config::{Config, JwtKey, OAuthApp};
+use presenced::{
+    api::ringcentral::config::{OAuthApp, RingCentral},
+    config::{Config, JwtKey},
+};
 
 use crate::support::{Answer, TestServer};
 
@@ -29,17 +32,17 @@ const SECRET: &str = "a secret that is long enough for a test";
 /// An app without a secret, whose id everybody knows, and a key for assertions; limits as they are when nobody
 /// changes them.
 fn with_an_app(config: &mut Config) {
-    config.ringcentral.rate_limits = true;
-    config.ringcentral.open_login = false;
+    config.section_mut::<RingCentral>().rate_limits = true;
+    config.section_mut::<RingCentral>().open_login = false;
     let app = |id: &str, secret: &str| OAuthApp {
         id: id.to_owned(),
         secret: secret.to_owned(),
         secret_file: None,
         redirect_uris: Vec::new(),
     };
-    config.ringcentral.apps = vec![app("public", ""), app("desk", "s3cret")];
+    config.section_mut::<RingCentral>().apps = vec![app("public", ""), app("desk", "s3cret")];
     let (key, issuer, audience) = (SECRET.to_owned(), ISSUER.to_owned(), AUDIENCE.to_owned());
-    config.ringcentral.jwt_keys =
+    config.section_mut::<RingCentral>().jwt_keys =
         vec![JwtKey { algorithm: "HS256".to_owned(), key, key_file: None, issuer, audience }];
 }
 

@@ -4,6 +4,7 @@
 use std::{env, process::Command};
 
 use presenced::{
+    api::{matrix::config::Matrix, pnut::config::Pnut},
     config::{Namespace, Registration},
     directory::TokenSecret,
 };
@@ -83,7 +84,8 @@ async fn mautrix_appservice() {
     let users = vec![Namespace { regex: "@irc_.*:example\\.com".to_owned(), exclusive: true }];
     let token = TokenSecret::from("irc-token");
     let bridge = Registration { id: "irc".to_owned(), token, sender: "ircbot".to_owned(), users };
-    let server = TestServer::start_with(|config| config.matrix.registrations = vec![bridge]).await;
+    let server =
+        TestServer::start_with(|config| config.section_mut::<Matrix>().registrations = vec![bridge]).await;
     let mut command = python();
     command.args(["tests/clients/mautrix_appservice.py", &server.url, "irc", "irc-token", "ircbot"]);
     passes(command).await;
@@ -156,7 +158,8 @@ async fn ringcentral_web_socket() {
 /// A server whose rate limits let one call of each kind through.
 async fn start_limited() -> TestServer {
     TestServer::start_with(|config| {
-        (config.pnut.anonymous_reads, config.pnut.reads, config.pnut.writes) = (1, 1, 1);
+        let pnut = config.section_mut::<Pnut>();
+        (pnut.anonymous_reads, pnut.reads, pnut.writes) = (1, 1, 1);
     })
     .await
 }

@@ -1,5 +1,7 @@
 //! A dialect from outside of this crate, with a document, Swagger UI, the frame, and refusals in a form of its own.
 
+mod section;
+
 use axum::{
     Json,
     extract::{Path, State},

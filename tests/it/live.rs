@@ -10,6 +10,7 @@ use std::{
 
 use futures_util::FutureExt as _;
 use presenced::{
+    api,
     app::App,
     changes::{Changes, Topic},
     clock::ManualClock,
@@ -133,7 +134,7 @@ impl World {
         let clock = Arc::new(ManualClock::at(START));
         let mut servers = Vec::new();
         for store in stores {
-            let config = demo::config();
+            let config = demo::config(&api::config_reader());
             servers.push(App::open(config, store, clock.clone()).await.expect("an empty store opens"));
         }
         demo::furnish(&servers[0].directory, START).await.expect("an empty directory");

@@ -14,7 +14,11 @@ mod room;
 pub(crate) mod tls;
 mod unix;
 
-use presenced::{config::Config, server::Listener};
+use presenced::{
+    api::pnut::config::Pnut,
+    config::{Config, Section as _},
+    server::Listener,
+};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::TcpListener,
@@ -30,8 +34,7 @@ fn trust_this_machine(config: &mut Config) {
 /// Lets each address make one call without a token in pnut's dialect: the first is refused with 401 as all are
 /// without a token, the second with 429.
 fn one_call_an_address(config: &mut Config) {
-    config.pnut = Config::default().pnut;
-    config.pnut.anonymous_reads = 1;
+    *config.section_mut() = Pnut { anonymous_reads: 1, ..Pnut::defaults().clone() };
 }
 
 async fn listener() -> Listener {

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use presenced::{app::App, clock::ManualClock, demo, server::Server, store::EmbeddedStore};
+use presenced::{api, app::App, clock::ManualClock, demo, server::Server, store::EmbeddedStore};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -13,7 +13,7 @@ use tokio::{
 use crate::support::{ALICE, START, status_path};
 
 async fn start(grace_seconds: u64) -> (TcpStream, App, oneshot::Sender<()>, JoinHandle<()>) {
-    let mut config = demo::config();
+    let mut config = demo::config(&api::config_reader());
     config.server.shutdown_grace_seconds = grace_seconds;
     let app = App::open(config, Box::new(EmbeddedStore::in_memory()), Arc::new(ManualClock::at(START)))
         .await

@@ -33,7 +33,7 @@ pub(crate) use self::{
     stream::EventStream,
 };
 use presenced::{
-    api::{Dialect, contract::Ledger},
+    api::{self, Dialect, contract::Ledger},
     app::App,
     clock::ManualClock,
     config::Config,
@@ -118,7 +118,9 @@ pub(crate) async fn connect(server: &Site) -> TcpStream {
 
 /// The demo's configuration, of a server that looks at what it does.
 fn config() -> Config {
-    Config { check_contract: true, ..demo::config() }
+    let mut config = demo::config(&api::config_reader());
+    config.check_contract = true;
+    config
 }
 
 impl Drop for Found {

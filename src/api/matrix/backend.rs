@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use axum::extract::FromRef;
 
+use super::config::Matrix;
 use super::{
     error::MatrixRefusal,
     presence::OWN_ALONE,
@@ -40,7 +41,7 @@ impl Presence for Parts {
         let now = self.service.now();
         let user: UserId = user.parse().map_err(|_| self.service.nobody())?;
         let presence = self.service.get(Viewer::User(&caller.user), &user, now).await?;
-        Ok(PresenceStatus::new(&presence, now, self.config.matrix.busy))
+        Ok(PresenceStatus::new(&presence, now, self.config.section::<Matrix>().busy))
     }
 
     async fn set_presence(
@@ -64,10 +65,10 @@ impl Presence for Parts {
     }
 
     fn takes_query_token(&self) -> bool {
-        self.config.matrix.query_token
+        self.config.section::<Matrix>().query_token
     }
 
     fn knows_busy(&self) -> bool {
-        self.config.matrix.busy
+        self.config.section::<Matrix>().busy
     }
 }

@@ -9,6 +9,7 @@ use axum::{
     http::request::Parts,
 };
 
+use super::config::Matrix;
 use super::{
     error::{BadRequest, MatrixRefusal, TooLarge},
     stub,
@@ -37,7 +38,7 @@ impl FromRequestParts<App> for Asker {
 
 /// Whom this dialect lets in.
 pub(super) fn accepts(app: &App) -> Accepts {
-    Accepts { query: app.config.matrix.query_token, app_services: true }
+    Accepts { query: app.config.section::<Matrix>().query_token, app_services: true }
 }
 
 impl Asker {

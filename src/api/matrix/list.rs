@@ -5,6 +5,7 @@
 use axum::{Json, body::Body, extract::State};
 use serde_json::{Map, Value};
 
+use super::config::Matrix;
 use super::{
     error::{BadRequest, MatrixRefusal},
     extract::{Asker, Target, read_body},
@@ -163,7 +164,7 @@ pub(super) async fn get_presence_list(
         kind: EventType::Presence.into(),
         content: ListedPresence {
             user_id: UserId::as_str(user).to_owned(),
-            presence: PresenceStatus::new(&presence, now, app.config.matrix.busy),
+            presence: PresenceStatus::new(&presence, now, app.config.section::<Matrix>().busy),
         },
     };
     Ok(Json(seen.map(event).collect()))

@@ -12,6 +12,7 @@ use axum::{
 };
 use futures_util::stream;
 
+use super::config::Matrix;
 use super::{
     error::{BadRequest, MatrixRefusal},
     extract::Asker,
@@ -281,6 +282,6 @@ impl IntoResponse for Written {
 
 fn events(app: &App, query: &Query, users: &[(UserId, Presence)]) -> Vec<PresenceEvent> {
     let passing = users.iter().filter(|(user, _)| query.filter.lets_through(user.as_str()));
-    let (now, busy) = (app.service.now(), app.config.matrix.busy);
+    let (now, busy) = (app.service.now(), app.config.section::<Matrix>().busy);
     passing.map(|(user, presence)| PresenceEvent::new(user, presence, now, busy)).collect()
 }

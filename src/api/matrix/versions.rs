@@ -3,6 +3,7 @@
 
 use axum::{Json, extract::State};
 
+use super::config::Matrix;
 use super::{error::MatrixRefusal, types::SupportedVersions};
 use crate::{api::refusal::refusals, app::App};
 
@@ -37,7 +38,7 @@ refusals! {
 pub(super) async fn get_versions(State(app): State<App>) -> Result<Json<SupportedVersions>, OpenError> {
     let unstable_features = app
         .config
-        .matrix
+        .section::<Matrix>()
         .busy
         .then(|| ("org.matrix.msc3026.busy_presence".to_owned(), true))
         .into_iter()

@@ -11,6 +11,7 @@ use std::{
 
 use parking_lot::Mutex;
 
+use super::config::Pnut;
 use crate::{
     config::{Config, Live},
     presence::Timestamp,
@@ -134,7 +135,7 @@ impl RateLimits {
             window.used += 1;
         } else if !window.is_banned {
             window.is_banned = true;
-            window.until = now + Duration::from_secs(self.config.pnut.ban_seconds);
+            window.until = now + Duration::from_secs(self.config.section::<Pnut>().ban_seconds);
         }
         let reset = window.until.millis_since(now).div_ceil(1_000);
         let allowance = Allowance { limit, remaining: limit.saturating_sub(window.used), reset };
@@ -143,7 +144,7 @@ impl RateLimits {
 
     /// How many calls there may be in which time; 0 is no limit.
     fn rule(&self, who: Who, writes: bool) -> (u32, Duration) {
-        let config = &self.config.pnut;
+        let config = &self.config.section::<Pnut>();
         let (limit, seconds) = match (who, writes) {
             (_, true) => (config.writes, config.writes_seconds),
             (Who::Token(_), false) => (config.reads, config.reads_seconds),

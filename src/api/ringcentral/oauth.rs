@@ -22,6 +22,7 @@ use self::{
     codes::Proof,
     refusal::{OAuthFailure, OAuthRefusal},
 };
+use super::config::{OAuthApp, RingCentral};
 use super::{
     Own,
     rate::{Note, RateGroup, Refusals},
@@ -38,7 +39,6 @@ use crate::{
         AuthError,
         assertion::{Assertion, Once, Subject},
     },
-    config::OAuthApp,
     directory::{Holder, LoggedIn, Login, Scope, Scopes, Session, TokenId, TokenSecret, User},
     id::{DeviceId, UserId},
     presence::Timestamp,
@@ -195,7 +195,7 @@ fn basic(headers: &HeaderMap) -> Result<Option<(String, String)>> {
 
 /// Refuses an application that the operator has not named, or that does not know its secret.
 fn check_app(app: &App, id: &str, secret: &str) -> Result<()> {
-    let config = &app.config.ringcentral;
+    let config = &app.config.section::<RingCentral>();
     let is_right = app_of(app, id).is_some_and(|app| app.secret.as_bytes().ct_eq(secret.as_bytes()).into());
     if is_right || (config.open_login && !id.is_empty()) {
         Ok(())
@@ -206,7 +206,7 @@ fn check_app(app: &App, id: &str, secret: &str) -> Result<()> {
 
 /// An application that the operator named.
 fn app_of<'a>(app: &'a App, id: &str) -> Option<&'a OAuthApp> {
-    app.config.ringcentral.apps.iter().find(|app| app.id == id)
+    app.config.section::<RingCentral>().apps.iter().find(|app| app.id == id)
 }
 
 /// Who may have tokens, and what is spent on it.
@@ -299,7 +299,7 @@ async fn log_in(app: &App, form: &Form) -> Result<(UserId, TokenResponse)> {
 
 /// The user whom an assertion names. Where logins are open, the text of a token of theirs is one too.
 async fn by_assertion(app: &App, text: &str) -> Result<Grantee> {
-    let config = &app.config.ringcentral;
+    let config = &app.config.section::<RingCentral>();
     if config.open_login
         && let Ok(Holder::User { user, scopes, guest, .. }) = app.auth.holder(text.as_bytes())
     {
@@ -366,7 +366,7 @@ fn with_extension(user: Option<User>) -> Result<User> {
 
 /// Makes the tokens of a login, in place of those before.
 async fn issue(app: &App, form: &Form, grantee: Grantee, now: Timestamp) -> Result<TokenResponse> {
-    let config = &app.config.ringcentral;
+    let config = &app.config.section::<RingCentral>();
     let Grantee { user, scopes, guest, end, spends } = grantee;
     let left = end.map_or(u64::MAX, |end| end.millis_since(now) / 1_000);
     let expires_in = form.life("access_token_ttl", config.access_token_seconds).min(left);

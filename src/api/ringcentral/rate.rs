@@ -16,6 +16,7 @@ use axum::{
 use utoipa::openapi::{ObjectBuilder, Type};
 
 use super::Own;
+use super::config::RingCentral;
 use crate::{
     api::cors,
     app::{App, Parts},
@@ -86,7 +87,7 @@ impl RateGroup {
     }
 
     fn limit(self, app: &Parts) -> u32 {
-        let limits = &app.config.ringcentral;
+        let limits = &app.config.section::<RingCentral>();
         match self {
             Self::Light => limits.light_per_minute,
             Self::Medium => limits.medium_per_minute,
@@ -120,11 +121,11 @@ impl RateGroup {
         client: &DeviceId,
         scopes: Scopes,
     ) -> Option<Tally> {
-        app.config.ringcentral.rate_limits.then(|| {
+        app.config.section::<RingCentral>().rate_limits.then(|| {
             app.own::<Own>().limits.groups.check(
                 (user, client, scopes, self.name()),
                 self.limit(app),
-                Duration::from_secs(app.config.ringcentral.penalty_seconds),
+                Duration::from_secs(app.config.section::<RingCentral>().penalty_seconds),
             )
         })
     }
@@ -148,7 +149,7 @@ pub(super) struct Refusals(Option<IpAddr>);
 impl Refusals {
     /// Those of the address that a request comes from, while it may ask.
     pub(super) fn of(app: &App, extensions: &Extensions) -> Result<Self, Duration> {
-        if !app.config.ringcentral.rate_limits {
+        if !app.config.section::<RingCentral>().rate_limits {
             return Ok(Self(None));
         }
         let address = network(RequestInfo::client_of(extensions));

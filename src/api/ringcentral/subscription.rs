@@ -27,7 +27,7 @@ use super::{
         interests::Filtered,
         refusal::{FilterError, ReceiverError},
         time_text,
-        voice::{RingCentral, Wish, is_app, owner_of},
+        voice::{RingCentralVoice, Wish, is_app, owner_of},
     },
     rate::{Light, Medium},
     socket::{About, sessions::OnSocket},
@@ -259,7 +259,7 @@ pub(super) async fn create_subscription(
                 session.subscribe(&app, subscription, snapshot, login).await?;
             }
             None => {
-                let entry = Push::of(&app).registry.add(&RingCentral, subscription, Some(login)).await?;
+                let entry = Push::of(&app).registry.add(&RingCentralVoice, subscription, Some(login)).await?;
                 sender::start(&app, entry, snapshot);
             }
         }

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU32;
 
-use presenced::{config::Config, demo};
+use presenced::{api::ringcentral::config::RingCentral, config::Config, demo};
 use reqwest::Method;
 use serde_json::json;
 
@@ -11,8 +11,8 @@ use crate::support::{ALICE, TestServer, status_path};
 fn one_write(config: &mut Config) {
     config.limits.put_per_second = 0.01;
     config.limits.put_burst = NonZeroU32::MIN;
-    config.ringcentral.rate_limits = true;
-    config.ringcentral.medium_per_minute = 1;
+    config.section_mut::<RingCentral>().rate_limits = true;
+    config.section_mut::<RingCentral>().medium_per_minute = 1;
 }
 
 /// A token of alice's, on the device of her other one, that may only read.
@@ -61,7 +61,7 @@ async fn a_token_that_reads_spends_no_writes() {
 async fn a_call_for_somebody_else_spends_no_writes() {
     let server = TestServer::start_with(|config| {
         one_write(config);
-        config.ringcentral.rate_limits = false;
+        config.section_mut::<RingCentral>().rate_limits = false;
     })
     .await;
     let put = async |extension: u64| {

@@ -1,6 +1,9 @@
 //! Assertions give what they say and no more, and once where they say so.
 
-use presenced::directory::{Holder, NewToken, Scope, TokenSecret};
+use presenced::{
+    api::ringcentral::config::RingCentral,
+    directory::{Holder, NewToken, Scope, TokenSecret},
+};
 use reqwest::Method;
 use serde_json::json;
 
@@ -9,7 +12,7 @@ use crate::support::{ALICE, START, TestServer, minutes};
 
 fn unlimited(config: &mut presenced::config::Config) {
     with_an_app(config);
-    config.ringcentral.rate_limits = false;
+    config.section_mut::<RingCentral>().rate_limits = false;
 }
 
 const OWN: &str = "/restapi/v1.0/account/~/extension/~/presence";

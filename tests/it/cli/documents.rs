@@ -2,11 +2,19 @@
 
 use std::fs;
 
-use presenced::config::{Config, Overrides};
+use presenced::{
+    api::{config_reader, matrix::config::Matrix, ringcentral::config::RingCentral},
+    config::{Config, Overrides},
+};
 use serde_json::{Value, json};
 
 use super::{presenced, run, shown};
 use crate::support::snapshots;
+
+/// What holds without a file.
+fn defaults() -> Config {
+    config_reader().load(None, &Overrides::default()).expect("the defaults are valid")
+}
 
 fn stdout(arguments: &[&str]) -> String {
     let output = run(arguments);
@@ -136,7 +144,7 @@ fn the_defaults_are_documented_and_complete() {
         keys.sort();
         keys
     };
-    let config = serde_json::to_value(Config::default()).expect("JSON");
+    let config = serde_json::to_value(defaults()).expect("JSON");
     let mut known: Vec<String> = Vec::new();
     for (section, values) in config.as_object().expect("sections") {
         known.extend(values.as_object().expect("values").keys().map(|key| format!("{section}.{key}")));
@@ -160,7 +168,7 @@ fn the_schema_of_the_configuration() {
     snapshots().bind(|| insta::assert_snapshot!("schema-config", schema));
     let schema: Value = serde_json::from_str(&schema).expect("JSON");
     let validator = jsonschema::validator_for(&schema).expect("a schema");
-    let defaults = serde_json::to_value(Config::default()).expect("JSON");
+    let defaults = serde_json::to_value(defaults()).expect("JSON");
     assert!(validator.is_valid(&defaults));
     assert!(validator.is_valid(&json!({"server": {"name": "example.com"}})), "files may be partial");
     assert!(!validator.is_valid(&json!({"server": {"nam": "example.com"}})), "unknown keys are errors");
@@ -169,7 +177,7 @@ fn the_schema_of_the_configuration() {
 /// What the schema says of a number is what is taken.
 #[test]
 fn numbers_are_taken_within_the_bounds_of_the_schema() {
-    let schema = presenced::config::schema().to_value();
+    let schema = config_reader().schema().to_value();
     let mut bounded = 0;
     for (section, about) in schema["properties"].as_object().expect("sections") {
         let place = about["$ref"].as_str().expect("a section").trim_start_matches('#');
@@ -181,7 +189,7 @@ fn numbers_are_taken_within_the_bounds_of_the_schema() {
             let is_refused = |value: u64| {
                 let variable = format!("PRESENCED_{}__{}", section.to_uppercase(), key.to_uppercase());
                 let environment = [(variable, value.to_string())].into();
-                let loaded = Config::load(None, &Overrides { environment, ..Overrides::default() });
+                let loaded = config_reader().load(None, &Overrides { environment, ..Overrides::default() });
                 loaded.is_err_and(|error| error.to_string().ends_with(&refusal))
             };
             assert!(!is_refused(least) && !is_refused(most), "{section}.{key}");
@@ -252,11 +260,11 @@ fn what_overrides_what() {
         environment: environment.map(|(key, value)| (key.to_owned(), value.to_owned())).into(),
         command_line: vec![("server.data", "from-flag".to_owned())],
     };
-    let config = Config::load(Some(&file), &overrides).expect("a configuration");
+    let config = config_reader().load(Some(&file), &overrides).expect("a configuration");
     assert_eq!(config.server.name, "from.file");
     assert_eq!(config.server.listen.to_string(), "127.0.0.1:2");
     assert_eq!(config.server.data.to_str(), Some("from-flag"));
-    assert_eq!((config.limits.put_per_second, config.matrix.busy), (0.5, true));
+    assert_eq!((config.limits.put_per_second, config.section::<Matrix>().busy), (0.5, true));
     assert_eq!(config.limits.body_bytes, Config::default().limits.body_bytes);
 
     let check = presenced(&["config", "check"]).env("PRESENCED_SERVER__LISTN", "1").output().expect("a run");
@@ -362,14 +370,19 @@ fn lists_and_tables_by_environment() {
         ("PRESENCED_RINGCENTRAL__APPS", "[{ id = \"desk\", secret = \"hush\" }, { id = \"open\" }]"),
     ];
     let environment = environment.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
-    let config =
-        Config::load(None, &Overrides { environment, ..Overrides::default() }).expect("a configuration");
+    let config = config_reader()
+        .load(None, &Overrides { environment, ..Overrides::default() })
+        .expect("a configuration");
     assert!(config.server.dialects.is_empty());
     let proxies: Vec<String> =
         config.server.trusted_proxies.iter().map(|network| (*network).into()).collect();
     assert_eq!(proxies, ["10.0.0.1/32", "10.1.0.0/16", "2001:db8::/32"]);
     assert_eq!(config.server.allowed_origins, ["https://a.example", "https://b.example"]);
-    let apps: Vec<_> =
-        config.ringcentral.apps.iter().map(|app| (app.id.as_str(), app.secret.as_str())).collect();
+    let apps: Vec<_> = config
+        .section::<RingCentral>()
+        .apps
+        .iter()
+        .map(|app| (app.id.as_str(), app.secret.as_str()))
+        .collect();
     assert_eq!(apps, [("desk", "hush"), ("open", "")]);
 }

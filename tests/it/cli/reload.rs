@@ -2,7 +2,10 @@
 
 use std::{collections::HashMap, fs, path::Path};
 
-use presenced::config::{Config, DEFAULTS, Overrides};
+use presenced::{
+    api::config_reader,
+    config::{Config, Overrides},
+};
 use reqwest::Client;
 use serde_json::json;
 use toml::{Table, Value};
@@ -78,7 +81,7 @@ async fn limits_log_and_applications_change() {
     ));
     running.signal("HUP");
     let line = running.line_with("the configuration was read again");
-    assert!(line.contains("changed=\"ringcentral.apps limits.bulk_body_bytes log.filter\""), "{line}");
+    assert!(line.contains("changed=\"limits.bulk_body_bytes log.filter ringcentral.apps\""), "{line}");
     assert_eq!(put().await, 201);
     // The application is known now, so it is the assertion that is refused.
     assert_eq!(log_in("s3cret-of-desk").await, "invalid_grant");
@@ -234,7 +237,8 @@ fn another(key: &str, default: &Value) -> String {
 
 /// What stands above a key, or above its section, in the documented defaults.
 fn comment_above(line: &str, section: &str) -> String {
-    let lines: Vec<&str> = DEFAULTS.lines().collect();
+    let defaults = config_reader().documented_defaults();
+    let lines: Vec<&str> = defaults.lines().collect();
     let section = lines.iter().position(|line| *line == format!("[{section}]")).expect("a section");
     let key = section + lines[section..].iter().position(|it| it.starts_with(line)).expect("a key");
     let above = |place: usize| {
@@ -248,7 +252,7 @@ fn comment_above(line: &str, section: &str) -> String {
 /// Each key by itself: it holds at once, or the defaults say that it does not.
 #[test]
 fn every_key_holds_when_it_is_said_to() {
-    let defaults: Table = DEFAULTS.parse().expect("TOML");
+    let defaults: Table = config_reader().documented_defaults().parse().expect("TOML");
     let mut later = Vec::new();
     for (section, keys) in &defaults {
         for (key, default) in keys.as_table().expect("a section") {
@@ -261,7 +265,7 @@ fn every_key_holds_when_it_is_said_to() {
             }
             let variable = format!("PRESENCED_{}__{}", section.to_uppercase(), key.to_uppercase());
             let environment = HashMap::from([(variable, another(&name, default))]);
-            let config = Config::load(None, &Overrides { environment, ..Overrides::default() });
+            let config = config_reader().load(None, &Overrides { environment, ..Overrides::default() });
             let config = config.unwrap_or_else(|error| panic!("{error}"));
             let reloaded = Config::default().reloaded(&config);
             let is_said = comment_above(&format!("{key} = "), section).contains("from the next start");

@@ -3,6 +3,7 @@
 use std::fs;
 
 use presenced::{
+    api::{config_reader, matrix::config::Matrix},
     config::{Config, Namespace, Overrides, Registration},
     directory::TokenSecret,
 };
@@ -26,7 +27,7 @@ fn registration(id: &str, namespaces: &[(&str, bool)]) -> Registration {
 }
 
 fn with_services(config: &mut Config) {
-    config.matrix.registrations = vec![
+    config.section_mut::<Matrix>().registrations = vec![
         registration("irc", &[("@irc_.*", true)]),
         registration("xmpp", &[("@.*:example\\.com", false), ("@xmpp_.*:example\\.com", true)]),
     ];
@@ -226,8 +227,8 @@ fn registration_files_are_read_beside_the_configuration() {
     fs::write(folder.path().join("bridges/irc.yaml"), FILE).expect("a file");
     let file = folder.path().join("presenced.toml");
     fs::write(&file, "[matrix]\nappservices = [\"bridges/irc.yaml\"]\n").expect("a file");
-    let config = Config::load(Some(&file), &Overrides::default()).expect("a configuration");
-    let [registration] = &config.matrix.registrations[..] else { panic!("one registration") };
+    let config = config_reader().load(Some(&file), &Overrides::default()).expect("a configuration");
+    let [registration] = &config.section::<Matrix>().registrations[..] else { panic!("one registration") };
     assert_eq!((registration.id.as_str(), registration.sender.as_str()), ("irc", "heisenbridge"));
     assert_eq!(registration.token.reveal(), "secret-as");
     let users = [Namespace { regex: "@irc_.*".to_owned(), exclusive: true }];
@@ -243,7 +244,8 @@ fn unusable_registration_files_are_refused_by_name() {
         fs::write(folder.path().join("again.yaml"), FILE).expect("a file");
         let file = folder.path().join("presenced.toml");
         fs::write(&file, "[matrix]\nappservices = [\"again.yaml\", \"irc.yaml\"]\n").expect("a file");
-        let error = Config::load(Some(&file), &Overrides::default()).expect_err("it is unusable").to_string();
+        let error =
+            config_reader().load(Some(&file), &Overrides::default()).expect_err("it is unusable").to_string();
         assert!(!error.contains('\n'), "one line: {error}");
         error.replace(&folder.path().display().to_string(), "FOLDER")
     };

@@ -1,5 +1,6 @@
 //! Tokens: where they may stand, and what is said of bad ones.
 
+use presenced::api::matrix::config::Matrix;
 use reqwest::Method;
 use serde_json::json;
 
@@ -103,7 +104,7 @@ async fn guests_and_narrow_tokens() {
 
 #[tokio::test]
 async fn the_query_token_can_be_turned_off() {
-    let server = TestServer::start_with(|config| config.matrix.query_token = false).await;
+    let server = TestServer::start_with(|config| config.section_mut::<Matrix>().query_token = false).await;
     let path = status_path(ALICE) + "?access_token=demo-bob";
     let answer = server.call(Method::GET, path.clone()).send().await;
     assert_eq!(answer.errcode(), (401, "M_MISSING_TOKEN".to_owned()));

@@ -1,5 +1,6 @@
 //! Busy (MSC3026), behind its switch.
 
+use presenced::api::matrix::config::Matrix;
 use reqwest::Method;
 use serde_json::json;
 
@@ -18,7 +19,7 @@ async fn off_it_shows_as_unavailable_and_is_not_announced() {
 
 #[tokio::test]
 async fn on_it_can_be_set_and_is_announced() {
-    let server = TestServer::start_with(|config| config.matrix.busy = true).await;
+    let server = TestServer::start_with(|config| config.section_mut::<Matrix>().busy = true).await;
     assert_eq!(server.set_presence("demo-alice", ALICE, json!({"presence": BUSY})).await.line(), "200 {}");
     server.advance(minutes(20)).await;
     // The checked-in document is that of a server without busy, so this answer is not held to it.
@@ -33,7 +34,7 @@ async fn on_it_can_be_set_and_is_announced() {
 #[tokio::test]
 async fn on_the_served_document_has_the_state() {
     for busy in [false, true] {
-        let server = TestServer::start_with(|config| config.matrix.busy = busy).await;
+        let server = TestServer::start_with(|config| config.section_mut::<Matrix>().busy = busy).await;
         let document = server.call(Method::GET, "/openapi/matrix.json").send_undocumented().await.json();
         let states = document["components"]["schemas"]["PresenceState"]["enum"].to_string();
         assert_eq!(states.contains(BUSY), busy, "{states}");

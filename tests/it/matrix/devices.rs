@@ -1,6 +1,7 @@
 //! Several devices of one user over real HTTP: the two tables of Synapse's multi-device tests, each row with
 //! two tokens whose `/sync` stays open while time passes.
 
+use presenced::api::matrix::config::Matrix;
 use reqwest::Method;
 use serde_json::json;
 
@@ -22,7 +23,7 @@ struct Devices {
 
 impl Devices {
     async fn new() -> Self {
-        let server = TestServer::start_with(|config| config.matrix.busy = true).await;
+        let server = TestServer::start_with(|config| config.section_mut::<Matrix>().busy = true).await;
         let since = start(&server, "demo-alice").await;
         Self { server, since }
     }

@@ -38,7 +38,7 @@
 
 use std::num::NonZeroU32;
 
-use presenced::config::Config;
+use presenced::{api::matrix::config::Matrix, config::Config};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -144,7 +144,7 @@ async fn an_online_device_idles() {
 
 #[tokio::test]
 async fn a_busy_device_does_not_idle() {
-    let server = TestServer::start_with(|config| config.matrix.busy = true).await;
+    let server = TestServer::start_with(|config| config.section_mut::<Matrix>().busy = true).await;
     puts(&server, json!({"presence": BUSY, "status_msg": "at the desk"})).await;
     server.advance(minutes(59)).await;
     let busy = seen(&server).await;
@@ -250,7 +250,7 @@ async fn a_sync_sets_presence_only_if_it_says_so() {
 
 #[tokio::test]
 async fn a_sync_keeps_the_message_and_busy() {
-    let server = TestServer::start_with(|config| config.matrix.busy = true).await;
+    let server = TestServer::start_with(|config| config.section_mut::<Matrix>().busy = true).await;
     puts(&server, json!({"presence": "unavailable", "status_msg": "at the desk"})).await;
     sync(&server, "demo-alice", "set_presence=online").await;
     assert_eq!(seen(&server).await["status_msg"], "at the desk");

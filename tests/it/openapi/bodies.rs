@@ -12,7 +12,7 @@ async fn bodies_that_are_wrong_in_one_place() {
     let (mut wrong, mut sent) = (Vec::new(), 0);
     for dialect in api::ALL {
         let server = TestServer::start().await;
-        let token = if dialect.switch.is_none() { "demo-admin" } else { "demo-alice" };
+        let token = if dialect.is_optional { "demo-alice" } else { "demo-admin" };
         let document = to_value(&(dialect.document)());
         for (path, method, operation) in operations(&document) {
             let url = base_path(&document, operation) + &example_path(path, operation);

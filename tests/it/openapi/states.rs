@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use presenced::{
-    api::{self, Dialect},
+    api::{self, Dialect, pnut::config::Pnut, ringcentral::config::RingCentral},
     demo,
     openapi::{
         conformance::{Contract, Exchange},
@@ -186,8 +186,9 @@ async fn a_token_that_was_revoked_meanwhile() {
 #[tokio::test]
 async fn callers_that_call_too_often() {
     let server = TestServer::start_with(|config| {
-        let (pnut, ringcentral) = (&mut config.pnut, &mut config.ringcentral);
+        let pnut = config.section_mut::<Pnut>();
         (pnut.anonymous_reads, pnut.reads, pnut.writes) = (1, 1, 1);
+        let ringcentral = config.section_mut::<RingCentral>();
         ringcentral.rate_limits = true;
         (ringcentral.light_per_minute, ringcentral.medium_per_minute) = (1, 1);
         (ringcentral.heavy_per_minute, ringcentral.auth_per_minute) = (1, 1);
@@ -291,7 +292,7 @@ async fn a_server_that_is_starting() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
     let listener = Listener::from(listener);
-    let config = demo::config();
+    let config = demo::config(&api::config_reader());
     let server = Server::default();
     let asking = async {
         let mut faults = Vec::new();

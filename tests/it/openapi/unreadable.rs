@@ -31,7 +31,7 @@ async fn every_operation(path: impl Fn(&Operation<'_>) -> String) {
     let mut wrong = Vec::new();
     for dialect in api::ALL {
         let server = TestServer::start().await;
-        let token = if dialect.switch.is_none() { "demo-admin" } else { "demo-alice" };
+        let token = if dialect.is_optional { "demo-alice" } else { "demo-admin" };
         let document = to_value(&(dialect.document)());
         for (template, method, value) in operations(&document) {
             let operation = Operation { document: &document, template, value };

@@ -141,7 +141,7 @@ async fn head_is_get_without_a_body() {
 #[tokio::test]
 async fn it_has_to_be_named() {
     let dialects = presenced::config::Config::default().server.dialects;
-    assert_eq!(dialects, [presenced::config::DialectName::Matrix]);
+    assert_eq!(dialects, ["matrix"]);
     let server = TestServer::start_with(|config| config.server.dialects = dialects).await;
     let answer = server.call(Method::GET, "/v0/presence").token("demo-alice").send_undocumented().await;
     assert_eq!(answer.status, 404);

@@ -2,7 +2,7 @@
 
 use std::{num::NonZeroU32, time::Duration};
 
-use presenced::config::{Config, Pnut};
+use presenced::{api::pnut::config::Pnut, config::Section as _};
 use reqwest::Method;
 
 use super::{OWN, get, outcome, reads};
@@ -10,8 +10,8 @@ use crate::support::{Answer, TestServer, minutes, seconds};
 
 async fn start(change: impl FnOnce(&mut Pnut)) -> TestServer {
     TestServer::start_with(|config| {
-        config.pnut = Config::default().pnut;
-        change(&mut config.pnut);
+        *config.section_mut() = Pnut::defaults().clone();
+        change(config.section_mut());
     })
     .await
 }
@@ -42,7 +42,7 @@ async fn the_defaults_are_those_of_pnut() {
     let unknown = server.call(Method::GET, "/v0/presence").send().await;
     assert_eq!((outcome(&unknown), told(&unknown)), ((401, None), [40, 39, 60]));
     assert_eq!(told(&get(&server, "nonsense", "/v0/token").await), [40, 38, 60]);
-    assert_eq!(Config::default().pnut.ban_seconds, 600);
+    assert_eq!(Pnut::defaults().ban_seconds, 600);
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use presenced::{
-    config::OAuthApp,
+    api::ringcentral::config::{OAuthApp, RingCentral},
     directory::{Holder, NewToken, Scope, TokenSecret},
 };
 use reqwest::{Method, Url};
@@ -92,14 +92,14 @@ fn error(answer: &Answer) -> (u16, String) {
 /// A server whose operator named two apps, and nothing is open.
 async fn strict() -> TestServer {
     TestServer::start_with(|config| {
-        config.ringcentral.open_login = false;
+        config.section_mut::<RingCentral>().open_login = false;
         let app = |id: &str, secret: &str| OAuthApp {
             secret_file: None,
             id: id.to_owned(),
             secret: secret.to_owned(),
             redirect_uris: vec![BACK.to_owned(), "com.example.desk:/back?from=login".to_owned()],
         };
-        config.ringcentral.apps = vec![app("desk", "s3cret"), app("public", "")];
+        config.section_mut::<RingCentral>().apps = vec![app("desk", "s3cret"), app("public", "")];
     })
     .await
 }

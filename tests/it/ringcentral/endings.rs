@@ -3,7 +3,7 @@
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use presenced::{
-    config::OAuthApp,
+    api::ringcentral::config::{OAuthApp, RingCentral},
     presence::Timestamp,
     store::{Document, Kind, Revision, Store as _, Written},
 };
@@ -197,7 +197,8 @@ fn desk() -> OAuthApp {
 #[tokio::test]
 async fn it_ends_with_its_application() {
     let store = SharedStore::default();
-    let with_desk = |config: &mut presenced::config::Config| config.ringcentral.apps = vec![desk()];
+    let with_desk =
+        |config: &mut presenced::config::Config| config.section_mut::<RingCentral>().apps = vec![desk()];
     let server = TestServer::start_on(Box::new(store.clone()), with_desk).await;
     let mut receiver = Receiver::start().await;
     let tokens = log_in(&server).await;
@@ -207,13 +208,13 @@ async fn it_ends_with_its_application() {
 
     // The operator takes it out while the server runs.
     let mut config = (*server.app.config).clone();
-    config.ringcentral.apps.clear();
+    config.section_mut::<RingCentral>().apps.clear();
     server.app.reload(&config);
     until_none_is_left(&server).await;
     nothing_is_told(&server, &mut receiver).await;
 
     // Or between two starts.
-    config.ringcentral.apps.push(desk());
+    config.section_mut::<RingCentral>().apps.push(desk());
     server.app.reload(&config);
     subscribe(&server, &tokens.access, &receiver).await;
     server.stop().await;

@@ -2,7 +2,10 @@
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use jsonwebtoken::{EncodingKey, Header, encode};
-use presenced::config::{JwtKey, OAuthApp};
+use presenced::{
+    api::ringcentral::config::{OAuthApp, RingCentral},
+    config::JwtKey,
+};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -18,8 +21,8 @@ const SECRET: &str = "a secret that is long enough for a test";
 /// A server whose operator named an app and a key, and nothing is open.
 async fn strict() -> TestServer {
     TestServer::start_with(|config| {
-        config.ringcentral.open_login = false;
-        config.ringcentral.apps = vec![
+        config.section_mut::<RingCentral>().open_login = false;
+        config.section_mut::<RingCentral>().apps = vec![
             OAuthApp {
                 id: "desk".to_owned(),
                 secret: "s3cret".to_owned(),
@@ -34,7 +37,7 @@ async fn strict() -> TestServer {
             },
         ];
         let (key, issuer, audience) = (SECRET.to_owned(), ISSUER.to_owned(), AUDIENCE.to_owned());
-        config.ringcentral.jwt_keys =
+        config.section_mut::<RingCentral>().jwt_keys =
             vec![JwtKey { algorithm: "HS256".to_owned(), key, key_file: None, issuer, audience }];
     })
     .await

@@ -1,5 +1,6 @@
 //! Rate groups: a sliding window per user, app and group, and a penalty.
 
+use presenced::api::ringcentral::config::RingCentral;
 use reqwest::Method;
 use serde_json::json;
 
@@ -8,7 +9,7 @@ use crate::support::{Answer, TestServer, seconds};
 
 /// A server with the limits as they are when nobody changes them.
 async fn limited() -> TestServer {
-    TestServer::start_with(|config| config.ringcentral.rate_limits = true).await
+    TestServer::start_with(|config| config.section_mut::<RingCentral>().rate_limits = true).await
 }
 
 /// What the headers say: group, limit, remaining and window.

@@ -1,6 +1,6 @@
 //! Receivers that are slow or dead: whom they hold up, and whom they do not. And restarts with many subscriptions.
 
-use presenced::config::Config;
+use presenced::{api::ringcentral::config::RingCentral, config::Config};
 use reqwest::Method;
 use serde_json::json;
 use tokio::task::yield_now;
@@ -13,7 +13,7 @@ const PATH: &str = "/restapi/v1.0/subscription";
 /// Receivers may take longer than a test does.
 fn patient(config: &mut Config) {
     config.webhooks.timeout_milliseconds = 60_000;
-    config.ringcentral.rate_limits = false;
+    config.section_mut::<RingCentral>().rate_limits = false;
 }
 
 async fn subscribe(server: &TestServer, token: &str, receiver: &Receiver) {

@@ -11,7 +11,11 @@ use std::{
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use parking_lot::RwLock;
-use presenced::{config::Config, demo};
+use presenced::{
+    api::{matrix::config::Matrix, ringcentral::config::RingCentral},
+    config::Config,
+    demo,
+};
 use tracing_subscriber::{EnvFilter, fmt::MakeWriter};
 
 static KNOWN: LazyLock<RwLock<BTreeSet<String>>> = LazyLock::new(|| {
@@ -75,10 +79,10 @@ pub(crate) fn note_in(text: &str) {
 }
 
 fn note_configured(config: &Config) {
-    let apps = config.ringcentral.apps.iter().map(|app| app.secret.as_str());
+    let apps = config.section::<RingCentral>().apps.iter().map(|app| app.secret.as_str());
     let is_secret = |algorithm: &str| algorithm.starts_with("HS");
-    let keys = config.ringcentral.jwt_keys.iter().filter(|key| is_secret(&key.algorithm));
-    let bridges = config.matrix.registrations.iter().map(|bridge| bridge.token.reveal());
+    let keys = config.section::<RingCentral>().jwt_keys.iter().filter(|key| is_secret(&key.algorithm));
+    let bridges = config.section::<Matrix>().registrations.iter().map(|bridge| bridge.token.reveal());
     apps.chain(keys.map(|key| key.key.as_str())).chain(bridges).for_each(note);
 }
 

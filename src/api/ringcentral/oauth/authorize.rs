@@ -11,6 +11,7 @@ use axum::{
 };
 use url::Url;
 
+use super::super::config::RingCentral;
 use super::{
     app_of,
     codes::{self, Allowed},
@@ -93,7 +94,7 @@ impl<'a> Asked<'a> {
     fn new(app: &App, fields: &'a Fields) -> Result<Self, Refused> {
         let id = fields.get("client_id").unwrap_or_default();
         let known = app_of(app, id);
-        let is_open = app.config.ringcentral.open_login;
+        let is_open = app.config.section::<RingCentral>().open_login;
         let app_id = id.parse().ok().filter(|_| known.is_some() || is_open);
         let app_id = app_id.ok_or(Refused::Here("The application is not known to this server."))?;
         let uri = fields.get("redirect_uri").unwrap_or_default();
@@ -124,7 +125,7 @@ impl<'a> Asked<'a> {
     /// The page that asks the user, with what was wrong with the answer before.
     fn page(&self, app: &App, wrong: Option<&str>) -> Response {
         let carried = CARRIED.iter().filter_map(|name| Some((*name, self.fields.get(name)?)));
-        let question = if app.config.ringcentral.open_login {
+        let question = if app.config.section::<RingCentral>().open_login {
             let page = app.directory.users(None, OFFERED);
             Question::Who { choices: page.items.iter().filter_map(choice).collect(), more: page.more }
         } else {
@@ -264,7 +265,7 @@ fn ask(app: &App, fields: &Fields) -> Response {
         Ok(asked) => asked,
         Err(refused) => return refuse(fields, refused),
     };
-    match fields.get("login_hint").filter(|_| app.config.ringcentral.open_login) {
+    match fields.get("login_hint").filter(|_| app.config.section::<RingCentral>().open_login) {
         Some(hint) => choose(app, asked, hinted(app, hint)),
         None => asked.page(app, None),
     }
@@ -307,7 +308,7 @@ fn take_answer(app: &App, fields: &Fields) -> Response {
         let why = "The user does not want it";
         return refuse(fields, Refused::Back { to: asked.back, error: "access_denied", why });
     }
-    if app.config.ringcentral.open_login {
+    if app.config.section::<RingCentral>().open_login {
         let chosen = fields.get("user").and_then(|number| numbered(app, number));
         let user = chosen.or_else(|| hinted(app, fields.get("login_hint")?));
         return choose(app, asked, user);

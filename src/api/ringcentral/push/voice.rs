@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::super::config::RingCentral;
 use super::{
     filter::{EventFilters, Subscriber},
     interests::Filtered,
@@ -29,7 +30,7 @@ pub(super) const VALIDATION_TOKEN: HeaderName = HeaderName::from_static("validat
 const VERIFICATION_TOKEN: HeaderName = HeaderName::from_static("verification-token");
 
 /// This dialect's way of telling.
-pub(in crate::api::ringcentral) struct RingCentral;
+pub(in crate::api::ringcentral) struct RingCentralVoice;
 
 /// What a subscription is about, as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,7 +81,7 @@ fn unreadable(subscription: &Subscription, why: &dyn std::fmt::Display) -> Store
     StoreError::Unreadable(format!("the wish of the subscription {} cannot be read: {why}", subscription.id))
 }
 
-impl Voice for RingCentral {
+impl Voice for RingCentralVoice {
     fn dialect(&self) -> &'static str {
         DIALECT.name
     }
@@ -128,7 +129,7 @@ impl Voice for RingCentral {
 
 /// Whether the configuration lets an application in by that name.
 pub(in crate::api::ringcentral) fn is_app(app: &App, client: &DeviceId) -> bool {
-    app.config.ringcentral.apps.iter().any(|known| known.id == client.as_str())
+    app.config.section::<RingCentral>().apps.iter().any(|known| known.id == client.as_str())
 }
 
 /// The headers that every request to a webhook has.

@@ -15,7 +15,7 @@ use tokio::sync::{Notify, watch};
 use uuid::Uuid;
 
 use crate::{
-    api::ringcentral::{Own, push::voice::RingCentral},
+    api::ringcentral::{Own, push::voice::RingCentralVoice},
     app::App,
     directory::{Origin, TokenSecret},
     push::{AdditionError, Item, Owner, Push, Snapshot, Subscription, Tracked},
@@ -185,7 +185,7 @@ impl Session {
             }
         }
         let id = subscription.id;
-        let entry = Push::of(app).registry.add(&RingCentral, subscription, Some(login)).await?;
+        let entry = Push::of(app).registry.add(&RingCentralVoice, subscription, Some(login)).await?;
         *self.subscription.lock() = Some(id);
         *self.fresh.lock() = Some(Tracked::new(entry, snapshot));
         self.refreshed.notify_one();

@@ -1,14 +1,17 @@
-use std::path::PathBuf;
+//! What the configuration says of the dialect.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::LazyLock,
+};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{
-    invalid::{Check, Invalid, LONGEST_SECONDS, require},
-    key::Key,
-    secret,
+use crate::{
+    config::{self, Check, Invalid, JwtKey, LONGEST_SECONDS, Section, read_secret, require},
+    id::DeviceId,
 };
-use crate::id::DeviceId;
 
 /// What is particular to the RingCentral dialect.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
@@ -58,49 +61,30 @@ pub struct OAuthApp {
     pub redirect_uris: Vec<String>,
 }
 
-/// A key that assertions may be signed with, and what they have to say.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct JwtKey {
-    /// The algorithm, such as RS256, ES256, EdDSA or HS256.
-    pub algorithm: String,
-    /// The public key in PEM form; for HS256, HS384 and HS512 the secret itself.
-    #[serde(default)]
-    pub key: String,
-    /// The file that holds the key, instead of the key itself.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub key_file: Option<PathBuf>,
-    /// Who has to have issued the assertion: the claim `iss`.
-    pub issuer: String,
-    /// For whom it has to be: the claim `aud`.
-    pub audience: String,
-}
+impl Section for RingCentral {
+    const NAME: &'static str = "ringcentral";
+    const DEFAULTS: &'static str = include_str!("config.toml");
+    const SECRETS: &'static [&'static str] = &["apps", "jwt_keys"];
 
-impl JwtKey {
-    /// The key itself, or why it cannot be used.
-    pub(crate) fn parsed(&self) -> Result<Key, String> {
-        if self.issuer.is_empty() || self.audience.is_empty() {
-            return Err(format!("{:?}: needs an issuer and an audience", self.algorithm));
-        }
-        Key::parse(None, &self.algorithm, &self.key)
+    fn defaults() -> &'static Self {
+        static DEFAULTS: LazyLock<RingCentral> = LazyLock::new(config::parsed);
+        &DEFAULTS
     }
-}
 
-impl RingCentral {
     /// Reads the secrets that are kept in files of their own.
-    pub(super) fn read_secrets(&mut self) -> Check {
+    fn read_files(&mut self, _: &Path, _: &str) -> Check {
         for (place, app) in self.apps.iter_mut().enumerate() {
             let key = format!("ringcentral.apps[{place}].secret");
-            secret::read(&key, &mut app.secret, app.secret_file.as_deref())?;
+            read_secret(&key, &mut app.secret, app.secret_file.as_deref())?;
         }
         for (place, key) in self.jwt_keys.iter_mut().enumerate() {
             let name = format!("ringcentral.jwt_keys[{place}].key");
-            secret::read(&name, &mut key.key, key.key_file.as_deref())?;
+            read_secret(&name, &mut key.key, key.key_file.as_deref())?;
         }
         Ok(())
     }
 
-    pub(super) fn check(&self) -> Check {
+    fn check(&self) -> Check {
         for (place, app) in self.apps.iter().enumerate() {
             let why = "has to be of 1 to 255 bytes, without control characters";
             require(app.id.parse::<DeviceId>().is_ok(), &format!("ringcentral.apps[{place}].id"), why)?;
@@ -116,5 +100,10 @@ impl RingCentral {
             key.parsed().map_err(|why| Invalid::new(format!("ringcentral.jwt_keys[{place}]"), why))?;
         }
         Ok(())
+    }
+
+    fn be_demo(&mut self) {
+        self.rate_limits = false;
+        self.open_login = true;
     }
 }

@@ -1,7 +1,11 @@
+//! What the configuration says of the dialect.
+
+use std::sync::LazyLock;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::invalid::LONGEST_SECONDS;
+use crate::config::{self, LONGEST_SECONDS, Section};
 
 /// What is particular to the pnut.io dialect: how often its clients may call.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
@@ -25,4 +29,18 @@ pub struct Pnut {
     /// How long whoever makes one request more is refused.
     #[schemars(range(min = 1, max = LONGEST_SECONDS))]
     pub ban_seconds: u64,
+}
+
+impl Section for Pnut {
+    const NAME: &'static str = "pnut";
+    const DEFAULTS: &'static str = include_str!("config.toml");
+
+    fn defaults() -> &'static Self {
+        static DEFAULTS: LazyLock<Pnut> = LazyLock::new(config::parsed);
+        &DEFAULTS
+    }
+
+    fn be_demo(&mut self) {
+        (self.anonymous_reads, self.reads, self.writes) = (0, 0, 0);
+    }
 }
