@@ -221,7 +221,7 @@ fn language(name: &str) -> &'static str {
     if name.starts_with("presenced-events.") { "AsyncAPI" } else { "OpenAPI" }
 }
 
-/// All documents: a page for browsers, and for everybody else a list with their addresses.
+/// All documents: a page for browsers, and for other clients a list with their addresses.
 async fn list_documents(State(documents): State<&'static Documents>, headers: HeaderMap) -> Response {
     let accepted = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
     let mut response = if accepted.contains("text/html") {

@@ -49,7 +49,7 @@ const PREFIXES: [&str; 2] = ["/v0", "/v1"];
 
 /// What the tags of operations are about.
 const TAGS: [(&str, &str); 2] =
-    [("Presence", "Who is present, with what text."), ("Account", "Who somebody is, and what a token is.")];
+    [("Presence", "Who is present, with what text."), ("Account", "Who a user is, and what a token is.")];
 
 /// The dialect.
 pub static DIALECT: Dialect = Dialect {

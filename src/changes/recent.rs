@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 
 use crate::id::UserId;
 
-/// How many changes of a partition are remembered. For whoever resumes from further back, everybody in the
+/// How many changes of a partition are remembered. For a watcher that resumes from further back, every user in the
 /// partition may have changed.
 const REMEMBERED: usize = 1_024;
 

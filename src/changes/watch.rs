@@ -118,7 +118,7 @@ impl Watch {
         }
     }
 
-    /// Takes what happened. With a token, what has a number above it stays for the next time, so that whoever
+    /// Takes what happened. With a token, what has a number above it stays for the next time, so that a caller who
     /// goes on from the token misses nothing.
     pub fn take(&self, token: u64) -> Marks {
         let mut waiting = self.inbox.waiting.lock();

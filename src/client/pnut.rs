@@ -37,7 +37,7 @@ impl<'a> Pnut<'a> {
         self
     }
 
-    /// Everybody who is present.
+    /// All users who are present.
     pub async fn all(&self) -> Result<PresenceList> {
         self.call(Method::GET, "presence").answer().await
     }

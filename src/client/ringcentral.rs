@@ -62,7 +62,7 @@ impl<'a> RingCentral<'a> {
         Self { account: id.to_string(), ..self }
     }
 
-    /// A page of everybody in the account.
+    /// A page of all users in the account.
     pub async fn account_presence(&self, calls: Calls, paging: Paging) -> Result<AccountPresenceInfo> {
         self.call(Method::GET, "presence").query(&calls).query(&paging).answer().await
     }
@@ -100,7 +100,7 @@ impl<'a> RingCentral<'a> {
         self.of_extension(Method::GET, &extension, "presence/line").answer().await
     }
 
-    /// Has an extension monitor these, and nobody else.
+    /// Has an extension monitor these, and no other extensions.
     pub async fn monitor(
         &self,
         extension: impl Display,

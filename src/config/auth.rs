@@ -78,7 +78,7 @@ pub struct SigningKey {
     pub key_file: Option<PathBuf>,
 }
 
-/// What a token may be used for: a user's token for that user, a service token for everybody.
+/// What a token may be used for: a user's token for that user, a service token for every user.
 #[derive(JsonSchema)]
 #[schemars(rename = "Scope", rename_all = "lowercase")]
 #[expect(dead_code, reason = "it says what the schema says, and nothing more")]

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-/// What a token may be used for: a user's token for that user, a service token for everybody.
+/// What a token may be used for: a user's token for that user, a service token for every user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Scope {

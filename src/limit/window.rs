@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 
 use crate::clock::Clock;
 
-/// How many keys are known at a time. Where more call within a window, all are forgotten: whoever has so many is not
+/// How many keys are known at a time. Where more call within a window, all are forgotten: an attacker with so many is not
 /// to be held by a limit for each.
 const MOST_KEYS: usize = 100_000;
 

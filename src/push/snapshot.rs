@@ -94,7 +94,7 @@ impl Snapshot {
         let Self { interests, pending, told, unknown, .. } = self;
         unknown.extend(other.unknown.into_iter().filter(|item| interests.covers(app, *item)));
         for item in other.pending.into_iter().filter(|item| interests.covers(app, *item)) {
-            // As it is now it was told to nobody.
+            // As it is now it was told to no receiver.
             told.remove(&item);
             pending.insert(item);
         }

@@ -69,7 +69,7 @@ impl Turns {
 }
 
 async fn acquire(semaphore: &Arc<Semaphore>) -> OwnedSemaphorePermit {
-    semaphore.clone().acquire_owned().await.expect("nobody closes it")
+    semaphore.clone().acquire_owned().await.expect("it is never closed")
 }
 
 /// Semaphores by name, each for as long as it is used.

@@ -125,7 +125,7 @@ impl Watcher {
     }
 
     /// A first view as a whole.
-    pub async fn everybody(&mut self) -> Result<View, StoreError> {
+    pub async fn all_users(&mut self) -> Result<View, StoreError> {
         let mut first = self.first();
         let mut users = Vec::new();
         while let Some(part) = self.go_on(&mut first).await? {

@@ -52,7 +52,7 @@ impl Node for Service {
 impl Service {
     /// Under which topics these audiences watch a user.
     fn topics_about(&self, user: &UserId, audiences: Audiences) -> Vec<Topic> {
-        // Admins see hidden users too, who change for nobody else.
+        // Admins see hidden users too, who change for no other watcher.
         let rooms = self.directory.rooms_of(user).into_iter().map(Topic::Room);
         let mut topics: Vec<Topic> = rooms.chain([Topic::Server, Topic::User(user.clone())]).collect();
         if audiences.contains(Audience::Account) || audiences.contains(Audience::OwnExtension) {

@@ -8,7 +8,7 @@ tokio::task_local! {
 
 /// Notes that what is read for the present request may be so old.
 pub(crate) fn note(age: Duration) {
-    // Whoever reads for nobody's request has no one to tell.
+    // A read that is for no request has no one to tell.
     let _untold = AGE.try_with(|noted| noted.set(noted.get().max(Some(age))));
 }
 

@@ -220,7 +220,7 @@ impl World {
         let follower = &mut self.followers[number];
         let picture = match follower.token {
             Some(token) => follower.watcher.since(token).await,
-            None => follower.watcher.everybody().await,
+            None => follower.watcher.all_users().await,
         };
         let View { token, users, .. } = picture.expect("the store reads");
         assert!(follower.token.is_none_or(|before| before <= token), "tokens only go up");
@@ -242,7 +242,7 @@ impl World {
         for number in 0..self.followers.len() {
             self.look(number).await;
             let follower = &mut self.followers[number];
-            let fresh = follower.watcher.everybody().await.expect("the store reads");
+            let fresh = follower.watcher.all_users().await.expect("the store reads");
             for (user, presence) in fresh.users {
                 let shown = follower.shown.get(&user).unwrap_or_else(|| panic!("{user} was never shown"));
                 assert!(

@@ -1,4 +1,4 @@
-//! `/login`: a session of one's own, for whoever has a token.
+//! `/login`: a session of its own for a client that has a token.
 //! Source: <https://spec.matrix.org/v1.10/client-server-api/#login>
 
 use axum::{Extension, Json, body::Body, extract::State};
@@ -21,7 +21,7 @@ use crate::{
 };
 
 refusals! {
-    /// Why somebody was not logged in.
+    /// Why a user was not logged in.
     pub(super) enum LoginError: MatrixRefusal, from StoreError {
         /// The body is not valid, or asks for another kind of login.
         BadRequest => MatrixRefusal::bad_json("`type` is not `m.login.token`"),

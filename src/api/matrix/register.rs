@@ -1,4 +1,4 @@
-//! `POST /register`: users that application services make. Nobody else registers here.
+//! `POST /register`: users that application services make. No other users are registered here.
 //! Source: <https://spec.matrix.org/v1.10/application-service-api/#server-admin-style-permissions>
 
 use axum::{Json, body::Body, extract::State, http::request::Parts};

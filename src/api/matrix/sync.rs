@@ -229,7 +229,7 @@ fn response(app: &App, query: &Query, view: &View) -> Option<SyncResponse> {
     Some(SyncResponse { next_batch: token(view.token), presence: Some(presence) })
 }
 
-/// Everybody who is not offline, as a [`SyncResponse`]. It is written down part by part: there may be very many.
+/// All users who are not offline, as a [`SyncResponse`]. It is written down part by part: there may be very many.
 async fn everybody(app: &App, watcher: &mut Watcher, query: &Query) -> Result<Response, StoreError> {
     let mut first = watcher.first();
     let mut body = Written::begin(&format!(r#"{{"next_batch":"{}""#, token(first.token())));

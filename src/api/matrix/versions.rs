@@ -8,7 +8,7 @@ use super::{error::MatrixRefusal, types::SupportedVersions};
 use crate::{api::refusal::refusals, app::App};
 
 refusals! {
-    /// Why an operation is refused that asks nobody for a token and has nothing to go wrong.
+    /// Why an operation is refused that asks for no token and has nothing to go wrong.
     pub(super) enum OpenError: MatrixRefusal {
         TooLarge,
         Unavailable,

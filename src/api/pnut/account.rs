@@ -1,4 +1,4 @@
-//! What clients ask besides presence: whose token they have, and who somebody is.
+//! What clients ask besides presence: whose token they have, and who a user is.
 
 use std::convert::Infallible;
 

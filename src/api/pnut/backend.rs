@@ -141,7 +141,7 @@ enum Reading {
     Text(Text),
 }
 
-/// Somebody who is present: what has to be kept of them until they are written.
+/// A user who is present: what has to be kept of them until they are written.
 struct Present {
     /// When they were last seen, in seconds since the Unix epoch.
     seen: Option<u64>,

@@ -81,7 +81,7 @@ impl Identity {
         Ok(user)
     }
 
-    /// Refuses whoever may not even read: that takes any scope.
+    /// Refuses a caller who may not even read: that takes any scope.
     pub(super) fn require_reading(&self) -> Result<(), AuthError> {
         match self {
             Self::User(user) if user.guest => Err(AuthError::Guest),

@@ -26,7 +26,7 @@ pub struct Pnut {
     /// The length of that window.
     #[schemars(range(min = 1, max = LONGEST_SECONDS))]
     pub writes_seconds: u64,
-    /// How long whoever makes one request more is refused.
+    /// How long a caller who makes one request more is refused.
     #[schemars(range(min = 1, max = LONGEST_SECONDS))]
     pub ban_seconds: u64,
 }

@@ -1,4 +1,4 @@
-//! Rate limits as pnut's clients know them: so many calls in a window of time, and a ban for whoever
+//! Rate limits as pnut's clients know them: so many calls in a window of time, and a ban for a caller who
 //! makes one more.
 
 use std::{
@@ -21,11 +21,11 @@ use crate::{
 /// How often those whose window is over are forgotten.
 const CLEANED_EVERY: Duration = Duration::from_secs(60);
 
-/// How many windows of addresses are known at a time. Where there are more, all are forgotten: whoever has so many is not
+/// How many windows of addresses are known at a time. Where there are more, all are forgotten: an attacker with so many is not
 /// to be held by a limit for each. Of tokens there are as many windows as are used.
 const MOST_ADDRESSES: usize = 100_000;
 
-/// The calls of everybody in their present windows.
+/// The calls of all callers in their present windows.
 pub(super) struct RateLimits {
     config: Arc<Live<Config>>,
     windows: Mutex<Windows>,
@@ -45,7 +45,7 @@ struct Windows {
 pub(super) enum Who {
     /// The holder of a valid token.
     Token(u64),
-    /// Somebody without one. Of an IPv6 address the network counts, of which each customer has one.
+    /// A caller without one. Of an IPv6 address the network counts, of which each customer has one.
     Address(IpAddr),
 }
 

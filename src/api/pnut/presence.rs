@@ -1,4 +1,4 @@
-//! Presence of everybody, of one user, and setting one's own.
+//! Presence of all users, of one user, and setting one's own.
 
 use axum::{
     extract::{Request, State},

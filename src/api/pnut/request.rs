@@ -36,7 +36,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Exchange {
 }
 
 impl Exchange {
-    /// Refuses whoever may not read.
+    /// Refuses a caller who may not read.
     pub(super) fn reading(self) -> Result<Self, AuthError> {
         self.caller.require_reading()?;
         Ok(self)

@@ -21,7 +21,7 @@ impl Version {
         })
     }
 
-    /// Whether a user's id of the wrong kind is a bad request, not nobody's.
+    /// Whether a user's id of the wrong kind is a bad request, not that of an unknown user.
     pub(super) fn refuses_ids(self) -> bool {
         self == Self::V1
     }

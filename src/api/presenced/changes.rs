@@ -103,7 +103,7 @@ impl Query {
                 "label" => once(&mut called, name, label(&value)),
                 "snapshot" => once(&mut snapshot, name, flag(&value)),
                 "last_event_id" => once(&mut last, name, last_event_id(&value, name)),
-                // They were looked at by whoever said who it is.
+                // They were looked at where the caller was identified.
                 "access_token" | "ticket" => Ok(()),
                 _ => return None,
             })
@@ -259,7 +259,7 @@ pub(super) async fn stream_changes(
     }
     let speaks = query.state.map(|_| Scope::Write);
     let access = access.needing([Scope::Read].into_iter().chain(speaks).collect());
-    // The user's own limit first: whoever is over it takes nothing from others.
+    // The user's own limit first: a user who is over it takes nothing from others.
     let permit = app.stream_limit.open(caller.user())?;
     app.new_stream_limit.check(&()).map_err(ProblemRefusal::too_many_new_streams)?;
     let stream = ChangeStream::start(app, permit, &caller, access, query, last).await?;

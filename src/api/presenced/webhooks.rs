@@ -92,7 +92,7 @@ refusals! {
 /// How long a secret counts beside the one that replaced it.
 const RETIRING: Duration = Duration::from_secs(86_400);
 
-/// Whoever may have webhooks.
+/// A caller who may have webhooks.
 struct Maker {
     /// The service token; none of an admin, whose webhooks stay.
     token: Option<TokenId>,

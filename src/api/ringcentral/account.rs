@@ -1,4 +1,4 @@
-//! `GET /account/{accountId}/presence`: everybody in an account, in pages.
+//! `GET /account/{accountId}/presence`: all users in an account, in pages.
 //! Source: RingCentral's API reference, "Presence".
 
 use axum::{

@@ -27,7 +27,7 @@ pub struct RingCentral {
     pub heavy_per_minute: u32,
     /// The same of the group "auth".
     pub auth_per_minute: u32,
-    /// How long whoever called too often has to wait; each call meanwhile starts the time anew.
+    /// How long a caller who called too often has to wait; each call meanwhile starts the time anew.
     #[schemars(range(min = 1, max = LONGEST_SECONDS))]
     pub penalty_seconds: u64,
     /// Whether any application may log in, with the text of a user's token as its assertion; for trying.

@@ -53,7 +53,7 @@ impl GetExtensionInfoResponse {
 }
 
 impl ContactInfo {
-    /// Somebody by name and address, if either is known.
+    /// A person by name and address, if either is known.
     fn of(user: &User) -> Option<Self> {
         let name = user.display_name.as_deref().map(str::trim).unwrap_or_default();
         let (first, last) = name.split_once(' ').unwrap_or((name, ""));

@@ -445,7 +445,7 @@ pub(super) async fn revoke_token(State(app): State<App>, sent: Sent) -> Result<J
             form.count(&app, &user, scopes)?;
             app.directory.revoke_token(&user, &access).await?;
         }
-        // One that others signed is of no application; whoever has it may end it.
+        // One that others signed is of no application; a client that has it may end it.
         None if let Ok(signed) = app.auth.jwts.signed(token).await => {
             form.count(&app, &signed.user, signed.scopes)?;
             app.directory.end_signed(&signed).await?;

@@ -36,7 +36,7 @@ impl Query {
 
     /// What of an extension's calls is asked for.
     pub(super) fn detail(&self) -> Result<Detail, BadRequest> {
-        // Nobody documents this one, so that nothing about it is an error.
+        // This one is documented nowhere, so that nothing about it is an error.
         let total = self.get("totalActiveCalls");
         Ok(Detail {
             calls: self.flag("detailedTelephonyState")?,

@@ -96,8 +96,8 @@ impl RateGroup {
         }
     }
 
-    /// Counts a call, and notes for the answer's headers where the caller stands; or says how long to wait. Whoever may
-    /// do less is counted apart, so that what is refused to them takes nothing from who may do it.
+    /// Counts a call, and notes for the answer's headers where the caller stands; or says how long to wait. A caller
+    /// who may do less is counted apart, so that what is refused to them takes nothing from who may do it.
     pub(super) fn count(
         self,
         app: &App,
@@ -141,8 +141,8 @@ pub(super) fn note(extensions: &Extensions, group: RateGroup, tally: Tally) {
 /// How many calls a minute of one address may bring no proof of an application or of a user.
 const REFUSALS_A_MINUTE: u32 = 30;
 
-/// What an address brought that let nobody in. It is counted by nothing that the caller says: nobody can use up what
-/// others have.
+/// What an address brought that let no caller in. It is counted by nothing that the caller says, so that no one can
+/// use up what others have.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Refusals(Option<IpAddr>);
 

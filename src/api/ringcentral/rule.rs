@@ -24,12 +24,12 @@ pub(super) fn meeting_status(calls: &[Call]) -> MeetingStatus {
 /// The presence that is published, from what the user set and what the calls are. The first that applies:
 ///
 /// 1. an extension that is not in use, or of a type without presence, is Offline;
-/// 2. whoever set Offline is Offline, during a call too;
-/// 3. whoever set Busy is Busy;
-/// 4. whoever accepts no calls at all is Busy;
-/// 5. whoever is in a meeting is Busy;
-/// 6. whoever is in a call, has one on hold or parked is Busy; a call that rings changes nothing;
-/// 7. everybody else is Available.
+/// 2. a user who set Offline is Offline, during a call too;
+/// 3. a user who set Busy is Busy;
+/// 4. a user who accepts no calls at all is Busy;
+/// 5. a user who is in a meeting is Busy;
+/// 6. a user who is in a call, has one on hold or parked is Busy; a call that rings changes nothing;
+/// 7. every other user is Available.
 pub(super) fn presence_status(
     extension: &Extension,
     overridden: Override,

@@ -244,7 +244,7 @@ pub(super) async fn create_subscription(
     }
     let subscription = new_subscription(&app, &caller, &new, &filters, &login);
     if let Target::WebHook { address, .. } = &new.target {
-        // Nobody is asked for nothing.
+        // A receiver is not asked for nothing.
         if Push::of(&app).registry.room(&owner(&caller)) == 0 {
             return Err(RestRefusal::too_many_subscriptions().into());
         }

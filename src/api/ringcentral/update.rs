@@ -71,7 +71,7 @@ impl Update {
         now: Timestamp,
     ) -> Result<Vec<Input>, UpdateUserPresenceError> {
         check_dnd(self.calls, extension)?;
-        // The text comes before the status: whoever goes offline leaves the text of this update behind.
+        // The text comes before the status: a user who goes offline leaves the text of this update behind.
         let message = self.message.map(|message| Input::Status(Status::lasting(&message)));
         let status = self.user_status.map(|status| {
             Input::Override(match status {

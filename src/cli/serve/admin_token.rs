@@ -49,9 +49,9 @@ pub(super) fn admit(app: &App, config: &Server) -> Result<TokenSecret, Failure> 
         Err(error) => Err(error),
     };
     let token = token.map_err(|error| unusable(&file, &error))?;
-    // In the data folder nobody else can read it any more; elsewhere its rights are the operator's.
+    // In the data folder no other user can read it any more; elsewhere its rights are the operator's.
     if fs::metadata(&file).is_ok_and(|meta| meta.permissions().mode() & 0o007 != 0) {
-        tracing::warn!(file = %file.display(), "everybody on this machine can read the admin token");
+        tracing::warn!(file = %file.display(), "every user of this machine can read the admin token");
     }
     app.directory.admit(&token, NewToken { holder: Holder::Admin, expires: None });
     tracing::info!(file = %file.display(), "the admin token is in");

@@ -20,7 +20,7 @@ pub(super) struct Held(Box<[Mutex<HashMap<UserId, Entry>>]>);
 #[derive(Debug)]
 struct Entry {
     value: Value,
-    /// Whether somebody asked since room was made last.
+    /// Whether there was a question since room was made last.
     was_used: bool,
 }
 

@@ -215,7 +215,7 @@ impl Engine for ImportTarget {
         Ok(())
     }
 
-    /// Makes the import count: until then nobody opens the store.
+    /// Makes the import count: until then no server opens the store.
     fn rest(&self) {
         let keys = &self.store.0.keys;
         let about = keys.about();

@@ -1,10 +1,10 @@
 //! A record as the engine keeps it: a head that the scripts know, and the packed record as it was before its last change
-//! was numbered. The number is given by the engine, so whoever reads applies it.
+//! was numbered. The number is given by the engine, so the reader applies it.
 //!
 //! | bytes | what |
 //! |---|---|
 //! | 7 | revision: moves with every write; what is compared |
-//! | 7 | number of the last write, if somebody could see it; else 0 |
+//! | 7 | number of the last write, if a watcher could see it; else 0 |
 //! | 6 | when the user is due, in milliseconds; 0 is never |
 //! | 4 | what the writer chose, to know its own again |
 //! | 1 | whether the user may be present (128), and the audiences of the last write |

@@ -38,7 +38,7 @@ pub(super) struct ChangeStream {
     _permit: StreamPermit,
     _watching: Watching,
     _connection: Option<Connection>,
-    /// Whether whoever is there at the start is told by snapshots, and not one by one.
+    /// Whether users who are there at the start are told by snapshots, and not one by one.
     has_snapshots: bool,
     /// What is left of the first view.
     first: Option<First>,
@@ -195,7 +195,7 @@ impl ChangeStream {
         Some(match happened {
             Happened::Changed => {
                 let view = self.watcher.look().await.ok()?;
-                // Perhaps nobody looks different to this client.
+                // Perhaps no user looks different to this client.
                 if !view.is_news() {
                     return Some(Vec::new());
                 }
@@ -230,7 +230,7 @@ impl ChangeStream {
     /// A view as events.
     ///
     /// The id stands on the last event alone. On an earlier one it would say that the whole batch was
-    /// received, and whoever resumed from it would miss the rest. So a client that loses the connection
+    /// received, and a client that resumed from it would miss the rest. So a client that loses the connection
     /// within a batch gets that batch again, in whole and up to date.
     fn events_of(&self, view: &View) -> Vec<Event> {
         let listing = self.watcher.listing().filter(|_| view.listed);

@@ -42,7 +42,7 @@ impl FrameError {
         ServerFrame::Error { id, status: self.status.as_u16(), title, detail: self.detail }
     }
 
-    /// Nobody has signed in by the first frame, or in time.
+    /// No user has signed in by the first frame, or in time.
     pub(super) fn not_signed_in() -> Self {
         Self {
             status: StatusCode::UNAUTHORIZED,

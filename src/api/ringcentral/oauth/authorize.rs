@@ -31,7 +31,7 @@ use crate::{
     presence::Timestamp,
 };
 
-/// How many users the page of a server offers where everybody may log in as anybody.
+/// How many users the page of a server offers that lets its visitor log in as any user.
 const OFFERED: usize = 20;
 
 /// Schemes that lead to no application.
@@ -84,7 +84,7 @@ struct Asked<'a> {
 
 /// Why there is nothing to ask.
 enum Refused {
-    /// Nobody may be sent back. The user is told why.
+    /// There is no address to send the user back to. The user is told why.
     Here(&'static str),
     /// The application is told why.
     Back { to: Url, error: &'static str, why: &'static str },
@@ -319,7 +319,7 @@ fn take_answer(app: &App, fields: &Fields) -> Response {
     }
 }
 
-/// Logs in whoever was chosen, where anybody may be anybody.
+/// Logs in the user who was chosen, where the login is open.
 fn choose(app: &App, asked: Asked<'_>, user: Option<User>) -> Response {
     match user.filter(|user| user.extension.is_some()) {
         Some(user) => asked.allow(app, &user, None),

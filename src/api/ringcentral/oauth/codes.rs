@@ -62,7 +62,7 @@ impl Codes {
         Some(secret)
     }
 
-    /// What a code stands for, for whoever shows that it is theirs.
+    /// What a code stands for, for the client that shows that it is its own.
     pub(super) fn find(&self, code: &str, proof: Proof<'_>, now: Timestamp) -> Option<Allowed> {
         let codes = self.0.lock();
         let (allowed, end) = codes.get(&hash(code))?;
@@ -79,7 +79,7 @@ impl Allowed {
     fn belongs_to(&self, proof: Proof<'_>) -> bool {
         let is_proven = match (&self.challenge, proof.verifier) {
             (Some(challenge), Some(verifier)) => hash(verifier).ct_eq(challenge).into(),
-            // Without a challenge a verifier proves nothing: somebody may have taken the challenge away.
+            // Without a challenge a verifier proves nothing: an attacker may have taken the challenge away.
             (None, None) => proof.has_secret,
             _ => false,
         };

@@ -14,7 +14,7 @@ const FORM: &str = "<form method=\"post\" action=\"?\">\n";
 
 const DENY: &str = "<button class=\"deny\" name=\"deny\" value=\"1\" formnovalidate>Cancel</button>\n";
 
-/// Somebody to choose.
+/// A user to choose.
 pub(super) struct Choice {
     /// What the form sends for them.
     pub(super) value: String,

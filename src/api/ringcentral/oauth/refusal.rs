@@ -37,7 +37,7 @@ pub(in crate::api::ringcentral) enum OAuthRefusal {
 }
 
 refusals! {
-    /// Why nobody was logged in, or out.
+    /// Why no user was logged in, or out.
     pub(in crate::api::ringcentral) enum OAuthFailure: OAuthRefusal, from BodyError, DirectoryError {
         /// The application, or what it sends, is not valid.
         BadRequest => OAuthRefusal::invalid_client(),

@@ -1,4 +1,4 @@
-//! Whether somebody may be told what their filters are about.
+//! Whether a subscriber may be told what their filters are about.
 
 use std::collections::BTreeMap;
 

@@ -19,7 +19,7 @@ const LEAST_REMINDER: u64 = 60;
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Subject {
     /// Every extension of the account.
-    Everybody(Detail),
+    AllUsers(Detail),
     /// One extension.
     Extension(u64, Detail),
     /// The extensions that the caller monitors.
@@ -70,7 +70,7 @@ pub(in crate::api::ringcentral) enum Family {
 pub(in crate::api::ringcentral) struct EventFilters {
     /// The filters, each once.
     pub(in crate::api::ringcentral) filters: Vec<Filter>,
-    everybody: Option<Detail>,
+    all_users: Option<Detail>,
     extensions: BTreeMap<u64, Detail>,
     lines: Option<Detail>,
     favorites: Option<Detail>,
@@ -154,7 +154,7 @@ fn of_account(
     detail: impl FnOnce() -> Result<Detail, FilterError>,
 ) -> Result<(String, Subject), FilterError> {
     let (id, resource) = match *resource {
-        ["presence"] => return Ok(("presence".to_owned(), Subject::Everybody(detail()?))),
+        ["presence"] => return Ok(("presence".to_owned(), Subject::AllUsers(detail()?))),
         ["call-queues", id, "presence"] => {
             let queue = id.parse().map_err(|_| RestRefusal::subscribe_unknown_user())?;
             return Ok((resource.join("/"), Subject::Queue(queue)));
@@ -264,7 +264,7 @@ impl EventFilters {
     /// Of several filters about one extension the most detailed holds.
     fn add(&mut self, subject: Subject) {
         match subject {
-            Subject::Everybody(detail) => raise(&mut self.everybody, detail),
+            Subject::AllUsers(detail) => raise(&mut self.all_users, detail),
             Subject::Extension(id, detail) => {
                 let known = self.extensions.entry(id).or_default();
                 *known = detail.max(*known);
@@ -297,11 +297,11 @@ impl EventFilters {
     /// Whether some filter is about the account as a whole.
     pub(in crate::api::ringcentral) fn is_account_wide(&self) -> bool {
         let of_others = self.lines.is_some() || self.favorites.is_some() || self.line_list;
-        self.everybody.is_some() || of_others || !self.queues.is_empty()
+        self.all_users.is_some() || of_others || !self.queues.is_empty()
     }
 
     /// In which forms, and in what detail, a change of an extension is told to `subscriber`, who monitors these. No
-    /// list of favourites is kept: everybody else in the account is one.
+    /// list of favourites is kept: every other user in the account is one.
     pub(in crate::api::ringcentral) fn families(
         &self,
         extension: u64,
@@ -309,7 +309,7 @@ impl EventFilters {
         monitored: &BTreeSet<u64>,
     ) -> impl Iterator<Item = (Family, Detail)> + use<> {
         let is_own = extension == subscriber.extension;
-        let presence = self.everybody.max(self.extensions.get(&extension).copied());
+        let presence = self.all_users.max(self.extensions.get(&extension).copied());
         let list = (self.line_list && is_own).then(Detail::default);
         let among = |extensions: &BTreeSet<u64>| extensions.contains(&extension).then(Detail::default);
         [

@@ -136,8 +136,8 @@ impl Interests for Filtered {
         if !self.filters.is_account_wide() {
             return Ok(self.items_of(app, self.filters.named().into_iter()));
         }
-        let everybody = app.directory.extensions(self.subscriber.account, 0, usize::MAX).0;
-        Ok(self.items_of(app, everybody.iter().map(|user| user.number)))
+        let all = app.directory.extensions(self.subscriber.account, 0, usize::MAX).0;
+        Ok(self.items_of(app, all.iter().map(|user| user.number)))
     }
 
     fn covers(&self, app: &App, item: Item) -> bool {

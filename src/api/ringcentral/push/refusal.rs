@@ -106,7 +106,7 @@ impl RestRefusal {
         }
     }
 
-    /// The server is about to stop, and asks nobody any more.
+    /// The server is about to stop, and asks no receiver any more.
     pub(in crate::api::ringcentral) fn unasked_hook() -> Unavailable {
         Self::new("CMN-211", "the server is stopping")
     }

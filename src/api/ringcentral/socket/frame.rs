@@ -93,7 +93,7 @@ pub(super) fn parse(text: &str) -> Option<(ClientMeta, Option<Value>)> {
 /// Ends a connection that never was one.
 pub(super) async fn refuse(mut socket: WebSocket, error: &WsError) {
     if socket.send(error.message()).await.is_ok() {
-        // The client may be gone; then there is nobody to tell.
+        // The client may be gone; then there is no one to tell.
         let _closed = socket.send(sockets::close(close_code::POLICY, "")).await;
     }
 }

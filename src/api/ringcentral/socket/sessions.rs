@@ -179,7 +179,7 @@ impl Session {
             Push::of(app).registry.remove(before).await?;
         }
         if Push::of(app).registry.room(&self.owner) == 0 {
-            // Sessions that nobody may come back for make room.
+            // Sessions whose client may not come back make room.
             for session in app.own::<Own>().sessions.detached(&self.owner) {
                 session.end(app).await;
             }

@@ -50,7 +50,7 @@ refusals! {
 /// How long a token opens sockets, in seconds.
 const LIFETIME: u64 = 30;
 
-/// Whoever opens a socket.
+/// The caller who opens a socket.
 #[derive(Clone)]
 pub(in crate::api::ringcentral) struct Opener {
     pub(super) caller: auth::Caller,
@@ -94,7 +94,7 @@ struct Issued {
 }
 
 impl SocketTokens {
-    /// A token for whoever opens a socket. Of as many as an owner may have sessions, the oldest makes room.
+    /// A token for the caller who opens a socket. Of as many as an owner may have sessions, the oldest makes room.
     fn issue(&self, opener: Opener, now: Timestamp) -> TokenSecret {
         let (secret, end) = (TokenSecret::random(), now + Duration::from_secs(LIFETIME));
         let Issued { by_hash, of_owners, cleaned } = &mut *self.0.lock();
@@ -117,7 +117,7 @@ impl SocketTokens {
         secret
     }
 
-    /// Whoever opens a socket with this token.
+    /// The caller who opens a socket with this token.
     pub(super) fn opener(&self, token: &str, now: Timestamp) -> Option<Opener> {
         let issued = self.0.lock();
         let (opener, end) = issued.by_hash.get(&hash(token))?;

@@ -8,7 +8,7 @@ use std::{
 
 use super::{FILES, OpenError};
 
-/// A folder that nobody else opens until this is dropped, whatever becomes of the files in it.
+/// A folder that no other process opens until this is dropped, whatever becomes of the files in it.
 #[derive(Debug)]
 pub(super) struct Lock(File);
 
