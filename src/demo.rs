@@ -36,6 +36,7 @@ pub fn config() -> Config {
         ["127.0.0.0/8", "::1/128"].map(|network| network.parse().expect("a network")).into();
     config.limits.put_per_second = 0.0;
     config.limits.sync_presence_per_second = 0.0;
+    config.limits.socket_frames_per_second = 0.0;
     config.limits.new_streams_per_second = 0;
     config.ringcentral.rate_limits = false;
     config.ringcentral.open_login = true;

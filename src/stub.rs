@@ -30,7 +30,7 @@ pub use crate::{
 /// Presence as presenced's own API has it.
 pub mod presenced {
     pub use crate::api::presenced::stub::{
-        ActivityError, AuthenticateError, BadRequest, CallReport, Caller, DeleteCallError,
+        ActivityError, AuthenticateError, BadRequest, CallReport, Caller, Conflict, DeleteCallError,
         DeletePresenceError, Forbidden, GetPresenceError, GetSettingsError, HeartbeatResults, Heartbeats,
         HeartbeatsError, Identity, NotFound, Presence, PresenceQuery, PresenceQueryResult, PresenceUpdate,
         PresenceUpdateResults, PresenceUpdates, ProblemRefusal, PutCallError, PutPresenceError,
@@ -38,6 +38,32 @@ pub mod presenced {
         TooManyRequests, Unauthorized, Unavailable, Unread, UnreadBody, UpdatesError, UserPresence,
         UserRooms, UserRoomsError, UserSettings, document, routes,
     };
+
+    /// Who is who, and who is told: the directory, for admins.
+    pub mod directory {
+        pub use crate::api::presenced::stub::directory::{
+            AddMemberError, AdminToken, AppToken, AppTokenList, AppTokenRequest, CreateAppTokenError,
+            CreateTokenError, Directory, EndSessionsError, EndSubscriptionError, GetMembersError,
+            IssuedAppToken, IssuedToken, ListAppTokensError, ListError, Members, Page, PutMembersError,
+            PutUser, PutUserError, RemoveMemberError, RevokeAppTokenError, RevokeTokenError, RoomPage,
+            RoomSummary, RotateAdminTokenError, Subscription, SubscriptionPage, Token, TokenList,
+            TokenRequest, User, UserError, UserPage, UserProfile, Whoami, WhoamiError, document, routes,
+        };
+    }
+
+    /// Who asks to see a user, and the answer.
+    pub mod presence_lists {
+        pub use crate::api::presenced::stub::presence_lists::{
+            GetListError, ListEntry, ObserverError, PresenceList, PresenceLists, Standing, document, routes,
+        };
+    }
+
+    /// The server itself: whether it is well, and all that it keeps.
+    pub mod server {
+        pub use crate::api::presenced::stub::server::{
+            ExportError, Health, Lines, ReadinessError, Server, document, routes,
+        };
+    }
 }
 
 /// User presence as pnut.io's API has it.
@@ -53,10 +79,13 @@ pub mod pnut {
 /// Presence of extensions as RingCentral's REST API has it.
 pub mod ringcentral {
     pub use crate::api::ringcentral::stub::{
-        AccountPage, AuthenticateError, BadRequest, Caller, Detail, Forbidden, GetPresenceInfo, Identity,
-        NotFound, Permission, Presence, RateGroup, ReadAccountPresenceError, ReadUserPresenceError,
-        RestRefusal, TooLarge, TooManyRequests, Unauthorized, Unavailable, Unread, UnreadBody, UnreadUpdate,
-        UnsupportedMediaType, Update, UpdateUserPresenceError, Uris, document, routes,
+        AccountPage, AuthenticateError, BadRequest, CallQueuePresence, Caller, Detail,
+        ExtensionCallQueuePresenceList, Forbidden, GetPresenceInfo, Identity, MonitoredExtensions,
+        MonitoredLine, NotFound, Permission, Presence, RateGroup, ReadAccountPresenceError, ReadLinesError,
+        ReadQueueError, ReadQueuesError, ReadUserPresenceError, RestRefusal, TooLarge, TooManyRequests,
+        Unauthorized, Unavailable, Unread, UnreadBody, UnreadUpdate, UnsupportedMediaType, Update,
+        UpdateLinesError, UpdateQueueError, UpdateQueuesError, UpdateUserPresenceError, Uris, document,
+        routes,
     };
 }
 
@@ -67,4 +96,12 @@ pub mod matrix {
         NotFound, Presence, PresenceState, PresenceStatus, PresenceUpdate, SetPresenceError, TooLarge,
         TooManyRequests, Unauthorized, Unavailable, Unread, UnreadBody, document, routes,
     };
+
+    /// Presence lists as that API had them up to r0.4.
+    pub mod presence_lists {
+        pub use crate::api::matrix::stub::presence_lists::{
+            EventType, GetListError, ListedEvent, ListedPresence, ModifyListError, PresenceListUpdate,
+            PresenceLists, document, routes,
+        };
+    }
 }

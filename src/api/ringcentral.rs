@@ -124,12 +124,6 @@ pub fn detached_sessions(app: &App) -> usize {
 fn resources() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(base())
         .merge(stub::operations())
-        .routes(routes!(lines::read_monitored_extensions, lines::update_monitored_extensions))
-        .routes(routes!(queues::read_call_queue_presence, queues::update_call_queue_presence))
-        .routes(routes!(
-            queues::read_extension_call_queue_presence,
-            queues::update_extension_call_queue_presence
-        ))
         // Who is who.
         .routes(routes!(info::read_account_info))
         .routes(routes!(info::list_extensions))

@@ -1,4 +1,6 @@
-//! The contract over a server of ours.
+//! The contracts over a server of ours.
+
+mod presence_lists;
 
 use async_trait::async_trait;
 use axum::extract::FromRef;
