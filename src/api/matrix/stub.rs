@@ -79,19 +79,47 @@ impl Knows for dyn Presence {
 /// The routes of the contract over a backend, under every prefix that clients use. What else is below `/_matrix/`, and
 /// other methods, are refused as the contract has it.
 pub fn routes(backend: Arc<dyn Presence>, limits: Limits) -> Router {
-    mounted(&PREFIXES, operations, Stub { backend, limits })
+    together([part(backend, limits)], limits).0
 }
 
-/// Routes under these prefixes, with all that every exchange has.
-fn mounted<B: ?Sized>(prefixes: &[&str], operations: fn() -> Routes<Stub<B>>, stub: Stub<B>) -> Router
-where
-    Stub<B>: Clone + Send + Sync + 'static,
-{
-    let router = prefixes.iter().fold(Router::new(), |router, prefix| {
-        mount(router, &format!("/_matrix/client/{prefix}"), operations())
-    });
-    let body_bytes = stub.limits.body_bytes;
-    stub::framed(&DIALECT, body_bytes, DIALECT.closed(router).with_state(stub))
+/// The same to be served [together] with other parts.
+pub fn part(backend: Arc<dyn Presence>, limits: Limits) -> Part {
+    Part::new(&PREFIXES, operations(), Stub { backend, limits }, operations())
+}
+
+/// What a backend answers of the contract: all that is in one trait.
+pub struct Part {
+    router: Router,
+    /// The same once more, for the document.
+    operations: Routes,
+}
+
+impl Part {
+    /// Operations under these prefixes.
+    fn new<B: ?Sized>(prefixes: &[&str], routes: Routes<Stub<B>>, stub: Stub<B>, operations: Routes) -> Self
+    where
+        Stub<B>: Clone + Send + Sync + 'static,
+    {
+        let routes: Vec<_> = routes
+            .into_iter()
+            .map(|(schemas, paths, methods)| (schemas, paths, methods.with_state(stub.clone())))
+            .collect();
+        let router = prefixes.iter().fold(Router::new(), |router, prefix| {
+            mount(router, &format!("/_matrix/client/{prefix}"), routes.clone())
+        });
+        Self { router, operations }
+    }
+}
+
+/// The routes of several parts of the contract, each over its backend, and their document.
+pub fn together(parts: impl IntoIterator<Item = Part>, limits: Limits) -> (Router, OpenApi) {
+    let (mut router, mut operations) = (Router::new(), Routes::new());
+    for part in parts {
+        router = router.merge(part.router);
+        operations.extend(part.operations);
+    }
+    let router = stub::framed(&DIALECT, limits.body_bytes, DIALECT.closed(router));
+    (router, served(documented(operations, false), "What the Matrix client-server API has of presence."))
 }
 
 /// The document of these routes, below the address that it is served at.

@@ -152,7 +152,12 @@ pub trait Presence: Send + Sync + 'static {
 /// The routes of the contract over a backend. What else is below `/presenced/`, and other methods, are refused as the
 /// contract has it.
 pub fn routes(backend: Arc<dyn Presence>, limits: Limits) -> Router {
-    mounted(of_users().merge(of_gateways()), Stub { backend, limits })
+    together([part(backend, limits)], limits).0
+}
+
+/// The same to be served [together] with other parts.
+pub fn part(backend: Arc<dyn Presence>, limits: Limits) -> Part {
+    Part(of_users().merge(of_gateways()).with_state(Stub { backend, limits }))
 }
 
 /// The document of these routes, below the address that it is served at.
@@ -261,19 +266,24 @@ macro_rules! known_by {
 
 known_by!(Presence, Directory, PresenceLists, Server);
 
-/// Routes of a contract over a backend.
-fn mounted<B: ?Sized>(routes: OpenApiRouter<Stub<B>>, stub: Stub<B>) -> Router
-where
-    Stub<B>: Clone + Send + Sync + 'static,
-{
-    let (router, _) = routes.split_for_parts();
-    let body_bytes = stub.limits.body_bytes;
-    stub::framed(&DIALECT, body_bytes, DIALECT.closed(router).with_state(stub))
+/// What a backend answers of the contract: all that is in one trait.
+pub struct Part(OpenApiRouter);
+
+/// The routes of several parts of the contract, each over its backend, and their document.
+pub fn together(parts: impl IntoIterator<Item = Part>, limits: Limits) -> (Router, OpenApi) {
+    let all = OpenApiRouter::with_openapi(bare());
+    let all = parts.into_iter().fold(all, |all, Part(part)| all.merge(part));
+    let (router, document) = all.split_for_parts();
+    (stub::framed(&DIALECT, limits.body_bytes, DIALECT.closed(router)), served(document))
 }
 
 /// The document of a contract's routes, below the address that it is served at.
 fn documented(routes: OpenApiRouter<App>) -> OpenApi {
-    let (_, mut document) = OpenApiRouter::with_openapi(bare()).merge(routes).split_for_parts();
+    served(OpenApiRouter::with_openapi(bare()).merge(routes).split_for_parts().1)
+}
+
+/// A document as the server has it that serves it.
+fn served(mut document: OpenApi) -> OpenApi {
     document.servers = Some(vec![ServerBuilder::new().url("/").description(Some("This server.")).build()]);
     completed(document)
 }

@@ -92,7 +92,7 @@ async fn every_dialect_refuses_in_its_form() {
         let code = match &refusal.told {
             Told::Matrix(told) => told.errcode.clone(),
             Told::Pnut(told) => format!("pnut {}", told.code),
-            Told::RingCentral(told) => told.error_code.clone(),
+            Told::RingCentral(told) => told.error_code.to_string(),
             other => panic!("{other:?}"),
         };
         format!("{} {code} {}", refusal.status.as_u16(), refusal.retry_after.is_some())

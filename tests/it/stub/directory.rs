@@ -23,6 +23,7 @@ use presenced::{
                 self, GetListError, ListEntry, ObserverError, PresenceList, PresenceLists, Standing,
             },
             server::{self, ExportError, Health, Lines, ReadinessError, Server},
+            together,
         },
     },
 };
@@ -318,4 +319,22 @@ async fn presence_lists_and_the_server_itself() {
         site.call(Method::GET, "/healthz").send().await.line(),
     ];
     snapshots().bind(|| insta::assert_snapshot!("stub-lists-and-server", answers.join("\n")));
+}
+
+#[tokio::test]
+async fn several_traits_over_one_backend() {
+    let last = Arc::new(Last::default());
+    let parts = [
+        directory::part(last.clone(), LIMITS),
+        presence_lists::part(last.clone(), LIMITS),
+        server::part(last, LIMITS),
+    ];
+    let (routes, document) = together(parts, LIMITS);
+    let site = Site::serve(routes, document, &api::presenced::DIALECT).await;
+    let done = async |method, path: &str| call(&site, "admin", method, path, None).await.status;
+    assert_eq!(done(Method::DELETE, &format!("/users/{BOB}")).await, 204);
+    assert_eq!(done(Method::GET, &format!("/users/{BOB}/presence-list")).await, 200);
+    assert_eq!(done(Method::GET, "/export").await, 200);
+    assert_eq!(done(Method::GET, &format!("/users/{BOB}/presence")).await, 404);
+    assert_eq!(done(Method::POST, "/export").await, 405);
 }

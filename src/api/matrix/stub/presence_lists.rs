@@ -7,7 +7,7 @@ use axum::{Router, extract::FromRef, http::request::Parts};
 use utoipa::openapi::OpenApi;
 use utoipa_axum::routes;
 
-use super::{AuthenticateError, Caller, Identity, Unread, mounted, served};
+use super::{AuthenticateError, Caller, Identity, Part, Unread, served, together};
 use crate::api::{
     matrix::{Routes, SYNC_PREFIXES, documented, list},
     stub::{Credentials, Knows, Limits, Stub},
@@ -61,7 +61,12 @@ impl Knows for dyn PresenceLists {
 /// The routes of the contract over a backend, under `v3` and `r0`. What else is below `/_matrix/`, and other methods, are
 /// refused as the contract has it.
 pub fn routes(backend: Arc<dyn PresenceLists>, limits: Limits) -> Router {
-    mounted(&SYNC_PREFIXES, operations, Stub { backend, limits })
+    together([part(backend, limits)], limits).0
+}
+
+/// The same to be served [together] with other parts.
+pub fn part(backend: Arc<dyn PresenceLists>, limits: Limits) -> Part {
+    Part::new(&SYNC_PREFIXES, operations(), Stub { backend, limits }, operations())
 }
 
 /// The document of these routes, below the address that it is served at.

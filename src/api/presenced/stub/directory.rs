@@ -8,7 +8,7 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
-use super::{AuthenticateError, Caller, Identity, documented, mounted};
+use super::{AuthenticateError, Caller, Identity, Part, documented, together};
 use crate::{
     api::{
         presenced::{app_tokens, memberships, rooms, subscriptions, tokens, users},
@@ -141,7 +141,12 @@ pub trait Directory: Send + Sync + 'static {
 /// The routes of the contract over a backend. What else is below `/presenced/`, and other methods, are refused as the
 /// contract has it.
 pub fn routes(backend: Arc<dyn Directory>, limits: Limits) -> Router {
-    mounted(of_admins().merge(of_sessions()), Stub { backend, limits })
+    together([part(backend, limits)], limits).0
+}
+
+/// The same to be served [together] with other parts.
+pub fn part(backend: Arc<dyn Directory>, limits: Limits) -> Part {
+    Part(of_admins().merge(of_sessions()).with_state(Stub { backend, limits }))
 }
 
 /// The document of these routes, below the address that it is served at.

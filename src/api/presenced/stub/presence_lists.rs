@@ -7,7 +7,7 @@ use axum::{Router, extract::FromRef};
 use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{AuthenticateError, Caller, Identity, documented, mounted};
+use super::{AuthenticateError, Caller, Identity, Part, documented, together};
 use crate::{
     api::{
         presenced::lists,
@@ -55,7 +55,12 @@ pub trait PresenceLists: Send + Sync + 'static {
 /// The routes of the contract over a backend. What else is below `/presenced/`, and other methods, are refused as the
 /// contract has it.
 pub fn routes(backend: Arc<dyn PresenceLists>, limits: Limits) -> Router {
-    mounted(operations(), Stub { backend, limits })
+    together([part(backend, limits)], limits).0
+}
+
+/// The same to be served [together] with other parts.
+pub fn part(backend: Arc<dyn PresenceLists>, limits: Limits) -> Part {
+    Part(operations().with_state(Stub { backend, limits }))
 }
 
 /// The document of these routes, below the address that it is served at.

@@ -8,7 +8,7 @@ use futures_util::Stream;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{AuthenticateError, Caller, Identity, documented, mounted};
+use super::{AuthenticateError, Caller, Identity, Part, documented, together};
 use crate::api::{
     presenced::{export, health},
     stub::{Credentials, Limits, Stub},
@@ -39,7 +39,12 @@ pub trait Server: Send + Sync + 'static {
 /// The routes of the contract over a backend. What else is below `/presenced/`, and other methods, are refused as the
 /// contract has it.
 pub fn routes(backend: Arc<dyn Server>, limits: Limits) -> Router {
-    mounted(of_export().merge(of_health()), Stub { backend, limits })
+    together([part(backend, limits)], limits).0
+}
+
+/// The same to be served [together] with other parts.
+pub fn part(backend: Arc<dyn Server>, limits: Limits) -> Part {
+    Part(of_export().merge(of_health()).with_state(Stub { backend, limits }))
 }
 
 /// The document of these routes, below the address that it is served at.
