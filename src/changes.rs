@@ -17,7 +17,7 @@ mod watch;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fmt,
+    fmt, slice,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -67,8 +67,8 @@ pub struct Changes {
 #[derive(Clone, Debug)]
 enum Held {
     Change(UserId, Audiences),
-    /// The watchers of these topics may see another user from now on.
-    Move(Vec<Topic>),
+    /// The watchers of these topics may see another user from now on; and who came into which room.
+    Move(Vec<Topic>, Vec<(Topic, UserId)>),
 }
 
 /// Who changed in a span of numbers, as far as that is remembered.
@@ -112,9 +112,14 @@ impl Changes {
 
     /// Takes in that the watchers of these topics may see another user.
     pub fn moved(&self, number: u64, moves: Vec<Move>, topics: Vec<Topic>) {
+        let joins = moves.iter().filter_map(|one| match one {
+            Move::Join { room, user } => Some((Topic::Room(room.clone()), user.clone())),
+            _ => None,
+        });
+        let joins = joins.collect();
         self.moves.lock().extend(number, moves);
         if !topics.is_empty() {
-            self.hold(number, Held::Move(topics));
+            self.hold(number, Held::Move(topics, joins));
         }
     }
 
@@ -140,9 +145,16 @@ impl Changes {
                             }
                         }
                     }
-                    Held::Move(topics) => {
+                    Held::Move(topics, joins) => {
                         for (inbox, _) in self.watchers(topics) {
                             inbox.mark_moved(*number);
+                        }
+                        // Users find by the moves whom they met. An admin sees all, and is told of who came.
+                        for (room, user) in joins {
+                            let watchers = self.watchers(slice::from_ref(room));
+                            for (inbox, _) in watchers.into_iter().filter(|(inbox, _)| inbox.is_an_admins()) {
+                                inbox.mark(user, *number);
+                            }
                         }
                     }
                 }

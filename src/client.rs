@@ -53,15 +53,48 @@
 //! # }
 //! ```
 //!
+//! # Following and saying over one connection
+//!
+//! [`Client::socket`] opens a WebSocket, which does both. It connects again by itself too: what was watched is watched on,
+//! and the device says again what it said:
+//!
+//! ```
+//! use presenced::{
+//!     api::presenced::types::{PresenceState, ServerFrame, Watch},
+//!     client::{Client, SocketNews},
+//! };
+//!
+//! # #[tokio::main]
+//! # async fn main() -> Result<(), presenced::client::Error> {
+//! # let url = presenced::server::demo().await.expect("a demo");
+//! # let client = Client::new(&url).token("demo-bob");
+//! let mut socket = client.socket().open().await?;
+//! socket.watch(Watch::default().rooms(["!lobby:example.com"]));
+//! let said = socket.say(PresenceState::Online);
+//! while let Some(news) = socket.next().await {
+//!     match news? {
+//!         SocketNews::Frame(ServerFrame::Snapshot { users, .. }) => println!("{} are here", users.len()),
+//!         SocketNews::Frame(ServerFrame::Presence { users, .. }) => println!("{} changed", users.len()),
+//!         SocketNews::Frame(ServerFrame::Gone { users }) => println!("{users:?} may no longer be seen"),
+//!         SocketNews::Frame(ServerFrame::Ack { id }) if id == said => break,
+//!         SocketNews::Frame(ServerFrame::Error { detail, .. }) => println!("refused: {detail}"),
+//!         _ => {}
+//!     }
+//! }
+//! assert!(client.me().presence().await?.state == PresenceState::Online);
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! # What a newer server says
 //!
 //! Answers may have members that this version does not know, which are skipped, and words that it does not know:
-//! those are [`Open`](crate::api::Open).
+//! those are [`Open`](crate::api::Open). Events and frames of types that it does not know are told as they came.
 //!
 //! # Time, and the end of calls
 //!
 //! A call takes as long as [`Client::timeout`] says at most, and ends when its future is dropped. Nothing is tried again
-//! but by a stream of changes. What a call that was given up asked for may have been done all the same.
+//! but by a stream of changes and a socket. What a call that was given up asked for may have been done all the same.
 //!
 //! # TLS
 //!
@@ -79,8 +112,10 @@ mod requests;
 pub mod ringcentral;
 mod room;
 mod server;
+mod socket;
 mod transport;
 mod user;
+mod waits;
 mod webhooks;
 
 use std::{fmt::Display, time::Duration};
@@ -92,6 +127,7 @@ pub use self::{
     page::{List, Page},
     room::RoomCalls,
     server::Export,
+    socket::{Socket, SocketNews, Sockets},
     transport::Client,
     user::{Settings, UserCalls},
     webhooks::WebhookCalls,

@@ -35,6 +35,7 @@ pub fn config(reader: &Reader) -> Config {
         ["127.0.0.0/8", "::1/128"].map(|network| network.parse().expect("a network")).into();
     config.limits.put_per_second = 0.0;
     config.limits.sync_presence_per_second = 0.0;
+    config.limits.socket_frames_per_second = 0.0;
     config.limits.new_streams_per_second = 0;
     config
 }

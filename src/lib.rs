@@ -53,10 +53,11 @@
 //!   nothing undocumented can be answered. `api/frame.rs`: what every exchange of every dialect has.
 //!   `api/documents.rs` and `api/faults.rs`: the routes that serve the documents, Swagger UI, and the demo's answers
 //!   on demand. `api/pages.rs`: the start page, the board, and the client for web pages.
-//! - [`stub`]: server stubs, which are the dialects' contracts of presence over the backends of others. `api/stub.rs` has
-//!   what they share; `api/<dialect>/stub.rs` the traits, and `api/<dialect>/backend.rs` what a server of ours does.
-//! - [`client`]: a typed client of presenced's own API and of what the other dialects have about presence, with a file
-//!   for each subject in `client/`.
+//! - [`stub`]: server stubs, which are the dialects' contracts over the backends of others. `api/stub.rs` has what they
+//!   share; `api/<dialect>/stub.rs` and `stub/` the traits, one for each tag, and `api/<dialect>/backend.rs` and `backend/`
+//!   what a server of ours does.
+//! - [`client`]: a typed client of presenced's own API, its stream and socket among it, and of what the other dialects have
+//!   about presence, with a file for each subject in `client/`.
 //!
 //! What runs it:
 //!

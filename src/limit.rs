@@ -19,8 +19,11 @@ use std::{
 use arc_swap::ArcSwapOption;
 
 use governor::{
-    Quota, RateLimiter, clock::Clock as GovernorClock, middleware::NoOpMiddleware, nanos::Nanos,
-    state::keyed::DefaultKeyedStateStore,
+    Quota, RateLimiter,
+    clock::Clock as GovernorClock,
+    middleware::NoOpMiddleware,
+    nanos::Nanos,
+    state::{InMemoryState, NotKeyed, keyed::DefaultKeyedStateStore},
 };
 use parking_lot::Mutex;
 
@@ -40,6 +43,12 @@ type Limiter<K> = RateLimiter<K, DefaultKeyedStateStore<K>, InjectedClock, NoOpM
 
 #[derive(Clone)]
 struct InjectedClock(Arc<dyn Clock>);
+
+impl fmt::Debug for InjectedClock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("InjectedClock")
+    }
+}
 
 impl GovernorClock for InjectedClock {
     type Instant = Nanos;
@@ -63,13 +72,8 @@ impl<K: Hash + Eq + Clone> RateLimit<K> {
     }
 
     fn limiter(per_second: f64, burst: NonZeroU32, clock: &InjectedClock) -> Option<Arc<Limiter<K>>> {
-        let quota = (per_second > 0.0)
-            .then(|| Duration::try_from_secs_f64(per_second.recip()).ok())
-            .flatten()
-            .and_then(Quota::with_period)
-            .map(|quota| quota.allow_burst(burst));
         let store = DefaultKeyedStateStore::default();
-        quota.map(|quota| Arc::new(RateLimiter::new(quota, store, clock.clone())))
+        quota(per_second, burst).map(|quota| Arc::new(RateLimiter::new(quota, store, clock.clone())))
     }
 
     /// Takes one from the key's bucket, or says how long to wait for the next.
@@ -96,6 +100,29 @@ impl<K: Hash + Eq + Clone> RateLimit<K> {
 impl<K: Hash + Eq + Clone> fmt::Debug for RateLimit<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RateLimit").field("limited", &self.limiter.load().is_some()).finish_non_exhaustive()
+    }
+}
+
+/// None per second is no quota.
+fn quota(per_second: f64, burst: NonZeroU32) -> Option<Quota> {
+    let period = (per_second > 0.0).then(|| Duration::try_from_secs_f64(per_second.recip()).ok());
+    Some(Quota::with_period(period.flatten()?)?.allow_burst(burst))
+}
+
+/// One bucket, of whoever holds it.
+#[derive(Debug)]
+pub struct Pace(Option<RateLimiter<NotKeyed, InMemoryState, InjectedClock, NoOpMiddleware<Nanos>>>);
+
+impl Pace {
+    /// `per_second` on average and up to `burst` at once; 0 per second is no limit.
+    pub fn new(per_second: f64, burst: NonZeroU32, clock: Arc<dyn Clock>) -> Self {
+        let quota = quota(per_second, burst);
+        Self(quota.map(|quota| RateLimiter::direct_with_clock(quota, InjectedClock(clock))))
+    }
+
+    /// Takes one from the bucket, if there is one.
+    pub fn is_kept(&self) -> bool {
+        self.0.as_ref().is_none_or(|limiter| limiter.check().is_ok())
     }
 }
 

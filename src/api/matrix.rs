@@ -31,8 +31,8 @@ use utoipa_axum::{
     routes,
 };
 
-use self::config::Matrix;
 use self::{
+    config::Matrix,
     contract::without_additions,
     error::MatrixRefusal,
     types::{LimitExceeded, MatrixError},
@@ -124,7 +124,7 @@ fn endings() -> Routes {
 /// What stands under [`SYNC_PREFIXES`] where presence lists are on. (The specification had them in `r0` alone; so
 /// that all operations are below one path, the document has them there.)
 fn presence_lists(lists: bool) -> Routes {
-    if lists { vec![routes!(list::get_presence_list, list::modify_presence_list)] } else { Vec::new() }
+    if lists { stub::presence_lists::operations() } else { Vec::new() }
 }
 
 /// What stands beside the prefixes, and for those who know one path alone under [`SYNC_PREFIXES`] too.

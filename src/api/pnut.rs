@@ -29,8 +29,8 @@ use utoipa_axum::{
     routes,
 };
 
-use self::config::Pnut;
 use self::{
+    config::Pnut,
     error::PnutRefusal,
     exchange::{Gate, exchange},
     limit::RateLimits,

@@ -110,9 +110,8 @@ pub fn unused_tickets(app: &App) -> usize {
 /// All operations; those on presence lists only with `lists`.
 fn routes(lists: bool) -> OpenApiRouter<App> {
     let routes = OpenApiRouter::with_openapi(base())
-        .merge(admin_routes())
-        .routes(routes!(tokens::end_sessions))
-        .routes(routes!(tokens::whoami))
+        .merge(stub::directory::of_admins().layer(middleware::from_fn(audit::admin_actions)))
+        .merge(stub::directory::of_sessions())
         // Presence.
         .merge(stub::of_users())
         .routes(routes!(changes::stream_changes))
@@ -123,41 +122,11 @@ fn routes(lists: bool) -> OpenApiRouter<App> {
         .routes(routes!(webhooks::test_webhook))
         .merge(stub::of_gateways())
         // The server itself.
-        .merge(export_routes())
-        .routes(routes!(health::get_health))
-        .routes(routes!(health::get_readiness));
-    let routes = if lists {
-        routes
-            .routes(routes!(lists::get_presence_list))
-            .routes(routes!(lists::accept_observer, lists::deny_observer))
-    } else {
-        routes
-    };
+        .merge(stub::server::of_export().layer(middleware::from_fn(audit::admin_actions)))
+        .merge(stub::server::of_health());
+    let routes = if lists { routes.merge(stub::presence_lists::operations()) } else { routes };
     // Last, for whoever tries all of it in turn.
     routes.routes(routes!(demo::advance_demo)).routes(routes!(demo::reset_demo))
-}
-
-/// What is for admins alone: the directory, that is who is who, and who is told.
-fn admin_routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
-        .routes(routes!(users::list_users))
-        .routes(routes!(users::get_user, users::put_user, users::delete_user))
-        .routes(routes!(tokens::list_tokens, tokens::create_token))
-        .routes(routes!(tokens::revoke_token))
-        .routes(routes!(tokens::rotate_admin_token))
-        .routes(routes!(app_tokens::list_app_tokens, app_tokens::create_app_token))
-        .routes(routes!(app_tokens::revoke_app_token))
-        .routes(routes!(rooms::list_rooms))
-        .routes(routes!(rooms::get_members, rooms::put_members))
-        .routes(routes!(memberships::add_member, memberships::remove_member))
-        .routes(routes!(subscriptions::list_subscriptions))
-        .routes(routes!(subscriptions::end_subscription))
-        .layer(middleware::from_fn(audit::admin_actions))
-}
-
-/// And everything at once.
-fn export_routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(export::export_data)).layer(middleware::from_fn(audit::admin_actions))
 }
 
 fn router(app: &App) -> Router {

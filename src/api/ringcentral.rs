@@ -40,8 +40,8 @@ use utoipa::openapi::{
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use self::config::RingCentral;
 use self::{
+    config::RingCentral,
     error::RestRefusal,
     extract::AnyToken,
     oauth::codes::Codes,
@@ -127,12 +127,6 @@ pub fn detached_sessions(app: &App) -> usize {
 fn resources() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(base())
         .merge(stub::operations())
-        .routes(routes!(lines::read_monitored_extensions, lines::update_monitored_extensions))
-        .routes(routes!(queues::read_call_queue_presence, queues::update_call_queue_presence))
-        .routes(routes!(
-            queues::read_extension_call_queue_presence,
-            queues::update_extension_call_queue_presence
-        ))
         // Who is who.
         .routes(routes!(info::read_account_info))
         .routes(routes!(info::list_extensions))

@@ -1,10 +1,11 @@
 //! What the server stubs of all dialects share: how the credentials and the body of a request reach a backend, and what
 //! stands around the routes.
 
-use std::{fmt, ops::Deref, pin::Pin, sync::Arc, time::Duration};
+use std::{convert::Infallible, fmt, ops::Deref, pin::Pin, sync::Arc, time::Duration};
 
 use axum::{
     Router,
+    extract::{FromRef, FromRequestParts},
     http::{HeaderMap, Uri, request::Parts},
 };
 
@@ -78,6 +79,40 @@ impl<I> Deref for Caller<I> {
 
     fn deref(&self) -> &I {
         &self.identity
+    }
+}
+
+/// How a backend lets callers in, whatever else its contract has.
+pub(super) trait Knows: Send + Sync + 'static {
+    type Identity: Send;
+    type Refused: Send;
+
+    /// Who sent a request.
+    fn know(
+        &self,
+        parts: &Parts,
+    ) -> impl Future<Output = Result<Caller<Self::Identity>, Self::Refused>> + Send;
+}
+
+/// Who asks, as a backend knows them.
+pub(super) struct Known<B: Knows + ?Sized>(Result<Caller<B::Identity>, B::Refused>);
+
+impl<B: Knows + ?Sized> Known<B> {
+    /// The caller, if they are let in.
+    pub(super) fn caller(self) -> Result<Caller<B::Identity>, B::Refused> {
+        self.0
+    }
+}
+
+impl<S: Send + Sync, B: Knows + ?Sized> FromRequestParts<S> for Known<B>
+where
+    Stub<B>: FromRef<S>,
+{
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
+        let stub = Stub::<B>::from_ref(state);
+        Ok(Self(stub.backend.know(parts).await))
     }
 }
 

@@ -18,7 +18,7 @@ use reqwest::Response;
 use tokio::time::{Sleep, sleep};
 
 use self::events::{Event, Reader};
-use super::{Client, Error, Result};
+use super::{Client, Error, Result, waits::Waits};
 use crate::api::{
     Open,
     presenced::types::{
@@ -38,8 +38,7 @@ pub struct Changes {
     last: Option<String>,
     /// How long nothing may come.
     silence: Duration,
-    /// How long to wait before the first try to connect again, and at most.
-    waits: (Duration, Duration),
+    waits: Waits,
 }
 
 /// What a stream tells.
@@ -90,7 +89,7 @@ impl Changes {
             query: Vec::new(),
             last: None,
             silence: Duration::from_secs(60),
-            waits: (Duration::from_secs(1), Duration::from_secs(30)),
+            waits: Waits::default(),
         }
     }
 
@@ -139,7 +138,7 @@ impl Changes {
     /// How long to wait before the first try to connect again, and at most; a second and 30 unless it is said. It is twice as
     /// long from one try to the next, up to a half less at random, and as long as the server asks for within these bounds.
     pub fn waits(self, first: Duration, most: Duration) -> Self {
-        Self { waits: (first, most), ..self }
+        Self { waits: Waits { first, most }, ..self }
     }
 
     /// Opens the stream. An error at this first time is the caller's to deal with.
@@ -244,10 +243,8 @@ impl ChangeStream {
 
     fn connect_again(&mut self, asked: Option<Duration>) {
         let reader = mem::take(&mut self.reader);
-        let (first, most) = self.asked.waits;
-        let first = first.max(reader.retry.unwrap_or_default());
-        let wait = first.saturating_mul(2_u32.saturating_pow(self.tries)).min(most);
-        let wait = jittered(wait).max(asked.unwrap_or_default());
+        let waits = self.asked.waits.at_least(reader.retry.unwrap_or_default());
+        let wait = waits.after(self.tries).max(asked.unwrap_or_default());
         self.tries += 1;
         let request = self.asked.clone();
         self.link = Link::Connecting(Box::pin(async move {
@@ -275,10 +272,4 @@ impl Change {
             _ => Self::Other { event: name, data },
         })
     }
-}
-
-/// Between half of it and all of it.
-fn jittered(wait: Duration) -> Duration {
-    let random = getrandom::u32().unwrap_or(u32::MAX);
-    wait / 2 + (wait / 2).mul_f64(f64::from(random) / f64::from(u32::MAX))
 }

@@ -5,6 +5,7 @@ use std::{fmt, time::Duration};
 use reqwest::{Response, StatusCode, header::RETRY_AFTER};
 
 use super::dialect::{Dialect, Told};
+use crate::api::presenced::types::Problem;
 
 /// Why a call gave no answer to use.
 #[derive(Debug, thiserror::Error)]
@@ -25,6 +26,12 @@ pub enum Error {
         /// The server's address.
         server: String,
         source: reqwest::Error,
+    },
+    /// The connection of a socket ended before the server had said that it is ready.
+    #[error("{server} ends the socket before it is ready")]
+    Broken {
+        /// The server's address.
+        server: String,
     },
     /// The answer is none that this client understands.
     #[error("{server} answers not as presenced does: {source}")]
@@ -74,7 +81,7 @@ impl Error {
                 refusal.status.is_server_error()
                     || [StatusCode::TOO_MANY_REQUESTS, StatusCode::REQUEST_TIMEOUT].contains(&refusal.status)
             }
-            Self::TimedOut { .. } | Self::Unanswered { .. } => true,
+            Self::TimedOut { .. } | Self::Unanswered { .. } | Self::Broken { .. } => true,
             Self::Unreadable { .. } => false,
         }
     }
@@ -89,6 +96,12 @@ impl Error {
 
     pub(super) fn unreadable(server: &str, source: serde_json::Error) -> Self {
         Self::Unreadable { server: server.to_owned(), source }
+    }
+
+    /// What a socket says instead of being ready.
+    pub(super) fn not_ready(server: &str, status: StatusCode, problem: Problem) -> Self {
+        let (told, server) = (Told::Presenced(problem), server.to_owned());
+        Self::Refused(Box::new(Refusal { status, retry_after: None, told, server }))
     }
 
     /// What a response that is no success says.

@@ -6,8 +6,8 @@ use std::time::Duration;
 use crate::api::{
     Open,
     presenced::types::{
-        AppTokenRequest, CallReport, Heartbeat, PresenceQuery, PresenceState, PresenceUpdate, Scope,
-        StatusUpdate, TokenRequest, UserPresenceUpdate, WebhookRequest,
+        AppTokenRequest, CallReport, Heartbeat, PresenceQuery, PresenceState, PresenceUpdate, SayPresence,
+        Scope, StatusUpdate, TokenRequest, Unwatch, UserPresenceUpdate, Watch, WebhookRequest,
     },
     telephony::{CallKind, Direction, TelephonyStatus},
 };
@@ -16,49 +16,58 @@ fn texts(texts: impl IntoIterator<Item = impl Into<String>>) -> Vec<String> {
     texts.into_iter().map(Into::into).collect()
 }
 
-/// That the device is in this state.
-impl From<PresenceState> for PresenceUpdate {
-    fn from(state: PresenceState) -> Self {
-        Self { state: Some(state), ..Self::default() }
-    }
+/// What is said of a device and of the user's status, in a call and over a socket.
+macro_rules! says {
+    ($($update:ident),+) => {$(
+        /// That the device is in this state.
+        impl From<PresenceState> for $update {
+            fn from(state: PresenceState) -> Self {
+                Self { state: Some(state), ..Self::default() }
+            }
+        }
+
+        /// That this is the user's status.
+        impl From<StatusUpdate> for $update {
+            fn from(status: StatusUpdate) -> Self {
+                Self::default().status(status)
+            }
+        }
+
+        impl $update {
+            /// What the device says.
+            pub fn state(self, state: PresenceState) -> Self {
+                Self { state: Some(state), ..self }
+            }
+
+            /// The user's status, a text or one that expires.
+            pub fn status(self, status: impl Into<StatusUpdate>) -> Self {
+                Self { status: Some(Some(status.into())), ..self }
+            }
+
+            /// That the user has no status any more.
+            pub fn no_status(self) -> Self {
+                Self { status: Some(None), ..self }
+            }
+
+            /// What the device is called.
+            pub fn label(self, label: impl Into<String>) -> Self {
+                Self { label: Some(label.into()), ..self }
+            }
+
+            /// How long the state holds without a connection, in whole seconds.
+            pub fn lease(self, lease: Duration) -> Self {
+                Self { lease_seconds: Some(lease.as_secs()), ..self }
+            }
+        }
+    )+};
 }
 
-/// That this is the user's status.
-impl From<StatusUpdate> for PresenceUpdate {
-    fn from(status: StatusUpdate) -> Self {
-        Self::default().status(status)
-    }
-}
+says!(PresenceUpdate, SayPresence);
 
 impl PresenceUpdate {
-    /// What the device says.
-    pub fn state(self, state: PresenceState) -> Self {
-        Self { state: Some(state), ..self }
-    }
-
-    /// The user's status, a text or one that expires.
-    pub fn status(self, status: impl Into<StatusUpdate>) -> Self {
-        Self { status: Some(Some(status.into())), ..self }
-    }
-
-    /// That the user has no status any more.
-    pub fn no_status(self) -> Self {
-        Self { status: Some(None), ..self }
-    }
-
     /// The device that speaks, instead of the token's own.
     pub fn device(self, id: impl Into<String>) -> Self {
         Self { device_id: Some(id.into()), ..self }
-    }
-
-    /// What the device is called.
-    pub fn label(self, label: impl Into<String>) -> Self {
-        Self { label: Some(label.into()), ..self }
-    }
-
-    /// How long the state holds without a connection, in whole seconds.
-    pub fn lease(self, lease: Duration) -> Self {
-        Self { lease_seconds: Some(lease.as_secs()), ..self }
     }
 
     /// The same, said of that user among many.
@@ -87,6 +96,30 @@ impl StatusUpdate {
         Self { expires_at: None, expires_in_seconds: Some(time.as_secs()), ..self }
     }
 }
+
+/// Whom to watch, and whom no longer.
+macro_rules! watches {
+    ($($watch:ident),+) => {$(
+        impl $watch {
+            /// These users.
+            pub fn users(self, users: impl IntoIterator<Item = impl Into<String>>) -> Self {
+                Self { users: texts(users), ..self }
+            }
+
+            /// The members of these rooms.
+            pub fn rooms(self, rooms: impl IntoIterator<Item = impl Into<String>>) -> Self {
+                Self { rooms: texts(rooms), ..self }
+            }
+
+            /// Everybody whom the token may see.
+            pub fn everyone(self) -> Self {
+                Self { everyone: true, ..self }
+            }
+        }
+    )+};
+}
+
+watches!(Watch, Unwatch);
 
 impl PresenceQuery {
     /// The users to tell of.

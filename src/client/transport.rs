@@ -3,8 +3,12 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode};
-use reqwest::{Method, RequestBuilder, Response};
+use reqwest::{
+    Method, RequestBuilder, Response, StatusCode, Upgraded, Version,
+    header::{CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE},
+};
 use serde::{Serialize, de::DeserializeOwned};
+use tokio_tungstenite::tungstenite::handshake::{client::generate_key, derive_accept_key};
 
 use super::{
     Error, Result, TIMEOUT,
@@ -67,6 +71,11 @@ impl Client {
     /// The server's address.
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// What work comes to that has as long as a call.
+    pub(super) async fn in_time<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
+        in_time(self.timeout, &self.url, work).await
     }
 
     pub(super) fn get(&self, path: impl AsRef<str>) -> Call {
@@ -139,8 +148,33 @@ impl Call {
             let response = request.send().await.map_err(|error| Error::unanswered(&server, error))?;
             succeeded(response, &server, dialect).await
         };
-        let late = |_| Error::TimedOut { server: server.to_string() };
-        tokio::time::timeout(timeout, begin).await.map_err(late)?
+        in_time(timeout, &server, begin).await
+    }
+
+    /// A connection that is a WebSocket from now on.
+    /// Source: RFC 6455, section 4.1.
+    pub(super) async fn upgraded(self) -> Result<Upgraded> {
+        let Self { request, server, dialect, .. } = self;
+        let unanswered = |error| Error::unanswered(&server, error);
+        let key = generate_key();
+        let request = request
+            .version(Version::HTTP_11)
+            .header(CONNECTION, "upgrade")
+            .header(UPGRADE, "websocket")
+            .header(SEC_WEBSOCKET_VERSION, "13")
+            .header(SEC_WEBSOCKET_KEY, &key);
+        let response = request.send().await.map_err(unanswered)?;
+        if response.status() != StatusCode::SWITCHING_PROTOCOLS {
+            return Err(Error::refused(&server, dialect, response).await);
+        }
+        let is_meant = response
+            .headers()
+            .get(SEC_WEBSOCKET_ACCEPT)
+            .is_some_and(|accepted| accepted.as_bytes() == derive_accept_key(key.as_bytes()).as_bytes());
+        if !is_meant {
+            return Err(Error::Broken { server: server.to_string() });
+        }
+        response.upgrade().await.map_err(unanswered)
     }
 
     async fn whole(self) -> Result<Vec<u8>> {
@@ -150,6 +184,12 @@ impl Call {
         let response = succeeded(response, &server, dialect).await?;
         Ok(response.bytes().await.map_err(unanswered)?.into())
     }
+}
+
+/// What work comes to that has its time.
+async fn in_time<T>(timeout: Duration, server: &str, work: impl Future<Output = Result<T>>) -> Result<T> {
+    let late = |_| Error::TimedOut { server: server.to_owned() };
+    tokio::time::timeout(timeout, work).await.map_err(late)?
 }
 
 async fn succeeded(response: Response, server: &str, dialect: &Dialect) -> Result<Response> {

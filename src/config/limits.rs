@@ -46,6 +46,11 @@ pub struct Limits {
     pub sync_presence_per_second: f64,
     /// How often they may do so at once.
     pub sync_presence_burst: NonZeroU32,
+    /// How many frames one socket of presenced's own API may send, on average per second; 0 is no limit.
+    #[schemars(range(min = 0.0))]
+    pub socket_frames_per_second: f64,
+    /// How many it may send at once.
+    pub socket_frames_burst: NonZeroU32,
     /// How long a request may wait for news.
     #[schemars(range(min = 0, max = LONGEST_SECONDS))]
     pub long_poll_seconds: u64,
@@ -104,6 +109,7 @@ impl Limits {
         let rates = [
             ("limits.put_per_second", self.put_per_second),
             ("limits.sync_presence_per_second", self.sync_presence_per_second),
+            ("limits.socket_frames_per_second", self.socket_frames_per_second),
         ];
         for (key, rate) in rates {
             let is_rate = rate == 0.0 || (0.001..=1_000_000.0).contains(&rate);

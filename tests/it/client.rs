@@ -1,10 +1,12 @@
 //! The Rust client against servers: real ones, those that answer what was never heard of, and none.
 
 mod calls;
+mod events;
 mod failures;
 mod following;
 mod news;
 mod operations;
+mod socket;
 
 use presenced::client::Client;
 

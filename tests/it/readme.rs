@@ -49,3 +49,19 @@ async fn every_curl_answers_as_it_says() {
         assert_eq!(masked(&answer), masked(&expected), "{command}");
     }
 }
+
+/// What the manifest says of Rust is said elsewhere too. Lints and tests hold the code to it: `clippy::incompatible_msrv`
+/// refuses what a later one brought.
+#[test]
+fn the_version_of_rust_is_the_same_wherever_it_is_said() {
+    let version = env!("CARGO_PKG_RUST_VERSION");
+    let read = |file| fs::read_to_string(format!("{}/{file}", env!("CARGO_MANIFEST_DIR"))).expect("a text");
+    let said = [
+        ("README.md", format!("Rust {version} or later")),
+        ("README.md", format!("It needs Rust {version}")),
+        ("deploy/Dockerfile", format!("FROM rust:{version}-")),
+    ];
+    for (file, text) in said {
+        assert!(read(file).contains(&text), "{file}: {text}");
+    }
+}

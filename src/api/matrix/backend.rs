@@ -1,10 +1,12 @@
-//! The contract over a server of ours.
+//! The contracts over a server of ours.
+
+mod presence_lists;
 
 use async_trait::async_trait;
 use axum::extract::FromRef;
 
-use super::config::Matrix;
 use super::{
+    config::Matrix,
     error::MatrixRefusal,
     presence::OWN_ALONE,
     stub::{

@@ -5,20 +5,19 @@ use std::convert::Infallible;
 
 use axum::{
     body::Body,
-    extract::{FromRef, FromRequestParts, RawPathParams},
+    extract::{FromRequestParts, RawPathParams},
     http::request::Parts,
 };
 
-use super::config::Matrix;
 use super::{
+    config::Matrix,
     error::{BadRequest, MatrixRefusal, TooLarge},
-    stub,
 };
 use crate::{
     api::{
         body::{self, BodyError},
         refusal::{Cause, refusals},
-        stub::{Credentials, Limits, Stub},
+        stub::Limits,
     },
     app::App,
     auth::{Accepts, AuthError, Caller, Identified},
@@ -42,11 +41,6 @@ pub(super) fn accepts(app: &App) -> Accepts {
 }
 
 impl Asker {
-    /// The user behind the request, who is no guest.
-    pub(super) fn user(self) -> Result<Caller, AuthError> {
-        self.anyone()?.refuse_guests()
-    }
-
     /// The user behind the request.
     pub(super) fn anyone(self) -> Result<Caller, AuthError> {
         self.0?.caller()
@@ -72,34 +66,6 @@ refusals! {
     pub enum UnreadBody: MatrixRefusal, from BodyError {
         BadRequest,
         TooLarge,
-    }
-}
-
-/// Who asks, as a backend knows them.
-pub(super) struct Known(Result<stub::Caller, AuthenticateError>);
-
-impl Known {
-    /// The user behind the request, who is no guest.
-    pub(super) fn caller(self) -> Result<stub::Caller, AuthenticateError> {
-        self.0
-    }
-
-    async fn to(backend: &dyn stub::Presence, parts: &Parts) -> Result<stub::Caller, AuthenticateError> {
-        let credentials = Credentials::of_any(parts, backend.takes_query_token())?;
-        let identity = backend.authenticate(&credentials).await?;
-        Ok(stub::Caller { identity, credentials })
-    }
-}
-
-impl<S: Send + Sync> FromRequestParts<S> for Known
-where
-    Stub<dyn stub::Presence>: FromRef<S>,
-{
-    type Rejection = Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
-        let stub = Stub::<dyn stub::Presence>::from_ref(state);
-        Ok(Self(Self::to(&*stub.backend, parts).await))
     }
 }
 

@@ -5,27 +5,25 @@
 use axum::{Json, body::Body, extract::State};
 use serde_json::{Map, Value};
 
-use super::config::Matrix;
 use super::{
     error::{BadRequest, MatrixRefusal},
-    extract::{Asker, Target, read_body},
-    types::{Empty, EventType, ListedEvent, ListedPresence, PresenceListUpdate, PresenceStatus},
+    extract::{AuthenticateError, Target, UnreadBody, read_within},
+    stub::{Known, Unread, presence_lists::PresenceLists},
+    types::{Empty, ListedEvent, PresenceListUpdate},
 };
 use crate::{
-    api::refusal::refusals,
-    app::App,
+    api::{refusal::refusals, stub::Stub},
     auth::AuthError,
-    directory::{DirectoryError, Scope},
+    directory::DirectoryError,
     id::UserId,
-    service::Viewer,
     store::StoreError,
 };
 
-const OWN_ALONE: &str = "You can only have a presence list of your own";
+pub(super) const OWN_ALONE: &str = "You can only have a presence list of your own";
 
 refusals! {
     /// Why a presence list was not changed.
-    pub(super) enum ModifyListError: MatrixRefusal, from AuthError, DirectoryError {
+    pub enum ModifyListError: MatrixRefusal, from AuthenticateError, AuthError, UnreadBody, DirectoryError {
         /// The user is not the caller, or the body is not valid. Nothing was changed.
         BadRequest => MatrixRefusal::invalid_param(OWN_ALONE),
         Unauthorized,
@@ -40,7 +38,7 @@ refusals! {
 
 refusals! {
     /// Why a presence list is not told.
-    pub(super) enum GetListError: MatrixRefusal, from AuthError, StoreError {
+    pub enum GetListError: MatrixRefusal, from AuthenticateError, AuthError, StoreError {
         /// The user is not the caller.
         BadRequest => MatrixRefusal::invalid_param(OWN_ALONE),
         Unauthorized,
@@ -73,12 +71,6 @@ fn users(body: &Map<String, Value>, key: &str) -> Result<Vec<UserId>, BadRequest
     entries.iter().filter(|entry| *entry != "").map(user).collect()
 }
 
-/// The caller, if the list is theirs.
-fn own_list(target: Option<&UserId>, caller: &UserId) -> Result<(), BadRequest> {
-    let refused = || MatrixRefusal::invalid_param(OWN_ALONE);
-    (target == Some(caller)).then_some(()).ok_or_else(refused)
-}
-
 /// Invite users to be seen, and drop others.
 ///
 /// An invitation is pending until the invited user accepts it; then the caller sees their presence, without
@@ -103,24 +95,17 @@ fn own_list(target: Option<&UserId>, caller: &UserId) -> Result<(), BadRequest> 
     ),
 )]
 pub(super) async fn modify_presence_list(
-    State(app): State<App>,
-    asker: Asker,
+    State(Stub { backend, limits }): State<Stub<dyn PresenceLists>>,
+    known: Known<dyn PresenceLists>,
     target: Target,
     body: Body,
 ) -> Result<Json<Empty>, ModifyListError> {
-    let caller = asker.user()?;
-    let target = target.user()?;
-    caller.require(Scope::Write)?;
-    own_list(target.as_ref(), &caller.user)?;
-    let turn = app.service.turn(&caller.user).map_err(MatrixRefusal::limit_exceeded)?;
-    let update = PresenceListUpdate::parse(&read_body::<ModifyListError>(&app, body).await?)?;
-    match app.service.change_list(turn, update.invite, update.drop).await {
-        Ok(()) => Ok(Json(Empty {})),
-        Err(error @ DirectoryError::ListTooLong(_)) => {
-            Err(MatrixRefusal::larger_than_allowed(error.to_string()).into())
-        }
-        Err(error) => Err(error.into()),
-    }
+    let caller = known.caller()?;
+    let user = target.text()?;
+    let update =
+        Unread::new(async move { Ok(PresenceListUpdate::parse(&read_within(limits, body).await?)?) });
+    backend.modify_presence_list(&caller, &user, update).await?;
+    Ok(Json(Empty {}))
 }
 
 /// Get the presence of the users on the caller's list.
@@ -146,26 +131,11 @@ pub(super) async fn modify_presence_list(
     ),
 )]
 pub(super) async fn get_presence_list(
-    State(app): State<App>,
-    asker: Asker,
+    State(stub): State<Stub<dyn PresenceLists>>,
+    known: Known<dyn PresenceLists>,
     target: Target,
 ) -> Result<Json<Vec<ListedEvent>>, GetListError> {
-    let caller = asker.user()?;
-    let target = target.user()?;
-    caller.require(Scope::Read)?;
-    own_list(target.as_ref(), &caller.user)?;
-    let now = app.service.now();
-    let list = app.directory.list(&caller.user);
-    let users: Vec<&UserId> = list.accepted().collect();
-    let answers = app.service.get_many(Viewer::User(&caller.user), &users, now).await?;
-    // Whoever is hidden is not told of.
-    let seen = users.into_iter().zip(answers).filter_map(|(user, answer)| Some((user, answer.ok()?)));
-    let event = |(user, presence)| ListedEvent {
-        kind: EventType::Presence.into(),
-        content: ListedPresence {
-            user_id: UserId::as_str(user).to_owned(),
-            presence: PresenceStatus::new(&presence, now, app.config.section::<Matrix>().busy),
-        },
-    };
-    Ok(Json(seen.map(event).collect()))
+    let caller = known.caller()?;
+    let user = target.text()?;
+    Ok(Json(stub.backend.get_presence_list(&caller, &user).await?))
 }

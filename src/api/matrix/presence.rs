@@ -6,8 +6,8 @@ use serde_json::{Map, Value};
 
 use super::{
     error::{BadRequest, MatrixRefusal},
-    extract::{AuthenticateError, Known, Target, UnreadBody, read_within},
-    stub::{Presence as Backend, Unread},
+    extract::{AuthenticateError, Target, UnreadBody, read_within},
+    stub::{Known, Presence as Backend, Unread},
     types::{Empty, PresenceState, PresenceStatus, PresenceUpdate},
 };
 use crate::{

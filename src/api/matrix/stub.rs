@@ -1,14 +1,16 @@
-//! The server stub of Matrix presence: the contract as a trait.
+//! The server stubs of Matrix presence and presence lists: each contract as a trait.
+
+pub(crate) mod presence_lists;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use axum::Router;
+use axum::{Router, http::request::Parts};
 use utoipa::openapi::{OpenApi, ServerBuilder};
-use utoipa_axum::{router::UtoipaMethodRouter, routes};
+use utoipa_axum::routes;
 
-use super::{BASE_PATH, DIALECT, PREFIXES, documented, mount, presence};
-use crate::api::stub::{self, Credentials, Limits, Stub};
+use super::{BASE_PATH, DIALECT, PREFIXES, Routes, documented, mount, presence};
+use crate::api::stub::{self, Credentials, Knows, Limits, Stub};
 
 pub use super::{
     error::{
@@ -60,29 +62,84 @@ pub trait Presence: Send + Sync + 'static {
     }
 }
 
+/// Who asks, as a backend knows them.
+pub(super) type Known<B = dyn Presence> = stub::Known<B>;
+
+impl Knows for dyn Presence {
+    type Identity = Identity;
+    type Refused = AuthenticateError;
+
+    async fn know(&self, parts: &Parts) -> Result<Caller, AuthenticateError> {
+        let credentials = Credentials::of_any(parts, self.takes_query_token())?;
+        let identity = self.authenticate(&credentials).await?;
+        Ok(Caller { identity, credentials })
+    }
+}
+
 /// The routes of the contract over a backend, under every prefix that clients use. What else is below `/_matrix/`, and
 /// other methods, are refused as the contract has it.
 pub fn routes(backend: Arc<dyn Presence>, limits: Limits) -> Router {
-    let router = PREFIXES.into_iter().fold(Router::new(), |router, prefix| {
-        mount(router, &format!("/_matrix/client/{prefix}"), operations::<Stub<dyn Presence>>())
-    });
-    let router = DIALECT.closed(router).with_state(Stub { backend, limits });
-    stub::framed(&DIALECT, limits.body_bytes, router)
+    together([part(backend, limits)], limits).0
+}
+
+/// The same to be served [together] with other parts.
+pub fn part(backend: Arc<dyn Presence>, limits: Limits) -> Part {
+    Part::new(&PREFIXES, operations(), Stub { backend, limits }, operations())
+}
+
+/// What a backend answers of the contract: all that is in one trait.
+pub struct Part {
+    router: Router,
+    /// The same once more, for the document.
+    operations: Routes,
+}
+
+impl Part {
+    /// Operations under these prefixes.
+    fn new<B: ?Sized>(prefixes: &[&str], routes: Routes<Stub<B>>, stub: Stub<B>, operations: Routes) -> Self
+    where
+        Stub<B>: Clone + Send + Sync + 'static,
+    {
+        let routes: Vec<_> = routes
+            .into_iter()
+            .map(|(schemas, paths, methods)| (schemas, paths, methods.with_state(stub.clone())))
+            .collect();
+        let router = prefixes.iter().fold(Router::new(), |router, prefix| {
+            mount(router, &format!("/_matrix/client/{prefix}"), routes.clone())
+        });
+        Self { router, operations }
+    }
+}
+
+/// The routes of several parts of the contract, each over its backend, and their document.
+pub fn together(parts: impl IntoIterator<Item = Part>, limits: Limits) -> (Router, OpenApi) {
+    let (mut router, mut operations) = (Router::new(), Routes::new());
+    for part in parts {
+        router = router.merge(part.router);
+        operations.extend(part.operations);
+    }
+    let router = stub::framed(&DIALECT, limits.body_bytes, DIALECT.closed(router));
+    (router, served(documented(operations, false), "What the Matrix client-server API has of presence."))
 }
 
 /// The document of these routes, below the address that it is served at.
 pub fn document() -> OpenApi {
-    let mut document = documented(operations(), false);
-    document.info.description = Some(
-        "Presence as the Matrix client-server API has it, under every prefix that clients use.".to_owned(),
-    );
+    served(
+        documented(operations(), false),
+        "Presence as the Matrix client-server API has it, under every prefix that clients use.",
+    )
+}
+
+/// A document as the server has it that serves it.
+fn served(mut document: OpenApi, about: &str) -> OpenApi {
+    document.info.description = Some(about.to_owned());
     document.servers =
         Some(vec![ServerBuilder::new().url(BASE_PATH).description(Some("This server.")).build()]);
     document
 }
 
 /// The operations, for whatever state there is a backend in.
-pub(super) fn operations<S>() -> Vec<UtoipaMethodRouter<S>>
+pub(super) fn operations<S>() -> Routes<S>
 where
     S: Clone + Send + Sync + 'static,
     Stub<dyn Presence>: axum::extract::FromRef<S>,

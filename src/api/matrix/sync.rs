@@ -12,8 +12,8 @@ use axum::{
 };
 use futures_util::stream;
 
-use super::config::Matrix;
 use super::{
+    config::Matrix,
     error::{BadRequest, MatrixRefusal},
     extract::Asker,
     filter::PresenceFilter,

@@ -3,8 +3,7 @@
 
 use axum::{Json, extract::State};
 
-use super::config::Matrix;
-use super::{error::MatrixRefusal, types::SupportedVersions};
+use super::{config::Matrix, error::MatrixRefusal, types::SupportedVersions};
 use crate::{api::refusal::refusals, app::App};
 
 refusals! {

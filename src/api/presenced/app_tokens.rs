@@ -4,22 +4,20 @@
 use axum::{Json, body::Body, extract::State, http::StatusCode};
 
 use super::{
-    error::{ProblemRefusal, found},
-    extract::{AccessError, Asker, Ids, JsonError, read_json},
-    tokens::expiry,
-    types::{AppToken, AppTokenList, AppTokenRequest, IssuedAppToken},
+    error::ProblemRefusal,
+    extract::{AccessError, Ids, JsonError, read_json_within},
+    stub::{AuthenticateError, Known, directory::Directory},
+    types::{AppTokenList, AppTokenRequest, IssuedAppToken},
 };
 use crate::{
-    api::refusal::refusals,
-    app::App,
-    directory::{DirectoryError, Holder, NewToken, Scope, TokenId, TokenInfo, TokenSecret},
-    presence::Timestamp,
+    api::{refusal::refusals, stub::Stub},
+    directory::DirectoryError,
     store::StoreError,
 };
 
 refusals! {
     /// Why the tokens of apps are not told.
-    pub(super) enum ListAppTokensError: ProblemRefusal, from AccessError {
+    pub enum ListAppTokensError: ProblemRefusal, from AuthenticateError {
         Unauthorized,
         /// The caller is not an admin.
         Forbidden => ProblemRefusal::forbidden(AccessError::NotAdmin),
@@ -30,7 +28,7 @@ refusals! {
 
 refusals! {
     /// Why a token of an app was not made. Nothing was changed.
-    pub(super) enum CreateAppTokenError: ProblemRefusal, from AccessError, JsonError, DirectoryError {
+    pub enum CreateAppTokenError: ProblemRefusal, from AuthenticateError, JsonError, DirectoryError {
         /// The body is not valid. Nothing was changed.
         BadRequest => ProblemRefusal::invalid("name: has to have from 1 to 255 bytes"),
         Unauthorized,
@@ -47,7 +45,7 @@ refusals! {
 
 refusals! {
     /// Why a token of an app was not revoked.
-    pub(super) enum RevokeAppTokenError: ProblemRefusal, from AccessError, StoreError {
+    pub enum RevokeAppTokenError: ProblemRefusal, from AuthenticateError, StoreError {
         /// The id is not valid.
         BadRequest => ProblemRefusal::invalid("the path is not UTF-8"),
         Unauthorized,
@@ -57,18 +55,6 @@ refusals! {
         NotFound => ProblemRefusal::not_found("no app has such a token"),
         TooLarge,
         Unavailable,
-    }
-}
-
-/// The longest name of an app, in bytes of UTF-8.
-const LONGEST_NAME: usize = 255;
-
-impl AppToken {
-    fn of_app(info: TokenInfo) -> Option<Self> {
-        let Holder::App { name, scopes } = info.holder else { return None };
-        let (scopes, expires_at) =
-            (scopes.iter().map(Into::into).collect(), info.expires.map(Timestamp::as_millis));
-        Some(Self { token_id: info.id.as_str().to_owned(), name, scopes, expires_at })
     }
 }
 
@@ -87,12 +73,11 @@ impl AppToken {
     ),
 )]
 pub(super) async fn list_app_tokens(
-    State(app): State<App>,
-    asker: Asker,
+    State(stub): State<Stub<dyn Directory>>,
+    known: Known<dyn Directory>,
 ) -> Result<Json<AppTokenList>, ListAppTokensError> {
-    asker.admin()?;
-    let tokens = app.directory.app_tokens().into_iter().filter_map(AppToken::of_app).collect();
-    Ok(Json(AppTokenList { tokens }))
+    let caller = known.admin()?;
+    Ok(Json(stub.backend.list_app_tokens(&caller).await?))
 }
 
 /// Make a token for an app.
@@ -113,23 +98,13 @@ pub(super) async fn list_app_tokens(
     ),
 )]
 pub(super) async fn create_app_token(
-    State(app): State<App>,
-    asker: Asker,
+    State(Stub { backend, limits }): State<Stub<dyn Directory>>,
+    known: Known<dyn Directory>,
     body: Body,
 ) -> Result<(StatusCode, Json<IssuedAppToken>), CreateAppTokenError> {
-    asker.admin()?;
-    let request: AppTokenRequest = read_json(&app, body).await?;
-    if !(1..=LONGEST_NAME).contains(&request.name.len()) {
-        let detail = format!("name: has to have from 1 to {LONGEST_NAME} bytes");
-        return Err(ProblemRefusal::invalid(detail).into());
-    }
-    let expires = expiry(&app, request.expires_in_seconds)?;
-    let secret = TokenSecret::random();
-    let holder =
-        Holder::App { name: request.name, scopes: request.scopes.into_iter().map(Scope::from).collect() };
-    let info = app.directory.add_token(&secret, NewToken { holder, expires }).await?;
-    let info = AppToken::of_app(info).expect("the token was made for an app");
-    Ok((StatusCode::CREATED, Json(IssuedAppToken { token: secret.reveal().to_owned(), info })))
+    let caller = known.admin()?;
+    let request: AppTokenRequest = read_json_within(limits, body).await?;
+    Ok((StatusCode::CREATED, Json(backend.create_app_token(&caller, request).await?)))
 }
 
 /// Revoke a token of an app.
@@ -149,14 +124,11 @@ pub(super) async fn create_app_token(
     ),
 )]
 pub(super) async fn revoke_app_token(
-    State(app): State<App>,
-    asker: Asker,
+    State(stub): State<Stub<dyn Directory>>,
+    known: Known<dyn Directory>,
     ids: Ids,
 ) -> Result<StatusCode, RevokeAppTokenError> {
-    asker.admin()?;
-    let token = TokenId::from(ids.get::<String>("tokenId")?);
-    match found(app.directory.revoke_app_token(&token).await)? {
-        true => Ok(StatusCode::NO_CONTENT),
-        false => Err(ProblemRefusal::not_found("no app has such a token").into()),
-    }
+    let caller = known.admin()?;
+    stub.backend.revoke_app_token(&caller, &ids.get::<String>("tokenId")?).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

@@ -1,4 +1,9 @@
-//! The contract over a server of ours.
+//! The contracts over a server of ours.
+
+mod directory;
+mod presence_lists;
+mod server;
+mod tokens;
 
 use std::collections::BTreeSet;
 

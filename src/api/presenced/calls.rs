@@ -153,7 +153,7 @@ pub(super) async fn put_call(
     ids: Ids,
     body: Body,
 ) -> Result<StatusCode, PutCallError> {
-    let caller = known.gateway::<PutCallError>()?;
+    let caller = known.gateway()?;
     let user = ids.user::<PutCallError>(&caller)?;
     let call = call_id(&ids)?;
     let report: CallReport = read_json_within(limits, body).await?;
@@ -186,7 +186,7 @@ pub(super) async fn delete_call(
     known: Known,
     ids: Ids,
 ) -> Result<StatusCode, DeleteCallError> {
-    let caller = known.gateway::<DeleteCallError>()?;
+    let caller = known.gateway()?;
     let user = ids.user::<DeleteCallError>(&caller)?;
     let call = call_id(&ids)?;
     stub.backend.delete_call(&caller, &user, &call).await?;

@@ -5,12 +5,12 @@ use std::time::Duration;
 use axum::{body::Body, extract::State, http::StatusCode};
 
 use super::{
-    error::{NotFound, ProblemRefusal, Unauthorized, Unavailable},
+    error::{NotFound, ProblemRefusal, Unauthorized, Unavailable, Unknown},
     extract::{Asker, JsonError, read_json},
     types::Advance,
 };
 use crate::{
-    api::refusal::{Refusal as _, refusals},
+    api::refusal::{Cause as _, Refusal as _, refusals},
     app::App,
     demo,
     directory::DirectoryError,
@@ -51,7 +51,7 @@ fn permit<E: From<NotFound> + From<Unauthorized> + From<Unavailable>>(
     if !app.config.demo {
         return Err(ProblemRefusal::no_path().into());
     }
-    asker.anybody().map(drop)
+    asker.identified().map(drop).map_err(|error| Unknown(error).refuse())
 }
 
 /// Bring the demo's fixtures back.

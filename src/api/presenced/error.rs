@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{access::AccessError, json::JsonError, types::Problem};
+use super::{access::AccessError, json::JsonError, stub::AuthenticateError, types::Problem};
 use crate::{
     api::refusal::{self, Cause, Refusal, Refused, refusals, retry_after},
     auth::AuthError,
@@ -31,7 +31,7 @@ pub type Unauthorized = refusal::Unauthorized<ProblemRefusal>;
 pub type Forbidden = refusal::Forbidden<ProblemRefusal>;
 pub type NotFound = refusal::NotFound<ProblemRefusal>;
 pub(super) type MethodNotAllowed = refusal::MethodNotAllowed<ProblemRefusal>;
-pub(super) type Conflict = refusal::Conflict<ProblemRefusal>;
+pub type Conflict = refusal::Conflict<ProblemRefusal>;
 pub type TooLarge = refusal::TooLarge<ProblemRefusal>;
 pub(super) type UpgradeRequired = refusal::UpgradeRequired<ProblemRefusal>;
 pub type TooManyRequests = refusal::TooManyRequests<ProblemRefusal>;
@@ -97,7 +97,8 @@ impl ProblemRefusal {
         Self::not_found(format!("there is no user {user}"))
     }
 
-    pub(super) fn conflict(detail: impl Into<Cow<'static, str>>) -> Conflict {
+    /// It cannot be together with something that there is.
+    pub fn conflict(detail: impl Into<Cow<'static, str>>) -> Conflict {
         Self::new("conflict", detail)
     }
 
@@ -117,6 +118,11 @@ impl ProblemRefusal {
     /// The user sets more than one may.
     pub fn too_fast(wait: Duration) -> TooManyRequests {
         Self::waiting("too-many-requests", "the user sets presence more often than one may", wait)
+    }
+
+    /// A socket sends more than it may.
+    pub(super) fn too_many_frames() -> TooManyRequests {
+        Self::new("too-many-requests", "the socket sends more frames than it may")
     }
 
     /// The server takes no more new streams in this second.
@@ -148,7 +154,7 @@ pub(super) fn found(done: Result<bool, DirectoryError>) -> Result<bool, StoreErr
 
 refusals! {
     /// Why a page of a listing is not told.
-    pub(super) enum ListError: ProblemRefusal, from AccessError {
+    pub enum ListError: ProblemRefusal, from AuthenticateError {
         /// A parameter is not valid.
         BadRequest => ProblemRefusal::invalid("limit: has to be from 1 to 1000"),
         Unauthorized,
@@ -161,7 +167,7 @@ refusals! {
 
 refusals! {
     /// Why nothing is done about a user of the directory.
-    pub(super) enum UserError: ProblemRefusal, from AccessError, StoreError {
+    pub enum UserError: ProblemRefusal, from AuthenticateError, AccessError, StoreError {
         /// The id is not valid.
         BadRequest => ProblemRefusal::invalid("userId: a user id starts with `@`"),
         Unauthorized,
@@ -170,6 +176,19 @@ refusals! {
         NotFound => ProblemRefusal::no_user(&"@dave:example.com"),
         TooLarge,
         Unavailable,
+    }
+}
+
+/// Why nobody is known by a token.
+#[derive(Debug)]
+pub(super) struct Unknown(pub(super) AuthError);
+
+impl<E: From<Unauthorized> + From<Unavailable>> Cause<ProblemRefusal, E> for Unknown {
+    fn refuse(self) -> E {
+        match self.0 {
+            AuthError::Unavailable => AuthError::unavailable().refuse(),
+            error => ProblemRefusal::unknown(error).into(),
+        }
     }
 }
 

@@ -1,29 +1,28 @@
 //! `/presenced/v1/export`: everything that the server keeps, for admins.
 
-use std::io;
-
 use axum::{
-    body::{Body, Bytes},
+    body::Body,
     extract::State,
     http::{HeaderValue, header},
     response::{IntoResponse, Response},
 };
-use tokio::sync::mpsc;
-use tokio_stream::{StreamExt as _, wrappers::ReceiverStream};
 
 use super::{
     error::ProblemRefusal,
-    extract::{AccessError, Asker},
+    extract::AccessError,
+    stub::{AuthenticateError, Known, server::Server},
 };
 use crate::{
-    api::refusal::{Refusal as _, refusals},
-    app::App,
+    api::{
+        refusal::{Refusal as _, refusals},
+        stub::Stub,
+    },
     store::StoreError,
 };
 
 refusals! {
     /// Why nothing is exported.
-    pub(super) enum ExportError: ProblemRefusal, from AccessError {
+    pub enum ExportError: ProblemRefusal, from AuthenticateError {
         Unauthorized,
         /// The caller is not an admin.
         Forbidden => ProblemRefusal::forbidden(AccessError::NotAdmin),
@@ -44,14 +43,6 @@ impl From<StoreError> for ExportError {
     }
 }
 
-/// How much is sent at once, in bytes.
-const CHUNK_BYTES: usize = 64 * 1_024;
-
-/// How many chunks may wait for a slow reader.
-const CHUNKS: usize = 4;
-
-type Chunk = Result<Bytes, StoreError>;
-
 /// Export everything.
 ///
 /// Users, rooms, presence lists, token hashes and records, as they are at one moment, while the server
@@ -69,32 +60,12 @@ type Chunk = Result<Bytes, StoreError>;
         ExportError,
     ),
 )]
-pub(super) async fn export_data(State(app): State<App>, asker: Asker) -> Result<Response, ExportError> {
-    asker.admin()?;
-    let (sender, mut chunks) = mpsc::channel(CHUNKS);
-    tokio::task::spawn_blocking(move || send(&app, &sender));
-    // Whether there is anything to send shows in the first chunk.
-    let first = chunks.recv().await.expect("an export has an end, if it meets no bug")?;
-    let rest = ReceiverStream::new(chunks).map(|chunk| chunk.map_err(io::Error::other));
-    let body = Body::from_stream(tokio_stream::once(Ok(first)).chain(rest));
+pub(super) async fn export_data(
+    State(stub): State<Stub<dyn Server>>,
+    known: Known<dyn Server>,
+) -> Result<Response, ExportError> {
+    let caller = known.admin()?;
+    let lines = stub.backend.export_data(&caller).await?;
     let kind = (header::CONTENT_TYPE, HeaderValue::from_static("application/x-ndjson"));
-    Ok(([kind], body).into_response())
-}
-
-/// Sends the lines in chunks, until the reader goes away. After an error the body ends before its end.
-fn send(app: &App, sender: &mpsc::Sender<Chunk>) {
-    let mut chunk = Vec::with_capacity(CHUNK_BYTES);
-    let exported = app.service.export(&mut |line: String| {
-        chunk.extend_from_slice(line.as_bytes());
-        chunk.len() < CHUNK_BYTES || sender.blocking_send(Ok(std::mem::take(&mut chunk).into())).is_ok()
-    });
-    let last = exported.map(|()| Bytes::from(chunk));
-    // Where nothing is kept, nothing was begun.
-    if let Err(error) = &last
-        && !matches!(error, StoreError::NothingKept)
-    {
-        tracing::error!(%error, "an export was broken off");
-    }
-    // A reader that went away needs no end.
-    let _gone = sender.blocking_send(last);
+    Ok(([kind], Body::from_stream(lines)).into_response())
 }

@@ -12,18 +12,17 @@ use serde::Deserialize;
 use super::{
     Own,
     access::Bearer,
-    error::{BadRequest, ProblemRefusal, TooManyRequests, Unauthorized, Unavailable},
+    error::{BadRequest, ProblemRefusal, TooManyRequests},
 };
 pub(super) use super::{
     access::AccessError,
     json::{JsonError, of, read_json, read_json_if_any, read_json_within},
 };
 use crate::{
-    api::refusal::Cause as _,
     app::{self, App},
     audit,
     auth::{self, Accepts, Access, AuthError, Identified},
-    directory::{Holder, Scope, Scopes, TokenSecret},
+    directory::{Holder, Scope, Scopes},
     id::{DeviceId, UserId},
     request::RequestInfo,
     service::{Turn, Viewer},
@@ -41,48 +40,9 @@ impl FromRequestParts<App> for Asker {
 }
 
 impl Asker {
-    /// Refuses nobody who has a token.
-    pub(super) fn anybody<E: From<Unauthorized> + From<Unavailable>>(self) -> Result<Identified, E> {
-        self.0.map_err(|error| match error {
-            AuthError::Unavailable => AuthError::unavailable().refuse(),
-            error => ProblemRefusal::unknown(error).into(),
-        })
-    }
-
     /// Whoever it is, if that is somebody.
     pub(super) fn identified(self) -> Result<Identified, AuthError> {
         self.0
-    }
-
-    /// Refuses everybody but the admin.
-    pub(super) fn admin(self) -> Result<Caller, AccessError> {
-        match self.0?.holder {
-            Holder::Admin => Ok(Caller::Admin),
-            _ => Err(AccessError::NotAdmin),
-        }
-    }
-
-    /// The admin's token itself; refuses everybody else.
-    pub(super) fn admin_token(self) -> Result<TokenSecret, AccessError> {
-        let Identified { holder, secret, .. } = self.0?;
-        let secret = secret.and_then(|secret| String::from_utf8(secret).ok());
-        match (holder, secret) {
-            (Holder::Admin, Some(secret)) => Ok(TokenSecret::from(secret.as_str())),
-            _ => Err(AccessError::NotAdmin),
-        }
-    }
-
-    /// Refuses users: what is left are service tokens with `scope`, and the admin.
-    pub(super) fn service(self, scope: Scope) -> Result<Caller, AccessError> {
-        match self.caller()? {
-            Caller::User(_) => Err(AccessError::NotService),
-            caller => caller.may(scope).map(|()| caller),
-        }
-    }
-
-    /// Whoever may ask for presence: a user, who is no guest, an application's backend, or the admin.
-    pub(super) fn caller(self) -> Result<Caller, AccessError> {
-        Ok(Caller::of(self.0?.holder)?)
     }
 }
 
@@ -340,12 +300,14 @@ pub(super) fn once<T>(
 /// Which page of a listing is asked for, if that can be read.
 pub(super) struct Paging(Result<Page, BadRequest>);
 
-/// Which page of a listing: `after` is the last id of the page before.
-#[derive(Debug, Deserialize)]
-pub(super) struct Page {
-    pub(super) after: Option<String>,
+/// Which page of a listing is asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Page {
+    /// The last id of the page before.
+    pub after: Option<String>,
+    /// How many to list, from 1 to 1,000.
     #[serde(default = "Page::default_limit")]
-    pub(super) limit: usize,
+    pub limit: usize,
 }
 
 impl Page {
@@ -363,10 +325,10 @@ impl Page {
     }
 }
 
-impl FromRequestParts<App> for Paging {
+impl<S: Send + Sync> FromRequestParts<S> for Paging {
     type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Infallible> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
         let page = Query::<Page>::try_from_uri(&parts.uri).map(|Query(page)| page);
         Ok(Self(page.map_err(|error| ProblemRefusal::invalid(error.body_text()))))
     }

@@ -2,8 +2,8 @@
 
 use axum::{Json, extract::State};
 
-use super::{error::ProblemRefusal, types::Health};
-use crate::{api::refusal::refusals, app::App};
+use super::{error::ProblemRefusal, stub::server::Server, types::Health};
+use crate::api::{refusal::refusals, stub::Stub};
 
 refusals! {
     /// Why it is not told whether the process runs.
@@ -15,7 +15,7 @@ refusals! {
 
 refusals! {
     /// Why requests should go elsewhere.
-    pub(super) enum ReadinessError: ProblemRefusal {
+    pub enum ReadinessError: ProblemRefusal {
         /// The request declares a body that is too large.
         TooLarge,
         /// Route elsewhere; `detail` says why.
@@ -24,8 +24,9 @@ refusals! {
 }
 
 impl Health {
-    fn ok() -> Json<Self> {
-        Json(Self { status: "ok".to_owned() })
+    /// It is well.
+    pub fn ok() -> Self {
+        Self { status: "ok".to_owned() }
     }
 }
 
@@ -43,7 +44,7 @@ impl Health {
     ),
 )]
 pub(super) async fn get_health() -> Result<Json<Health>, HealthError> {
-    Ok(Health::ok())
+    Ok(Json(Health::ok()))
 }
 
 /// Tell whether the server takes requests of all kinds.
@@ -59,7 +60,8 @@ pub(super) async fn get_health() -> Result<Json<Health>, HealthError> {
         ReadinessError,
     ),
 )]
-pub(super) async fn get_readiness(State(app): State<App>) -> Result<Json<Health>, ReadinessError> {
-    app.ready().map_err(ProblemRefusal::not_ready)?;
-    Ok(Health::ok())
+pub(super) async fn get_readiness(
+    State(stub): State<Stub<dyn Server>>,
+) -> Result<Json<Health>, ReadinessError> {
+    Ok(Json(stub.backend.get_readiness().await?))
 }

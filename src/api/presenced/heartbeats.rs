@@ -90,7 +90,7 @@ pub(super) async fn post_heartbeats(
     known: Known,
     body: Body,
 ) -> Result<Json<HeartbeatResults>, HeartbeatsError> {
-    let caller = known.gateway::<HeartbeatsError>()?;
+    let caller = known.gateway()?;
     let heartbeats = read_json_within(limits, body).await?;
     Ok(Json(backend.post_heartbeats(&caller, heartbeats).await?))
 }

@@ -7,13 +7,13 @@ use std::fmt::Display;
 use axum::{Json, extract::State, http::StatusCode};
 
 use super::{
-    error::{NotFound, ProblemRefusal, found},
-    extract::{AccessError, Asker, Ids},
+    error::{NotFound, ProblemRefusal},
+    extract::{AccessError, Ids},
+    stub::{AuthenticateError, Caller, Known, presence_lists::PresenceLists},
     types::{ListEntry, PresenceList, Standing, UserIdOrMe, UserIdText},
 };
 use crate::{
-    api::refusal::refusals,
-    app::App,
+    api::{refusal::refusals, stub::Stub},
     directory::{Scope, Standing as CoreStanding},
     id::UserId,
     service::Listing,
@@ -22,7 +22,7 @@ use crate::{
 
 refusals! {
     /// Why it is not told what presence lists say of a user.
-    pub(super) enum GetListError: ProblemRefusal, from AccessError {
+    pub enum GetListError: ProblemRefusal, from AuthenticateError, AccessError {
         /// The id is not valid.
         BadRequest => ProblemRefusal::invalid("userId: a user id starts with `@`"),
         Unauthorized,
@@ -36,7 +36,7 @@ refusals! {
 
 refusals! {
     /// Why an observer was neither accepted nor turned down. Nothing was changed.
-    pub(super) enum ObserverError: ProblemRefusal, from AccessError, StoreError {
+    pub enum ObserverError: ProblemRefusal, from AuthenticateError, AccessError, StoreError {
         /// An id is not valid.
         BadRequest => ProblemRefusal::invalid("observerId: a user id starts with `@`"),
         Unauthorized,
@@ -90,17 +90,14 @@ impl From<Listing> for PresenceList {
     ),
 )]
 pub(super) async fn get_presence_list(
-    State(app): State<App>,
-    asker: Asker,
+    State(stub): State<Stub<dyn PresenceLists>>,
+    known: Known<dyn PresenceLists>,
     ids: Ids,
 ) -> Result<Json<PresenceList>, GetListError> {
-    let caller = asker.caller()?;
+    let caller = known.caller()?;
     let user = ids.user::<GetListError>(&caller)?;
     caller.may_for(&user, Scope::Read)?;
-    if !app.directory.knows(&user) {
-        return Err(ProblemRefusal::no_user(&user).into());
-    }
-    Ok(Json(app.service.listing(&user).into()))
+    Ok(Json(stub.backend.get_presence_list(&caller, &user).await?))
 }
 
 /// Let an observer see one.
@@ -126,15 +123,12 @@ pub(super) async fn get_presence_list(
     ),
 )]
 pub(super) async fn accept_observer(
-    State(app): State<App>,
-    asker: Asker,
+    State(stub): State<Stub<dyn PresenceLists>>,
+    known: Known<dyn PresenceLists>,
     ids: Ids,
 ) -> Result<Json<ListEntry>, ObserverError> {
-    let (user, observer) = own_invitation(&app, asker, &ids)?;
-    match found(app.service.accept_observer(&user, &observer).await)? {
-        true => Ok(Json((observer, CoreStanding::Accepted).into())),
-        false => Err(no_invitation(&observer).into()),
-    }
+    let (caller, user, observer) = own_invitation(known, &ids)?;
+    Ok(Json(stub.backend.accept_observer(&caller, &user, &observer).await?))
 }
 
 /// Turn an observer down, before or after having accepted.
@@ -158,27 +152,27 @@ pub(super) async fn accept_observer(
     ),
 )]
 pub(super) async fn deny_observer(
-    State(app): State<App>,
-    asker: Asker,
+    State(stub): State<Stub<dyn PresenceLists>>,
+    known: Known<dyn PresenceLists>,
     ids: Ids,
 ) -> Result<StatusCode, ObserverError> {
-    let (user, observer) = own_invitation(&app, asker, &ids)?;
-    match found(app.service.deny_observer(&user, &observer).await)? {
-        true => Ok(StatusCode::NO_CONTENT),
-        false => Err(no_invitation(&observer).into()),
-    }
+    let (caller, user, observer) = own_invitation(known, &ids)?;
+    stub.backend.deny_observer(&caller, &user, &observer).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
-/// The invited user, who is the caller unless an admin answers for them, and the observer.
-fn own_invitation(app: &App, asker: Asker, ids: &Ids) -> Result<(UserId, UserId), ObserverError> {
-    let caller = asker.caller()?;
+/// The caller, the invited user, who is the caller unless an admin answers for them, and the observer.
+fn own_invitation(
+    known: Known<dyn PresenceLists>,
+    ids: &Ids,
+) -> Result<(Caller, UserId, UserId), ObserverError> {
+    let caller = known.caller()?;
     let user = ids.user::<ObserverError>(&caller)?;
     let observer = ids.get("observerId")?;
     caller.may_for(&user, Scope::Write)?;
-    caller.turn(app)?;
-    Ok((user, observer))
+    Ok((caller, user, observer))
 }
 
-fn no_invitation(observer: &impl Display) -> NotFound {
+pub(super) fn no_invitation(observer: &impl Display) -> NotFound {
     ProblemRefusal::not_found(format!("there is no invitation of {observer}"))
 }

@@ -5,23 +5,20 @@ use axum::{Json, extract::State, http::StatusCode};
 
 use super::{
     error::ProblemRefusal,
-    extract::{AccessError, Asker, Ids, Parameters},
-    stub::{AuthenticateError, Known, Presence},
+    extract::{AccessError, Ids, Parameters},
+    stub::{AuthenticateError, Known, Presence, directory::Directory},
     types::{RoomIdText, UserIdOrMe, UserIdText, UserRooms},
 };
 use crate::{
-    api::{
-        refusal::{Cause, refusals},
-        stub::Stub,
-    },
-    app::App,
+    api::{refusal::refusals, stub::Stub},
     directory::{DirectoryError, Scope},
     id::{RoomId, UserId},
+    store::StoreError,
 };
 
 refusals! {
     /// Why a user was not let into a room. Nothing was changed.
-    pub(super) enum AddMemberError: ProblemRefusal, from AccessError {
+    pub enum AddMemberError: ProblemRefusal, from AuthenticateError, AccessError, DirectoryError {
         /// An id is not valid.
         BadRequest => ProblemRefusal::invalid("roomId: a room id starts with `!`"),
         Unauthorized,
@@ -37,7 +34,7 @@ refusals! {
 
 refusals! {
     /// Why a user was not taken out of a room. Nothing was changed.
-    pub(super) enum RemoveMemberError: ProblemRefusal, from AccessError {
+    pub enum RemoveMemberError: ProblemRefusal, from AuthenticateError, AccessError, StoreError {
         /// An id is not valid.
         BadRequest => ProblemRefusal::invalid("roomId: a room id starts with `!`"),
         Unauthorized,
@@ -82,18 +79,15 @@ refusals! {
     ),
 )]
 pub(super) async fn add_member(
-    State(app): State<App>,
-    asker: Asker,
+    State(stub): State<Stub<dyn Directory>>,
+    known: Known<dyn Directory>,
     ids: Ids,
     parameters: Parameters,
 ) -> Result<StatusCode, AddMemberError> {
-    let caller = asker.service(Scope::Write)?;
+    let caller = known.service(Scope::Write)?;
     let (room, user): (RoomId, UserId) = (ids.get("roomId")?, ids.user::<AddMemberError>(&caller)?);
     parameters.none()?;
-    app.directory.join(&room, &user, app.config.limits.room_members).await.map_err(|error| match error {
-        DirectoryError::UnknownUser(user) => ProblemRefusal::no_user(&user).into(),
-        error => Cause::<ProblemRefusal, AddMemberError>::refuse(error),
-    })?;
+    stub.backend.add_member(&caller, &room, &user).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -117,18 +111,15 @@ pub(super) async fn add_member(
     ),
 )]
 pub(super) async fn remove_member(
-    State(app): State<App>,
-    asker: Asker,
+    State(stub): State<Stub<dyn Directory>>,
+    known: Known<dyn Directory>,
     ids: Ids,
     parameters: Parameters,
 ) -> Result<StatusCode, RemoveMemberError> {
-    let caller = asker.service(Scope::Write)?;
+    let caller = known.service(Scope::Write)?;
     let (room, user): (RoomId, UserId) = (ids.get("roomId")?, ids.user::<RemoveMemberError>(&caller)?);
     parameters.none()?;
-    app.directory.leave(&room, &user).await.map_err(|error| match error {
-        DirectoryError::Store(error) => Cause::<ProblemRefusal, RemoveMemberError>::refuse(error),
-        _ => ProblemRefusal::no_user(&user).into(),
-    })?;
+    stub.backend.remove_member(&caller, &room, &user).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

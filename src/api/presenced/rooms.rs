@@ -6,20 +6,20 @@ use axum::{Json, body::Body, extract::State};
 
 use super::{
     error::{BadRequest, ListError, ProblemRefusal},
-    extract::{AccessError, Asker, Ids, JsonError, Paging, read_json},
-    types::{Members, RoomIdText, RoomPage, RoomSummary},
+    extract::{AccessError, Ids, JsonError, Paging, read_json_within},
+    stub::{AuthenticateError, Known, directory::Directory},
+    types::{Members, RoomIdText, RoomPage},
 };
 use crate::{
-    api::refusal::refusals,
-    app::App,
-    directory::{DirectoryError, Scope},
+    api::{refusal::refusals, stub::Stub},
+    directory::Scope,
     id::{RoomId, UserId},
     store::StoreError,
 };
 
 refusals! {
     /// Why the members of a room are not told.
-    pub(super) enum GetMembersError: ProblemRefusal, from AccessError {
+    pub enum GetMembersError: ProblemRefusal, from AuthenticateError {
         /// The id is not valid.
         BadRequest => ProblemRefusal::invalid("roomId: a room id starts with `!`"),
         Unauthorized,
@@ -34,7 +34,7 @@ refusals! {
 
 refusals! {
     /// Why the members of a room were not set. Nothing was changed.
-    pub(super) enum PutMembersError: ProblemRefusal, from AccessError, JsonError, StoreError {
+    pub enum PutMembersError: ProblemRefusal, from AuthenticateError, JsonError, StoreError {
         /// The id or the body is not valid, or a member is unknown. Nothing was changed.
         BadRequest => ProblemRefusal::invalid("members: there is no user @dave:example.com"),
         Unauthorized,
@@ -46,12 +46,12 @@ refusals! {
 }
 
 impl Members {
-    fn of(members: BTreeSet<UserId>) -> Self {
+    pub(super) fn of(members: BTreeSet<UserId>) -> Self {
         Self { members: members.into_iter().map(String::from).collect() }
     }
 
     /// The members, of whom there may be so many.
-    fn read(&self, most: usize) -> Result<BTreeSet<UserId>, BadRequest> {
+    pub(super) fn read(&self, most: usize) -> Result<BTreeSet<UserId>, BadRequest> {
         if self.members.len() > most {
             return Err(ProblemRefusal::invalid(format!("members: a room may have {most}, no more")));
         }
@@ -83,19 +83,12 @@ impl Members {
     ),
 )]
 pub(super) async fn list_rooms(
-    State(app): State<App>,
-    asker: Asker,
+    State(stub): State<Stub<dyn Directory>>,
+    known: Known<dyn Directory>,
     paging: Paging,
 ) -> Result<Json<RoomPage>, ListError> {
-    asker.admin()?;
-    let asked = paging.page()?;
-    let page = app.directory.rooms(asked.after.as_deref(), asked.limit);
-    let rooms = page
-        .items
-        .into_iter()
-        .map(|(room, member_count)| RoomSummary { room_id: room.into(), member_count })
-        .collect();
-    Ok(Json(RoomPage { rooms, more: page.more }))
+    let caller = known.admin()?;
+    Ok(Json(stub.backend.list_rooms(&caller, &paging.page()?).await?))
 }
 
 /// Get the members of a room.
@@ -114,17 +107,13 @@ pub(super) async fn list_rooms(
     ),
 )]
 pub(super) async fn get_members(
-    State(app): State<App>,
-    asker: Asker,
+    State(stub): State<Stub<dyn Directory>>,
+    known: Known<dyn Directory>,
     ids: Ids,
 ) -> Result<Json<Members>, GetMembersError> {
-    asker.service(Scope::Read)?;
+    let caller = known.service(Scope::Read)?;
     let room: RoomId = ids.get("roomId")?;
-    let members = app.directory.members(&room);
-    if members.is_empty() {
-        return Err(ProblemRefusal::not_found(format!("there is no room {room}")).into());
-    }
-    Ok(Json(Members::of(members)))
+    Ok(Json(stub.backend.get_members(&caller, &room).await?))
 }
 
 /// Set the members of a room.
@@ -145,18 +134,13 @@ pub(super) async fn get_members(
     ),
 )]
 pub(super) async fn put_members(
-    State(app): State<App>,
-    asker: Asker,
+    State(Stub { backend, limits }): State<Stub<dyn Directory>>,
+    known: Known<dyn Directory>,
     ids: Ids,
     body: Body,
 ) -> Result<Json<Members>, PutMembersError> {
-    asker.service(Scope::Write)?;
+    let caller = known.service(Scope::Write)?;
     let room: RoomId = ids.get("roomId")?;
-    let body: Members = read_json(&app, body).await?;
-    let members = body.read(app.config.limits.room_members)?;
-    app.directory.set_members(&room, members.clone()).await.map_err(|error| match error {
-        DirectoryError::Store(error) => error.into(),
-        error => PutMembersError::from(ProblemRefusal::invalid(format!("members: {error}"))),
-    })?;
-    Ok(Json(Members::of(members)))
+    let members = read_json_within(limits, body).await?;
+    Ok(Json(backend.put_members(&caller, &room, members).await?))
 }

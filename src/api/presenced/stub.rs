@@ -1,16 +1,17 @@
-//! The server stub of presenced's own API, as far as it is about presence: the contract as a trait.
+//! The server stubs of presenced's own API: the contract of each tag as a trait.
 
-use std::{convert::Infallible, sync::Arc};
+pub(crate) mod directory;
+pub(crate) mod presence_lists;
+pub(crate) mod server;
+
+use std::sync::Arc;
 
 use async_trait::async_trait;
-use axum::{
-    Router,
-    extract::{FromRef, FromRequestParts},
-    http::request::Parts,
-};
+use axum::{Router, extract::FromRef, http::request::Parts};
 use utoipa::openapi::{OpenApi, ServerBuilder};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
+use self::{directory::Directory, presence_lists::PresenceLists, server::Server};
 use super::{
     DIALECT, bare, calls, completed,
     error::ProblemRefusal as Refusal,
@@ -20,8 +21,9 @@ use super::{
 use crate::{
     api::{
         refusal::refusals,
-        stub::{self, Credentials, Limits, Stub},
+        stub::{self, Credentials, Knows, Limits, Stub},
     },
+    app::App,
     directory::Scope,
     id::{DeviceId, RoomId, UserId},
 };
@@ -29,7 +31,8 @@ use crate::{
 pub use super::{
     calls::{DeleteCallError, PutCallError},
     error::{
-        BadRequest, Forbidden, NotFound, ProblemRefusal, TooLarge, TooManyRequests, Unauthorized, Unavailable,
+        BadRequest, Conflict, Forbidden, NotFound, ProblemRefusal, TooLarge, TooManyRequests, Unauthorized,
+        Unavailable,
     },
     extract::Caller as Identity,
     heartbeats::HeartbeatsError,
@@ -149,17 +152,17 @@ pub trait Presence: Send + Sync + 'static {
 /// The routes of the contract over a backend. What else is below `/presenced/`, and other methods, are refused as the
 /// contract has it.
 pub fn routes(backend: Arc<dyn Presence>, limits: Limits) -> Router {
-    let (router, _) = of_users::<Stub<dyn Presence>>().merge(of_gateways()).split_for_parts();
-    let router = DIALECT.closed(router).with_state(Stub { backend, limits });
-    stub::framed(&DIALECT, limits.body_bytes, router)
+    together([part(backend, limits)], limits).0
+}
+
+/// The same to be served [together] with other parts.
+pub fn part(backend: Arc<dyn Presence>, limits: Limits) -> Part {
+    Part(of_users().merge(of_gateways()).with_state(Stub { backend, limits }))
 }
 
 /// The document of these routes, below the address that it is served at.
 pub fn document() -> OpenApi {
-    let routes = OpenApiRouter::with_openapi(bare()).merge(of_users::<crate::app::App>());
-    let (_, mut document) = routes.merge(of_gateways()).split_for_parts();
-    document.servers = Some(vec![ServerBuilder::new().url("/").description(Some("This server.")).build()]);
-    completed(document)
+    documented(of_users().merge(of_gateways()))
 }
 
 /// What users and programs say and ask, for whatever state there is a backend in.
@@ -207,49 +210,80 @@ refusals! {
 }
 
 /// Who asks, as a backend knows them.
-pub(super) struct Known(Result<Caller, AuthenticateError>);
+pub(super) type Known<B = dyn Presence> = stub::Known<B>;
 
-impl Known {
-    /// The caller.
-    pub(super) fn caller(self) -> Result<Caller, AuthenticateError> {
-        self.0
+impl<B> Known<B>
+where
+    B: Knows<Identity = Identity, Refused = AuthenticateError> + ?Sized,
+{
+    /// Refuses everybody but the admin.
+    pub(super) fn admin(self) -> Result<Caller, AuthenticateError> {
+        let caller = self.caller()?;
+        match caller.identity {
+            Identity::Admin => Ok(caller),
+            _ => Err(AccessError::NotAdmin.into()),
+        }
     }
 
     /// Who may report for other users: a token with the scope `gateway`, or the admin token.
-    pub(super) fn gateway<E: From<AuthenticateError> + From<AccessError>>(self) -> Result<Caller, E> {
-        let caller = self.0?;
+    pub(super) fn gateway(self) -> Result<Caller, AuthenticateError> {
+        let caller = self.caller()?;
         caller.may(Scope::Gateway)?;
         Ok(caller)
     }
 
     /// Refuses users: what is left are service tokens with `scope`, and the admin.
-    pub(super) fn service<E: From<AuthenticateError> + From<AccessError>>(
-        self,
-        scope: Scope,
-    ) -> Result<Caller, E> {
-        let caller = self.0?;
+    pub(super) fn service(self, scope: Scope) -> Result<Caller, AuthenticateError> {
+        let caller = self.caller()?;
         if caller.user().is_some() {
             return Err(AccessError::NotService.into());
         }
         caller.may(scope)?;
         Ok(caller)
     }
-
-    async fn to(backend: &dyn Presence, parts: &Parts) -> Result<Caller, AuthenticateError> {
-        let credentials = Credentials::of(&parts.headers, &parts.uri, false).map_err(AccessError::from)?;
-        let identity = backend.authenticate(&credentials).await?;
-        Ok(Caller { identity, credentials })
-    }
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for Known
-where
-    Stub<dyn Presence>: FromRef<S>,
-{
-    type Rejection = Infallible;
+/// The token of a request.
+fn credentials(parts: &Parts) -> Result<Credentials, AuthenticateError> {
+    Ok(Credentials::of(&parts.headers, &parts.uri, false).map_err(AccessError::from)?)
+}
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
-        let stub = Stub::<dyn Presence>::from_ref(state);
-        Ok(Self(Self::to(&*stub.backend, parts).await))
-    }
+/// How the backends of these contracts let callers in: each asks for the same.
+macro_rules! known_by {
+    ($($contract:ident),+) => {$(
+        impl Knows for dyn $contract {
+            type Identity = Identity;
+            type Refused = AuthenticateError;
+
+            async fn know(&self, parts: &Parts) -> Result<Caller, AuthenticateError> {
+                let credentials = credentials(parts)?;
+                let identity = self.authenticate(&credentials).await?;
+                Ok(Caller { identity, credentials })
+            }
+        }
+    )+};
+}
+
+known_by!(Presence, Directory, PresenceLists, Server);
+
+/// What a backend answers of the contract: all that is in one trait.
+pub struct Part(OpenApiRouter);
+
+/// The routes of several parts of the contract, each over its backend, and their document.
+pub fn together(parts: impl IntoIterator<Item = Part>, limits: Limits) -> (Router, OpenApi) {
+    let all = OpenApiRouter::with_openapi(bare());
+    let all = parts.into_iter().fold(all, |all, Part(part)| all.merge(part));
+    let (router, document) = all.split_for_parts();
+    (stub::framed(&DIALECT, limits.body_bytes, DIALECT.closed(router)), served(document))
+}
+
+/// The document of a contract's routes, below the address that it is served at.
+fn documented(routes: OpenApiRouter<App>) -> OpenApi {
+    served(OpenApiRouter::with_openapi(bare()).merge(routes).split_for_parts().1)
+}
+
+/// A document as the server has it that serves it.
+fn served(mut document: OpenApi) -> OpenApi {
+    document.servers = Some(vec![ServerBuilder::new().url("/").description(Some("This server.")).build()]);
+    completed(document)
 }

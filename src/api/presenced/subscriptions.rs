@@ -1,24 +1,22 @@
 //! `/presenced/v1/subscriptions`: who is told of changes by webhooks and on sockets of other dialects, for admins.
 
 use axum::{Json, extract::State, http::StatusCode};
-use uuid::Uuid;
 
 use super::{
     error::{ListError, ProblemRefusal},
-    extract::{AccessError, Asker, Ids, Paging},
+    extract::{AccessError, Ids, Paging},
+    stub::{AuthenticateError, Known, directory::Directory},
     types::{Subscription, SubscriptionIdText, SubscriptionPage, SubscriptionState, SubscriptionTransport},
 };
 use crate::{
-    api::refusal::refusals,
-    app::App,
-    push::{self, Push, Transport, webhook},
+    api::{refusal::refusals, stub::Stub},
+    push::{self, Transport, webhook},
     store::StoreError,
-    task::to_the_end,
 };
 
 refusals! {
     /// Why a subscription was not ended.
-    pub(super) enum EndSubscriptionError: ProblemRefusal, from AccessError, StoreError {
+    pub enum EndSubscriptionError: ProblemRefusal, from AuthenticateError, StoreError {
         /// The id is not valid.
         BadRequest => ProblemRefusal::invalid("subscriptionId: invalid length: expected a UUID"),
         Unauthorized,
@@ -75,17 +73,12 @@ impl From<&push::Subscription> for Subscription {
     ),
 )]
 pub(super) async fn list_subscriptions(
-    State(app): State<App>,
-    asker: Asker,
+    State(stub): State<Stub<dyn Directory>>,
+    known: Known<dyn Directory>,
     paging: Paging,
 ) -> Result<Json<SubscriptionPage>, ListError> {
-    asker.admin()?;
-    let asked = paging.page()?;
-    let after = asked.after.as_deref().map(Uuid::try_parse).transpose();
-    let after = after.map_err(|error| ProblemRefusal::invalid(format!("after: {error}")))?;
-    let page = Push::of(&app).registry.page(after, asked.limit);
-    let subscriptions = page.items.iter().map(|subscription| (&**subscription).into()).collect();
-    Ok(Json(SubscriptionPage { subscriptions, more: page.more }))
+    let caller = known.admin()?;
+    Ok(Json(stub.backend.list_subscriptions(&caller, &paging.page()?).await?))
 }
 
 /// End a subscription.
@@ -105,14 +98,11 @@ pub(super) async fn list_subscriptions(
     ),
 )]
 pub(super) async fn end_subscription(
-    State(app): State<App>,
-    asker: Asker,
+    State(stub): State<Stub<dyn Directory>>,
+    known: Known<dyn Directory>,
     ids: Ids,
 ) -> Result<StatusCode, EndSubscriptionError> {
-    asker.admin()?;
-    let id: Uuid = ids.get("subscriptionId")?;
-    match to_the_end(async move { Push::of(&app).registry.remove(id).await }).await? {
-        true => Ok(StatusCode::NO_CONTENT),
-        false => Err(ProblemRefusal::not_found("there is no such subscription").into()),
-    }
+    let caller = known.admin()?;
+    stub.backend.end_subscription(&caller, ids.get("subscriptionId")?).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 use super::{
     Own,
     access::Bearer,
-    error::ProblemRefusal,
+    error::{ProblemRefusal, Unknown},
     extract::{Asker, Parameters},
     types::Ticket,
 };
@@ -26,7 +26,7 @@ use crate::{
 
 refusals! {
     /// Why there is no ticket.
-    pub(super) enum TicketError: ProblemRefusal {
+    pub(super) enum TicketError: ProblemRefusal, from Unknown {
         /// There is a parameter, which this takes none of.
         BadRequest => ProblemRefusal::invalid("users: there is no such parameter"),
         Unauthorized,
@@ -129,9 +129,9 @@ pub(super) async fn create_ticket(
     asker: Asker,
     parameters: Parameters,
 ) -> Result<(StatusCode, Json<Ticket>), TicketError> {
-    let identified = asker.anybody::<TicketError>()?;
+    let identified = asker.identified().map_err(Unknown)?;
     parameters.none()?;
-    let bearer = Bearer::of(identified).map_err(ProblemRefusal::unknown)?;
+    let bearer = Bearer::of(identified).map_err(Unknown)?;
     let (ticket, end) = app.own::<Own>().tickets.issue(bearer, app.service.now());
     let ticket = Ticket { ticket: ticket.reveal().to_owned(), expires_at: end.as_millis() };
     Ok((StatusCode::CREATED, Json(ticket)))

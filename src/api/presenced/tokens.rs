@@ -1,34 +1,32 @@
 //! `/presenced/v1/users/{userId}/tokens`: what lets a device speak for a user, for admins.
 
-use std::time::Duration;
-
 use axum::{
     Extension, Json,
     body::Body,
     extract::State,
-    http::{Method, StatusCode},
+    http::{HeaderMap, Method, StatusCode, Uri},
 };
 
 use super::{
-    error::{BadRequest, ProblemRefusal, UserError, found},
-    extract::{AccessError, Asker, Caller, Ids, JsonError, Parameters, read_json},
-    types::{AdminToken, IssuedToken, Token, TokenList, TokenRequest, UserIdOrMe, UserIdText, Whoami},
+    error::{ProblemRefusal, Unknown, UserError},
+    extract::{AccessError, Caller, Ids, JsonError, Parameters, read_json_within},
+    stub::{AuthenticateError, Known, directory::Directory},
+    types::{AdminToken, IssuedToken, TokenList, TokenRequest, UserIdOrMe, UserIdText, Whoami},
 };
 use crate::{
-    api::refusal::refusals,
-    app::App,
+    api::{
+        refusal::refusals,
+        stub::{Credentials, Stub},
+    },
     audit,
-    auth::admin_token,
-    directory::{DirectoryError, Holder, NewToken, Scope, Scopes, TokenId, TokenInfo, TokenSecret},
-    id::DeviceId,
-    presence::Timestamp,
+    directory::DirectoryError,
     request::RequestInfo,
     store::StoreError,
 };
 
 refusals! {
     /// Why a token was not made. Nothing was changed.
-    pub(super) enum CreateTokenError: ProblemRefusal, from AccessError, JsonError, DirectoryError {
+    pub enum CreateTokenError: ProblemRefusal, from AuthenticateError, AccessError, JsonError, DirectoryError {
         /// The id or the body is not valid. Nothing was changed.
         BadRequest => ProblemRefusal::invalid("deviceId: a device id is not empty"),
         Unauthorized,
@@ -46,7 +44,7 @@ refusals! {
 
 refusals! {
     /// Why a token was not revoked.
-    pub(super) enum RevokeTokenError: ProblemRefusal, from AccessError, StoreError {
+    pub enum RevokeTokenError: ProblemRefusal, from AuthenticateError, AccessError, StoreError {
         /// An id is not valid.
         BadRequest => ProblemRefusal::invalid("userId: a user id starts with `@`"),
         Unauthorized,
@@ -61,7 +59,7 @@ refusals! {
 
 refusals! {
     /// Why a user's sessions were not ended.
-    pub(super) enum EndSessionsError: ProblemRefusal, from AccessError, StoreError {
+    pub enum EndSessionsError: ProblemRefusal, from AuthenticateError, AccessError, StoreError {
         /// The id is not valid, or there is a parameter.
         BadRequest => ProblemRefusal::invalid("userId: a user id starts with `@`"),
         Unauthorized,
@@ -75,7 +73,7 @@ refusals! {
 
 refusals! {
     /// Why the caller is not told who they are.
-    pub(super) enum WhoamiError: ProblemRefusal {
+    pub enum WhoamiError: ProblemRefusal, from Unknown {
         /// There is a parameter.
         BadRequest => ProblemRefusal::invalid("verbose: there is no such parameter"),
         Unauthorized,
@@ -86,7 +84,7 @@ refusals! {
 
 refusals! {
     /// Why there is no new admin token.
-    pub(super) enum RotateAdminTokenError: ProblemRefusal, from AccessError {
+    pub enum RotateAdminTokenError: ProblemRefusal, from AuthenticateError {
         /// There is a parameter. Nothing was changed.
         BadRequest => ProblemRefusal::invalid("force: there is no such parameter"),
         Unauthorized,
@@ -100,29 +98,8 @@ refusals! {
     }
 }
 
-const OPERATORS_FILE: &str =
+pub(super) const OPERATORS_FILE: &str =
     "`server.admin_token_file` names the file of the admin token: change that file, and send SIGHUP";
-
-/// The longest time after which a token may expire, in seconds: a hundred years.
-const LONGEST_LIFE: u64 = 100 * 365 * 24 * 60 * 60;
-
-impl Token {
-    fn of_user(info: TokenInfo) -> Option<Self> {
-        let (device, scopes, guest, refresh) = match info.holder {
-            Holder::Admin | Holder::App { .. } => return None,
-            Holder::User { device, scopes, guest, .. } => (device, scopes, guest, false),
-            Holder::Refresh { device, scopes, .. } => (device, scopes, false, true),
-        };
-        Some(Self {
-            token_id: info.id.as_str().to_owned(),
-            device_id: device.into(),
-            scopes: scopes.iter().map(Into::into).collect(),
-            guest,
-            refresh,
-            expires_at: info.expires.map(Timestamp::as_millis),
-        })
-    }
-}
 
 /// List a user's tokens.
 ///
@@ -140,17 +117,13 @@ impl Token {
     ),
 )]
 pub(super) async fn list_tokens(
-    State(app): State<App>,
-    asker: Asker,
+    State(stub): State<Stub<dyn Directory>>,
+    known: Known<dyn Directory>,
     ids: Ids,
 ) -> Result<Json<TokenList>, UserError> {
-    let caller = asker.admin()?;
+    let caller = known.admin()?;
     let user = ids.user::<UserError>(&caller)?;
-    let tokens = app.directory.tokens(&user).map_err(|error| match error {
-        DirectoryError::Store(error) => error.into(),
-        error => UserError::from(ProblemRefusal::not_found(error.to_string())),
-    })?;
-    Ok(Json(TokenList { tokens: tokens.into_iter().filter_map(Token::of_user).collect() }))
+    Ok(Json(stub.backend.list_tokens(&caller, &user).await?))
 }
 
 /// Make a token for one of a user's devices.
@@ -170,35 +143,15 @@ pub(super) async fn list_tokens(
     ),
 )]
 pub(super) async fn create_token(
-    State(app): State<App>,
-    asker: Asker,
+    State(Stub { backend, limits }): State<Stub<dyn Directory>>,
+    known: Known<dyn Directory>,
     ids: Ids,
     body: Body,
 ) -> Result<(StatusCode, Json<IssuedToken>), CreateTokenError> {
-    let caller = asker.admin()?;
+    let caller = known.admin()?;
     let user = ids.user::<CreateTokenError>(&caller)?;
-    let request: TokenRequest = read_json(&app, body).await?;
-    let device: DeviceId =
-        request.device_id.parse().map_err(|error| ProblemRefusal::invalid(format!("deviceId: {error}")))?;
-    let expires = expiry(&app, request.expires_in_seconds)?;
-    let scopes = request.scopes.into_iter().map(Scope::from).collect();
-    let secret = TokenSecret::random();
-    let holder = Holder::User { user, device, scopes, guest: request.guest };
-    let added = app.directory.add_token(&secret, NewToken { holder, expires }).await;
-    let info = added.map_err(|error| match error {
-        DirectoryError::UnknownUser(_) => ProblemRefusal::not_found(error.to_string()).into(),
-        error => CreateTokenError::from(error),
-    })?;
-    let info = Token::of_user(info).expect("the token was made for a user");
-    Ok((StatusCode::CREATED, Json(IssuedToken { token: secret.reveal().to_owned(), info })))
-}
-
-/// When a token stops working that is to live for so many seconds.
-pub(super) fn expiry(app: &App, seconds: Option<u64>) -> Result<Option<Timestamp>, BadRequest> {
-    if seconds.is_some_and(|seconds| !(1..=LONGEST_LIFE).contains(&seconds)) {
-        return Err(ProblemRefusal::invalid(format!("expiresInSeconds: has to be from 1 to {LONGEST_LIFE}")));
-    }
-    Ok(seconds.map(|seconds| app.service.now() + Duration::from_secs(seconds)))
+    let request: TokenRequest = read_json_within(limits, body).await?;
+    Ok((StatusCode::CREATED, Json(backend.create_token(&caller, &user, request).await?)))
 }
 
 /// End all sessions of a user: sign out everywhere.
@@ -220,20 +173,18 @@ pub(super) fn expiry(app: &App, seconds: Option<u64>) -> Result<Option<Timestamp
     ),
 )]
 pub(super) async fn end_sessions(
-    State(app): State<App>,
-    asker: Asker,
+    State(stub): State<Stub<dyn Directory>>,
+    known: Known<dyn Directory>,
     ids: Ids,
     parameters: Parameters,
     info: Option<Extension<RequestInfo>>,
 ) -> Result<StatusCode, EndSessionsError> {
-    let caller = asker.caller()?;
+    let caller = known.caller()?;
     let user = ids.user::<EndSessionsError>(&caller)?;
     caller.may_sign_out(&user)?;
     parameters.none()?;
-    if !found(app.directory.sign_out(&user).await)? {
-        return Err(ProblemRefusal::no_user(&user).into());
-    }
-    if matches!(caller, Caller::Admin) {
+    stub.backend.end_sessions(&caller, &user).await?;
+    if matches!(caller.identity, Caller::Admin) {
         let path = format!("/presenced/v1/users/{user}/tokens");
         audit::admin_action(&Method::DELETE, &path, 204, info.as_deref());
     }
@@ -257,36 +208,15 @@ pub(super) async fn end_sessions(
     ),
 )]
 pub(super) async fn whoami(
-    State(app): State<App>,
-    asker: Asker,
+    State(stub): State<Stub<dyn Directory>>,
+    headers: HeaderMap,
+    uri: Uri,
     parameters: Parameters,
 ) -> Result<Json<Whoami>, WhoamiError> {
-    let identified = asker.anybody::<WhoamiError>()?;
+    let credentials = Credentials::of(&headers, &uri, false).map_err(Unknown)?;
+    let whoami = stub.backend.whoami(&credentials).await?;
     parameters.none()?;
-    let expires = app.auth.expires(&identified.access());
-    let nobody = Whoami {
-        user_id: None,
-        device_id: None,
-        name: None,
-        scopes: Vec::new(),
-        admin: false,
-        guest: false,
-        expires_at: expires.map(Timestamp::as_millis),
-    };
-    let list = |scopes: Scopes| scopes.iter().map(Into::into).collect();
-    Ok(Json(match identified.holder {
-        Holder::Admin => Whoami { scopes: list(Scopes::all()), admin: true, ..nobody },
-        Holder::App { name, scopes } => Whoami { name: Some(name), scopes: list(scopes), ..nobody },
-        Holder::User { user, device, scopes, guest } => Whoami {
-            user_id: Some(user.into()),
-            device_id: Some(device.into()),
-            scopes: list(scopes),
-            guest,
-            ..nobody
-        },
-        // It opens nothing, and is refused before.
-        Holder::Refresh { .. } => nobody,
-    }))
+    Ok(Json(whoami))
 }
 
 /// Put another admin token in the place of the one there is.
@@ -304,24 +234,13 @@ pub(super) async fn whoami(
     ),
 )]
 pub(super) async fn rotate_admin_token(
-    State(app): State<App>,
-    asker: Asker,
+    State(stub): State<Stub<dyn Directory>>,
+    known: Known<dyn Directory>,
     parameters: Parameters,
 ) -> Result<Json<AdminToken>, RotateAdminTokenError> {
-    let former = asker.admin_token()?;
+    let caller = known.admin()?;
     parameters.none()?;
-    let server = &app.config.server;
-    if app.config.demo {
-        return Err(ProblemRefusal::conflict("the demo's admin token is for everybody to know").into());
-    }
-    if !server.admin_token_file.as_os_str().is_empty() {
-        return Err(ProblemRefusal::conflict(OPERATORS_FILE).into());
-    }
-    let made = admin_token::make(&server.admin_token_file());
-    let made = made.map_err(|error| ProblemRefusal::not_ready(format!("the admin token's file: {error}")))?;
-    app.directory.admit(&made, NewToken { holder: Holder::Admin, expires: None });
-    app.directory.dismiss(&former);
-    Ok(Json(AdminToken { token: made.reveal().to_owned() }))
+    Ok(Json(stub.backend.rotate_admin_token(&caller).await?))
 }
 
 /// Revoke a token.
@@ -344,15 +263,12 @@ pub(super) async fn rotate_admin_token(
     ),
 )]
 pub(super) async fn revoke_token(
-    State(app): State<App>,
-    asker: Asker,
+    State(stub): State<Stub<dyn Directory>>,
+    known: Known<dyn Directory>,
     ids: Ids,
 ) -> Result<StatusCode, RevokeTokenError> {
-    let caller = asker.admin()?;
+    let caller = known.admin()?;
     let user = ids.user::<RevokeTokenError>(&caller)?;
-    let token = TokenId::from(ids.get::<String>("tokenId")?);
-    match found(app.directory.revoke_token(&user, &token).await)? {
-        true => Ok(StatusCode::NO_CONTENT),
-        false => Err(ProblemRefusal::not_found(format!("{user} has no such token")).into()),
-    }
+    stub.backend.revoke_token(&caller, &user, &ids.get::<String>("tokenId")?).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

@@ -97,7 +97,7 @@ pub(super) async fn update_presence(
     parameters: Parameters,
     body: Body,
 ) -> Result<Json<PresenceUpdateResults>, UpdatesError> {
-    let caller = known.service::<UpdatesError>(Scope::Write)?;
+    let caller = known.service(Scope::Write)?;
     parameters.none()?;
     let updates = read_json_within(limits, body).await?;
     Ok(Json(backend.update_presence(&caller, updates).await?))

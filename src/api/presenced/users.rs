@@ -6,12 +6,15 @@ use axum::{Json, body::Body, extract::State, http::StatusCode};
 
 use super::{
     error::{BadRequest, ListError, ProblemRefusal, UserError},
-    extract::{AccessError, Asker, Ids, JsonError, Paging, read_json},
+    extract::{AccessError, Ids, JsonError, Paging, read_json_within},
+    stub::{
+        AuthenticateError, Known,
+        directory::{Directory, PutUser},
+    },
     types::{User, UserIdText, UserPage, UserProfile},
 };
 use crate::{
-    api::refusal::refusals,
-    app::App,
+    api::{refusal::refusals, stub::Stub},
     directory::{self, DirectoryError, Extension, HIGHEST_NUMBER, Profile},
 };
 
@@ -20,7 +23,7 @@ const MOST_DEPARTMENTS: usize = 100;
 
 refusals! {
     /// Why a user was not put into the directory. Nothing was changed.
-    pub(super) enum PutUserError: ProblemRefusal, from AccessError, JsonError, DirectoryError {
+    pub enum PutUserError: ProblemRefusal, from AuthenticateError, AccessError, JsonError, DirectoryError {
         /// The id or the body is not valid. Nothing was changed.
         BadRequest => ProblemRefusal::invalid("account and extensionNumber need each other"),
         Unauthorized,
@@ -34,7 +37,7 @@ refusals! {
 }
 
 impl UserProfile {
-    fn into_profile(self) -> Result<Profile, BadRequest> {
+    pub(super) fn into_profile(self) -> Result<Profile, BadRequest> {
         if self.number.is_some_and(|number| !(1..=HIGHEST_NUMBER).contains(&number)) {
             return Err(ProblemRefusal::invalid(format!("number: has to be from 1 to {HIGHEST_NUMBER}")));
         }
@@ -149,14 +152,12 @@ impl From<directory::User> for User {
     ),
 )]
 pub(super) async fn list_users(
-    State(app): State<App>,
-    asker: Asker,
+    State(stub): State<Stub<dyn Directory>>,
+    known: Known<dyn Directory>,
     paging: Paging,
 ) -> Result<Json<UserPage>, ListError> {
-    asker.admin()?;
-    let asked = paging.page()?;
-    let page = app.directory.users(asked.after.as_deref(), asked.limit);
-    Ok(Json(UserPage { users: page.items.into_iter().map(User::from).collect(), more: page.more }))
+    let caller = known.admin()?;
+    Ok(Json(stub.backend.list_users(&caller, &paging.page()?).await?))
 }
 
 /// Add a user, or replace what is known of one.
@@ -178,22 +179,18 @@ pub(super) async fn list_users(
     ),
 )]
 pub(super) async fn put_user(
-    State(app): State<App>,
-    asker: Asker,
+    State(Stub { backend, limits }): State<Stub<dyn Directory>>,
+    known: Known<dyn Directory>,
     ids: Ids,
     body: Body,
 ) -> Result<(StatusCode, Json<User>), PutUserError> {
-    let caller = asker.admin()?;
+    let caller = known.admin()?;
     let user = ids.user::<PutUserError>(&caller)?;
-    let profile: UserProfile = read_json(&app, body).await?;
-    if user.server_name() != app.config.server.name {
-        let name = &app.config.server.name;
-        return Err(ProblemRefusal::invalid(format!("userId: users of this server end with :{name}")).into());
-    }
-    let now = app.service.now();
-    let (user, is_new) = app.directory.put_user(&user, profile.into_profile()?, now).await?;
-    let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
-    Ok((status, Json(user.into())))
+    let profile = read_json_within(limits, body).await?;
+    Ok(match backend.put_user(&caller, &user, profile).await? {
+        PutUser::Added(user) => (StatusCode::CREATED, Json(user)),
+        PutUser::Changed(user) => (StatusCode::OK, Json(user)),
+    })
 }
 
 /// Get what is known of a user.
@@ -212,14 +209,13 @@ pub(super) async fn put_user(
     ),
 )]
 pub(super) async fn get_user(
-    State(app): State<App>,
-    asker: Asker,
+    State(stub): State<Stub<dyn Directory>>,
+    known: Known<dyn Directory>,
     ids: Ids,
 ) -> Result<Json<User>, UserError> {
-    let caller = asker.admin()?;
-    let id = ids.user::<UserError>(&caller)?;
-    let user = app.directory.user(&id).ok_or_else(|| ProblemRefusal::no_user(&id))?;
-    Ok(Json(user.into()))
+    let caller = known.admin()?;
+    let user = ids.user::<UserError>(&caller)?;
+    Ok(Json(stub.backend.get_user(&caller, &user).await?))
 }
 
 /// Remove a user, with their tokens, memberships and presence.
@@ -239,14 +235,12 @@ pub(super) async fn get_user(
     ),
 )]
 pub(super) async fn delete_user(
-    State(app): State<App>,
-    asker: Asker,
+    State(stub): State<Stub<dyn Directory>>,
+    known: Known<dyn Directory>,
     ids: Ids,
 ) -> Result<StatusCode, UserError> {
-    let caller = asker.admin()?;
-    let id = ids.user::<UserError>(&caller)?;
-    match app.service.remove_user(&id).await? {
-        true => Ok(StatusCode::NO_CONTENT),
-        false => Err(ProblemRefusal::no_user(&id).into()),
-    }
+    let caller = known.admin()?;
+    let user = ids.user::<UserError>(&caller)?;
+    stub.backend.delete_user(&caller, &user).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

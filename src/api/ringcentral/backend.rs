@@ -1,17 +1,22 @@
 //! The contract over a server of ours.
 
-use std::ops::Range;
+mod lines;
+pub(super) mod queues;
+
+use std::{collections::BTreeMap, ops::Range};
 
 use async_trait::async_trait;
 use axum::{extract::FromRef, http::HeaderMap};
 
 use super::{
-    error::RestRefusal,
+    error::{Forbidden, NotFound, RestRefusal},
     extract::note_use,
     rate::RateGroup,
     stub::{
-        AccountPage, AuthenticateError, Caller, Detail, GetPresenceInfo, Identity, Presence,
-        ReadAccountPresenceError, ReadUserPresenceError, Unread, Update, UpdateUserPresenceError, Uris,
+        AccountPage, AuthenticateError, CallQueuePresence, Caller, Detail, ExtensionCallQueuePresenceList,
+        GetPresenceInfo, Identity, MonitoredExtensions, MonitoredLine, Presence, ReadAccountPresenceError,
+        ReadLinesError, ReadQueueError, ReadQueuesError, ReadUserPresenceError, Unread, Update,
+        UpdateLinesError, UpdateQueueError, UpdateQueuesError, UpdateUserPresenceError, Uris,
     },
 };
 use crate::{
@@ -133,16 +138,92 @@ impl Presence for Parts {
         Ok(AccountPage { records: records.collect(), total })
     }
 
+    async fn read_monitored_extensions(
+        &self,
+        caller: &Caller,
+        extension: u64,
+        uris: &Uris,
+    ) -> Result<MonitoredExtensions, ReadLinesError> {
+        let user = extension_of(self, caller, extension)?;
+        own(caller, &user)?;
+        Ok(lines::read(self, caller, uris).ok_or_else(RestRefusal::unknown_token)?)
+    }
+
+    async fn update_monitored_extensions(
+        &self,
+        caller: &Caller,
+        extension: u64,
+        lines: Unread<Vec<MonitoredLine>>,
+        uris: &Uris,
+    ) -> Result<MonitoredExtensions, UpdateLinesError> {
+        let user = extension_of(self, caller, extension)?;
+        own(caller, &user)?;
+        lines::set(self, caller, lines).await?;
+        Ok(lines::read(self, caller, uris).ok_or_else(RestRefusal::unknown_token)?)
+    }
+
+    async fn read_call_queue_presence(
+        &self,
+        caller: &Caller,
+        queue: u64,
+    ) -> Result<CallQueuePresence, ReadQueueError> {
+        let queue = queues::queue(self, caller, queue)?;
+        Ok(queues::of_queue(self, &caller.token.user, &queue).await?)
+    }
+
+    async fn update_call_queue_presence(
+        &self,
+        caller: &Caller,
+        queue: u64,
+        update: Unread<BTreeMap<u64, bool>>,
+    ) -> Result<CallQueuePresence, UpdateQueueError> {
+        let queue = queues::queue(self, caller, queue)?;
+        queues::set_queue(self, caller, &queue, update.read().await?).await?;
+        Ok(queues::of_queue(self, &caller.token.user, &queue).await?)
+    }
+
+    async fn read_extension_call_queue_presence(
+        &self,
+        caller: &Caller,
+        extension: u64,
+    ) -> Result<ExtensionCallQueuePresenceList, ReadQueuesError> {
+        let user = extension_of(self, caller, extension)?;
+        let seen = self.service.extension(&caller.token.user, &user.id, self.service.now()).await?;
+        Ok(queues::of_extension(self, &user, seen.shown.is_some()))
+    }
+
+    async fn update_extension_call_queue_presence(
+        &self,
+        caller: &Caller,
+        extension: u64,
+        update: Unread<BTreeMap<u64, bool>>,
+    ) -> Result<ExtensionCallQueuePresenceList, UpdateQueuesError> {
+        let user = extension_of(self, caller, extension)?;
+        queues::set_extension(self, caller, &user, update).await?;
+        let seen = self.service.extension(&caller.token.user, &user.id, self.service.now()).await?;
+        Ok(queues::of_extension(self, &user, seen.shown.is_some()))
+    }
+
     fn on_socket(&self, opened_by: &auth::Caller) -> Result<Identity, AuthenticateError> {
         identity(self, opened_by.clone(), false)
     }
 }
 
+/// An extension of the caller's account.
+fn extension_of(server: &Parts, caller: &Caller, number: u64) -> Result<User, NotFound> {
+    let user = server.directory.extension(caller.account, number);
+    user.ok_or_else(|| RestRefusal::not_found("extensionId"))
+}
+
+/// Refuses all but the caller's own extension.
+fn own(caller: &Caller, user: &User) -> Result<(), Forbidden> {
+    if user.id == caller.token.user { Ok(()) } else { Err(RestRefusal::another_extension()) }
+}
+
 /// Whose presence is updated: the caller's own, or for an admin anybody's in the account. Refuses an extension that
 /// has no presence to set.
 fn target(server: &Parts, caller: &Caller, extension: u64) -> Result<User, UpdateUserPresenceError> {
-    let user = server.directory.extension(caller.account, extension);
-    let user = user.ok_or_else(|| RestRefusal::not_found("extensionId"))?;
+    let user = extension_of(server, caller, extension)?;
     if user.id != caller.token.user && !caller.is_admin {
         return Err(RestRefusal::another_extension().into());
     }

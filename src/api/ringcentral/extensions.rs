@@ -110,7 +110,7 @@ pub(super) async fn update_user_presence_status(
     if ids.extension.contains(',') || ids.extension == "*" {
         return Err(RestRefusal::invalid("extensionId").into());
     }
-    let extension = caller.named(&ids.extension).ok_or_else(|| RestRefusal::not_found("extensionId"))?;
+    let extension = caller.extension(&ids)?;
     let uris = Uris::at(&backend.origin(&headers), account);
     let update = Unread::new(async move {
         let body = read_object_within(limits, &headers, body).await?;

@@ -243,7 +243,7 @@ pub(super) async fn read_object(
     body: Body,
     most: usize,
 ) -> Result<Map<String, Value>, UnreadBody> {
-    object(read_json(app, headers, body, most).await?)
+    read_object_within(Limits::of(&app.config.limits, most), headers, body).await
 }
 
 /// The same within the bounds of a stub.
@@ -252,28 +252,15 @@ pub(super) async fn read_object_within(
     headers: &HeaderMap,
     body: Body,
 ) -> Result<Map<String, Value>, UnreadBody> {
-    object(read_json_within(limits, headers, body).await?)
-}
-
-fn object(body: Option<Value>) -> Result<Map<String, Value>, UnreadBody> {
-    match body {
+    match read_json_within(limits, headers, body).await? {
         None => Ok(Map::new()),
         Some(Value::Object(object)) => Ok(object),
         Some(_) => Err(RestRefusal::not_json().into()),
     }
 }
 
-/// The body of a request, of at most so many bytes: JSON, or nothing.
-pub(super) async fn read_json(
-    app: &App,
-    headers: &HeaderMap,
-    body: Body,
-    most: usize,
-) -> Result<Option<Value>, UnreadBody> {
-    read_json_within(Limits::of(&app.config.limits, most), headers, body).await
-}
-
-async fn read_json_within(
+/// The body of a request: JSON, or nothing.
+pub(super) async fn read_json_within(
     limits: Limits,
     headers: &HeaderMap,
     body: Body,

@@ -7,15 +7,15 @@ use axum::{Json, body::Body, extract::State, http::HeaderMap};
 use serde_json::Value;
 
 use super::{
-    error::{CallerError, RestRefusal, UnreadBody},
-    extract::{Asker, Caller, PathIds, Uris, read_json},
+    error::{BadRequest, CallerError, RestRefusal},
+    extract::{PathIds, Uris, read_json_within},
     permission::Permission,
     rate::{Light, Medium},
-    types::{ExtensionInfo, MonitoredExtension, MonitoredExtensions, MonitoredExtensionsUpdate},
+    stub::{Identity, Known, Presence, Unread, UnreadUpdate},
+    types::{MonitoredExtensions, MonitoredExtensionsUpdate},
 };
 use crate::{
-    api::refusal::refusals,
-    app::App,
+    api::{refusal::refusals, stub::Stub},
     directory::{DirectoryError, MonitoredLine},
 };
 
@@ -25,21 +25,9 @@ const MOST: usize = 100;
 /// The longest name of a key, in bytes.
 const KEY_BYTES: usize = 64;
 
-fn show<G>(app: &App, caller: &Caller<G>, headers: &HeaderMap) -> MonitoredExtensions {
-    let account = caller.extension.account;
-    let uris = Uris::new(app, headers, account);
-    let records =
-        app.directory.lines(&caller.user).into_iter().filter_map(|MonitoredLine { id, extension }| {
-            let user = app.directory.extension(account, extension)?;
-            Some(MonitoredExtension { id, extension: ExtensionInfo::of(&uris, &user)? })
-        });
-    let records = records.collect();
-    MonitoredExtensions { uri: format!("{}/line", uris.presence(caller.user.number)), records }
-}
-
 refusals! {
     /// Why it is not told whom an extension monitors.
-    pub(super) enum ReadLinesError: RestRefusal, from CallerError {
+    pub enum ReadLinesError: RestRefusal, from CallerError {
         Unauthorized,
         /// The application or the user may not do this, or the extension is not the caller's.
         Forbidden => RestRefusal::another_extension(),
@@ -52,7 +40,7 @@ refusals! {
 
 refusals! {
     /// Why it was not set whom an extension monitors. Nothing was changed.
-    pub(super) enum UpdateLinesError: RestRefusal, from CallerError, UnreadBody, DirectoryError {
+    pub enum UpdateLinesError: RestRefusal, from CallerError, UnreadUpdate, DirectoryError {
         /// The body is not valid, or names an extension that is not there, or one twice. Nothing was changed.
         BadRequest => RestRefusal::invalid("records"),
         Unauthorized,
@@ -88,16 +76,16 @@ refusals! {
     ),
 )]
 pub(super) async fn read_monitored_extensions(
-    State(app): State<App>,
-    asker: Asker<Light>,
+    State(stub): State<Stub<dyn Presence>>,
+    known: Known<Light>,
     ids: PathIds,
     headers: HeaderMap,
 ) -> Result<Json<MonitoredExtensions>, ReadLinesError> {
-    let caller = asker.caller()?;
+    let (backend, caller) = (stub.backend, known.caller()?);
     caller.require(Permission::ReadPresence)?;
-    caller.account(&ids)?;
-    caller.own(&caller.find(&app, &ids.extension)?)?;
-    Ok(Json(show(&app, &caller, &headers)))
+    let uris = Uris::at(&backend.origin(&headers), caller.account(&ids)?);
+    let extension = caller.extension(&ids)?;
+    Ok(Json(backend.read_monitored_extensions(&caller, extension, &uris).await?))
 }
 
 /// Set whom one monitors.
@@ -124,42 +112,45 @@ pub(super) async fn read_monitored_extensions(
     ),
 )]
 pub(super) async fn update_monitored_extensions(
-    State(app): State<App>,
-    asker: Asker<Medium>,
+    State(Stub { backend, limits }): State<Stub<dyn Presence>>,
+    known: Known<Medium>,
     ids: PathIds,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<MonitoredExtensions>, UpdateLinesError> {
-    let caller = asker.caller()?;
+    let caller = known.caller()?;
     caller.require(Permission::EditPresence)?;
-    caller.account(&ids)?;
-    caller.own(&caller.find(&app, &ids.extension)?)?;
-    let body = read_json(&app, &headers, body, app.config.limits.body_bytes).await?;
-    let lines = lines(&app, &caller, body.as_ref()).ok_or_else(|| RestRefusal::invalid("records"))?;
-    let set = app.directory.set_desk(&caller.user.id, move |desk| desk.lines = Some(lines.clone()));
-    set.await?;
-    Ok(Json(show(&app, &caller, &headers)))
+    let uris = Uris::at(&backend.origin(&headers), caller.account(&ids)?);
+    let extension = caller.extension(&ids)?;
+    let identity = caller.identity.clone();
+    let update = Unread::new(async move {
+        let body = read_json_within(limits, &headers, body).await?;
+        Ok(lines(&identity, body.as_ref())?)
+    });
+    Ok(Json(backend.update_monitored_extensions(&caller, extension, update, &uris).await?))
 }
 
-/// The lines that a body names, each extension of the account once.
-fn lines<G>(app: &App, caller: &Caller<G>, body: Option<&Value>) -> Option<Vec<MonitoredLine>> {
-    let records = match body? {
-        Value::Array(records) => records,
-        Value::Object(body) => body.get("records")?.as_array()?,
-        _ => return None,
-    };
-    let (mut keys, mut extensions) = (BTreeSet::new(), BTreeSet::new());
-    let lines = records.iter().zip(1..).map(|(record, place): (_, usize)| {
-        let id = match record.get("id") {
-            None => place.to_string(),
-            Some(id) => text(id)?,
+/// The lines that a body names, each extension once.
+fn lines(caller: &Identity, body: Option<&Value>) -> Result<Vec<MonitoredLine>, BadRequest> {
+    let read = || {
+        let records = match body? {
+            Value::Array(records) => records,
+            Value::Object(body) => body.get("records")?.as_array()?,
+            _ => return None,
         };
-        let extension = text(record.get("extension")?.get("id")?)?;
-        let extension = caller.find(app, &extension).ok()?.number;
-        let is_new = keys.insert(id.clone()) && extensions.insert(extension);
-        (is_new && (1..=KEY_BYTES).contains(&id.len())).then_some(MonitoredLine { id, extension })
-    });
-    if records.len() > MOST { None } else { lines.collect() }
+        let (mut keys, mut extensions) = (BTreeSet::new(), BTreeSet::new());
+        let lines = records.iter().zip(1..).map(|(record, place): (_, usize)| {
+            let id = match record.get("id") {
+                None => place.to_string(),
+                Some(id) => text(id)?,
+            };
+            let extension = caller.named(&text(record.get("extension")?.get("id")?)?)?;
+            let is_new = keys.insert(id.clone()) && extensions.insert(extension);
+            (is_new && (1..=KEY_BYTES).contains(&id.len())).then_some(MonitoredLine { id, extension })
+        });
+        if records.len() > MOST { None } else { lines.collect() }
+    };
+    read().ok_or_else(|| RestRefusal::invalid("records"))
 }
 
 /// An id, which some clients send as a number.

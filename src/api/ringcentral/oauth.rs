@@ -22,9 +22,9 @@ use self::{
     codes::Proof,
     refusal::{OAuthFailure, OAuthRefusal},
 };
-use super::config::{OAuthApp, RingCentral};
 use super::{
     Own,
+    config::{OAuthApp, RingCentral},
     rate::{Note, RateGroup, Refusals},
     types::{Nothing, RevokeRequest, TokenRequest, TokenResponse},
 };

@@ -8,22 +8,22 @@ use axum::{Json, body::Body, extract::State, http::HeaderMap};
 use serde_json::{Map, Value};
 
 use super::{
-    error::{CallerError, NotFound, RestRefusal, UnreadBody},
-    extract::{Asker, Caller, PathIds, read_object},
+    error::{BadRequest, CallerError, RestRefusal},
+    extract::{PathIds, read_object_within},
     permission::Permission,
     rate::{Light, Medium},
+    stub::{Known, Presence, Unread, UnreadUpdate},
     types::{
-        CallQueueMember, CallQueueMemberPresence, CallQueuePresence, CallQueueUpdatePresence,
-        ExtensionCallQueuePresence, ExtensionCallQueuePresenceList, ExtensionCallQueueUpdatePresenceList,
-        PresenceCallQueueInfo,
+        CallQueuePresence, CallQueueUpdatePresence, ExtensionCallQueuePresenceList,
+        ExtensionCallQueueUpdatePresenceList,
     },
 };
 use crate::{
-    api::refusal::refusals,
-    app::App,
-    directory::{Desk, DirectoryError, ExtensionType, User},
-    id::UserId,
-    presence::DoNotDisturb,
+    api::{
+        refusal::refusals,
+        stub::{Limits, Stub},
+    },
+    directory::DirectoryError,
     service::ReadError,
     store::StoreError,
 };
@@ -31,105 +31,33 @@ use crate::{
 /// How many entries a change may have.
 const MOST: usize = 100;
 
-/// The queue of the caller's account that an id names.
-fn queue<G>(app: &App, caller: &Caller<G>, id: &str) -> Result<User, NotFound> {
-    let found = caller.find(app, id).ok().filter(is_queue);
-    found.ok_or_else(|| RestRefusal::not_found("groupId"))
+/// The body of a change, once it is asked for: extensions that its entries name in `what`, each with its flag.
+fn unread(
+    limits: Limits,
+    headers: HeaderMap,
+    body: Body,
+    [what, flag]: [&'static str; 2],
+) -> Unread<BTreeMap<u64, bool>> {
+    Unread::new(async move {
+        let body = read_object_within(limits, &headers, body).await?;
+        Ok(entries(&body, what, flag)?)
+    })
 }
 
-fn is_queue(user: &User) -> bool {
-    user.extension.as_ref().is_some_and(|extension| extension.kind == ExtensionType::Department)
-}
-
-/// The members of a queue, in the order of their ids.
-fn members(app: &App, queue: &User) -> Vec<User> {
-    let account = queue.extension.as_ref().map_or(0, |extension| extension.account);
-    let (mut users, _) = app.directory.extensions(account, 0, usize::MAX);
-    let is_member = |user: &User| {
-        user.extension.as_ref().is_some_and(|extension| extension.departments.contains(&queue.number))
-    };
-    users.retain(is_member);
-    users
-}
-
-/// Who takes the calls of a queue, as a viewer sees it.
-pub(super) async fn of_queue(
-    app: &App,
-    viewer: &UserId,
-    queue: &User,
-) -> Result<CallQueuePresence, StoreError> {
-    let members = members(app, queue);
-    let ids: Vec<&UserId> = members.iter().map(|user| &user.id).collect();
-    let seen = app.service.extensions(viewer, &ids, app.service.now()).await?;
-    let records = members.iter().zip(seen).filter_map(|(user, seen)| {
-        let is_shown = seen.as_ref().ok()?.shown.is_some();
-        let takes = matches!(
-            seen.ok()?.settings.dnd,
-            DoNotDisturb::TakeAllCalls | DoNotDisturb::TakeDepartmentCallsOnly
-        );
-        let is_open = !app.directory.desk(&user.id).closed_queues.contains(&queue.number);
-        let extension_number = user.extension.as_ref()?.number.clone();
-        let member = CallQueueMember {
-            id: user.number.to_string(),
-            name: user.display_name.clone(),
-            extension_number,
-        };
-        Some(CallQueueMemberPresence {
-            member,
-            accept_queue_calls: is_shown.then_some(takes),
-            accept_current_queue_calls: is_shown.then_some(is_open),
-        })
-    });
-    Ok(CallQueuePresence { records: records.collect() })
-}
-
-/// Of which queues a user takes calls, for a viewer that the user is shown to or not.
-pub(super) fn of_extension(app: &App, user: &User, is_shown: bool) -> ExtensionCallQueuePresenceList {
-    let closed = app.directory.desk(&user.id).closed_queues;
-    let records = queues_of(app, user).into_iter().filter_map(|queue| {
-        let extension_number = queue.extension.as_ref()?.number.clone();
-        let call_queue = PresenceCallQueueInfo {
-            id: queue.number.to_string(),
-            name: queue.display_name.clone(),
-            extension_number,
-            editable_member_status: true,
-        };
-        let accept_calls = is_shown.then_some(!closed.contains(&queue.number));
-        Some(ExtensionCallQueuePresence { call_queue, accept_calls })
-    });
-    ExtensionCallQueuePresenceList { records: records.collect() }
-}
-
-/// The queues that a user is a member of, in the order of their ids.
-fn queues_of(app: &App, user: &User) -> Vec<User> {
-    let Some(extension) = &user.extension else { return Vec::new() };
-    let queues = extension.departments.iter();
-    let queues = queues.filter_map(|number| app.directory.extension(extension.account, *number));
-    queues.filter(is_queue).collect()
-}
-
-/// The extensions that the entries of a body name in `what`, each with its flag; none if an entry has none.
-fn entries(body: &Map<String, Value>, what: &str, flag: &str) -> Option<BTreeMap<u64, bool>> {
-    let records = body.get("records")?.as_array().filter(|records| records.len() <= MOST)?;
+fn entries(body: &Map<String, Value>, what: &str, flag: &str) -> Result<BTreeMap<u64, bool>, BadRequest> {
     let entry = |record: &Value| {
         let id = record.get(what)?.get("id")?;
         let id = id.as_u64().or_else(|| id.as_str()?.parse().ok())?;
         Some((id, record.get(flag)?.as_bool()?))
     };
-    records.iter().map(entry).collect()
-}
-
-/// Opens or closes a queue for whoever's telephone it is.
-fn set(desk: &mut Desk, queue: u64, is_open: bool) {
-    match is_open {
-        true => desk.closed_queues.remove(&queue),
-        false => desk.closed_queues.insert(queue),
-    };
+    let records = body.get("records").and_then(Value::as_array).filter(|records| records.len() <= MOST);
+    let read = records.and_then(|records| records.iter().map(entry).collect());
+    read.ok_or_else(|| RestRefusal::invalid("records"))
 }
 
 refusals! {
     /// Why it is not told who takes the calls of a queue.
-    pub(super) enum ReadQueueError: RestRefusal, from CallerError, StoreError {
+    pub enum ReadQueueError: RestRefusal, from CallerError, StoreError {
         Unauthorized,
         Forbidden,
         /// There is no such account, or no such queue for the caller to see.
@@ -142,8 +70,8 @@ refusals! {
 
 refusals! {
     /// Why it was not set who takes the calls of a queue. Nothing was changed.
-    pub(super) enum UpdateQueueError: RestRefusal,
-        from CallerError, UnreadBody, DirectoryError, StoreError
+    pub enum UpdateQueueError: RestRefusal,
+        from CallerError, UnreadUpdate, DirectoryError, StoreError
     {
         /// The body is not valid, or names somebody who is no member. Nothing was changed.
         BadRequest => RestRefusal::invalid("records"),
@@ -161,7 +89,7 @@ refusals! {
 
 refusals! {
     /// Why it is not told of which queues somebody takes calls.
-    pub(super) enum ReadQueuesError: RestRefusal, from CallerError, ReadError {
+    pub enum ReadQueuesError: RestRefusal, from CallerError, ReadError {
         Unauthorized,
         Forbidden,
         NotFound,
@@ -173,8 +101,8 @@ refusals! {
 
 refusals! {
     /// Why it was not set of which queues somebody takes calls. Nothing was changed.
-    pub(super) enum UpdateQueuesError: RestRefusal,
-        from CallerError, UnreadBody, DirectoryError, ReadError
+    pub enum UpdateQueuesError: RestRefusal,
+        from CallerError, UnreadUpdate, DirectoryError, ReadError
     {
         /// The body is not valid, or names a queue that the extension is no member of. Nothing was changed.
         BadRequest => RestRefusal::invalid("records"),
@@ -210,15 +138,15 @@ refusals! {
     ),
 )]
 pub(super) async fn read_call_queue_presence(
-    State(app): State<App>,
-    asker: Asker<Light>,
+    State(stub): State<Stub<dyn Presence>>,
+    known: Known<Light>,
     ids: PathIds,
 ) -> Result<Json<CallQueuePresence>, ReadQueueError> {
-    let caller = asker.caller()?;
+    let caller = known.caller()?;
     caller.require(Permission::ReadPresence)?;
     caller.account(&ids)?;
-    let queue = queue(&app, &caller, &ids.extension)?;
-    Ok(Json(of_queue(&app, &caller.user.id, &queue).await?))
+    let queue = caller.named(&ids.extension).ok_or_else(|| RestRefusal::not_found("groupId"))?;
+    Ok(Json(stub.backend.read_call_queue_presence(&caller, queue).await?))
 }
 
 /// Set who takes the calls of a queue.
@@ -244,33 +172,18 @@ pub(super) async fn read_call_queue_presence(
     ),
 )]
 pub(super) async fn update_call_queue_presence(
-    State(app): State<App>,
-    asker: Asker<Medium>,
+    State(Stub { backend, limits }): State<Stub<dyn Presence>>,
+    known: Known<Medium>,
     ids: PathIds,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<CallQueuePresence>, UpdateQueueError> {
-    let caller = asker.caller()?;
+    let caller = known.caller()?;
     caller.require(Permission::EditPresence)?;
     caller.account(&ids)?;
-    let queue = queue(&app, &caller, &ids.extension)?;
-    let body = read_object(&app, &headers, body, app.config.limits.body_bytes).await?;
-    let entries =
-        entries(&body, "member", "acceptCurrentQueueCalls").ok_or_else(|| RestRefusal::invalid("records"))?;
-    let members: BTreeMap<u64, User> =
-        members(&app, &queue).into_iter().map(|user| (user.number, user)).collect();
-    if !entries.keys().all(|number| members.contains_key(number)) {
-        return Err(RestRefusal::invalid("records").into());
-    }
-    let is_own = entries.keys().all(|number| *number == caller.user.number);
-    if !is_own && !caller.extension.is_admin {
-        return Err(RestRefusal::another_extension().into());
-    }
-    let open: BTreeMap<UserId, bool> =
-        entries.iter().map(|(number, is_open)| (members[number].id.clone(), *is_open)).collect();
-    let (users, number) = (open.keys().cloned().collect(), queue.number);
-    app.directory.set_desks(users, move |user, desk| set(desk, number, open[user])).await?;
-    Ok(Json(of_queue(&app, &caller.user.id, &queue).await?))
+    let queue = caller.named(&ids.extension).ok_or_else(|| RestRefusal::not_found("groupId"))?;
+    let update = unread(limits, headers, body, ["member", "acceptCurrentQueueCalls"]);
+    Ok(Json(backend.update_call_queue_presence(&caller, queue, update).await?))
 }
 
 /// Read of which queues somebody takes calls.
@@ -294,16 +207,15 @@ pub(super) async fn update_call_queue_presence(
     ),
 )]
 pub(super) async fn read_extension_call_queue_presence(
-    State(app): State<App>,
-    asker: Asker<Light>,
+    State(stub): State<Stub<dyn Presence>>,
+    known: Known<Light>,
     ids: PathIds,
 ) -> Result<Json<ExtensionCallQueuePresenceList>, ReadQueuesError> {
-    let caller = asker.caller()?;
+    let caller = known.caller()?;
     caller.require(Permission::ReadPresence)?;
     caller.account(&ids)?;
-    let user = caller.find(&app, &ids.extension)?;
-    let seen = app.service.extension(&caller.user.id, &user.id, app.service.now()).await?;
-    Ok(Json(of_extension(&app, &user, seen.shown.is_some())))
+    let extension = caller.extension(&ids)?;
+    Ok(Json(stub.backend.read_extension_call_queue_presence(&caller, extension).await?))
 }
 
 /// Set of which queues one takes calls, or as an admin of the account somebody else does.
@@ -328,28 +240,16 @@ pub(super) async fn read_extension_call_queue_presence(
     ),
 )]
 pub(super) async fn update_extension_call_queue_presence(
-    State(app): State<App>,
-    asker: Asker<Medium>,
+    State(Stub { backend, limits }): State<Stub<dyn Presence>>,
+    known: Known<Medium>,
     ids: PathIds,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<ExtensionCallQueuePresenceList>, UpdateQueuesError> {
-    let caller = asker.caller()?;
+    let caller = known.caller()?;
     caller.require(Permission::EditPresence)?;
     caller.account(&ids)?;
-    let user = caller.find(&app, &ids.extension)?;
-    if user.id != caller.user.id && !caller.extension.is_admin {
-        return Err(RestRefusal::another_extension().into());
-    }
-    let body = read_object(&app, &headers, body, app.config.limits.body_bytes).await?;
-    let entries =
-        entries(&body, "callQueue", "acceptCalls").ok_or_else(|| RestRefusal::invalid("records"))?;
-    let queues = queues_of(&app, &user);
-    if !entries.keys().all(|number| queues.iter().any(|queue| queue.number == *number)) {
-        return Err(RestRefusal::invalid("records").into());
-    }
-    let set_all = move |desk: &mut Desk| entries.iter().for_each(|(queue, open)| set(desk, *queue, *open));
-    app.directory.set_desk(&user.id, set_all).await?;
-    let seen = app.service.extension(&caller.user.id, &user.id, app.service.now()).await?;
-    Ok(Json(of_extension(&app, &user, seen.shown.is_some())))
+    let extension = caller.extension(&ids)?;
+    let update = unread(limits, headers, body, ["callQueue", "acceptCalls"]);
+    Ok(Json(backend.update_extension_call_queue_presence(&caller, extension, update).await?))
 }

@@ -15,8 +15,7 @@ use axum::{
 };
 use utoipa::openapi::{ObjectBuilder, Type};
 
-use super::Own;
-use super::config::RingCentral;
+use super::{Own, config::RingCentral};
 use crate::{
     api::cors,
     app::{App, Parts},

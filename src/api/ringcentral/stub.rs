@@ -1,6 +1,6 @@
 //! The server stub of RingCentral's presence of extensions: the contract as a trait.
 
-use std::{convert::Infallible, marker::PhantomData, ops::Range, sync::Arc};
+use std::{collections::BTreeMap, convert::Infallible, marker::PhantomData, ops::Range, sync::Arc};
 
 use async_trait::async_trait;
 use axum::{
@@ -17,6 +17,7 @@ use super::{
     error::CallerError,
     extensions,
     extract::{PathIds, SocketCaller},
+    lines, queues,
     rate::{self, Grouped},
 };
 use crate::{
@@ -38,12 +39,15 @@ pub use super::{
         UnreadBody, UnsupportedMediaType,
     },
     extract::Uris,
+    lines::{ReadLinesError, UpdateLinesError},
     permission::Permission,
     presence::Detail,
+    queues::{ReadQueueError, ReadQueuesError, UpdateQueueError, UpdateQueuesError},
     rate::RateGroup,
-    types::GetPresenceInfo,
+    types::{CallQueuePresence, ExtensionCallQueuePresenceList, GetPresenceInfo, MonitoredExtensions},
     update::{Update, UpdateUserPresenceError},
 };
+pub use crate::directory::MonitoredLine;
 
 /// An extension of a telephone account, through an application.
 #[derive(Clone, Debug)]
@@ -70,7 +74,8 @@ pub struct AccountPage {
     pub total: usize,
 }
 
-/// Presence of extensions as RingCentral's REST API has it, for those who answer for an account.
+/// Presence of extensions as RingCentral's REST API has it, monitored lines and call queues among it, for those who answer
+/// for an account.
 /// Source: RingCentral's API reference, "Presence".
 ///
 /// Whether the application and the user may do it, and whether the account is the caller's, was looked at before. An
@@ -125,6 +130,56 @@ pub trait Presence: Send + Sync + 'static {
         uris: &Uris,
     ) -> Result<AccountPage, ReadAccountPresenceError>;
 
+    /// Whom an extension monitors, which has to be the caller's own.
+    async fn read_monitored_extensions(
+        &self,
+        caller: &Caller,
+        extension: u64,
+        uris: &Uris,
+    ) -> Result<MonitoredExtensions, ReadLinesError>;
+
+    /// Sets whom an extension monitors, and tells it then. To be refused in this order: an extension that is not there, one
+    /// that is not the caller's own, and then what is in the body.
+    async fn update_monitored_extensions(
+        &self,
+        caller: &Caller,
+        extension: u64,
+        lines: Unread<Vec<MonitoredLine>>,
+        uris: &Uris,
+    ) -> Result<MonitoredExtensions, UpdateLinesError>;
+
+    /// Who takes the calls of a queue.
+    async fn read_call_queue_presence(
+        &self,
+        caller: &Caller,
+        queue: u64,
+    ) -> Result<CallQueuePresence, ReadQueueError>;
+
+    /// Sets which members take the calls of a queue, by their ids, and tells it then. Those who are not named stay as they
+    /// are.
+    async fn update_call_queue_presence(
+        &self,
+        caller: &Caller,
+        queue: u64,
+        update: Unread<BTreeMap<u64, bool>>,
+    ) -> Result<CallQueuePresence, UpdateQueueError>;
+
+    /// Of which queues an extension takes calls.
+    async fn read_extension_call_queue_presence(
+        &self,
+        caller: &Caller,
+        extension: u64,
+    ) -> Result<ExtensionCallQueuePresenceList, ReadQueuesError>;
+
+    /// Sets of which queues an extension takes calls, by the queues' ids, and tells it then. Queues that are not named stay
+    /// as they are.
+    async fn update_extension_call_queue_presence(
+        &self,
+        caller: &Caller,
+        extension: u64,
+        update: Unread<BTreeMap<u64, bool>>,
+    ) -> Result<ExtensionCallQueuePresenceList, UpdateQueuesError>;
+
     /// Who asks over a socket that they opened: a server of ours alone has these.
     #[doc(hidden)]
     fn on_socket(&self, _opened_by: &auth::Caller) -> Result<Identity, AuthenticateError> {
@@ -159,6 +214,12 @@ where
     OpenApiRouter::new()
         .routes(routes!(account::read_account_presence))
         .routes(routes!(extensions::read_user_presence_status, extensions::update_user_presence_status))
+        .routes(routes!(lines::read_monitored_extensions, lines::update_monitored_extensions))
+        .routes(routes!(queues::read_call_queue_presence, queues::update_call_queue_presence))
+        .routes(routes!(
+            queues::read_extension_call_queue_presence,
+            queues::update_extension_call_queue_presence
+        ))
 }
 
 async fn no_such_path(token: KnownToken) -> Result<Infallible, StrayError> {
@@ -202,6 +263,11 @@ impl Identity {
     pub(super) fn account(&self, ids: &PathIds) -> Result<u64, NotFound> {
         let is_own = ids.account == "~" || ids.account == self.account.to_string();
         if is_own { Ok(self.account) } else { Err(RestRefusal::not_found("accountId")) }
+    }
+
+    /// The extension that a path names.
+    pub(super) fn extension(&self, ids: &PathIds) -> Result<u64, NotFound> {
+        self.named(&ids.extension).ok_or_else(|| RestRefusal::not_found("extensionId"))
     }
 
     /// The extension that an id names: `~` is the caller's own. What is no id is that of nobody.

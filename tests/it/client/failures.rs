@@ -5,7 +5,9 @@ use std::time::Duration;
 use presenced::{
     api::{
         matrix::types as matrix,
+        pnut::types as pnut,
         presenced::types::{PresenceQuery, PresenceState, PresenceUpdate, TokenRequest, UserProfile},
+        ringcentral::config::RingCentral,
     },
     client::{Client, Error, StatusCode, Told, ringcentral::Calls},
 };
@@ -55,6 +57,50 @@ async fn refusals_keep_what_the_server_said() {
     ");
 }
 
+/// Each dialect refuses in its own form, which is told with its status.
+#[tokio::test]
+async fn every_dialect_refuses_in_its_form() {
+    let server = TestServer::start_with(|config| {
+        let ringcentral = config.section_mut::<RingCentral>();
+        (ringcentral.rate_limits, ringcentral.light_per_minute) = (true, 4);
+    })
+    .await;
+    let (alice, carol, nobody) =
+        (client(&server, "demo-alice"), client(&server, "demo-carol"), client(&server, "nonsense"));
+    let (calls, online) = (Calls::default(), matrix::PresenceState::Online);
+    let long = matrix::PresenceUpdate::from(online).message("x".repeat(2_000));
+    let refused = [
+        nobody.matrix().presence(ALICE).await.map(drop),
+        alice.matrix().presence("alice").await.map(drop),
+        carol.matrix().presence(ALICE).await.map(drop),
+        alice.matrix().set_presence(BOB, online).await,
+        alice.matrix().set_presence(ALICE, long).await,
+        nobody.pnut().all().await.map(drop),
+        alice.pnut().presence(99).await.map(drop),
+        alice.pnut().set_presence(2, &pnut::PresenceUpdate::from("here")).await.map(drop),
+        alice.pnut().set_presence(1, &pnut::PresenceUpdate::from("x".repeat(101).as_str())).await.map(drop),
+        nobody.ringcentral().presence(1, calls).await.map(drop),
+        alice.ringcentral().account(2).presence(1, calls).await.map(drop),
+        alice.ringcentral().presence(99, calls).await.map(drop),
+        alice.ringcentral().monitored(2).await.map(drop),
+        alice.ringcentral().monitor("~", [99]).await.map(drop),
+        alice.ringcentral().queue_presence(1).await.map(drop),
+        alice.ringcentral().presence(1, calls).await.map(drop),
+    ];
+    let said = refused.into_iter().map(|refused| {
+        let error = refused.expect_err("it is refused");
+        let refusal = error.refusal().expect("a refusal");
+        let code = match &refusal.told {
+            Told::Matrix(told) => told.errcode.clone(),
+            Told::Pnut(told) => format!("pnut {}", told.code),
+            Told::RingCentral(told) => told.error_code.to_string(),
+            other => panic!("{other:?}"),
+        };
+        format!("{} {code} {}", refusal.status.as_u16(), refusal.retry_after.is_some())
+    });
+    insta::assert_snapshot!(said.collect::<Vec<_>>().join("\n"), @"");
+}
+
 /// A user who sets presence too often, and a server whose store fails.
 #[tokio::test]
 async fn how_long_to_wait() {
@@ -90,6 +136,7 @@ async fn a_call_takes_as_long_as_it_may() {
         slow.whoami().await.map(drop).expect_err("it takes long"),
         slow.export().await.map(drop).expect_err("it takes long"),
         slow.changes().open().await.map(drop).expect_err("it takes long"),
+        slow.socket().open().await.map(drop).expect_err("it takes long"),
         slow.ringcentral().presence(1, Calls::default()).await.map(drop).expect_err("it takes long"),
     ] {
         assert!(matches!(error, Error::TimedOut { .. }) && error.may_pass(), "{error:?}");

@@ -23,17 +23,17 @@ use crate::support::{ALICE, BOB, CAROL, SharedStore, TestServer, minutes, second
 const LOBBY: &str = "!lobby:example.com";
 
 /// How long a test waits for what has to come.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A way to a server that can be cut, and lead elsewhere afterwards.
-struct Way {
-    url: String,
+pub(super) struct Way {
+    pub(super) url: String,
     /// Where it leads, and how often it was cut.
     leads: Arc<watch::Sender<(String, usize)>>,
 }
 
 impl Way {
-    async fn to(server: &TestServer) -> Self {
+    pub(super) async fn to(server: &TestServer) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let leads = Arc::new(watch::Sender::new((address(server), 0)));
@@ -55,7 +55,7 @@ impl Way {
     }
 
     /// Cuts all connections; new ones lead to that server.
-    fn cut(&self, server: &TestServer) {
+    pub(super) fn cut(&self, server: &TestServer) {
         self.leads.send_modify(|(to, cuts)| {
             *to = address(server);
             *cuts += 1;

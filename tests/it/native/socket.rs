@@ -143,6 +143,29 @@ mod signing_in {
         assert_eq!(second.closed().await, (4429, "too many".to_owned()));
         Frames::open(&server, "demo-bob").await;
     }
+
+    #[tokio::test]
+    async fn a_flood_of_frames() {
+        let server = TestServer::start_with(|config| {
+            config.limits.socket_frames_per_second = 2.0;
+            config.limits.socket_frames_burst = 3.try_into().expect("not zero");
+        })
+        .await;
+        let mut frames = Frames::open(&server, "demo-alice").await;
+        let activity = || json!({"type": "activity"});
+        for _ in 0..3 {
+            frames.ask(activity()).await;
+        }
+        server.advance(seconds(1)).await;
+        for _ in 0..2 {
+            frames.ask(activity()).await;
+        }
+        frames.send(activity()).await;
+        let error = frames.frame().await;
+        assert_eq!((&error["type"], &error["status"]), (&json!("error"), &json!(429)));
+        assert_eq!(frames.closed().await, (4429, "too many".to_owned()));
+        Frames::open(&server, "demo-alice").await.ask(activity()).await;
+    }
 }
 
 /// Whom one watches.

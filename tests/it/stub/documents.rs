@@ -1,5 +1,7 @@
 //! The documents of stubs say of their operations what the dialect's own say.
 
+use std::collections::BTreeSet;
+
 use presenced::{
     api::{Dialect, matrix, pnut, presenced as native, ringcentral},
     openapi::to_value,
@@ -9,9 +11,14 @@ use reqwest::Method;
 use serde_json::Value;
 use utoipa::openapi::OpenApi;
 
-use crate::support::conformance;
+use crate::{openapi::lint::operations, support::conformance};
 
 fn same(dialect: &Dialect, document: &OpenApi, operations: &[&str]) {
+    assert_eq!(same_operations(dialect, document), operations, "{}", dialect.name);
+}
+
+/// Each operation of a document against the dialect's own; their names.
+fn same_operations(dialect: &Dialect, document: &OpenApi) -> Vec<String> {
     let (own, whole) = (to_value(document), conformance::document(dialect.name));
     let mut ids = Vec::new();
     for (path, item) in own["paths"].as_object().expect("paths") {
@@ -20,7 +27,6 @@ fn same(dialect: &Dialect, document: &OpenApi, operations: &[&str]) {
             ids.push(operation["operationId"].as_str().expect("an id").to_owned());
         }
     }
-    assert_eq!(ids, operations, "{}", dialect.name);
     for (name, schema) in own["components"]["schemas"].as_object().expect("schemas") {
         assert_eq!(*schema, whole["components"]["schemas"][name], "{name}");
     }
@@ -28,6 +34,7 @@ fn same(dialect: &Dialect, document: &OpenApi, operations: &[&str]) {
     let servers = own["servers"].as_array().expect("servers");
     let is_here = |server: &Value| server["url"].as_str().is_some_and(|url| url.starts_with('/'));
     assert!(servers.len() == 1 && is_here(&servers[0]), "{servers:?}");
+    ids
 }
 
 #[test]
@@ -35,7 +42,22 @@ fn of_each_operation_the_same() {
     same(&matrix::DIALECT, &stub::matrix::document(), &["getPresence", "setPresence"]);
     let pnut = ["listPresence", "getPresence", "setPresence", "getPresenceByAlias"];
     same(&pnut::DIALECT, &stub::pnut::document(), &pnut);
-    let telephony = ["ReadAccountPresence", "ReadUserPresenceStatus", "UpdateUserPresenceStatus"];
+    same(
+        &matrix::DIALECT,
+        &stub::matrix::presence_lists::document(),
+        &["getPresenceList", "modifyPresenceList"],
+    );
+    let telephony = [
+        "ReadAccountPresence",
+        "ReadUserPresenceStatus",
+        "UpdateUserPresenceStatus",
+        "readMonitoredExtensions",
+        "updateMonitoredExtensions",
+        "readCallQueuePresence",
+        "updateCallQueuePresence",
+        "readExtensionCallQueuePresence",
+        "updateExtensionCallQueuePresence",
+    ];
     same(&ringcentral::DIALECT, &stub::ringcentral::document(), &telephony);
     let native = [
         "getUserPresence",
@@ -53,6 +75,33 @@ fn of_each_operation_the_same() {
         "putSettings",
     ];
     same(&native::DIALECT, &stub::presenced::document(), &native);
+    let lists = ["getPresenceList", "acceptObserver", "denyObserver"];
+    same(&native::DIALECT, &stub::presenced::presence_lists::document(), &lists);
+    let server = ["exportData", "getHealth", "getReadiness"];
+    same(&native::DIALECT, &stub::presenced::server::document(), &server);
+}
+
+/// What a tag has of presenced's own API, one trait has; what is a stream or a subscription stays out.
+#[test]
+fn of_each_tag_all_operations() {
+    const OUT: [&str; 1] = ["streamChanges"];
+    let documents = [
+        ("Directory", stub::presenced::directory::document()),
+        ("Presence", stub::presenced::document()),
+        ("Presence lists", stub::presenced::presence_lists::document()),
+        ("Server", stub::presenced::server::document()),
+    ];
+    for (tag, document) in documents {
+        let ids = |document: &Value| -> BTreeSet<String> {
+            let all = operations(document).into_iter();
+            let of_tag = all.filter(|(_, _, operation)| operation["tags"][0] == tag);
+            of_tag.map(|(_, _, operation)| operation["operationId"].to_string()).collect()
+        };
+        let mut whole = ids(conformance::document("presenced"));
+        whole.retain(|id| !OUT.iter().any(|out| id == &format!("\"{out}\"")));
+        assert_eq!(ids(&to_value(&document)), whole, "{tag}");
+        same_operations(&native::DIALECT, &document);
+    }
 }
 
 #[tokio::test]

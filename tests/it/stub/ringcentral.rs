@@ -1,6 +1,6 @@
 //! RingCentral's presence over a backend of an account with two extensions.
 
-use std::{ops::Range, sync::Arc};
+use std::{collections::BTreeMap, ops::Range, sync::Arc};
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
@@ -10,20 +10,23 @@ use presenced::{
     stub::{
         Credentials, Limits, Scope,
         ringcentral::{
-            AccountPage, AuthenticateError, Caller, Detail, GetPresenceInfo, Identity, Presence, RateGroup,
-            ReadAccountPresenceError, ReadUserPresenceError, RestRefusal, Unread, Update,
-            UpdateUserPresenceError, Uris, document, routes,
+            AccountPage, AuthenticateError, CallQueuePresence, Caller, Detail,
+            ExtensionCallQueuePresenceList, GetPresenceInfo, Identity, MonitoredExtensions, MonitoredLine,
+            Presence, RateGroup, ReadAccountPresenceError, ReadLinesError, ReadQueueError, ReadQueuesError,
+            ReadUserPresenceError, RestRefusal, Unread, Update, UpdateLinesError, UpdateQueueError,
+            UpdateQueuesError, UpdateUserPresenceError, Uris, document, routes,
         },
     },
 };
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Site, minutes};
+use crate::support::{Answer, Site, minutes, snapshots};
 
-/// The extensions 1 and 2 of account 7, with a message each.
+/// The extensions 1 and 2 of account 7, with a message each; of lines and queues, what was set last.
 struct Two {
     messages: Mutex<[Option<String>; 2]>,
+    set: Mutex<String>,
     left: Mutex<u32>,
 }
 
@@ -88,10 +91,72 @@ impl Presence for Two {
         let all = (1..=2).filter_map(|extension| self.tell(extension, uris));
         Ok(AccountPage { records: all.skip(places.start).take(places.len()).collect(), total: 2 })
     }
+
+    async fn read_monitored_extensions(
+        &self,
+        _: &Caller,
+        extension: u64,
+        uris: &Uris,
+    ) -> Result<MonitoredExtensions, ReadLinesError> {
+        let uri = format!("{} {}", uris.presence(extension), self.set.lock());
+        Ok(MonitoredExtensions { uri, records: Vec::new() })
+    }
+
+    async fn update_monitored_extensions(
+        &self,
+        caller: &Caller,
+        extension: u64,
+        lines: Unread<Vec<MonitoredLine>>,
+        uris: &Uris,
+    ) -> Result<MonitoredExtensions, UpdateLinesError> {
+        if extension != caller.extension {
+            return Err(RestRefusal::another_extension().into());
+        }
+        let lines = lines.read().await?;
+        let lines: Vec<_> = lines.iter().map(|line| format!("{}={}", line.id, line.extension)).collect();
+        *self.set.lock() = lines.join(" ");
+        Ok(MonitoredExtensions { uri: uris.presence(extension), records: Vec::new() })
+    }
+
+    async fn read_call_queue_presence(
+        &self,
+        _: &Caller,
+        queue: u64,
+    ) -> Result<CallQueuePresence, ReadQueueError> {
+        Err(RestRefusal::not_found(if queue == 9 { "groupId" } else { "accountId" }).into())
+    }
+
+    async fn update_call_queue_presence(
+        &self,
+        _: &Caller,
+        queue: u64,
+        update: Unread<BTreeMap<u64, bool>>,
+    ) -> Result<CallQueuePresence, UpdateQueueError> {
+        *self.set.lock() = format!("{queue}: {:?}", update.read().await?);
+        Ok(CallQueuePresence { records: Vec::new() })
+    }
+
+    async fn read_extension_call_queue_presence(
+        &self,
+        _: &Caller,
+        _: u64,
+    ) -> Result<ExtensionCallQueuePresenceList, ReadQueuesError> {
+        Ok(ExtensionCallQueuePresenceList { records: Vec::new() })
+    }
+
+    async fn update_extension_call_queue_presence(
+        &self,
+        _: &Caller,
+        extension: u64,
+        update: Unread<BTreeMap<u64, bool>>,
+    ) -> Result<ExtensionCallQueuePresenceList, UpdateQueuesError> {
+        *self.set.lock() = format!("of {extension}: {:?}", update.read().await?);
+        Ok(ExtensionCallQueuePresenceList { records: Vec::new() })
+    }
 }
 
 async fn start(calls: u32) -> Site {
-    let two = Two { messages: Mutex::default(), left: Mutex::new(calls) };
+    let two = Two { messages: Mutex::default(), set: Mutex::default(), left: Mutex::new(calls) };
     let routes = routes(Arc::new(two), Limits { body_bytes: 1_000, ..Limits::default() });
     Site::serve(routes, document(), &api::ringcentral::DIALECT).await
 }
@@ -193,4 +258,31 @@ async fn one_call_too_many() {
     let answer = call(&site, "one", Method::GET, "~/extension/~/presence", None).await;
     insta::assert_snapshot!(answer.line(), @r#"429 {"errorCode":"CMN-301","message":"Request rate exceeded","errors":[{"errorCode":"CMN-301","message":"Request rate exceeded"}]}"#);
     assert_eq!(answer.header("retry-after"), "60");
+}
+
+#[tokio::test]
+async fn lines_and_queues_come_to_the_backend() {
+    let site = start(u32::MAX).await;
+    let done = async |token: &str, method: Method, path: &str, body: Option<Value>| {
+        line(&site, &call(&site, token, method, path, body).await)
+    };
+    let set = || done("one", Method::GET, "~/extension/~/presence/line", None);
+    let lines = json!([{"id": "k", "extension": {"id": 2}}, {"extension": {"id": "~"}}]);
+    let queues = json!({"records": [{"callQueue": {"id": "9"}, "acceptCalls": false}]});
+    let members = json!({"records": [{"member": {"id": 1}, "acceptCurrentQueueCalls": true}]});
+    let answers = [
+        done("one", Method::PUT, "~/extension/~/presence/line", Some(lines)).await,
+        set().await,
+        done("one", Method::PUT, "~/extension/2/presence/line", Some(json!({"records": []}))).await,
+        done("one", Method::PUT, "~/extension/1/presence/line", Some(json!({"records": [{}]}))).await,
+        done("reader", Method::PUT, "~/extension/1/presence/line", Some(json!({"records": []}))).await,
+        done("one", Method::PUT, "~/extension/~/call-queue-presence", Some(queues)).await,
+        set().await,
+        done("one", Method::GET, "~/extension/2/call-queue-presence", None).await,
+        done("one", Method::PUT, "~/call-queues/9/presence", Some(members)).await,
+        set().await,
+        done("one", Method::GET, "7/call-queues/9/presence", None).await,
+        done("one", Method::GET, "7/call-queues/x/presence", None).await,
+    ];
+    snapshots().bind(|| insta::assert_snapshot!("stub-ringcentral-lines-and-queues", answers.join("\n")));
 }

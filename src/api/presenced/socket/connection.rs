@@ -28,7 +28,7 @@ use crate::{
     auth::AuthError,
     directory::Scope,
     id::DeviceId,
-    limit::{StreamPermit, TooManyStreams},
+    limit::{Pace, StreamPermit, TooManyStreams},
     service::{Connection, Speaker, UpdateError, View, WatchList, Watcher},
 };
 
@@ -51,6 +51,8 @@ struct Session {
     connection: Option<Connection>,
     _permit: StreamPermit,
     pings: Pings,
+    /// How fast frames may come.
+    pace: Pace,
     /// Runs after something was told: what changes meanwhile goes out together.
     pause: Option<Pin<Box<Sleep>>>,
     /// The resume token that the client has.
@@ -196,6 +198,7 @@ impl Session {
             device: caller.own_device().map(|own| device.unwrap_or(own)),
             told: watcher.token(),
             pings: Pings::begin(&app),
+            pace: pace(&app),
             app,
             wire,
             caller,
@@ -262,6 +265,10 @@ impl Session {
     }
 
     async fn receive(&mut self, text: &str) -> Result<(), Over> {
+        if !self.pace.is_kept() {
+            let frame = FrameError::from(ProblemRefusal::too_many_frames()).frame(None);
+            return Err(self.wire.end(frame, code::TOO_MANY, "too many").await);
+        }
         self.require_token().await?;
         let (frame, id) = match ClientFrame::parse(text) {
             Ok(read) => read,
@@ -472,6 +479,12 @@ impl Session {
         }
         self.wire.send(&ServerFrame::Snapshot { users, more, token: self.told.to_string() }).await
     }
+}
+
+/// How fast frames may come.
+fn pace(app: &App) -> Pace {
+    let limits = &app.config.limits;
+    Pace::new(limits.socket_frames_per_second, limits.socket_frames_burst, app.clock.clone())
 }
 
 /// Ids that are named.

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{
     PresenceState, PresenceUpdate, Scope, StatusUpdate, UserPresence,
     members::{there, there_as_object},
 };
+use crate::api::Open;
 
 /// What a client sends: the members of the frame besides `type` and `id`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,7 +101,7 @@ pub enum ServerFrame {
         /// The device that speaks, for as long as the socket is open.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         device_id: Option<String>,
-        scopes: Vec<Scope>,
+        scopes: Vec<Open<Scope>>,
         /// The resume token.
         token: String,
     },
@@ -161,9 +162,33 @@ pub enum FrameFault {
     },
 }
 
+impl ServerFrame {
+    /// Every type of frame.
+    pub const TYPES: [&'static str; 7] =
+        ["ready", "snapshot", "presence", "gone", "expiring", "ack", "error"];
+}
+
 impl ClientFrame {
     /// Every type of frame.
     pub const TYPES: [&'static str; 5] = ["watch", "unwatch", "presence", "activity", "token"];
+
+    /// The frame as it is sent, with its id.
+    pub fn write(&self, id: Option<&str>) -> String {
+        let (kind, members) = match self {
+            Self::Watch(watch) => ("watch", serde_json::to_value(watch)),
+            Self::Unwatch(unwatch) => ("unwatch", serde_json::to_value(unwatch)),
+            Self::Presence(presence) => ("presence", serde_json::to_value(presence)),
+            Self::Activity(activity) => ("activity", serde_json::to_value(activity)),
+            Self::Token(token) => ("token", serde_json::to_value(token)),
+        };
+        let head = [("type", Some(kind)), ("id", id)];
+        let head = head.into_iter().filter_map(|(name, text)| Some((name.to_owned(), text?.into())));
+        let mut frame: Map<String, Value> = head.collect();
+        if let Ok(Value::Object(members)) = members {
+            frame.extend(members);
+        }
+        Value::Object(frame).to_string()
+    }
 
     /// Reads a frame, and its id.
     pub fn parse(text: &str) -> Result<(Self, Option<String>), FrameFault> {

@@ -122,7 +122,7 @@ pub struct WebhookUser {
     /// The state that was told of them before, or that they were in when the webhook was made; absent where the server
     /// does not know it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub from: Option<PresenceState>,
+    pub from: Option<Open<PresenceState>>,
 }
 
 /// What a webhook is told so that its receiver can be tried.

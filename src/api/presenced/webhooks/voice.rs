@@ -15,9 +15,12 @@ use uuid::Uuid;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::{
-    api::presenced::{
-        DIALECT,
-        types::{PresenceState, UserPresence, WebhookEvent, WebhookUser, WebhookUsers},
+    api::{
+        Open,
+        presenced::{
+            DIALECT,
+            types::{PresenceState, UserPresence, WebhookEvent, WebhookUser, WebhookUsers},
+        },
     },
     app::App,
     changes::{Marks, Topic},
@@ -162,7 +165,7 @@ impl Voice for PresencedVoice {
         let wish = Wish::of(subscription).unwrap_or_default();
         let user = |message: &Message| {
             let presence: UserPresence = serde_json::from_str(&message.body).expect("it was written here");
-            let from = from(message.before, || wish.names(&presence.user_id));
+            let from = from(message.before, || wish.names(&presence.user_id)).map(Open::from);
             WebhookUser { presence, from }
         };
         let event = WebhookEvent {

@@ -11,7 +11,6 @@ use axum::{
 };
 use url::Url;
 
-use super::super::config::RingCentral;
 use super::{
     app_of,
     codes::{self, Allowed},
@@ -23,7 +22,9 @@ use crate::{
     api::{
         body::BodyError,
         refusal::Refusal as _,
-        ringcentral::{Own, error::RestRefusal, info::OpenError, types::AuthorizationAnswer},
+        ringcentral::{
+            Own, config::RingCentral, error::RestRefusal, info::OpenError, types::AuthorizationAnswer,
+        },
     },
     app::App,
     directory::{Holder, Scope, Scopes, User},

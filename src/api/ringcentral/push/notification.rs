@@ -8,9 +8,10 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::{filter::Family, time_text};
 use crate::{
     api::ringcentral::{
+        backend::queues,
         extract::Uris,
         presence::Detail,
-        queues, rule,
+        rule,
         types::{
             Body, ChangedLine, DndEventBody, GetPresenceInfo, LineEventBody, Notification, PresenceEventBody,
             ReminderEventBody,

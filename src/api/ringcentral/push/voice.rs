@@ -7,13 +7,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::super::config::RingCentral;
 use super::{
     filter::{EventFilters, Subscriber},
     interests::Filtered,
 };
 use crate::{
-    api::ringcentral::{DIALECT, types::Notification},
+    api::ringcentral::{DIALECT, config::RingCentral, types::Notification},
     app::App,
     id::{DeviceId, UserId},
     presence::Timestamp,

@@ -207,15 +207,14 @@ async fn a_changed_one_goes_on() {
     );
 }
 
-/// Of whoever comes into a room nothing was told before.
+/// Whoever comes into a room is told of at once. What they were before nobody was told.
 #[tokio::test]
 async fn members_of_a_room_whoever_joins_later_among_them() {
     let server = TestServer::start().await;
     let mut receiver = Receiver::start().await;
     make(&server, &receiver, "demo-admin", json!({"rooms": [LOBBY]})).await;
-    set(&server, CAROL, "online").await;
-    server.admin(Method::PUT, &format!("/rooms/{LOBBY}/members/{CAROL}"), None).await;
     set(&server, CAROL, "busy").await;
+    server.admin(Method::PUT, &format!("/rooms/{LOBBY}/members/{CAROL}"), None).await;
     let joined = receiver.told().await;
     assert_eq!(joined["data"]["users"][0]["from"], Value::Null);
     assert_eq!(joined["data"]["users"][0]["state"], "busy");
@@ -225,6 +224,13 @@ async fn members_of_a_room_whoever_joins_later_among_them() {
     set(&server, CAROL, "busy").await;
     set(&server, BOB, "online").await;
     assert_eq!(told(&receiver.told().await), [(BOB.to_owned(), "offline".to_owned(), "online".to_owned())]);
+    // Who comes back is told of if something is otherwise than it was told last.
+    server.admin(Method::PUT, &format!("/rooms/{LOBBY}/members/{CAROL}"), None).await;
+    assert_eq!(told(&receiver.told().await), [(CAROL.to_owned(), "online".to_owned(), "busy".to_owned())]);
+    server.admin(Method::DELETE, &format!("/rooms/{LOBBY}/members/{CAROL}"), None).await;
+    server.admin(Method::PUT, &format!("/rooms/{LOBBY}/members/{CAROL}"), None).await;
+    set(&server, ALICE, "online").await;
+    assert_eq!(told(&receiver.told().await), [(ALICE.to_owned(), "offline".to_owned(), "online".to_owned())]);
 }
 
 /// Admins and webhooks see hidden users as they are, and invisible ones as offline.
