@@ -69,6 +69,28 @@ pub fn of_commits() -> Histogram {
     Histogram::new([0.0001, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1.0, 5.0])
 }
 
+/// Counters of a family that are counted with again and again, each by what it counts: to find one in its family takes
+/// longer than to count.
+#[derive(Debug)]
+pub struct AtHand<K>(boxcar::Vec<(K, Counter)>);
+
+impl<K> Default for AtHand<K> {
+    fn default() -> Self {
+        Self(boxcar::Vec::new())
+    }
+}
+
+impl<K: Copy + PartialEq> AtHand<K> {
+    /// Counts one more. `find` finds the counter in its family.
+    pub fn count(&self, what: K, find: impl FnOnce() -> Counter) {
+        let known = self.0.iter().find(|(_, (known, _))| *known == what);
+        // Where several find it at once, they find the same.
+        let counter =
+            known.map_or_else(|| &self.0[self.0.push((what, find()))].1, |(_, (_, counter))| counter);
+        counter.inc();
+    }
+}
+
 /// Declares families with their names and comments.
 macro_rules! families {
     (

@@ -44,7 +44,7 @@ use crate::{
     clock::Clock,
     directory::{Directory, DirectoryError},
     id::{NodeId, UserId},
-    metrics::By,
+    metrics::{AtHand, By},
     presence::{Audiences, Device, Input, Override, Presence, Record, Rules, Timestamp},
     store::{Effect, Keep, LineVisit, Outlook, Progress, Revision, Store, StoreError},
 };
@@ -133,6 +133,7 @@ pub struct Service {
     tallies: Tallies,
     /// Counts changes by their cause.
     causes: By<Counter>,
+    counted_causes: AtHand<&'static str>,
     /// The name under which this server's connections count, once the store is open.
     node: OnceLock<NodeId>,
     /// Who is told how far the opening of the store is.
@@ -171,6 +172,7 @@ impl Service {
             traces: Traces::default(),
             tallies: Tallies::default(),
             causes: By::default(),
+            counted_causes: AtHand::default(),
             node: OnceLock::new(),
             tell,
         }

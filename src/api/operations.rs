@@ -2,11 +2,11 @@
 
 use axum::http::{Method, StatusCode};
 use hashbrown::HashMap;
-use parking_lot::{Mutex, RwLock};
-use prometheus_client::metrics::{counter::Counter, histogram::Histogram};
+use parking_lot::Mutex;
+use prometheus_client::metrics::histogram::Histogram;
 
 use super::Dialect;
-use crate::metrics::{Durations, Metrics, Requests};
+use crate::metrics::{AtHand, Durations, Metrics, Requests};
 
 /// The name of what is no operation.
 const NONE: &str = "none";
@@ -23,7 +23,7 @@ pub(super) struct Operation {
     name: &'static str,
     duration: Histogram,
     /// By status, of which there are few.
-    answered: RwLock<Vec<(StatusCode, Counter)>>,
+    answered: AtHand<StatusCode>,
 }
 
 /// An operation in a document.
@@ -89,23 +89,16 @@ impl Operation {
             .families
             .http_request_duration
             .get_or_create_owned(&Durations { dialect, operation: name });
-        Self { dialect, name, duration, answered: RwLock::default() }
+        Self { dialect, name, duration, answered: AtHand::default() }
     }
 
     /// Counts an answer.
     pub(super) fn count(&self, metrics: &Metrics, status: StatusCode, micros: u64) {
         #[expect(clippy::cast_precision_loss, reason = "a duration, which is short")]
         self.duration.observe(micros as f64 / 1e6);
-        if let Some((_, counter)) = self.answered.read().iter().find(|(known, _)| *known == status) {
-            counter.inc();
-            return;
-        }
-        let labels = Requests { dialect: self.dialect, operation: self.name, status: status.as_u16() };
-        let counter = metrics.families.http_requests.get_or_create_owned(&labels);
-        counter.inc();
-        let mut answered = self.answered.write();
-        if !answered.iter().any(|(known, _)| *known == status) {
-            answered.push((status, counter));
-        }
+        self.answered.count(status, || {
+            let labels = Requests { dialect: self.dialect, operation: self.name, status: status.as_u16() };
+            metrics.families.http_requests.get_or_create_owned(&labels)
+        });
     }
 }

@@ -1,15 +1,17 @@
 //! To whom a change of a record is news.
 
-use super::{Audience, Audiences, CallSettings, Override, Presence, Record, Rules, Timestamp};
-use crate::presence::{Call, Text};
+use super::{
+    Audience, Audiences, Call, CallSettings, Override, Record, Rules, Timestamp,
+    record::{Eyes, Look},
+};
 
 /// What a telephone account sees of an extension, or the user themselves.
 #[derive(PartialEq)]
-struct ExtensionLook {
+struct ExtensionLook<'a> {
     is_hidden: bool,
     settings: CallSettings,
     /// None where it is hidden.
-    shown: Option<(Override, Option<Text>, Vec<Call>)>,
+    shown: Option<(Override, Option<&'a str>, Vec<Call>)>,
 }
 
 impl Record {
@@ -20,8 +22,7 @@ impl Record {
     /// looked since then.
     pub fn news_since(&self, before: &Self, now: Timestamp, rules: &Rules) -> Audiences {
         let is_news = |audience: &Audience| match audience {
-            Audience::Own => self.looks_new(before, *audience, now, rules, Self::own_look),
-            Audience::Rooms => self.looks_new(before, *audience, now, rules, Self::others_look),
+            Audience::Own | Audience::Rooms => self.looks_new(before, *audience, now, rules),
             Audience::OwnExtension | Audience::Account => {
                 (self.has_extension_news(before))
                     && self.looks_like_another_extension(before, *audience, now, rules)
@@ -30,35 +31,27 @@ impl Record {
         Audience::ALL.into_iter().filter(is_news).collect()
     }
 
-    fn looks_new(
-        &self,
-        before: &Self,
-        audience: Audience,
-        now: Timestamp,
-        rules: &Rules,
-        look: fn(&Self, Timestamp, &Rules) -> Option<Presence>,
-    ) -> bool {
-        let shows = look(self, now, rules);
+    fn looks_new(&self, before: &Self, audience: Audience, now: Timestamp, rules: &Rules) -> bool {
+        let shows = self.seen_by(audience, now, rules);
         let told = Timestamp::from_micros(before.versions().of(audience));
-        let shown = [told, now].map(|moment| look(before, moment, rules));
-        let differs = |shown: &Option<Presence>| match (shown, &shows) {
-            (Some(shown), Some(shows)) => !shown.looks_like(shows),
-            (shown, shows) => shown.is_some() != shows.is_some(),
-        };
+        let [shown_when_told, shown_just_now] =
+            [told, now].map(|moment| before.seen_by(audience, moment, rules));
+        let differs = |shown: Option<Look<'_>>| shown.map(Look::shown) != shows.map(Look::shown);
         // A user who was active after a long time was seen to be so.
-        let last_active = |look: &Option<Presence>| look.as_ref().and_then(|presence| presence.last_active);
-        let is_back = last_active(&shows) > last_active(&shown[0]).map(|at| at + rules.active_window)
+        let last_active = |look: Option<Look<'_>>| look.and_then(|look| look.last_active);
+        let is_back = last_active(shows) > last_active(shown_when_told).map(|at| at + rules.active_window)
             && shows.is_some();
-        shown.iter().any(differs) || is_back
+        differs(shown_when_told) || differs(shown_just_now) || is_back
     }
 
-    /// What others see of the user's presence; none if the user is hidden.
-    fn others_look(&self, now: Timestamp, rules: &Rules) -> Option<Presence> {
-        (!self.is_hidden()).then(|| self.look_of_others(now, rules))
-    }
-
-    fn own_look(&self, now: Timestamp, rules: &Rules) -> Option<Presence> {
-        Some(self.look_of_oneself(now, rules))
+    /// What an audience sees of the user's presence; none if the user is hidden from them.
+    fn seen_by(&self, audience: Audience, now: Timestamp, rules: &Rules) -> Option<Look<'_>> {
+        match audience {
+            Audience::Own | Audience::OwnExtension => Some(self.look(now, rules, Eyes::Own)),
+            Audience::Rooms | Audience::Account => {
+                (!self.is_hidden()).then(|| self.look(now, rules, Eyes::Others))
+            }
+        }
     }
 
     /// Whether anything is there that an extension is made of; most users have nothing of it.
@@ -83,14 +76,10 @@ impl Record {
         [told, now].into_iter().any(|moment| before.extension_look(audience, moment, rules) != shows)
     }
 
-    fn extension_look(&self, audience: Audience, now: Timestamp, rules: &Rules) -> ExtensionLook {
-        let is_own = audience == Audience::OwnExtension;
+    fn extension_look(&self, audience: Audience, now: Timestamp, rules: &Rules) -> ExtensionLook<'_> {
         let telephone = self.telephone_at(now);
-        let shown = (is_own || !self.hidden).then(|| {
-            let presence =
-                if is_own { self.look_of_oneself(now, rules) } else { self.look_of_others(now, rules) };
-            (telephone.overridden, presence.status, telephone.calls)
-        });
+        let shown = self.seen_by(audience, now, rules);
+        let shown = shown.map(|look| (telephone.overridden, look.text(), telephone.calls));
         ExtensionLook { is_hidden: self.hidden, settings: telephone.settings, shown }
     }
 }

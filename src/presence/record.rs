@@ -1,4 +1,4 @@
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, iter, time::Duration};
 
 use smallvec::SmallVec;
 use smol_str::SmolStr;
@@ -68,18 +68,56 @@ pub struct Presence {
     pub status_expires: Option<Expiry>,
     /// The number of the last change that those who see this could see.
     pub version: u64,
-    /// The first later moment at which state, currently active or status differ, without an input.
-    pub next_change: Option<Timestamp>,
+}
+
+/// A presence, without copies of what the record has.
+#[derive(Clone, Copy)]
+pub(super) struct Look<'a> {
+    state: State,
+    pub(super) last_active: Option<Timestamp>,
+    last_update: Option<Timestamp>,
+    currently_active: bool,
+    status: Option<&'a Status>,
+    version: u64,
+}
+
+/// What of a presence makes a difference to watchers: the times of activity and update alone do not, nor does it that a
+/// lease goes on.
+pub(super) type Shown<'a> = (State, bool, Option<&'a str>, Option<Timestamp>);
+
+impl<'a> Look<'a> {
+    pub(super) fn shown(self) -> Shown<'a> {
+        let (text, expiry) = self.status.map(Status::set).unzip();
+        (self.state, self.currently_active, text, expiry.flatten())
+    }
+
+    pub(super) fn text(self) -> Option<&'a str> {
+        self.status.map(|status| &*status.text)
+    }
+}
+
+impl From<Look<'_>> for Presence {
+    fn from(look: Look<'_>) -> Self {
+        Self {
+            state: look.state,
+            last_active: look.last_active,
+            last_update: look.last_update,
+            currently_active: look.currently_active,
+            status: look.status.map(|status| status.text.clone()),
+            status_expires: look.status.and_then(|status| status.expires),
+            version: look.version,
+        }
+    }
 }
 
 impl Presence {
-    /// Whether a watcher would see a difference. The times of activity and update alone are none, nor is that
-    /// a lease goes on.
+    fn shown(&self) -> Shown<'_> {
+        (self.state, self.currently_active, self.status.as_deref(), self.status_expiry_set())
+    }
+
+    /// Whether a watcher would see a difference.
     pub fn looks_like(&self, other: &Self) -> bool {
-        self.state == other.state
-            && self.currently_active == other.currently_active
-            && self.status == other.status
-            && self.status_expiry_set() == other.status_expiry_set()
+        self.shown() == other.shown()
     }
 
     /// When the status expires, if that was set with it.
@@ -90,7 +128,7 @@ impl Presence {
 
 /// Whose eyes a record is read with.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Eyes {
+pub(super) enum Eyes {
     Others,
     Own,
 }
@@ -98,12 +136,12 @@ enum Eyes {
 impl Record {
     /// The presence that others see at `now`.
     pub fn at(&self, now: Timestamp, rules: &Rules) -> Presence {
-        self.presence(now, rules, Eyes::Others)
+        self.look(now, rules, Eyes::Others).into()
     }
 
     /// The presence that the user sees of themselves at `now`: invisible does not hide it.
     pub fn own_at(&self, now: Timestamp, rules: &Rules) -> Presence {
-        self.presence(now, rules, Eyes::Own)
+        self.look(now, rules, Eyes::Own).into()
     }
 
     /// What the user's extension is at `now`, for viewers who may see it.
@@ -188,8 +226,8 @@ impl Record {
 
     /// The first moment after `now` at which the presence turns without an input, to others or to oneself.
     pub fn next_change(&self, now: Timestamp, rules: &Rules) -> Option<Timestamp> {
-        let to_others = self.at(now, rules).next_change;
-        let to_oneself = self.is_invisible().then(|| self.own_at(now, rules).next_change).flatten();
+        let to_others = self.turns_after(now, rules, Eyes::Others);
+        let to_oneself = self.is_invisible().then(|| self.turns_after(now, rules, Eyes::Own)).flatten();
         to_others.into_iter().chain(to_oneself).chain(self.next_call_end(now)).min()
     }
 
@@ -294,27 +332,13 @@ impl Record {
         self.claims.iter().map(|claim| claim.state_at(now, rules)).max().unwrap_or_default()
     }
 
-    fn presence(&self, now: Timestamp, rules: &Rules, eyes: Eyes) -> Presence {
-        let mut presence = self.look(now, rules, eyes);
-        let mut moment = now;
-        while let Some(boundary) = self.boundary_after(moment, rules) {
-            if !self.look(boundary, rules, eyes).looks_like(&presence) {
-                presence.next_change = Some(boundary);
-                break;
-            }
-            moment = boundary;
-        }
-        presence
-    }
-
-    /// What others see, without when that changes next.
-    pub(super) fn look_of_others(&self, now: Timestamp, rules: &Rules) -> Presence {
-        self.look(now, rules, Eyes::Others)
-    }
-
-    /// What the user sees, without when that changes next.
-    pub(super) fn look_of_oneself(&self, now: Timestamp, rules: &Rules) -> Presence {
-        self.look(now, rules, Eyes::Own)
+    /// The first moment after `now` at which the presence looks otherwise, to these eyes.
+    fn turns_after(&self, now: Timestamp, rules: &Rules, eyes: Eyes) -> Option<Timestamp> {
+        let shows = |moment| self.look(moment, rules, eyes).shown();
+        let after = |moment| self.boundary_after(moment, rules);
+        let mut boundaries = iter::successors(after(now), |moment| after(*moment));
+        let shown = shows(now);
+        boundaries.find(|moment| shows(*moment) != shown)
     }
 
     /// Whether the user is there, to themselves at least.
@@ -322,8 +346,8 @@ impl Record {
         self.overridden == Override::Busy || self.merged(now, rules) != State::Offline
     }
 
-    /// The presence without its next change.
-    fn look(&self, now: Timestamp, rules: &Rules, eyes: Eyes) -> Presence {
+    /// The presence at `now` to these eyes.
+    pub(super) fn look(&self, now: Timestamp, rules: &Rules, eyes: Eyes) -> Look<'_> {
         let invisible_since = match (self.overridden, eyes) {
             (Override::Invisible { since }, Eyes::Others) => Some(since),
             _ => None,
@@ -339,19 +363,17 @@ impl Record {
         let status = self
             .status_for(invisible_since.is_some())
             .filter(|status| status.expires.is_none_or(|expires| now < expires.at()));
-        Presence {
+        Look {
             state,
             last_active,
             last_update: self.last_update.map(seen),
             currently_active: state == State::Online
                 && last_active.is_some_and(|at| now < at + rules.active_window),
-            status: status.map(|status| status.text.clone()),
-            status_expires: status.and_then(|status| status.expires),
+            status,
             version: self.versions.of(match eyes {
                 Eyes::Others => Audience::Rooms,
                 Eyes::Own => Audience::Own,
             }),
-            next_change: None,
         }
     }
 

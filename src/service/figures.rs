@@ -54,6 +54,6 @@ impl Service {
     }
 
     pub(super) fn count(&self, cause: &'static str) {
-        self.causes.get_or_create(&[("cause", cause)]).inc();
+        self.counted_causes.count(cause, || self.causes.get_or_create_owned(&[("cause", cause)]));
     }
 }

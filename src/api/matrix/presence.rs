@@ -1,8 +1,14 @@
 //! `GET` and `PUT /presence/{userId}/status`.
 //! Source: <https://spec.matrix.org/v1.10/client-server-api/#presence>
 
+use std::fmt;
+
 use axum::{Json, body::Body, extract::State};
-use serde_json::{Map, Value};
+use serde::{
+    Deserialize, Deserializer as _,
+    de::{MapAccess, Visitor},
+};
+use serde_json::Value;
 
 use super::{
     error::{BadRequest, MatrixRefusal},
@@ -55,14 +61,9 @@ impl PresenceUpdate {
     /// Reads a body as the contract and the real clients mean it: the content type does not matter,
     /// unknown keys are ignored, the last of equal keys counts, null is no string.
     fn parse(body: &[u8], busy: bool) -> Result<Self, BadRequest> {
-        let body: Value = serde_json::from_slice(body)
-            .map_err(|error| MatrixRefusal::not_json(format!("The body is not JSON: {error}")))?;
-        let Value::Object(body) = body else {
-            return Err(MatrixRefusal::bad_json("The body is not a JSON object"));
-        };
-        let presence =
-            body.get("presence").ok_or_else(|| MatrixRefusal::bad_json("`presence` is missing"))?;
-        let status_msg = Self::status_msg(&body)?;
+        let Members { presence, status_msg } = Members::read(body)?;
+        let presence = presence.ok_or_else(|| MatrixRefusal::bad_json("`presence` is missing"))?;
+        let status_msg = Self::status_msg(status_msg)?;
         let presence = presence
             .as_str()
             .and_then(|name| PresenceState::from_name(name, busy))
@@ -70,10 +71,10 @@ impl PresenceUpdate {
         Ok(Self { presence, status_msg })
     }
 
-    fn status_msg(body: &Map<String, Value>) -> Result<Option<String>, BadRequest> {
-        match body.get("status_msg") {
+    fn status_msg(said: Option<Value>) -> Result<Option<String>, BadRequest> {
+        match said {
             None => Ok(None),
-            Some(Value::String(text)) => Ok(Some(text.clone()).filter(|text| !text.is_empty())),
+            Some(Value::String(text)) => Ok(Some(text).filter(|text| !text.is_empty())),
             Some(_) => Err(MatrixRefusal::bad_json("`status_msg` is not a string")),
         }
     }
@@ -81,6 +82,59 @@ impl PresenceUpdate {
     fn accepted(busy: bool) -> String {
         let more = if busy { format!(", `{BUSY}`") } else { String::new() };
         format!("`presence` is not one of `online`, `offline`, `unavailable`{more}")
+    }
+}
+
+/// The members of a body that count.
+#[derive(Default)]
+struct Members {
+    presence: Option<Value>,
+    status_msg: Option<Value>,
+}
+
+#[derive(Deserialize)]
+#[serde(field_identifier, rename_all = "snake_case")]
+enum Member {
+    Presence,
+    StatusMsg,
+    #[serde(other)]
+    Unknown,
+}
+
+impl Members {
+    fn read(body: &[u8]) -> Result<Self, BadRequest> {
+        let mut json = serde_json::Deserializer::from_slice(body);
+        let members = json.deserialize_map(Self::default());
+        let error = match members.and_then(|members| json.end().map(|()| members)) {
+            Ok(members) => return Ok(members),
+            // Anything but an object is said to be none without a look at all of it.
+            Err(error) if error.is_data() => serde_json::from_slice::<Value>(body).err(),
+            Err(error) => Some(error),
+        };
+        Err(match error {
+            Some(error) => MatrixRefusal::not_json(format!("The body is not JSON: {error}")),
+            None => MatrixRefusal::bad_json("The body is not a JSON object"),
+        })
+    }
+}
+
+impl<'de> Visitor<'de> for Members {
+    type Value = Self;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<Self, A::Error> {
+        while let Some(member) = map.next_key()? {
+            let value: Value = map.next_value()?;
+            match member {
+                Member::Presence => self.presence = Some(value),
+                Member::StatusMsg => self.status_msg = Some(value),
+                Member::Unknown => {}
+            }
+        }
+        Ok(self)
     }
 }
 

@@ -1,9 +1,7 @@
-use std::{
-    collections::{BTreeMap, HashMap, HashSet},
-    mem,
-};
+use std::{collections::BTreeMap, mem};
 
 use fixedbitset::FixedBitSet;
+use hashbrown::{HashMap, HashSet};
 
 use crate::{
     id::UserId,

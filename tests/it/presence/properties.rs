@@ -73,19 +73,20 @@ proptest! {
     fn the_next_change_is_exact((record, end) in record(), wait in span(), samples in vec(span(), 20)) {
         let rules = Rules::default();
         let now = later(end, wait);
-        for look in [Record::at, Record::own_at] {
-            let presence = look(&record, now, &rules);
-            let next = presence.next_change;
-            prop_assert!(next.is_none_or(|next| next > now));
-            if let Some(next) = next {
-                prop_assert!(!look(&record, next, &rules).looks_like(&presence), "nothing differs at it");
-                let before = Timestamp::from_millis(next.as_millis() - 1);
-                prop_assert!(look(&record, before, &rules).looks_like(&presence), "it differs before");
-            }
-            for sample in samples.iter().map(|&wait| later(now, wait)) {
-                if next.is_none_or(|next| sample < next) {
-                    prop_assert!(look(&record, sample, &rules).looks_like(&presence), "it differs before");
-                }
+        let looks_alike = |moment| {
+            let eyes = [Record::at, Record::own_at];
+            eyes.into_iter().all(|look| look(&record, moment, &rules).looks_like(&look(&record, now, &rules)))
+                && record.telephone_at(moment) == record.telephone_at(now)
+        };
+        let next = record.next_change(now, &rules);
+        if let Some(next) = next {
+            prop_assert!(next > now);
+            prop_assert!(!looks_alike(next), "nothing differs at it");
+            prop_assert!(looks_alike(Timestamp::from_millis(next.as_millis() - 1)), "it differs before");
+        }
+        for sample in samples.iter().map(|&wait| later(now, wait)) {
+            if next.is_none_or(|next| sample < next) {
+                prop_assert!(looks_alike(sample), "it differs before");
             }
         }
     }
