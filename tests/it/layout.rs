@@ -5,6 +5,7 @@ mod circles;
 use std::{
     fs,
     path::{Path, PathBuf},
+    sync::LazyLock,
 };
 
 use regex::Regex;
@@ -39,10 +40,11 @@ fn listed() -> Vec<String> {
     entry.captures_iter(&lib).map(|found| found[1].to_owned()).collect()
 }
 
+static CRATE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\bcrate::").expect("a pattern"));
+
 /// The paths below the crate that a file names: each with as many names as `depth`, as far as it has them.
 fn imported(text: &str, depth: usize) -> Vec<Vec<String>> {
-    let start = Regex::new(r"\bcrate::").expect("a pattern");
-    start.find_iter(text).flat_map(|found| branches(&text[found.end()..], depth)).collect()
+    CRATE.find_iter(text).flat_map(|found| branches(&text[found.end()..], depth)).collect()
 }
 
 /// The branches of a tree of imports, or the one path that is there.

@@ -1,6 +1,9 @@
 //! No files of a folder import each other in a circle, however long.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::LazyLock,
+};
 
 use regex::Regex;
 
@@ -56,10 +59,12 @@ impl Source {
     }
 }
 
+static START: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"(^|[^:\w])(crate|self|super)::((?:super::)*)").expect("a pattern"));
+
 /// The paths below the crate that a text in a file names.
 fn named(file: &[String], text: &str) -> Vec<Path> {
-    let start = Regex::new(r"(^|[^:\w])(crate|self|super)::((?:super::)*)").expect("a pattern");
-    let paths = start.captures_iter(text).flat_map(|found| {
+    let paths = START.captures_iter(text).flat_map(|found| {
         let up = found[3].matches("super::").count() + usize::from(&found[2] == "super");
         let base = match &found[2] {
             "crate" => &[],
