@@ -98,7 +98,24 @@ async fn every_dialect_refuses_in_its_form() {
         };
         format!("{} {code} {}", refusal.status.as_u16(), refusal.retry_after.is_some())
     });
-    insta::assert_snapshot!(said.collect::<Vec<_>>().join("\n"), @"");
+    insta::assert_snapshot!(said.collect::<Vec<_>>().join("\n"), @"
+    401 M_UNKNOWN_TOKEN false
+    400 M_INVALID_PARAM false
+    403 M_FORBIDDEN false
+    403 M_FORBIDDEN false
+    413 M_TOO_LARGE false
+    401 pnut 401 false
+    404 pnut 404 false
+    403 pnut 403 false
+    400 pnut 400 false
+    401 TokenInvalid false
+    404 CMN-102 false
+    404 CMN-102 false
+    403 CMN-404 false
+    400 InvalidParameter false
+    404 CMN-102 false
+    429 CMN-301 true
+    ");
 }
 
 /// A user who sets presence too often, and a server whose store fails.

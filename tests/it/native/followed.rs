@@ -30,7 +30,7 @@ fn rounds(usual: u64) -> u64 {
 }
 
 /// Who looks: alice, who is in most rooms, carol, who is in few, and the admin, who sees all.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 struct Viewer {
     /// Whose status has the marks: the viewer's own, or for the admin that of somebody.
     user: &'static str,

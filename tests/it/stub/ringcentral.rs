@@ -21,9 +21,10 @@ use presenced::{
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Site, minutes, snapshots};
+use crate::support::{Answer, Site, minutes};
 
 /// The extensions 1 and 2 of account 7, with a message each; of lines and queues, what was set last.
+#[derive(Default)]
 struct Two {
     messages: Mutex<[Option<String>; 2]>,
     set: Mutex<String>,
@@ -98,8 +99,7 @@ impl Presence for Two {
         extension: u64,
         uris: &Uris,
     ) -> Result<MonitoredExtensions, ReadLinesError> {
-        let uri = format!("{} {}", uris.presence(extension), self.set.lock());
-        Ok(MonitoredExtensions { uri, records: Vec::new() })
+        Ok(MonitoredExtensions { uri: uris.presence(extension), records: Vec::new() })
     }
 
     async fn update_monitored_extensions(
@@ -156,8 +156,11 @@ impl Presence for Two {
 }
 
 async fn start(calls: u32) -> Site {
-    let two = Two { messages: Mutex::default(), set: Mutex::default(), left: Mutex::new(calls) };
-    let routes = routes(Arc::new(two), Limits { body_bytes: 1_000, ..Limits::default() });
+    start_over(Arc::new(Two { left: Mutex::new(calls), ..Two::default() })).await
+}
+
+async fn start_over(two: Arc<Two>) -> Site {
+    let routes = routes(two, Limits { body_bytes: 1_000, ..Limits::default() });
     Site::serve(routes, document(), &api::ringcentral::DIALECT).await
 }
 
@@ -262,27 +265,32 @@ async fn one_call_too_many() {
 
 #[tokio::test]
 async fn lines_and_queues_come_to_the_backend() {
-    let site = start(u32::MAX).await;
+    let two = Arc::new(Two { left: Mutex::new(u32::MAX), ..Two::default() });
+    let site = start_over(two.clone()).await;
     let done = async |token: &str, method: Method, path: &str, body: Option<Value>| {
-        line(&site, &call(&site, token, method, path, body).await)
+        let status = call(&site, token, method, path, body).await.status;
+        (status.as_u16(), std::mem::take(&mut *two.set.lock()))
     };
-    let set = || done("one", Method::GET, "~/extension/~/presence/line", None);
-    let lines = json!([{"id": "k", "extension": {"id": 2}}, {"extension": {"id": "~"}}]);
-    let queues = json!({"records": [{"callQueue": {"id": "9"}, "acceptCalls": false}]});
-    let members = json!({"records": [{"member": {"id": 1}, "acceptCurrentQueueCalls": true}]});
-    let answers = [
-        done("one", Method::PUT, "~/extension/~/presence/line", Some(lines)).await,
-        set().await,
-        done("one", Method::PUT, "~/extension/2/presence/line", Some(json!({"records": []}))).await,
-        done("one", Method::PUT, "~/extension/1/presence/line", Some(json!({"records": [{}]}))).await,
-        done("reader", Method::PUT, "~/extension/1/presence/line", Some(json!({"records": []}))).await,
-        done("one", Method::PUT, "~/extension/~/call-queue-presence", Some(queues)).await,
-        set().await,
-        done("one", Method::GET, "~/extension/2/call-queue-presence", None).await,
-        done("one", Method::PUT, "~/call-queues/9/presence", Some(members)).await,
-        set().await,
-        done("one", Method::GET, "7/call-queues/9/presence", None).await,
-        done("one", Method::GET, "7/call-queues/x/presence", None).await,
-    ];
-    snapshots().bind(|| insta::assert_snapshot!("stub-ringcentral-lines-and-queues", answers.join("\n")));
+    let (own, line) = ("~/extension/~/presence/line", |records: Value| Some(json!({"records": records})));
+    let lines = line(json!([{"id": "k", "extension": {"id": "2"}}, {"extension": {"id": "~"}}]));
+    let queues = line(json!([{"callQueue": {"id": "9"}, "acceptCalls": false}]));
+    let members = line(json!([{"member": {"id": "1"}, "acceptCurrentQueueCalls": true}]));
+    let nothing = |status: u16| (status, String::new());
+    assert_eq!(done("one", Method::PUT, own, lines).await, (200, "k=2 2=1".to_owned()));
+    assert_eq!(done("reader", Method::GET, own, None).await, nothing(200));
+    assert_eq!(done("reader", Method::PUT, own, line(json!([]))).await, nothing(403));
+    assert_eq!(done("one", Method::PUT, "~/extension/2/presence/line", line(json!([]))).await, nothing(403));
+    let twice = line(json!([{"extension": {"id": "2"}}, {"extension": {"id": "2"}}]));
+    assert_eq!(done("one", Method::PUT, own, twice).await, nothing(400));
+    assert_eq!(
+        done("one", Method::PUT, "~/extension/~/call-queue-presence", queues).await,
+        (200, "of 1: {9: false}".to_owned())
+    );
+    assert_eq!(done("one", Method::GET, "~/extension/2/call-queue-presence", None).await, nothing(200));
+    assert_eq!(
+        done("one", Method::PUT, "~/call-queues/9/presence", members).await,
+        (200, "9: {1: true}".to_owned())
+    );
+    assert_eq!(done("one", Method::GET, "7/call-queues/9/presence", None).await, nothing(404));
+    assert_eq!(done("one", Method::GET, "7/call-queues/x/presence", None).await, nothing(404));
 }

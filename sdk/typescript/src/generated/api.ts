@@ -499,8 +499,8 @@ export interface paths {
          *     `error`.
          *
          *     Close codes: 1001 the server is about to stop, 1003 a binary frame, 1007 no JSON, 1009 too large, 4401 the token is
-         *     none or has ended, 4408 the client read too slowly, 4429 too many sockets are open. What only asks by HTTP, as Swagger UI
-         *     does, is refused: try it with a WebSocket client.
+         *     none or has ended, 4408 the client read too slowly, 4429 too many sockets are open or too many frames came. What only asks
+         *     by HTTP, as Swagger UI does, is refused: try it with a WebSocket client.
          *
          *     Who comes back watches again with `since`, the `token` of the last frame before: all of it in one frame, or else with the
          *     same `since` in each.
