@@ -264,7 +264,8 @@ async fn main() {
         measure(&options, &mut connection, &format!("changes by {nodes} nodes"), async |number| {
             let store = stores[usize::try_from(number).expect("a small number") % nodes];
             let text = texts.fetch_add(1, Ordering::Relaxed).to_string();
-            apply(store, &clock, &user(number), &Input::Status(Status::lasting(&text)), Keep::Acknowledged).await;
+            apply(store, &clock, &user(number), &Input::Status(Status::lasting(&text)), Keep::Acknowledged)
+                .await;
         })
         .await;
     }

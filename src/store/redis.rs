@@ -153,8 +153,7 @@ impl RedisStore {
     async fn try_connect(settings: Settings, clock: Arc<dyn Clock>) -> Result<Self, String> {
         let in_words = |error: redis::RedisError| error.to_string();
         let engine = Engine::find(&settings).await.map_err(in_words)?;
-        let link =
-            async |lanes, answer, within| engine.link(lanes, answer, within).await.map_err(in_words);
+        let link = async |lanes, answer, within| engine.link(lanes, answer, within).await.map_err(in_words);
         let (soon, confirmed) = (settings.timeout.min(ANSWER), settings.confirm_time + CONFIRMING);
         let links = Links {
             records: link(2, soon, settings.timeout).await?,

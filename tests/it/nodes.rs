@@ -13,7 +13,8 @@ use futures_util::future::join_all;
 use presenced::{
     clock::ManualClock,
     id::NodeId,
-    store::{RedisStore, redis::Settings}};
+    store::{RedisStore, redis::Settings},
+};
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 

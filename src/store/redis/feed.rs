@@ -418,9 +418,10 @@ impl Shared {
         let mut held: HashMap<UserId, Option<Value>> =
             self.held.users(feed).into_iter().map(|user| (user.clone(), self.held.get(&user))).collect();
         self.scan(feed, &mut |user, value| {
-            if held.get(&user).is_some_and(|known| {
-                known.as_ref().is_none_or(|known| known.revision() <= value.revision())
-            }) {
+            if held
+                .get(&user)
+                .is_some_and(|known| known.as_ref().is_none_or(|known| known.revision() <= value.revision()))
+            {
                 held.remove(&user);
             }
             let Ok(record) = value.record() else { return };

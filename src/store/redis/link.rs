@@ -124,12 +124,7 @@ impl Engine {
     }
 
     /// So many connections for one purpose, where one answer may take so long, and all that it takes to get it.
-    pub(super) async fn link(
-        &self,
-        lanes: usize,
-        answer: Duration,
-        timeout: Duration,
-    ) -> RedisResult<Link> {
+    pub(super) async fn link(&self, lanes: usize, answer: Duration, timeout: Duration) -> RedisResult<Link> {
         let mut link = Link { lanes: Vec::new(), next: AtomicUsize::new(0), timeout };
         for _ in 0..lanes {
             let lane = if self.is_cluster {
@@ -423,8 +418,10 @@ impl Master {
     fn of(text: &str) -> Option<Self> {
         let field = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
         let replicas = text.lines().filter(|line| line.starts_with("slave") && line.contains("state=online"));
-        (field("role")?.trim() == "master")
-            .then(|| Self { history: field("master_replid").unwrap_or_default().to_owned(), replicas: replicas.count() })
+        (field("role")?.trim() == "master").then(|| Self {
+            history: field("master_replid").unwrap_or_default().to_owned(),
+            replicas: replicas.count(),
+        })
     }
 }
 

@@ -179,7 +179,8 @@ impl Shared {
 
     async fn lease(&self, what: &str) -> RedisResult<()> {
         let call = Call::new(&LEASE, vec![self.keys.nodes()]).arg(member(self.name)).arg(what);
-        let (now, before, listed): (u64, String, Vec<String>) = value_of(Some(self.asked_on(DOCUMENTS).call_one(call).await?))?;
+        let (now, before, listed): (u64, String, Vec<String>) =
+            value_of(Some(self.asked_on(DOCUMENTS).call_one(call).await?))?;
         let lease = u64::try_from(self.settings.node_lease.as_millis()).unwrap_or(u64::MAX);
         // A score is written as a whole number while it is one.
         let is_held = before.parse().is_ok_and(|before: u64| before.saturating_add(lease) >= now);

@@ -111,8 +111,7 @@ pub(super) async fn follow(store: Weak<Shared>) {
 impl Shared {
     /// How many replicas have to confirm a write to a stream, and how long that may take.
     pub(super) fn confirmation(&self, feed: usize) -> Option<(usize, Duration)> {
-        let wanted =
-            self.settings.confirm.unwrap_or_else(|| self.replicas.masters.read()[feed].wanted());
+        let wanted = self.settings.confirm.unwrap_or_else(|| self.replicas.masters.read()[feed].wanted());
         (wanted > 0).then_some((wanted, self.settings.confirm_time))
     }
 

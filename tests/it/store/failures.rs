@@ -12,7 +12,8 @@ use presenced::{
     id::{NodeId, UserId},
     presence::{Audiences, Input, Record, Rules, State, Status},
     store::{
-        Document, Effect, Keep, Kind, Outlook, RedisStore, Revision, Store, StoreError, Written, redis::Settings,
+        Document, Effect, Keep, Kind, Outlook, RedisStore, Revision, Store, StoreError, Written,
+        redis::Settings,
     },
 };
 

@@ -9,8 +9,8 @@ use presenced::{
     id::{NodeId, UserId},
     presence::{Audiences, Input, Record, Rules, Timestamp},
     store::{
-        Document, DocumentRef, Edit, Effect, Keep, Kind, LineVisit, Node, Numbers, Outlook, PARTITIONS, Revision, Store,
-        StoreError, Visit, Written, partition,
+        Document, DocumentRef, Edit, Effect, Keep, Kind, LineVisit, Node, Numbers, Outlook, PARTITIONS,
+        Revision, Store, StoreError, Visit, Written, partition,
     },
 };
 use tokio::sync::watch;
@@ -68,7 +68,12 @@ impl SharedStore {
         let edit = |record: &mut Record| {
             record.apply(&Input::EndNode { node }, now, &rules);
             let outlook = Outlook::of(record, now, &rules);
-            Effect { micros: now.as_millis() * 1_000, audiences: Audiences::NONE, keep: Keep::Lazily, outlook }
+            Effect {
+                micros: now.as_millis() * 1_000,
+                audiences: Audiences::NONE,
+                keep: Keep::Lazily,
+                outlook,
+            }
         };
         self.update(user, Revision(u64::MAX), &edit).await.expect("it is taken");
         self.0.given_up.lock().insert(usize::try_from(node.0).expect("a small number"));
