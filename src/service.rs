@@ -38,7 +38,7 @@ pub use self::{
     watch_list::WatchList,
     watcher::{View, Watcher},
 };
-use self::{tally::Tallies, traces::Traces};
+use self::{connection::Connections, tally::Tallies, traces::Traces};
 use crate::{
     changes::Changes,
     clock::Clock,
@@ -134,6 +134,7 @@ pub struct Service {
     /// Counts changes by their cause.
     causes: By<Counter>,
     counted_causes: AtHand<&'static str>,
+    connections: Connections,
     /// The name under which this server's connections count, once the store is open.
     node: OnceLock<NodeId>,
     /// Who is told how far the opening of the store is.
@@ -173,6 +174,7 @@ impl Service {
             tallies: Tallies::default(),
             causes: By::default(),
             counted_causes: AtHand::default(),
+            connections: Connections::default(),
             node: OnceLock::new(),
             tell,
         }
