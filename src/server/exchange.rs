@@ -93,12 +93,8 @@ impl Exchanges {
         let line = tracing::enabled!(target: REQUESTS, Level::DEBUG).then(|| self.begin(&request, &info));
         let (id, trace) = (info.id.clone(), info.trace.clone());
         request.extensions_mut().insert(info);
-        let answering = async {
-            match &line {
-                Some(line) => self.routes.call(request).instrument(line.span.clone()).await,
-                None => self.routes.call(request).await,
-            }
-        };
+        let span = line.as_ref().map_or_else(Span::none, |line| line.span.clone());
+        let answering = self.routes.call(request).instrument(span);
         let (answered, age) = match trace {
             Some(trace) => Box::pin(traced(trace, age::of(answering))).await,
             None => age::of(answering).await,

@@ -145,19 +145,22 @@ fn is_scheme(value: &HeaderValue) -> bool {
     value == "http" || value == "https"
 }
 
+/// The highest port, as it stands behind a host.
+const HIGHEST_PORT: &[u8] = b":65535";
+
 /// Whether a value names a host, and nothing else but a port.
 pub(super) fn is_host(value: &HeaderValue) -> bool {
     is_plain_host(value.as_bytes()) || is_authority(value)
 }
 
-/// Whether it is a name or an IPv4 address, with or without a port of at most four digits, as nearly all are.
+/// Whether it is a name or an IPv4 address, with or without a port, as nearly all are.
 fn is_plain_host(value: &[u8]) -> bool {
     let end = value.iter().position(|byte| *byte == b':').unwrap_or(value.len());
     let (host, port) = value.split_at(end);
     let is_of_name = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'.' || *byte == b'-';
     (1..=255).contains(&host.len())
         && host.iter().all(is_of_name)
-        && port.len() <= 5
+        && (port.len() < HIGHEST_PORT.len() || port.len() == HIGHEST_PORT.len() && port <= HIGHEST_PORT)
         && port.iter().skip(1).all(u8::is_ascii_digit)
 }
 
