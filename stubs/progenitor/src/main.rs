@@ -46,7 +46,7 @@ async fn main() {
     attempt!(
         pnut at &format!("{base}/v0"),
         async |client: pnut::Client| client.get_presence().user_id("me").send().await,
-        |answer: pnut::types::UserPresenceAnswer| answer.data.presence
+        |answer: pnut::types::PresenceAnswer| answer.data.presence.to_string()
     );
     attempt!(
         ringcentral at base,
