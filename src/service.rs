@@ -38,7 +38,7 @@ pub use self::{
     watch_list::WatchList,
     watcher::{View, Watcher},
 };
-use self::{tally::Tallies, traces::Traces};
+use self::{connection::Connections, tally::Tallies, traces::Traces};
 use crate::{
     changes::Changes,
     clock::Clock,
@@ -133,6 +133,7 @@ pub struct Service {
     tallies: Tallies,
     /// Counts changes by their cause.
     causes: By<Counter>,
+    connections: Connections,
     /// The name under which this server's connections count, once the store is open.
     node: OnceLock<NodeId>,
     /// Who is told how far the opening of the store is.
@@ -171,6 +172,7 @@ impl Service {
             traces: Traces::default(),
             tallies: Tallies::default(),
             causes: By::default(),
+            connections: Connections::default(),
             node: OnceLock::new(),
             tell,
         }

@@ -225,6 +225,11 @@ pub trait Store: Send + Sync {
         Vec::new()
     }
 
+    /// Whether others took this node for gone since that was asked last, and may have ended its connections.
+    fn was_given_up(&self) -> bool {
+        false
+    }
+
     /// Whether this node is the one to do what has that name, and is to be done once. While nodes come and go several
     /// may be, or none for a few seconds.
     fn leads(&self, _name: &str) -> bool {

@@ -1,5 +1,6 @@
-//! What the store that servers share costs beside the engine itself: renewals by a node, and the same script sent bare, at the
-//! same depth; and how long it takes until another node is told. Starts a `redis-server` of its own, on this machine:
+//! What the store that servers share costs beside the engine itself: renewals and changes by one node and by two, and the same
+//! script sent bare, at the same depth; what a user takes there; how long it takes until another node is told, and until one
+//! has started. Starts a `redis-server` of its own, on this machine:
 //! `cargo bench --bench cluster`; `cargo bench --bench cluster -- --help` has the options.
 
 #[path = "../common/machine.rs"]
@@ -22,8 +23,8 @@ use presenced::{
     id::UserId,
     presence::{Audiences, Input, Record, Rules, State, Status},
     store::{
-        DocumentRef, Effect, Keep, Node, Outlook, Progress, RedisStore, Resumed, Revision, Store as _,
-        redis::Settings,
+        Document, DocumentRef, Effect, Keep, Kind, Node, Outlook, Progress, RedisStore, Resumed, Revision,
+        Store as _, Written, redis::Settings,
     },
 };
 use redis::aio::MultiplexedConnection;
@@ -37,6 +38,9 @@ struct Options {
     /// How many writes are under way at a time.
     #[arg(long, default_value_t = 256)]
     depth: u64,
+    /// How many users' documents a node reads at its start.
+    #[arg(long, default_value_t = 100_000)]
+    documents: u64,
     /// How long each measurement takes.
     #[arg(long, default_value_t = 5)]
     seconds: u64,
@@ -96,12 +100,21 @@ async fn script_time(connection: &mut MultiplexedConnection) -> (f64, f64) {
     seen
 }
 
-/// A node that remembers when it was told last.
+/// What the engine's data takes, in bytes.
+async fn memory(connection: &mut MultiplexedConnection) -> f64 {
+    let text: String = redis::cmd("INFO").arg("memory").query_async(connection).await.expect("figures");
+    let used = text.lines().find_map(|line| line.strip_prefix("used_memory:")?.trim().parse().ok());
+    used.expect("a number")
+}
+
+/// A node that remembers when it was told last, and counts the documents that it was shown.
 #[derive(Default)]
-struct Told(AtomicU64);
+struct Told(AtomicU64, AtomicU64);
 
 impl Node for Told {
-    fn loaded(&self, _: Revision, _: &[DocumentRef<'_>]) {}
+    fn loaded(&self, _: Revision, documents: &[DocumentRef<'_>]) {
+        self.1.fetch_add(documents.len() as u64, Ordering::SeqCst);
+    }
     fn documents(&self, _: Revision, _: &[DocumentRef<'_>]) {}
     fn progress(&self, _: Progress) {}
     fn resume(&self, _: &mut Record, _: presenced::presence::Timestamp) -> Resumed {
@@ -170,8 +183,53 @@ async fn rate(options: &Options, work: impl AsyncFn(u64)) -> f64 {
         }
     };
     join_all((0..options.depth).map(lane)).await;
-    let done = u32::try_from(done.into_inner()).expect("they can be counted");
-    f64::from(done) / now().duration_since(begun).as_secs_f64()
+    precise(done.into_inner()) / now().duration_since(begun).as_secs_f64()
+}
+
+/// Says how many writes are done in a second, and what each costs.
+async fn measure(
+    options: &Options,
+    connection: &mut MultiplexedConnection,
+    what: &str,
+    work: impl AsyncFn(u64),
+) {
+    script_time(connection).await;
+    let before = machine::processor_micros(std::process::id());
+    let writes = rate(options, work).await;
+    let all = writes * Duration::from_secs(options.seconds).as_secs_f64();
+    let own = (machine::processor_micros(std::process::id()) - before) / all;
+    let (calls, micros) = script_time(connection).await;
+    println!(
+        "{what}: {writes:.0}/s, {:.2} us of the engine a call, {own:.1} us of the nodes, {:.3} calls a write, those of \
+         following included",
+        micros / calls,
+        calls / all
+    );
+}
+
+/// Says how long a node takes to read all documents.
+async fn start(options: &Options, engine: &Engine, store: &RedisStore, clock: &SystemClock) {
+    let mut revision = Revision::default();
+    for part in (0..options.documents).collect::<Vec<_>>().chunks(1_000) {
+        let document = |number: &u64| {
+            let (id, name) = (user(*number), format!("User {number}"));
+            let value = serde_json::json!({"id": id, "number": number, "display_name": name, "created": 1});
+            Document::put(Kind::User, id.as_str(), &value)
+        };
+        let documents: Vec<_> = part.iter().map(document).collect();
+        let written = store.write(documents, revision, clock.micros()).await.expect("it is taken");
+        let Written::At(at) = written else { panic!("nobody else writes") };
+        revision = at;
+    }
+    let begun = now();
+    let (_store, told, _) = node(engine).await;
+    let read = told.1.load(Ordering::SeqCst);
+    println!("a node reads {read} documents at its start in {:?}", now().duration_since(begun));
+}
+
+/// A count as it is divided by.
+fn precise(count: u64) -> f64 {
+    f64::from(u32::try_from(count).expect("they can be counted"))
 }
 
 #[tokio::main]
@@ -181,6 +239,7 @@ async fn main() {
     let engine = Engine::start().await;
     let mut connection = engine.connection().await;
     let (store, _told, clock) = node(&engine).await;
+    let empty = memory(&mut connection).await;
     let claim = Input::Claim { device: "phone".parse().expect("a device id"), state: State::Online };
     for part in (0..options.users).collect::<Vec<_>>().chunks(256) {
         join_all(part.iter().map(|number| {
@@ -189,26 +248,31 @@ async fn main() {
         }))
         .await;
     }
-    let renew = Input::Active { device: "phone".parse().expect("a device id") };
-    script_time(&mut connection).await;
-    let before = machine::processor_micros(std::process::id());
-    let writes = rate(&options, async |number| {
-        apply(&store, &clock, &user(number), &renew, Keep::InPassing).await;
-    })
-    .await;
-    let all = writes * Duration::from_secs(options.seconds).as_secs_f64();
-    let own = (machine::processor_micros(std::process::id()) - before) / all;
-    let (calls, micros) = script_time(&mut connection).await;
-    println!(
-        "renewals by a node: {writes:.0}/s, {:.2} us of the engine a call, {own:.1} us of the node",
-        micros / calls
-    );
-    println!("calls a renewal, those of following included: {:.3}", calls / all);
+    let taken = memory(&mut connection).await - empty;
+    println!("{:.0} bytes of the engine a user with one claim", taken / precise(options.users));
 
     let (other, told, _) = node(&engine).await;
+    let stores = [&store, &other];
+    let renew = Input::Active { device: "phone".parse().expect("a device id") };
+    for nodes in 1..=stores.len() {
+        measure(&options, &mut connection, &format!("renewals by {nodes} nodes"), async |number| {
+            let store = stores[usize::try_from(number).expect("a small number") % nodes];
+            apply(store, &clock, &user(number), &renew, Keep::InPassing).await;
+        })
+        .await;
+        let texts = AtomicU64::new(0);
+        measure(&options, &mut connection, &format!("changes by {nodes} nodes"), async |number| {
+            let store = stores[usize::try_from(number).expect("a small number") % nodes];
+            let text = texts.fetch_add(1, Ordering::Relaxed).to_string();
+            apply(store, &clock, &user(number), &Input::Status(Status::lasting(&text)), Keep::Acknowledged)
+                .await;
+        })
+        .await;
+    }
+
     let mut lags = Vec::new();
     for number in 0..200 {
-        let input = Input::Status(Status::lasting(&number.to_string()));
+        let input = Input::Status(Status::lasting(&format!("lag {number}")));
         let begun = now();
         let version = apply(&store, &clock, &user(number), &input, Keep::Acknowledged).await.version();
         while told.0.load(Ordering::SeqCst) < version {
@@ -218,6 +282,7 @@ async fn main() {
     }
     lags.sort_unstable();
     println!("set on one node, told on another: p50 {:?}, p99 {:?}", lags[100], lags[198]);
+    start(&options, &engine, &store, &clock).await;
     drop((store, other));
 
     let script = redis::Script::new(include_str!("../../src/store/redis/put.lua"));

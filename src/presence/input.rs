@@ -37,6 +37,9 @@ pub enum Input {
     /// A device opens a connection that says nothing by itself: what the device says holds on while it is open. Without
     /// a claim it comes to nothing.
     Attach { device: DeviceId, node: NodeId },
+    /// A node has so many connections of a device open, whatever is counted: others took it for gone. Without a claim it
+    /// comes to nothing.
+    Reattach { device: DeviceId, node: NodeId, count: u32 },
     /// A device closes a connection that `node` held. When it was the last of all, the grace starts.
     Disconnect { device: DeviceId, node: NodeId },
     /// A node is no more, and with it all connections that it held. Where they were the last of a device, the grace
@@ -72,7 +75,7 @@ impl Input {
             Self::Report { .. } => "report",
             Self::Lease { .. } => "lease",
             Self::Leave => "leave",
-            Self::Connect { .. } | Self::Attach { .. } => "connect",
+            Self::Connect { .. } | Self::Attach { .. } | Self::Reattach { .. } => "connect",
             Self::Disconnect { .. } | Self::EndNode { .. } => "disconnect",
             Self::LogOut { .. } => "log-out",
             Self::Status(_) => "status",
@@ -87,8 +90,15 @@ impl Input {
     /// Whether a user set something that has to be found again after a restart. A connection is not: it
     /// ends with the server, and its device comes back.
     pub fn is_set(&self) -> bool {
-        let is_passing = matches!(self, Self::Connect { .. } | Self::Attach { .. } | Self::Disconnect { .. });
-        !is_passing && !matches!(self, Self::LogOut { .. } | Self::EndNode { .. })
+        !matches!(
+            self,
+            Self::Connect { .. }
+                | Self::Attach { .. }
+                | Self::Reattach { .. }
+                | Self::Disconnect { .. }
+                | Self::LogOut { .. }
+                | Self::EndNode { .. }
+        )
     }
 
     /// Whether it tells nothing but that the user is there.
@@ -120,6 +130,7 @@ impl Record {
             Input::Leave => self.leave(now),
             Input::Connect { device, node, state } => self.connect(device, *node, *state, now, rules),
             Input::Attach { device, node } => self.attach(device, *node),
+            Input::Reattach { device, node, count } => self.reattach(device, *node, *count),
             Input::Disconnect { device, node } => self.disconnect(device, *node, now, rules),
             Input::EndNode { node } => self.end_node(*node, now, rules),
             Input::LogOut { device } => self.log_out(device, now, rules),
@@ -150,6 +161,7 @@ impl Record {
             },
             Input::Connect { .. }
             | Input::Attach { .. }
+            | Input::Reattach { .. }
             | Input::Disconnect { .. }
             | Input::EndNode { .. }
             | Input::LogOut { .. }
@@ -275,6 +287,13 @@ impl Record {
     fn attach(&mut self, device: &DeviceId, node: NodeId) {
         if let Some(claim) = self.claim_by_mut(device) {
             claim.connect(node);
+        }
+    }
+
+    fn reattach(&mut self, device: &DeviceId, node: NodeId, count: u32) {
+        if let Some(claim) = self.claim_by_mut(device) {
+            claim.leave(node);
+            (0..count).for_each(|_| claim.connect(node));
         }
     }
 

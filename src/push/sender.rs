@@ -219,8 +219,11 @@ impl Sender {
     /// Whether this node is the one to deliver. Where it was another until now, what that one had not noted as
     /// delivered is told again.
     async fn leads(&mut self, subscription: &Subscription) -> Result<bool, StoreError> {
-        let was_idle =
-            std::mem::replace(&mut self.is_idle, !self.app.service.leads(&subscription.id.to_string()));
+        let leads = self.app.service.leads(&subscription.id.to_string());
+        if !leads && self.is_unnoted {
+            self.note_progress(subscription).await;
+        }
+        let was_idle = std::mem::replace(&mut self.is_idle, !leads);
         if was_idle && !self.is_idle {
             let interests = self.tracked.voice().interests(subscription)?;
             let since = Some(subscription.delivered);

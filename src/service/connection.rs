@@ -1,7 +1,9 @@
-use std::{iter, sync::Arc};
+use std::{collections::HashMap, iter, sync::Arc};
 
+use futures_util::{StreamExt as _, stream};
+use parking_lot::Mutex;
 use smol_str::SmolStr;
-use tokio::runtime::Handle;
+use tokio::{runtime::Handle, sync::RwLock};
 
 use super::{Service, Turn, UpdateError};
 use crate::{
@@ -14,6 +16,34 @@ use crate::{
 pub struct Connection {
     service: Arc<Service>,
     device: Option<(UserId, DeviceId)>,
+}
+
+/// The connections that are open here.
+#[derive(Default)]
+pub(super) struct Connections {
+    /// How many there are of each device.
+    open: Mutex<HashMap<(UserId, DeviceId), u32>>,
+    /// Held while connections are told anew; shared while one begins or ends.
+    pub(super) told: RwLock<()>,
+}
+
+/// How many devices are told anew at a time.
+const REATTACHED_AT_ONCE: usize = 32;
+
+impl Connections {
+    fn begin(&self, user: &UserId, device: &DeviceId) {
+        *self.open.lock().entry((user.clone(), device.clone())).or_default() += 1;
+    }
+
+    fn end(&self, device: &(UserId, DeviceId)) {
+        let mut open = self.open.lock();
+        if let Some(count) = open.get_mut(device) {
+            *count -= 1;
+            if *count == 0 {
+                open.remove(device);
+            }
+        }
+    }
 }
 
 impl Service {
@@ -39,6 +69,7 @@ impl Service {
         let label = label.map(|label| Input::Label { device: device.clone(), label: Some(label) });
         let user = turn.user.clone();
         let inputs: Vec<Input> = iter::once(connect).chain(label).collect();
+        let _told = self.connections.told.read().await;
         self.set(turn, &inputs).await?;
         Ok(self.connection(&user, device))
     }
@@ -53,6 +84,7 @@ impl Service {
         if self.budgets.activity.check(user).is_err() {
             return Ok(None);
         }
+        let _told = self.connections.told.read().await;
         self.update(user, &[Input::Active { device: device.clone() }, self.attach(device)]).await?;
         Ok(Some(self.connection(user, device)))
     }
@@ -64,7 +96,26 @@ impl Service {
 
     /// A connection of a device that is open.
     pub(super) fn connection(self: &Arc<Self>, user: &UserId, device: &DeviceId) -> Connection {
+        self.connections.begin(user, device);
         Connection { service: self.clone(), device: Some((user.clone(), device.clone())) }
+    }
+}
+
+impl Service {
+    /// Tells of all connections anew: others took this node for gone, and ended them.
+    pub(super) async fn reattach(&self) {
+        let _told = self.connections.told.write().await;
+        let open = self.connections.open.lock().clone();
+        tracing::warn!(devices = open.len(), "this node was taken for gone: its connections are told anew");
+        stream::iter(open)
+            .for_each_concurrent(REATTACHED_AT_ONCE, async |((user, device), count)| {
+                let input = Input::Reattach { device, node: self.node(), count };
+                match self.update(&user, &[input]).await {
+                    Ok(_) | Err(UpdateError::UnknownUser) => {}
+                    Err(error) => tracing::warn!(%error, "a connection could not be told anew"),
+                }
+            })
+            .await;
     }
 }
 
@@ -92,6 +143,10 @@ impl Drop for Connection {
 
 async fn disconnect(service: &Arc<Service>, ended: Option<(UserId, DeviceId)>) -> Result<(), UpdateError> {
     let Some((user, device)) = ended else { return Ok(()) };
+    let _told = service.connections.told.read().await;
+    let ended = (user, device);
+    service.connections.end(&ended);
+    let (user, device) = ended;
     let input = Input::Disconnect { device, node: service.node() };
     match service.update(&user, &[input]).await {
         Ok(_) | Err(UpdateError::UnknownUser) => Ok(()),

@@ -82,6 +82,9 @@ impl Service {
             self.log_out(&user, device).await;
         }
         self.end_deserted().await;
+        if self.store.was_given_up() {
+            self.reattach().await;
+        }
         self.tallies.forget_idle(self.clock.now());
         for partition in 0..PARTITIONS {
             let due = stream::iter(self.store.due(partition, self.clock.now()).await);

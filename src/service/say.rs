@@ -82,6 +82,7 @@ impl Service {
         let is_attached = attach.is_some();
         let inputs = saying.inputs(true).into_iter().chain(attach).collect();
         let user = turn.user.clone();
+        let _told = self.connections.told.read().await;
         self.say_all(&user, saying, inputs).await?;
         Ok(is_attached.then(|| self.connection(&user, &saying.device)))
     }

@@ -6,8 +6,8 @@
 //! - `keys`: the names of keys. `value`: a record's bytes. `script`, `link`: what is sent, and on which connections.
 //! - `records`: reading and writing records. `held`: those that are known here. `log`: the documents. `load`: reading
 //!   them at the start.
-//! - `feed`: following what happens. `peers`: the nodes that there are. `trouble`: what goes wrong with the engine.
-//!   [`transfer`]: exports and imports.
+//! - `feed`: following what happens. `peers`: the nodes that there are. `replicas`: how many have to have what somebody
+//!   set. `trouble`: what goes wrong with the engine. [`transfer`]: exports and imports.
 
 mod feed;
 mod held;
@@ -17,6 +17,7 @@ mod load;
 mod log;
 mod peers;
 mod records;
+mod replicas;
 mod script;
 pub mod transfer;
 mod trouble;
@@ -32,7 +33,6 @@ use std::{
 };
 
 use async_trait::async_trait;
-use parking_lot::RwLock;
 use prometheus_client::metrics::counter::Counter;
 use redis::RedisResult;
 use tokio::{
@@ -41,11 +41,13 @@ use tokio::{
 };
 
 use self::{
-    feed::Feed,
+    feed::{Feed, Those},
     held::Held,
     keys::{FEEDS, Keys},
     link::{Engine, Link, value_of},
+    log::Log,
     peers::Peers,
+    replicas::Replicas,
     script::{Call, DUE},
     trouble::Trouble,
     value::Nonce,
@@ -68,6 +70,9 @@ const SWEEP_MILLIS: u64 = 3_000;
 
 /// How many users of a partition are due at once, at most.
 const DUE_AT_ONCE: usize = 100;
+
+/// How long one answer may take: after a failover others are asked soon.
+const ANSWER: Duration = Duration::from_secs(1);
 
 /// How long a confirmed write may take beside the waiting for replicas.
 const CONFIRMING: Duration = Duration::from_millis(500);
@@ -110,8 +115,8 @@ struct Shared {
     feeds: Box<[Feed]>,
     held: Held,
     peers: Peers,
-    /// The revision of the documents that were told. Held while the log is asked or written.
-    log: Mutex<Revision>,
+    /// How far the documents were told. Held while the log is asked or written.
+    log: Mutex<Log>,
     /// All up to this number was told.
     complete: AtomicU64,
     /// The highest number that was heard of or asked for.
@@ -120,8 +125,7 @@ struct Shared {
     kick: Arc<Notify>,
     /// How often they were.
     rounds: watch::Sender<u64>,
-    /// How many replicas the master of each stream has.
-    replicas: RwLock<Vec<usize>>,
+    replicas: Replicas,
     trouble: Trouble,
     /// Writes that too few replicas confirmed.
     unconfirmed: Counter,
@@ -134,6 +138,8 @@ struct Links {
     records: Link,
     confirmed: Link,
     feed: Link,
+    /// For what may not answer.
+    repair: Link,
 }
 
 impl RedisStore {
@@ -147,12 +153,13 @@ impl RedisStore {
     async fn try_connect(settings: Settings, clock: Arc<dyn Clock>) -> Result<Self, String> {
         let in_words = |error: redis::RedisError| error.to_string();
         let engine = Engine::find(&settings).await.map_err(in_words)?;
-        let link = async |lanes, within| engine.link(lanes, within).await.map_err(in_words);
+        let link = async |lanes, answer, within| engine.link(lanes, answer, within).await.map_err(in_words);
+        let (soon, confirmed) = (settings.timeout.min(ANSWER), settings.confirm_time + CONFIRMING);
         let links = Links {
-            records: link(2, settings.timeout).await?,
-            confirmed: link(CONFIRMED_LANES, settings.timeout.max(settings.confirm_time + CONFIRMING))
-                .await?,
-            feed: link(1, settings.timeout.min(feed::PATIENCE_OF_ONE)).await?,
+            records: link(2, soon, settings.timeout).await?,
+            confirmed: link(CONFIRMED_LANES, confirmed, settings.timeout.max(confirmed)).await?,
+            feed: link(1, soon, soon).await?,
+            repair: link(1, soon, soon).await?,
         };
         let buckets = buckets(&links.records, &settings).await?;
         let keys = Keys::new(&settings.prefix, buckets);
@@ -170,7 +177,7 @@ impl RedisStore {
             highest: AtomicU64::new(0),
             kick: Arc::default(),
             rounds: watch::Sender::default(),
-            replicas: RwLock::new(vec![0; FEEDS]),
+            replicas: Replicas::default(),
             trouble: Trouble::default(),
             unconfirmed: Counter::default(),
             stale: Counter::default(),
@@ -278,9 +285,11 @@ impl Shared {
         opened.await.map_err(|error| self.refused(&error))?;
         self.repeat_removals().await?;
         self.look_for_replicas().await;
-        self.round().await;
-        tokio::spawn(feed::follow(Arc::downgrade(self)));
+        self.round(Those::Answer).await;
+        tokio::spawn(feed::follow(Arc::downgrade(self), Those::Answer));
+        tokio::spawn(feed::follow(Arc::downgrade(self), Those::Fail));
         tokio::spawn(peers::live(Arc::downgrade(self)));
+        tokio::spawn(replicas::follow(Arc::downgrade(self)));
         Ok(self.name)
     }
 
@@ -356,6 +365,10 @@ impl Store for RedisStore {
 
     async fn deserted(&self) -> Vec<(UserId, NodeId)> {
         self.0.deserted().await
+    }
+
+    fn was_given_up(&self) -> bool {
+        self.0.peers.was_missed()
     }
 
     fn leads(&self, name: &str) -> bool {

@@ -1,15 +1,26 @@
 //! Two servers over one store at the same time: whatever is done on one holds on the other, and is told there.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    any::Any,
+    collections::BTreeSet,
+    sync::{
+        Arc, Weak,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 use futures_util::future::join_all;
-use presenced::{clock::ManualClock, store::RedisStore};
+use presenced::{
+    clock::ManualClock,
+    id::NodeId,
+    store::{RedisStore, redis::Settings},
+};
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 
 use crate::support::{
     ALICE, Answer, BOB, CAROL, START, SharedStore, TestServer,
-    engine::{RedisServer, store_on},
+    engine::{RedisCluster, RedisServer, settings, store_on},
     receiver::Receiver,
     seconds,
     sync::{PATIENT, news, senders, start},
@@ -19,9 +30,15 @@ use crate::support::{
 struct Pair {
     one: TestServer,
     other: TestServer,
-    /// The servers' stores, where they are on an engine, and that.
-    engine: Option<([RedisStore; 2], RedisServer)>,
+    /// The servers' stores, where they are on an engine, and what holds that.
+    engine: Option<([RedisStore; 2], Box<dyn Any + Send + Sync>)>,
 }
+
+/// The cluster that tests which run at the same time share, each with keys of its own.
+static CLUSTER: tokio::sync::Mutex<Weak<RedisCluster>> = tokio::sync::Mutex::const_new(Weak::new());
+
+/// How many of them there were.
+static PREFIXES: AtomicUsize = AtomicUsize::new(0);
 
 impl Pair {
     async fn in_memory() -> Self {
@@ -33,9 +50,31 @@ impl Pair {
 
     async fn on_redis() -> Self {
         let engine = RedisServer::start().await;
+        let settings = settings(vec![engine.url()]);
+        Self::on_engine(settings, Box::new(engine)).await
+    }
+
+    async fn on_cluster() -> Self {
+        let cluster = {
+            let mut shared = CLUSTER.lock().await;
+            match shared.upgrade() {
+                Some(cluster) => cluster,
+                None => {
+                    let cluster = Arc::new(RedisCluster::start().await);
+                    *shared = Arc::downgrade(&cluster);
+                    cluster
+                }
+            }
+        };
+        let mut settings = settings(cluster.urls());
+        settings.prefix = format!("pair{}", PREFIXES.fetch_add(1, Ordering::Relaxed));
+        Self::on_engine(settings, Box::new(cluster)).await
+    }
+
+    async fn on_engine(settings: Settings, engine: Box<dyn Any + Send + Sync>) -> Self {
         let clock = Arc::new(ManualClock::at(START));
-        let first = store_on(vec![engine.url()], clock.clone()).await;
-        let second = store_on(vec![engine.url()], clock.clone()).await;
+        let first = store_on(settings.clone(), clock.clone()).await;
+        let second = store_on(settings, clock.clone()).await;
         let one = TestServer::start_at_time(Box::new(first.clone()), clock).await;
         let other = one.beside(Box::new(second.clone())).await;
         Self { one, other, engine: Some(([first, second], engine)) }
@@ -67,6 +106,16 @@ macro_rules! on_every_store {
                 #[ignore = "needs redis-server, which tests/run installs"]
                 async fn $name() {
                     super::$name(super::Pair::on_redis().await).await;
+                }
+            )+
+        }
+
+        mod on_cluster {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                #[ignore = "needs redis-server, which tests/run installs"]
+                async fn $name() {
+                    super::$name(super::Pair::on_cluster().await).await;
                 }
             )+
         }
@@ -325,4 +374,32 @@ async fn a_filter_that_one_stored_is_known_to_the_other(pair: Pair) {
     pair.settle().await;
     let path = format!("{path}/{}", stored["filter_id"].as_str().expect("an id"));
     assert_eq!(other.call(Method::GET, path).token("demo-bob").send().await.json(), filter);
+}
+
+#[tokio::test]
+async fn a_server_that_was_taken_for_gone_tells_its_connections_anew() {
+    let store = SharedStore::default();
+    let one = TestServer::start_on(Box::new(store.clone()), |_| {}).await;
+    let alice = ALICE.parse().expect("a user id");
+    let state = async || one.presence("demo-bob", ALICE).await.json()["presence"].clone();
+    let open = async || {
+        let mut stream =
+            one.call(Method::GET, "/presenced/v1/changes?state=online").token("demo-alice").open().await;
+        stream.told().await;
+        stream
+    };
+    let (first, second) = (open().await, open().await);
+    store.give_up(NodeId(1), &alice, START).await;
+    one.advance(seconds(1)).await;
+    one.advance(seconds(60)).await;
+    assert_eq!(state().await, "online");
+    // Each of them counts.
+    drop(first);
+    one.watched_by(1).await;
+    one.advance(seconds(60)).await;
+    assert_eq!(state().await, "online");
+    drop(second);
+    one.watched_by(0).await;
+    one.advance(seconds(31)).await;
+    assert_eq!(state().await, "offline");
 }

@@ -3,7 +3,7 @@
 //! number was told.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
     sync::{Arc, Weak, atomic::Ordering},
     time::{Duration, Instant},
 };
@@ -15,7 +15,7 @@ use tokio::time::{sleep, timeout};
 use super::{
     Shared,
     keys::{DOCUMENTS, FEEDS},
-    link::value_of,
+    link::{Link, value_of},
     peers::now,
     script::{Call, POLL},
     value::{Value, audiences_of},
@@ -35,8 +35,11 @@ const SHORTEST: Duration = Duration::from_millis(5);
 /// How many entries of a stream are read at once.
 const ENTRIES: usize = 500;
 
-/// How long one answer may take: after a failover it is asked anew soon.
-pub(super) const PATIENCE_OF_ONE: Duration = Duration::from_secs(1);
+/// For how long it is known what was told, in microseconds: a failover takes less.
+const TOLD_KNOWN: u64 = 60 * 1_000_000;
+
+/// How much of a partition's is known so, at most.
+const TOLD_MOST: usize = 2_000;
 
 /// A stream that does not answer for so long no longer holds up what others have.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -56,6 +59,8 @@ pub(super) struct State {
     pub(super) upto: u64,
     /// What this node did and told itself, after `last`.
     own: BTreeSet<u64>,
+    /// What was told a short while ago, the oldest first: an engine that fails over may lose it.
+    told: VecDeque<(u64, UserId)>,
     /// When it answered last.
     answered: Option<Instant>,
     /// Since when it does not answer, and why.
@@ -80,6 +85,11 @@ impl Feed {
         (now().duration_since(*since) >= FRESH).then(|| why.clone())
     }
 
+    /// Whether the stream did not answer when it was asked last.
+    fn is_failing(&self) -> bool {
+        self.0.lock().failing.is_some()
+    }
+
     /// How old what is held of the partition is.
     pub(super) fn age(&self) -> Duration {
         let state = self.0.lock();
@@ -102,6 +112,17 @@ impl Feed {
         state.writes += 1;
         if let Some(deadline) = deadline.map(Timestamp::as_millis) {
             state.next_due = Some(state.next_due.map_or(deadline, |due| due.min(deadline)));
+        }
+    }
+}
+
+impl State {
+    /// Notes what is told.
+    fn note_told(&mut self, number: u64, user: &UserId) {
+        self.told.push_back((number, user.clone()));
+        let is_old = |(first, _): &(u64, UserId)| first.saturating_add(TOLD_KNOWN) < number;
+        while self.told.len() > TOLD_MOST || self.told.front().is_some_and(is_old) {
+            self.told.pop_front();
         }
     }
 }
@@ -188,34 +209,60 @@ impl Polled {
     }
 }
 
+/// Which streams are asked together: one that does not answer holds up none that do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Those {
+    Answer,
+    Fail,
+}
+
 /// Follows what happens until the store is gone.
-pub(super) async fn follow(store: Weak<Shared>) {
+pub(super) async fn follow(store: Weak<Shared>, those: Those) {
     loop {
         let Some(store) = store.upgrade() else { return };
-        store.round().await;
+        store.round(those).await;
         let kick = store.kick.clone();
         drop(store);
-        sleep(SHORTEST).await;
-        let _kicked = timeout(PERIOD - SHORTEST, kick.notified()).await;
+        match those {
+            Those::Answer => {
+                sleep(SHORTEST).await;
+                let _kicked = timeout(PERIOD - SHORTEST, kick.notified()).await;
+            }
+            Those::Fail => sleep(PERIOD).await,
+        }
     }
 }
 
 impl Shared {
-    /// Asks all streams once, and tells what they have.
-    pub(super) async fn round(&self) {
+    /// Asks streams once, and tells what they have.
+    pub(super) async fn round(&self, those: Those) {
         loop {
             let upto = self.clock.micros().max(self.highest.load(Ordering::SeqCst));
-            tokio::join!(self.poll_documents(upto), self.poll_partitions(upto));
+            let is_one = |feed: &usize| self.feeds[*feed].is_failing() == (those == Those::Fail);
+            let partitions: Vec<usize> = (0..PARTITIONS).filter(is_one).collect();
+            let log = async {
+                if is_one(&DOCUMENTS) {
+                    self.poll_documents(upto).await;
+                }
+            };
+            tokio::join!(log, self.poll_partitions(partitions, upto));
             self.advance();
             // What is numbered above was just told, and is to be passed too.
-            if self.highest.load(Ordering::SeqCst) <= upto {
+            if those == Those::Fail || self.highest.load(Ordering::SeqCst) <= upto {
                 break;
             }
-            if self.feeds.iter().any(|feed| feed.lock().failing.is_some()) {
+            if self.feeds.iter().any(Feed::is_failing) {
                 break;
             }
         }
-        self.rounds.send_modify(|rounds| *rounds += 1);
+        if those == Those::Answer {
+            self.rounds.send_modify(|rounds| *rounds += 1);
+        }
+    }
+
+    /// The connection on which a stream is asked.
+    pub(super) fn asked_on(&self, feed: usize) -> &Link {
+        if self.feeds[feed].is_failing() { &self.links().repair } else { &self.links().feed }
     }
 
     fn poll_call(&self, feed: usize, after: u64, upto: u64) -> Call {
@@ -231,12 +278,12 @@ impl Shared {
         Call::new(&POLL, names).arg(0).arg(0).arg(upto)
     }
 
-    async fn poll_partitions(&self, upto: u64) {
-        let mut asked: Vec<usize> = (0..PARTITIONS).collect();
+    async fn poll_partitions(&self, mut asked: Vec<usize>, upto: u64) {
         while !asked.is_empty() {
             let begun: Vec<u64> = asked.iter().map(|feed| self.feeds[*feed].lock().writes).collect();
             let call = |feed: &usize| self.poll_call(*feed, self.feeds[*feed].lock().last, upto);
-            let answers = self.links().feed.call_all(asked.iter().map(call).collect()).await;
+            let link = self.asked_on(asked[0]);
+            let answers = link.call_all(asked.iter().map(call).collect()).await;
             let mut again = Vec::new();
             for ((feed, begun), answer) in asked.into_iter().zip(begun).zip(answers) {
                 match answer.and_then(Polled::of) {
@@ -300,6 +347,7 @@ impl Shared {
         if entry.number <= complete {
             return true;
         }
+        state.note_told(entry.number, &user);
         if let Some(node) = self.node() {
             node.changed(&user, entry.number, audiences);
         }
@@ -315,6 +363,7 @@ impl Shared {
             return;
         }
         state.own.insert(number);
+        state.note_told(number, user);
         if let Some(node) = self.node() {
             node.changed(user, number, audiences);
         }
@@ -361,19 +410,25 @@ impl Shared {
     /// something that the engine lost.
     async fn resync(&self, feed: usize, last: u64) -> RedisResult<()> {
         let upto = self.highest.load(Ordering::SeqCst);
-        let end = Polled::of(self.links().feed.call_one(self.look_call(feed, upto)).await?)?;
+        let end = Polled::of(self.asked_on(feed).call_one(self.look_call(feed, upto)).await?)?;
         let mut later: BTreeMap<u64, (UserId, Audiences)> = BTreeMap::new();
-        let mut lost = Vec::new();
+        // What was told and is not there any more, or not yet seen to be.
+        let mut lost: HashMap<UserId, u64> =
+            self.feeds[feed].lock().told.iter().map(|(number, user)| (user.clone(), *number)).collect();
         let mut held: HashMap<UserId, Option<Value>> =
             self.held.users(feed).into_iter().map(|user| (user.clone(), self.held.get(&user))).collect();
         self.scan(feed, &mut |user, value| {
-            if let Some(Some(known)) = held.remove(&user)
-                && known.revision() > value.revision()
+            if held
+                .get(&user)
+                .is_some_and(|known| known.as_ref().is_none_or(|known| known.revision() <= value.revision()))
             {
-                lost.push(user.clone());
+                held.remove(&user);
             }
             let Ok(record) = value.record() else { return };
             let version = record.version();
+            if lost.get(&user).is_some_and(|told| *told <= version) {
+                lost.remove(&user);
+            }
             if version > last && version <= end.last {
                 let saw = Audience::ALL.into_iter().filter(|audience| record.versions().of(*audience) > last);
                 later.insert(version, (user, saw.collect()));
@@ -404,12 +459,10 @@ impl Shared {
             state.own = state.own.split_off(&(end.last + 1));
             state.upto = state.upto.max(end.floor);
         }
-        // Whoever is held and not there any more is read anew.
-        for user in held.keys() {
-            self.held.drop(user);
-        }
-        for user in lost {
+        for user in held.into_keys() {
             self.held.drop(&user);
+        }
+        for user in lost.into_keys() {
             self.number_anew(&user, Audience::ALL.into_iter().collect()).await;
         }
         for (user, audiences) in late {
@@ -436,7 +489,7 @@ impl Shared {
 
     pub(super) async fn poll_log(&self, upto: u64) -> RedisResult<Polled> {
         let after = self.feeds[DOCUMENTS].lock().last;
-        Polled::of(self.links().feed.call_one(self.poll_call(DOCUMENTS, after, upto)).await?)
+        Polled::of(self.asked_on(DOCUMENTS).call_one(self.poll_call(DOCUMENTS, after, upto)).await?)
     }
 }
 

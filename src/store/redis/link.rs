@@ -1,12 +1,17 @@
 //! Connections to the engine, a single server or a cluster: which of the two it is shows when it is asked.
 
 use std::{
+    collections::{BTreeMap, HashMap},
     fmt,
-    sync::atomic::{AtomicUsize, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
 use futures_util::future::join_all;
+use parking_lot::RwLock;
 use redis::{
     AsyncConnectionConfig, Client, Cmd, ConnectionInfo, ErrorKind, IntoConnectionInfo as _, Pipeline,
     RedisError, RedisResult, ServerErrorKind, Value,
@@ -18,13 +23,19 @@ use redis::{
 };
 use tokio::{
     sync::Mutex,
-    time::{sleep, timeout},
+    time::{Instant, sleep, timeout, timeout_at},
 };
 
-use super::{Settings, script::Call};
+use super::{Settings, peers::now, script::Call};
 
 /// How long it takes to be let in, at most.
 const CONNECTING: Duration = Duration::from_secs(1);
+
+/// How long a new connection to a cluster may take, of which a part may not answer.
+const RENEWING: Duration = Duration::from_secs(3);
+
+/// A new connection is given so long to get on.
+const SETTLING: Duration = Duration::from_millis(500);
 
 /// Between two attempts to reach an engine that is not ready.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -44,7 +55,15 @@ pub(super) struct Link {
 
 enum Lane {
     Single(Box<Single>),
-    Cluster(ClusterConnection),
+    Cluster(Arc<Cluster>),
+}
+
+/// A connection to a cluster. What it knows of the cluster may be past without that it hears of it, so it is made anew when
+/// it does not answer.
+struct Cluster {
+    client: ClusterClient,
+    connection: RwLock<ClusterConnection>,
+    is_renewing: AtomicBool,
 }
 
 /// A connection to a single server, made anew when it breaks.
@@ -59,6 +78,15 @@ struct Connected {
     /// Counts the connections that there were.
     generation: usize,
     connection: Option<MultiplexedConnection>,
+}
+
+/// What a master says of itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Master {
+    /// What names its history: a replica that takes its place begins another.
+    pub(super) history: String,
+    /// How many replicas follow it.
+    pub(super) replicas: usize,
 }
 
 /// How the engine is reached.
@@ -95,12 +123,12 @@ impl Engine {
         Ok(Single { clients, config, connection: Mutex::default() })
     }
 
-    /// So many connections for one purpose, where answers may take so long.
-    pub(super) async fn link(&self, lanes: usize, timeout: Duration) -> RedisResult<Link> {
+    /// So many connections for one purpose, where one answer may take so long, and all that it takes to get it.
+    pub(super) async fn link(&self, lanes: usize, answer: Duration, timeout: Duration) -> RedisResult<Link> {
         let mut link = Link { lanes: Vec::new(), next: AtomicUsize::new(0), timeout };
         for _ in 0..lanes {
             let lane = if self.is_cluster {
-                Lane::Cluster(self.cluster(timeout)?.get_async_connection().await?)
+                Lane::Cluster(Arc::new(Cluster::connect(self.cluster(answer, timeout)?).await?))
             } else {
                 Lane::Single(Box::new(self.single(timeout)?))
             };
@@ -109,10 +137,10 @@ impl Engine {
         Ok(link)
     }
 
-    fn cluster(&self, timeout: Duration) -> RedisResult<ClusterClient> {
+    fn cluster(&self, answer: Duration, timeout: Duration) -> RedisResult<ClusterClient> {
         let builder = ClusterClient::builder(self.infos.clone())
             .connection_timeout(CONNECTING)
-            .response_timeout(timeout)
+            .response_timeout(answer)
             .overall_response_timeout(Some(timeout))
             .retries(RETRIES)
             .min_retry_wait(20)
@@ -143,6 +171,34 @@ async fn about(client: &Client, config: &AsyncConnectionConfig, section: &str) -
 
 fn late() -> RedisError {
     (ErrorKind::Io, "it does not answer in time").into()
+}
+
+impl Cluster {
+    async fn connect(client: ClusterClient) -> RedisResult<Self> {
+        let connection = RwLock::new(client.get_async_connection().await?);
+        Ok(Self { client, connection, is_renewing: AtomicBool::new(false) })
+    }
+
+    fn connection(&self) -> ClusterConnection {
+        self.connection.read().clone()
+    }
+
+    /// Makes the connection anew, while the one that there is goes on with what it can do.
+    fn renew(self: &Arc<Self>) {
+        if self.is_renewing.swap(true, Ordering::SeqCst) {
+            return;
+        }
+        let cluster = self.clone();
+        tokio::spawn(async move {
+            match timeout(RENEWING, cluster.client.get_async_connection()).await {
+                Ok(Ok(connection)) => *cluster.connection.write() = connection,
+                Ok(Err(error)) => tracing::debug!(%error, "no new connection to the cluster"),
+                Err(_) => tracing::debug!("no new connection to the cluster in time"),
+            }
+            sleep(SETTLING).await;
+            cluster.is_renewing.store(false, Ordering::SeqCst);
+        });
+    }
 }
 
 impl Single {
@@ -226,8 +282,13 @@ fn is_passing(kind: Option<ServerErrorKind>) -> bool {
 }
 
 impl Link {
+    /// When whoever asks now is told that nobody answered.
+    fn end(&self) -> Instant {
+        Instant::from_std(now() + self.timeout)
+    }
+
     /// Sends commands about keys of one slot, of which one is named.
-    async fn send(&self, key: &str, pipeline: Pipeline) -> RedisResult<Vec<Value>> {
+    async fn send(&self, key: &str, pipeline: Pipeline, end: Instant) -> RedisResult<Vec<Value>> {
         let lane = self.next.fetch_add(1, Ordering::Relaxed) % self.lanes.len();
         let sent = async {
             match &self.lanes[lane] {
@@ -235,12 +296,18 @@ impl Link {
                 Lane::Cluster(cluster) => {
                     let route = SingleNodeRoutingInfo::SpecificNode(Route::with_key(key, SlotAddr::Master));
                     let count = pipeline.len();
-                    cluster.clone().route_pipeline(pipeline, 0, count, route).await
+                    cluster.connection().route_pipeline(pipeline, 0, count, route).await
                 }
             }
         };
         // On the heap: with all that a connection may need it is large.
-        timeout(self.timeout, Box::pin(sent)).await.unwrap_or_else(|_| Err(late()))
+        let answered = timeout_at(end, Box::pin(sent)).await.unwrap_or_else(|_| Err(late()));
+        if let (Lane::Cluster(cluster), Err(error)) = (&self.lanes[lane], &answered)
+            && !matches!(error.kind(), ErrorKind::Server(_))
+        {
+            cluster.renew();
+        }
+        answered
     }
 
     /// Runs commands about keys of one slot, of which one is named.
@@ -249,7 +316,7 @@ impl Link {
         for command in commands {
             pipeline.add_command(command);
         }
-        self.send(key, pipeline).await?.into_iter().map(Value::extract_error).collect()
+        self.send(key, pipeline, self.end()).await?.into_iter().map(Value::extract_error).collect()
     }
 
     /// Calls scripts about keys of one slot, and with `wait` waits for so many replicas to have what they did, for so
@@ -259,7 +326,7 @@ impl Link {
         calls: &[Call],
         wait: Option<(usize, Duration)>,
     ) -> RedisResult<Vec<Value>> {
-        let mut by_hash = true;
+        let (end, mut by_hash) = (self.end(), true);
         loop {
             let mut pipeline = redis::pipe();
             for call in calls {
@@ -268,7 +335,7 @@ impl Link {
             if let Some((replicas, time)) = wait {
                 pipeline.cmd("WAIT").arg(replicas).arg(u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
             }
-            let values = self.send(calls[0].key(), pipeline).await?;
+            let values = self.send(calls[0].key(), pipeline, end).await?;
             // What was done nevertheless is known again, and done once.
             if !(by_hash && values.iter().any(is_unknown_script)) {
                 return Ok(values);
@@ -296,35 +363,65 @@ impl Link {
         answers.collect()
     }
 
-    /// How many replicas the master of each of the keys has.
-    pub(super) async fn replicas(&self, slots: &[u16]) -> RedisResult<Vec<usize>> {
-        match &self.lanes[0] {
-            Lane::Single(_) => {
-                let mut command = redis::cmd("INFO");
-                command.arg("replication");
-                let text: String = value_of(self.run("", vec![command]).await?.pop())?;
-                let count =
-                    text.lines().find_map(|line| line.strip_prefix("connected_slaves:")?.trim().parse().ok());
-                Ok(vec![count.unwrap_or(0); slots.len()])
-            }
-            Lane::Cluster(cluster) => {
-                let mut command = redis::cmd("CLUSTER");
-                command.arg("SLOTS");
-                let route = RoutingInfo::SingleNode(SingleNodeRoutingInfo::Random);
-                let told = cluster.clone().route_command(command, route).await?.extract_error()?;
-                let ranges: Vec<Vec<Value>> = value_of(Some(told))?;
-                let replicas = |slot: &u16| {
-                    let range = ranges.iter().find(|range| match range.as_slice() {
-                        [Value::Int(first), Value::Int(last), ..] => {
-                            (*first..=*last).contains(&i64::from(*slot))
-                        }
-                        _ => false,
-                    });
-                    range.map_or(0, |range| range.len().saturating_sub(3))
-                };
-                Ok(slots.iter().map(replicas).collect())
-            }
+    /// What the masters of slots say of themselves, by the slot; one that does not answer is left out.
+    pub(super) async fn masters(&self, slots: &[u16]) -> RedisResult<HashMap<u16, Master>> {
+        let Lane::Cluster(cluster) = &self.lanes[0] else {
+            let mut command = redis::cmd("INFO");
+            command.arg("replication");
+            let text: String = value_of(self.run("", vec![command]).await?.pop())?;
+            let master = Master::of(&text);
+            return Ok(slots.iter().filter_map(|slot| Some((*slot, master.clone()?))).collect());
+        };
+        let mut ask = redis::cmd("CLUSTER");
+        ask.arg("SLOTS");
+        let anyone = RoutingInfo::SingleNode(SingleNodeRoutingInfo::Random);
+        let told = cluster.connection().route_command(ask, anyone).await;
+        let ranges: Vec<Vec<Value>> = value_of(Some(told?))?;
+        let mut slots_of: BTreeMap<Vec<u8>, Vec<u16>> = BTreeMap::new();
+        for (first, last, id) in ranges.iter().filter_map(|range| range_of(range)) {
+            slots_of.entry(id).or_default().extend(slots.iter().filter(|slot| (first..=last).contains(slot)));
         }
+        let asked = slots_of.iter().map(|(id, slots)| ask_master(cluster, id, slots));
+        let said = join_all(asked).await.into_iter().zip(slots_of.values());
+        let said = said.filter_map(|(master, slots)| Some((master?, slots)));
+        Ok(said.flat_map(|(master, slots)| slots.iter().map(move |slot| (*slot, master.clone()))).collect())
+    }
+}
+
+/// What the master of some slots says of itself. Where it does not answer, or is not known here, another may.
+async fn ask_master(cluster: &Arc<Cluster>, id: &[u8], slots: &[u16]) -> Option<Master> {
+    let (mut myself, mut about) = (redis::cmd("CLUSTER"), redis::cmd("INFO"));
+    myself.arg("MYID");
+    about.arg("replication");
+    let mut pipeline = redis::pipe();
+    pipeline.add_command(myself).add_command(about);
+    let route = SingleNodeRoutingInfo::SpecificNode(Route::new(*slots.first()?, SlotAddr::Master));
+    let answers = cluster.connection().route_pipeline(pipeline, 0, 2, route).await;
+    let answers: RedisResult<(Vec<u8>, String)> =
+        answers.and_then(|answers| value_of(Some(Value::Array(answers))));
+    let master = answers.ok().filter(|(asked, _)| asked == id).and_then(|(_, text)| Master::of(&text));
+    if master.is_none() {
+        cluster.renew();
+    }
+    master
+}
+
+/// The first and the last slot of a range, and the id of its master.
+fn range_of(range: &[Value]) -> Option<(u16, u16, Vec<u8>)> {
+    let [Value::Int(first), Value::Int(last), Value::Array(master), ..] = range else { return None };
+    let Value::BulkString(id) = master.get(2)? else { return None };
+    Some((u16::try_from(*first).ok()?, u16::try_from(*last).ok()?, id.clone()))
+}
+
+impl Master {
+    /// What a server says of itself, if it is a master.
+    fn of(text: &str) -> Option<Self> {
+        let field = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+        let replicas = text.lines().filter(|line| line.starts_with("slave") && line.contains("state=online"));
+        (field("role")?.trim() == "master").then(|| Self {
+            history: field("master_replid").unwrap_or_default().to_owned(),
+            replicas: replicas.count(),
+        })
     }
 }
 

@@ -40,11 +40,11 @@ impl Shared {
             self.note_answer(feed);
             self.highest.fetch_max(last, std::sync::atomic::Ordering::SeqCst);
             if feed == DOCUMENTS {
-                *log = Revision(last);
+                log.revision = Revision(last);
             }
         }
         let (revision, progress) =
-            (*log, Mutex::new(Progress { of: Reading::Users, partitions: 0, users: 0 }));
+            (log.revision, Mutex::new(Progress { of: Reading::Users, partitions: 0, users: 0 }));
         self.show_users(&|_, documents| {
             node.loaded(revision, documents);
             let mut progress = progress.lock();

@@ -1,6 +1,9 @@
 //! The documents: one log, which all nodes follow.
 
-use std::sync::{Arc, atomic::Ordering};
+use std::{
+    collections::VecDeque,
+    sync::{Arc, atomic::Ordering},
+};
 
 use redis::{RedisResult, Value as Answer};
 
@@ -21,6 +24,18 @@ pub(super) const GONE_KNOWN: u64 = 24 * 60 * 60 * 1_000_000;
 
 /// Documents as an entry of the log has them: kind, id, value.
 type Packed = Vec<(u8, String, Option<Vec<u8>>)>;
+
+/// How much of what was told is known, at most: an engine that fails over may lose it.
+const TOLD_MOST: usize = 10_000;
+
+/// How far the log was told.
+#[derive(Debug, Default)]
+pub(super) struct Log {
+    /// The revision up to which it was.
+    pub(super) revision: Revision,
+    /// The documents that were told last, the oldest first.
+    told: VecDeque<(Kind, String)>,
+}
 
 fn pack(documents: &[Document]) -> Vec<u8> {
     let packed: Packed = documents
@@ -64,12 +79,13 @@ impl Shared {
         }
         self.reach(DOCUMENTS)?;
         let mut log = self.log.lock().await;
-        if *log != known {
+        if log.revision != known {
             return Ok(Written::Behind);
         }
         let confirm = self.confirmation(DOCUMENTS);
         let call = self.write_call(&documents, known, micros);
-        let answers = self.links().confirmed.call(&[call], confirm).await;
+        let link = if confirm.is_some() { &self.links().confirmed } else { &self.links().records };
+        let answers = link.call(&[call], confirm).await;
         let mut answers = answers.map_err(|error| self.refused(&error))?.into_iter();
         let written: Vec<u64> = value_of(answers.next()).map_err(|error| self.refused(&error))?;
         let [1, revision] = written[..] else {
@@ -117,8 +133,10 @@ impl Shared {
         call
     }
 
-    fn tell_documents(&self, log: &mut Revision, revision: Revision, documents: &[Document]) {
-        *log = revision;
+    fn tell_documents(&self, log: &mut Log, revision: Revision, documents: &[Document]) {
+        log.revision = revision;
+        log.told.extend(documents.iter().map(|document| (document.kind, document.id.clone())));
+        log.told.drain(..log.told.len().saturating_sub(TOLD_MOST));
         {
             let mut state = self.feeds[DOCUMENTS].lock();
             state.last = revision.0;
@@ -139,10 +157,10 @@ impl Shared {
         }
     }
 
-    async fn follow_log(&self, log: &mut Revision, upto: u64) -> RedisResult<()> {
+    async fn follow_log(&self, log: &mut Log, upto: u64) -> RedisResult<()> {
         loop {
             let polled = self.poll_log(upto).await?;
-            if polled.has_gap_after(log.0) {
+            if polled.has_gap_after(log.revision.0) {
                 return self.reload(log).await;
             }
             let (reached, more) = polled.upto();
@@ -157,7 +175,7 @@ impl Shared {
         }
     }
 
-    fn follow_entry(&self, log: &mut Revision, entry: &Entry) {
+    fn follow_entry(&self, log: &mut Log, entry: &Entry) {
         match entry.field("d").and_then(unpack) {
             Some(documents) => self.tell_documents(log, Revision(entry.number), &documents),
             None => {
@@ -167,34 +185,67 @@ impl Shared {
         }
     }
 
-    /// Goes on after a gap in the log: everything is told anew, and what was removed since.
-    async fn reload(&self, log: &mut Revision) -> RedisResult<()> {
-        tracing::warn!(revision = log.0, "there is a gap in the log of documents: they are read anew");
+    /// Goes on after a gap in the log: everything is told anew, and what was removed since, or lost.
+    async fn reload(&self, log: &mut Log) -> RedisResult<()> {
+        tracing::warn!(
+            revision = log.revision.0,
+            "there is a gap in the log of documents: they are read anew"
+        );
         let Some(node) = self.node() else { return Ok(()) };
-        let highest = self.highest.load(Ordering::SeqCst);
-        let (end, _) = self.look_at_log(highest).await?;
-        let since = Revision(log.0.min(end.0));
-        let gone = self.gone_after(since).await?;
-        let removed: Vec<Document> = gone
-            .iter()
-            .filter_map(|name| parse_name(name))
-            .map(|(kind, id)| Document::removed(kind, id))
-            .collect();
-        let revision = Revision(end.0.max(log.0));
+        let Some(end) = self.end_beyond(log.revision).await? else { return Ok(()) };
+        let gone = self.gone_after(log.revision.min(end)).await?;
+        let gone = gone.iter().filter_map(|name| parse_name(name));
+        let mut removed: Vec<Document> = gone.map(|(kind, id)| Document::removed(kind, id)).collect();
+        removed.extend(self.lost(&log.told).await?);
         let shown: Vec<_> = removed.iter().map(DocumentRef::from).collect();
-        node.documents(revision, &shown);
-        let told = |_: usize, documents: &[DocumentRef<'_>]| node.documents(revision, documents);
+        node.documents(end, &shown);
+        let told = |_: usize, documents: &[DocumentRef<'_>]| node.documents(end, documents);
         self.show_users(&told).await?;
-        self.show_others(&|documents| node.documents(revision, documents)).await?;
-        *log = end;
+        self.show_others(&|documents| node.documents(end, documents)).await?;
+        *log = Log { revision: end, told: VecDeque::new() };
         let mut state = self.feeds[DOCUMENTS].lock();
         state.last = end.0;
         Ok(())
     }
 
+    /// Where the log ends. One that an engine has lost the end of goes on behind what was told, so that no revision means
+    /// two things; nothing, if another node was faster to see to that.
+    async fn end_beyond(&self, told: Revision) -> RedisResult<Option<Revision>> {
+        let (end, _) = self.look_at_log(self.highest.load(Ordering::SeqCst)).await?;
+        if end >= told {
+            return Ok(Some(end));
+        }
+        let nothing = self.write_call(&[], end, self.clock.micros().max(told.0 + 1));
+        let written: Vec<u64> = value_of(Some(self.asked_on(DOCUMENTS).call_one(nothing).await?))?;
+        Ok(match written[..] {
+            [1, revision] => Some(Revision(revision)),
+            _ => None,
+        })
+    }
+
+    /// Those of some documents that are not there.
+    async fn lost(&self, told: &VecDeque<(Kind, String)>) -> RedisResult<Vec<Document>> {
+        let commands = told.iter().map(|(kind, id)| {
+            let mut command = redis::cmd("HEXISTS");
+            command.arg(self.keys.documents(*kind, id)).arg(id);
+            command
+        });
+        if told.is_empty() {
+            return Ok(Vec::new());
+        }
+        let are_there = self.links().records.run(&self.keys.gone(), commands.collect()).await?;
+        let mut lost = Vec::new();
+        for (is_there, (kind, id)) in are_there.into_iter().zip(told) {
+            if !value_of::<bool>(Some(is_there))? {
+                lost.push(Document::removed(*kind, id.as_str()));
+            }
+        }
+        Ok(lost)
+    }
+
     /// Where the log ends, and its floor.
     pub(super) async fn look_at_log(&self, upto: u64) -> RedisResult<(Revision, u64)> {
-        let answer = self.links().feed.call_one(self.look_call(DOCUMENTS, upto)).await?;
+        let answer = self.asked_on(DOCUMENTS).call_one(self.look_call(DOCUMENTS, upto)).await?;
         let (floor, last, _, _, _, _): (u64, u64, u64, u64, String, Answer) = value_of(Some(answer))?;
         Ok((Revision(last), floor))
     }

@@ -13,6 +13,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::{
     FORMAT, Shared,
+    keys::DOCUMENTS,
     link::value_of,
     script::{Call, LEASE},
 };
@@ -27,6 +28,12 @@ const BEAT: Duration = Duration::from_secs(1);
 /// A node that was not heard of for so long, in milliseconds, is stood in for.
 const SILENT: u64 = 3_000;
 
+/// A node that came does what another did once that one has heard of it for so long, in milliseconds.
+const JOINING: u64 = 2_000;
+
+/// By then all have heard of a node that came, and left to it what is its.
+const JOINED: u64 = JOINING + 1_500;
+
 /// How many users of nodes that are no more are told of at once.
 const DESERTED: usize = 500;
 
@@ -40,8 +47,12 @@ struct State {
     now: u64,
     /// When each node was heard of.
     heard: BTreeMap<NodeId, u64>,
+    /// When this node first heard of each; 0 of those that were there before it.
+    came: BTreeMap<NodeId, u64>,
     /// Since when this node is heard without a pause.
     steady: Option<Instant>,
+    /// When this node came back after others may have taken it for gone.
+    missed: Option<u64>,
     /// The node whose connections are being ended, and how far that is.
     ending: Option<(NodeId, usize)>,
 }
@@ -52,9 +63,16 @@ pub(super) fn now() -> Instant {
 }
 
 impl Peers {
-    fn take(&self, now_there: u64, heard: BTreeMap<NodeId, u64>) {
+    fn take(&self, own: NodeId, now_there: u64, heard: BTreeMap<NodeId, u64>) {
         let mut state = self.0.lock();
         state.steady.get_or_insert_with(now);
+        let is_first = state.came.is_empty();
+        let came = |node: NodeId, state: &State| match state.came.get(&node) {
+            Some(came) => *came,
+            None if is_first && node != own => 0,
+            None => now_there,
+        };
+        state.came = heard.keys().map(|node| (*node, came(*node, &state))).collect();
         (state.now, state.heard) = (now_there, heard);
     }
 
@@ -63,13 +81,38 @@ impl Peers {
         self.0.lock().steady = None;
     }
 
-    /// Whether a node is the one, of those that live, who does what has this name.
+    /// This node was not heard of for long; but for its first moment.
+    fn miss(&self, now_there: u64) {
+        let mut state = self.0.lock();
+        if !state.came.is_empty() {
+            state.missed = Some(now_there);
+        }
+    }
+
+    /// Whether others may have ended the connections of this node since that was asked last, and do so no more.
+    pub(super) fn was_missed(&self) -> bool {
+        let mut state = self.0.lock();
+        let is_over = state.missed.is_some_and(|missed| missed + SILENT < state.now);
+        if is_over {
+            state.missed = None;
+        }
+        is_over
+    }
+
+    /// Whether a node is the one, of those that live, who does what has this name. One that came a moment ago does nothing
+    /// yet, unless it is alone.
     pub(super) fn leads(&self, own: NodeId, name: &[u8]) -> bool {
         let state = self.0.lock();
         let lives = |heard: &u64| heard + SILENT > state.now;
-        let living = state.heard.iter().filter(|(_, heard)| lives(heard)).map(|(node, _)| *node);
-        let first = living.chain([own]).max_by_key(|node| rank(*node, name));
-        first == Some(own)
+        let is_in = |node: NodeId| {
+            let since = if node == own { JOINED } else { JOINING };
+            state.came.get(&node).is_some_and(|came| came + since <= state.now)
+        };
+        let others = state.heard.iter().filter(|(node, heard)| **node != own && lives(heard));
+        let mut others = others.map(|(node, _)| *node).filter(|node| is_in(*node)).peekable();
+        let is_alone = others.peek().is_none();
+        let first = others.max_by_key(|node| rank(*node, name));
+        is_alone || is_in(own) && first.is_none_or(|first| rank(first, name) < rank(own, name))
     }
 
     /// How many nodes live, this one among them.
@@ -107,16 +150,19 @@ fn parse_member(text: &str) -> Option<NodeId> {
     u64::from_str_radix(name, 16).ok().map(NodeId)
 }
 
-/// Says that this node lives until the store is gone.
+/// Says that this node lives, and sets right what it holds, until the store is gone.
 pub(super) async fn live(store: Weak<Shared>) {
-    loop {
+    for partition in (0..PARTITIONS).cycle() {
         sleep(BEAT).await;
         let Some(store) = store.upgrade() else { return };
         if let Err(error) = store.beat().await {
             store.peers.stumble();
             tracing::debug!(%error, "the engine was not told that this node lives");
         }
-        store.look_for_replicas().await;
+        // One after the other, so that nothing that is held is wrong for long.
+        if let Err(error) = store.repair(partition).await {
+            tracing::debug!(%error, partition, "what is held was not compared");
+        }
     }
 }
 
@@ -133,7 +179,14 @@ impl Shared {
 
     async fn lease(&self, what: &str) -> RedisResult<()> {
         let call = Call::new(&LEASE, vec![self.keys.nodes()]).arg(member(self.name)).arg(what);
-        let (now, listed): (u64, Vec<String>) = value_of(Some(self.links().feed.call_one(call).await?))?;
+        let (now, before, listed): (u64, String, Vec<String>) =
+            value_of(Some(self.asked_on(DOCUMENTS).call_one(call).await?))?;
+        let lease = u64::try_from(self.settings.node_lease.as_millis()).unwrap_or(u64::MAX);
+        // A score is written as a whole number while it is one.
+        let is_held = before.parse().is_ok_and(|before: u64| before.saturating_add(lease) >= now);
+        if !is_held {
+            self.peers.miss(now);
+        }
         let pairs = listed.chunks_exact(2);
         let heard = pairs.filter_map(|pair| Some((parse_member(&pair[0])?, pair[1].parse::<f64>().ok()?)));
         #[expect(
@@ -141,7 +194,7 @@ impl Shared {
             clippy::cast_sign_loss,
             reason = "moments are whole and positive"
         )]
-        self.peers.take(now, heard.map(|(node, heard)| (node, heard as u64)).collect());
+        self.peers.take(self.name, now, heard.map(|(node, heard)| (node, heard as u64)).collect());
         Ok(())
     }
 
@@ -210,5 +263,38 @@ impl Shared {
             self.links().feed.run(&key, vec![forget]).await?;
         }
         Ok(users)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_done_once_goes_to_a_node_that_came_after_a_while_and_is_done_by_one_at_a_time() {
+        let (old, new) = (NodeId(1), NodeId(2));
+        let (of_old, of_new) = (Peers::default(), Peers::default());
+        let names: Vec<String> = (0..20).map(|number| format!("name{number}")).collect();
+        let done = |peers: &Peers, own: NodeId| {
+            let led = names.iter().filter(|name| peers.leads(own, name.as_bytes()));
+            led.cloned().collect::<Vec<_>>()
+        };
+        of_old.take(old, 10_000, BTreeMap::from([(old, 10_000)]));
+        assert_eq!(done(&of_old, old).len(), names.len(), "it is alone");
+        let both = |now| BTreeMap::from([(old, now), (new, now)]);
+        of_new.take(new, 20_000, both(20_000));
+        // The one that was there hears of the other a beat later, at most.
+        for now in (20_900..25_000).step_by(100) {
+            of_old.take(old, now, both(now));
+            of_new.take(new, now, both(now));
+            let (by_old, by_new) = (done(&of_old, old), done(&of_new, new));
+            assert!(by_old.iter().all(|name| !by_new.contains(name)), "{now}");
+            let all = if now < 22_900 || now >= 23_500 { names.len() } else { by_old.len() };
+            assert_eq!(by_old.len() + by_new.len(), all, "{now}");
+        }
+        assert!(!done(&of_new, new).is_empty());
+        // One that is gone is stood in for.
+        of_new.take(new, 30_000, BTreeMap::from([(old, 30_000 - SILENT), (new, 30_000)]));
+        assert_eq!(done(&of_new, new).len(), names.len());
     }
 }

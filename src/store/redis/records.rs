@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     id::{NodeId, UserId},
-    presence::{Audiences, Record, Timestamp, Unreadable},
+    presence::{Audience, Audiences, Record, Timestamp, Unreadable},
     store::{Edit, Effect, Keep, Outlook, Revision, StoreError, Visit, age, partition},
 };
 
@@ -62,6 +62,15 @@ impl Put {
             Some(Answer::Int(2)) => Self::Removed,
             _ => Self::Conflict(Value::of(bytes_of(parts.next()))),
         })
+    }
+
+    /// Whether the write with this nonce is done; the answer to it may have been lost.
+    fn is_done(&self, nonce: Nonce) -> bool {
+        match self {
+            Self::Stored { .. } => true,
+            Self::Conflict(value) => value.as_ref().is_some_and(|value| value.nonce() == nonce),
+            Self::Removed => false,
+        }
     }
 }
 
@@ -191,9 +200,7 @@ impl Shared {
         let mut answers = answers.map_err(|error| self.refused(&error))?.into_iter();
         let put = value_of(answers.next()).and_then(Put::of).map_err(|error| self.refused(&error))?;
         let have: usize = value_of(answers.next()).map_err(|error| self.refused(&error))?;
-        if let Put::Stored { .. } = put
-            && have < replicas
-        {
+        if put.is_done(nonce) && have < replicas {
             self.held.drop(user);
             return Err(self.unconfirmed(have, replicas));
         }
@@ -213,22 +220,28 @@ impl Shared {
         removed.map(drop).map_err(|error| self.refused(&error))
     }
 
-    /// Lets a record be news to these audiences, as it is.
+    /// Lets a record be news to these audiences, as it is; one that the engine has lost, as an empty one.
     pub(super) async fn touch(&self, user: &UserId, audiences: Audiences) -> Result<(), StoreError> {
         for _ in 0..ATTEMPTS {
-            let Some(base) = self.fetch(user).await.map_err(|error| self.refused(&error))? else {
-                return Ok(());
+            let base = self.fetch(user).await.map_err(|error| self.refused(&error))?;
+            let before = match &base {
+                Some(value) => value.record().map_err(|why| unreadable(user, &why))?,
+                None => Record::default(),
             };
-            let before = base.record().map_err(|why| unreadable(user, &why))?;
             if before.version() > self.complete.load(Ordering::SeqCst) {
                 // It is news already.
                 return Ok(());
             }
-            let outlook = Outlook { is_present: base.is_present(), next_change: base.deadline() };
+            // Whoever was removed is not brought back.
+            let known = if base.is_some() { Revision(HIGHEST) } else { Revision(0) };
+            let outlook = base.as_ref().map_or_else(Outlook::default, |base| Outlook {
+                is_present: base.is_present(),
+                next_change: base.deadline(),
+            });
             let effect = Effect { micros: self.clock.micros(), audiences, keep: Keep::Lazily, outlook };
             let change = Change { after: before.clone(), before, effect };
             let nonce = self.nonce();
-            match self.put(user, Some(&base), Revision(HIGHEST), &change, nonce).await? {
+            match self.put(user, base.as_ref(), known, &change, nonce).await? {
                 Put::Conflict(_) => {}
                 Put::Removed => return Ok(()),
                 Put::Stored { revision, number } => {
@@ -355,6 +368,28 @@ impl Shared {
         self.stale.inc_by(places.len() as u64);
         age::note(self.feeds[feed].age());
         Some(held)
+    }
+
+    /// Sets right what is held of a partition: others may have written what no watcher sees, and an engine may have lost
+    /// what was held.
+    pub(super) async fn repair(&self, feed: usize) -> Result<(), StoreError> {
+        let held = self.held.users(feed);
+        if held.is_empty() {
+            return Ok(());
+        }
+        let users: Vec<&UserId> = held.iter().collect();
+        let known: Vec<Option<u64>> =
+            users.iter().map(|user| self.held.get(user).map(|value| value.revision())).collect();
+        let places: Vec<usize> = (0..users.len()).collect();
+        let found = self.fetch_many(feed, &users, &places).await?;
+        for ((user, known), found) in users.iter().zip(known).zip(found) {
+            let found = found.map(|value| value.revision());
+            if known > found && self.held.get(user).map(|value| value.revision()) == known {
+                self.held.drop(user);
+                self.touch(user, Audience::ALL.into_iter().collect()).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Shows all records of a partition.

@@ -48,6 +48,7 @@ impl Shared {
     /// What is said of a write that too few replicas have.
     pub(super) fn unconfirmed(&self, have: usize, wanted: usize) -> StoreError {
         self.unconfirmed.inc();
+        self.replicas.ask();
         StoreError::Refused(format!(
             "{have} of {wanted} replicas confirmed it in time; it may stand nevertheless"
         ))
@@ -84,38 +85,6 @@ impl Shared {
                 Err(StoreError::Refused(format!("the engine does not answer: {why}")))
             }
             _ => Ok(()),
-        }
-    }
-
-    /// How many replicas have to confirm a write to a stream, and how long that may take.
-    pub(super) fn confirmation(&self, feed: usize) -> Option<(usize, Duration)> {
-        let there = self.replicas.read()[feed];
-        let wanted = self.settings.confirm.unwrap_or(there.min(1));
-        (wanted > 0).then_some((wanted, self.settings.confirm_time))
-    }
-
-    /// Finds out how many replicas there are.
-    pub(super) async fn look_for_replicas(&self) {
-        match self.links().feed.replicas(&super::keys::slots()).await {
-            Ok(replicas) => {
-                let before = std::mem::replace(&mut *self.replicas.write(), replicas);
-                self.tell_of_replicas(&before);
-            }
-            Err(error) => tracing::debug!(%error, "the engine was not asked for its replicas"),
-        }
-    }
-
-    fn tell_of_replicas(&self, before: &[usize]) {
-        if self.settings.confirm.is_some() {
-            return;
-        }
-        let without = |replicas: &[usize]| replicas.iter().filter(|count| **count == 0).count();
-        let (was, is) = (without(before), without(&self.replicas.read()));
-        if is > 0 && was != is {
-            tracing::warn!(
-                partitions = is,
-                "some of the engine has no replica: what is set there is not confirmed"
-            );
         }
     }
 }

@@ -2,7 +2,7 @@
 //! are lost again and again.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     env,
     process::{Command, Stdio},
     sync::{
@@ -13,7 +13,11 @@ use std::{
 };
 
 use futures_util::future::join_all;
-use presenced::id::UserId;
+use presenced::{
+    clock::Clock as _,
+    id::UserId,
+    store::{Document, Kind, Store as _, Written},
+};
 use tokio::task::JoinHandle;
 
 use super::{
@@ -31,10 +35,34 @@ const USERS: usize = 40;
 /// No write may hang for longer.
 const MOST: Duration = Duration::from_secs(5);
 
-/// Numbered texts that are written for users, again and again.
+/// Numbered texts that are written for users, again and again, and documents, one after the other.
 struct Load {
     is_over: Arc<AtomicBool>,
     writers: Vec<JoinHandle<(UserId, usize)>>,
+    documents: JoinHandle<BTreeSet<String>>,
+}
+
+/// What was acknowledged: the last text of each user, and the ids of documents.
+struct Acknowledged {
+    texts: BTreeMap<UserId, usize>,
+    documents: BTreeSet<String>,
+}
+
+/// Writes documents by a node until it is over, and returns which were acknowledged.
+async fn write_documents(node: Arc<Node>, is_over: Arc<AtomicBool>) -> BTreeSet<String> {
+    let mut acknowledged = BTreeSet::new();
+    while !is_over.load(Ordering::SeqCst) {
+        let id = format!("token{}", node.clock.micros());
+        let known = node.witness.heard().revision;
+        let written = node.store.write(vec![Document::put(Kind::Token, &id, &1)], known, node.clock.micros());
+        let (written, time) = timed(written).await;
+        assert!(time < MOST, "{time:?}");
+        if let Ok(Written::At(_)) = written {
+            acknowledged.insert(id);
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    acknowledged
 }
 
 impl Load {
@@ -59,13 +87,15 @@ impl Load {
                 (who, acknowledged)
             })
         };
-        Self { writers: (0..USERS).map(writer).collect(), is_over }
+        let documents = tokio::spawn(write_documents(node.clone(), is_over.clone()));
+        Self { writers: (0..USERS).map(writer).collect(), documents, is_over }
     }
 
-    /// Ends the writing, and returns what was acknowledged last of each user.
-    async fn end(self) -> BTreeMap<UserId, usize> {
+    /// Ends the writing, and returns what was acknowledged.
+    async fn end(self) -> Acknowledged {
         self.is_over.store(true, Ordering::SeqCst);
-        join_all(self.writers).await.into_iter().map(|writer| writer.expect("it ends")).collect()
+        let texts = join_all(self.writers).await.into_iter().map(|writer| writer.expect("it ends"));
+        Acknowledged { texts: texts.collect(), documents: self.documents.await.expect("it ends") }
     }
 }
 
@@ -76,9 +106,17 @@ async fn said(node: &Node, who: &UserId) -> usize {
 }
 
 /// Nothing that was acknowledged is lost; and all nodes know the same, and were told of it.
-async fn is_whole(acknowledged: &BTreeMap<UserId, usize>, nodes: &[&Arc<Node>], urls: Vec<String>) {
+async fn is_whole(acknowledged: &Acknowledged, nodes: &[&Arc<Node>], urls: Vec<String>) {
     let fresh = Node::on(urls).await;
-    for (who, text) in acknowledged {
+    let there = fresh.witness.heard().documents;
+    assert!(!acknowledged.documents.is_empty());
+    for id in &acknowledged.documents {
+        assert!(there.contains_key(&(Kind::Token, id.clone())), "{id} was acknowledged, and is not there");
+    }
+    for node in nodes {
+        until("every node knows the same documents", async || node.witness.heard().documents == there).await;
+    }
+    for (who, text) in &acknowledged.texts {
         let there = said(&fresh, who).await;
         assert!(there >= *text, "{who} says {there}, and {text} was acknowledged");
         assert!(*text > 0, "{who} was never written");
@@ -146,6 +184,27 @@ async fn a_master_that_stands_still_and_wakes_as_a_replica_takes_nothing_back() 
         .await;
     tokio::time::sleep(Duration::from_secs(1)).await;
     let acknowledged = load.end().await;
+    is_whole(&acknowledged, &[&one, &other], cluster.urls()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs redis-server, which tests/run installs"]
+async fn what_a_replica_that_stands_still_did_not_get_was_not_acknowledged() {
+    let cluster = RedisCluster::start().await;
+    let (one, other) = pair(&cluster).await;
+    let load = Load::begin(&one);
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let lost = cluster.places_of_masters()[0];
+    let behind = cluster.place_of_replica(lost);
+    cluster.servers[behind].signal("STOP");
+    let unconfirmed = || one.store.figures().counted.unconfirmed.expect("a count").get();
+    until("writes are refused", async || unconfirmed() > 0).await;
+    cluster.servers[lost].signal("KILL");
+    cluster.servers[behind].signal("CONT");
+    takes_writes(&other).await;
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let acknowledged = load.end().await;
+    figure(&format!("{} writes were refused that no replica confirmed", unconfirmed()));
     is_whole(&acknowledged, &[&one, &other], cluster.urls()).await;
 }
 

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use presenced::{clock::ManualClock, presence::Timestamp, store::RedisStore};
 
 use super::{concurrent_updates_all_count, conforms};
-use crate::support::engine::{RedisCluster, RedisServer, store_on};
+use crate::support::engine::{RedisCluster, RedisServer, settings, store_on};
 
 /// A store whose numbers begin at nothing, as the suite wants them.
 async fn store(urls: Vec<String>) -> Arc<RedisStore> {
-    Arc::new(store_on(urls, Arc::new(ManualClock::at(Timestamp::from_millis(0)))).await)
+    Arc::new(store_on(settings(urls), Arc::new(ManualClock::at(Timestamp::from_millis(0)))).await)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -89,10 +89,19 @@ impl RedisServer {
 
     /// What the server answers to a command.
     pub(crate) fn cli(&self, arguments: &[&str]) -> String {
-        let port = self.port.to_string();
-        let output =
-            Command::new("redis-cli").args(["-p", &port]).args(arguments).stderr(Stdio::null()).output();
+        let output = self.command(arguments).output();
         String::from_utf8_lossy(&output.expect("redis-cli runs").stdout).trim().to_owned()
+    }
+
+    /// Sends the server a command, without waiting for the answer.
+    pub(crate) fn begin(&self, arguments: &[&str]) -> Child {
+        self.command(arguments).stdout(Stdio::null()).spawn().expect("redis-cli runs")
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new("redis-cli");
+        command.args(["-p", &self.port.to_string()]).args(arguments).stderr(Stdio::null());
+        command
     }
 
     /// Sends the server a signal: `KILL`, `STOP` or `CONT`.
@@ -167,6 +176,16 @@ impl RedisCluster {
         self.is_whole().await;
     }
 
+    /// Which of the servers follows the master at a place.
+    pub(crate) fn place_of_replica(&self, master: usize) -> usize {
+        let id = self.servers[master].cli(&["cluster", "myid"]);
+        let follows = |place: &usize| {
+            let nodes = self.servers[*place].cli(&["cluster", "nodes"]);
+            nodes.lines().any(|line| line.contains("myself,slave") && line.contains(&id))
+        };
+        (0..self.servers.len()).find(follows).expect("a replica")
+    }
+
     /// Which of the servers are masters now.
     pub(crate) fn places_of_masters(&self) -> Vec<usize> {
         let is_master = |place: &usize| self.servers[*place].cli(&["role"]).starts_with("master");
@@ -199,6 +218,6 @@ pub(crate) fn settings(urls: Vec<String>) -> Settings {
 }
 
 /// A node's store on an engine.
-pub(crate) async fn store_on(urls: Vec<String>, clock: Arc<dyn Clock>) -> RedisStore {
-    RedisStore::connect(settings(urls), clock).await.expect("the engine is there")
+pub(crate) async fn store_on(settings: Settings, clock: Arc<dyn Clock>) -> RedisStore {
+    RedisStore::connect(settings, clock).await.expect("the engine is there")
 }

@@ -7,10 +7,10 @@ use async_trait::async_trait;
 use parking_lot::Mutex;
 use presenced::{
     id::{NodeId, UserId},
-    presence::{Record, Timestamp},
+    presence::{Audiences, Input, Record, Rules, Timestamp},
     store::{
-        Document, DocumentRef, Edit, Kind, LineVisit, Node, Numbers, Outlook, PARTITIONS, Revision, Store,
-        StoreError, Visit, Written, partition,
+        Document, DocumentRef, Edit, Effect, Keep, Kind, LineVisit, Node, Numbers, Outlook, PARTITIONS,
+        Revision, Store, StoreError, Visit, Written, partition,
     },
 };
 use tokio::sync::watch;
@@ -36,6 +36,8 @@ struct Shared {
     nodes: Mutex<Vec<Weak<dyn Node>>>,
     /// Which of them have stopped.
     stopped: Mutex<HashSet<usize>>,
+    /// Which of them were taken for gone, and were not told so yet.
+    given_up: Mutex<HashSet<usize>>,
     /// Whether reads of records wait.
     holds: watch::Sender<bool>,
 }
@@ -58,6 +60,23 @@ impl SharedStore {
     /// Lets reads of records wait from now on, or no longer.
     pub(crate) fn hold_reads(&self, hold: bool) {
         self.0.holds.send_replace(hold);
+    }
+
+    /// Takes a server for gone that is not, as others would: the connections that it holds for a user end.
+    pub(crate) async fn give_up(&self, node: NodeId, user: &UserId, now: Timestamp) {
+        let rules = Rules::default();
+        let edit = |record: &mut Record| {
+            record.apply(&Input::EndNode { node }, now, &rules);
+            let outlook = Outlook::of(record, now, &rules);
+            Effect {
+                micros: now.as_millis() * 1_000,
+                audiences: Audiences::NONE,
+                keep: Keep::Lazily,
+                outlook,
+            }
+        };
+        self.update(user, Revision(u64::MAX), &edit).await.expect("it is taken");
+        self.0.given_up.lock().insert(usize::try_from(node.0).expect("a small number"));
     }
 
     /// The documents of a kind, with their ids.
@@ -219,6 +238,10 @@ impl Store for SharedStore {
         self.0.users(|user, kept| {
             partition(user) == of && kept.outlook.next_change.is_some_and(|moment| moment <= now)
         })
+    }
+
+    fn was_given_up(&self) -> bool {
+        self.1.get().is_some_and(|node| self.0.given_up.lock().remove(node))
     }
 
     fn reminders(&self) -> usize {
