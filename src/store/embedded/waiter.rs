@@ -45,11 +45,7 @@ pub(super) fn tell(waiters: impl Iterator<Item = Waiter>, outcome: &Outcome) {
     }
     for (runtime, crowd) in crowds {
         let outcome = outcome.clone();
-        runtime.spawn(async move {
-            for told in crowd {
-                send(told, outcome.clone());
-            }
-        });
+        runtime.spawn(async move { crowd.into_iter().for_each(|told| send(told, outcome.clone())) });
     }
 }
 
