@@ -3,8 +3,8 @@
 //!
 //! - [`engine`]: what keeps the bytes. [`disk`]: the engine over fjall. Without an engine everything ends
 //!   with the process.
-//! - `shard`: the memory of one partition. `writer`: the one thread that writes, at its `pace`, and who waits for it,
-//!   `waiter`. `log`: where the documents stand. `news`: what the node is told.
+//! - `shard`: the memory of one partition. `writer`: the one thread that writes, at its `pace`. `log`: where
+//!   the documents stand. `news`: what the node is told.
 //!   `load`: reading all of it back. [`transfer`]: exports and imports. `key`: the keys. `upgrade`: data of
 //!   earlier formats.
 
@@ -18,7 +18,6 @@ mod pace;
 mod shard;
 pub mod transfer;
 mod upgrade;
-mod waiter;
 mod writer;
 
 use std::{
@@ -32,14 +31,13 @@ use async_trait::async_trait;
 use crossbeam_utils::CachePadded;
 use parking_lot::Mutex;
 use prometheus_client::metrics::histogram::Histogram;
-use tokio::task;
+use tokio::{runtime::Handle, sync::oneshot, task};
 
 use self::{
     engine::{Engine, Write},
     log::Log,
     news::News,
     shard::{Pending, Shard},
-    waiter::Done,
     writer::{Job, Last, Queue, Then, Trouble},
 };
 use super::{
@@ -72,6 +70,8 @@ struct Parts {
     numbers: Numbers,
     log: Mutex<Log>,
     node: OnceLock<Weak<dyn Node>>,
+    /// The runtime of those who wait for the writer.
+    runtime: OnceLock<Handle>,
 }
 
 /// How long closing waits between two looks at whether the writer is done.
@@ -132,6 +132,7 @@ impl Parts {
             numbers: Numbers::default(),
             log: Mutex::default(),
             node: OnceLock::new(),
+            runtime: OnceLock::new(),
         }
     }
 
@@ -165,14 +166,14 @@ impl Parts {
         news: Option<News>,
         then: impl FnOnce(u64) -> Then,
     ) -> Result<Done, StoreError> {
-        let (waiter, done) = Done::awaited();
+        let (done, is_done) = oneshot::channel();
         let number = news.as_ref().map(News::number);
         let queued =
-            self.queue.push(|number| Job { writes, then: then(number), micros, news, done: Some(waiter) });
+            self.queue.push(|number| Job { writes, then: then(number), micros, news, done: Some(done) });
         if queued.is_err() {
             self.numbers.landed(number);
         }
-        queued.map(|()| done)
+        queued.map(|()| is_done)
     }
 
     /// Changes a record. The future to wait for, if there is one, completes once the change is durable; the
@@ -253,7 +254,7 @@ impl Parts {
             if queued.is_err() {
                 self.log.lock().end(None);
             }
-            queued?.wait().await?;
+            wait(queued?).await?;
         }
         Ok(revision)
     }
@@ -272,12 +273,19 @@ impl From<Document> for Write {
     }
 }
 
+/// Completes once a write is durable, or has failed.
+type Done = oneshot::Receiver<Result<(), StoreError>>;
+
+async fn wait(done: Done) -> Result<(), StoreError> {
+    done.await.unwrap_or_else(|_| Err(StoreError::Refused("the writer has ended".to_owned())))
+}
+
 #[async_trait]
 impl Store for EmbeddedStore {
     async fn open(&self, node: Weak<dyn Node>) -> Result<NodeId, StoreError> {
         let Some(opening) = node.upgrade() else { return Ok(NodeId::LOCAL) };
         // It is opened once.
-        let _first = self.parts.node.set(node);
+        let _first = (self.parts.node.set(node), self.parts.runtime.set(Handle::current()));
         let parts = self.parts.clone();
         let opened = task::spawn_blocking(move || parts.open(&*opening)).await;
         opened.map_err(|_| StoreError::Unreadable("the reading of the data met a bug".to_owned()))??;
@@ -314,14 +322,14 @@ impl Store for EmbeddedStore {
         let PendingUpdate { record, done, news } = self.parts.update(user, known, edit)?;
         self.parts.report(news.into_iter(), true);
         if let Some(done) = done {
-            done.wait().await?;
+            wait(done).await?;
         }
         Ok(record)
     }
 
     async fn remove(&self, user: &UserId, removed: Revision) -> Result<(), StoreError> {
         match self.parts.remove(user, removed)? {
-            Some(done) => done.wait().await,
+            Some(done) => wait(done).await,
             None => Ok(()),
         }
     }

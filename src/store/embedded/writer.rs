@@ -5,10 +5,12 @@ use std::{
     collections::HashMap,
     mem,
     panic::{self, AssertUnwindSafe},
+    sync::Arc,
     time::Duration,
 };
 
 use parking_lot::{Condvar, Mutex};
+use tokio::sync::oneshot;
 
 use super::{
     Parts,
@@ -16,7 +18,6 @@ use super::{
     key,
     news::News,
     pace::{Pace, Stopwatch},
-    waiter::{self, Waiter},
 };
 use crate::{
     id::UserId,
@@ -25,6 +26,9 @@ use crate::{
 
 /// How often the writer looks after what may lag behind.
 const TICK: Duration = Duration::from_secs(1);
+
+/// So many who wait are told from inside of their runtime.
+const CROWD: usize = 8;
 
 /// What waits for the writer.
 #[derive(Debug, Default)]
@@ -52,6 +56,9 @@ pub(super) struct Job {
     pub(super) news: Option<News>,
     pub(super) done: Option<Waiter>,
 }
+
+/// Who waits for a job.
+pub(super) type Waiter = oneshot::Sender<Result<(), StoreError>>;
 
 /// What becomes readable once the writes are durable.
 #[derive(Debug)]
@@ -115,7 +122,7 @@ impl Queue {
 }
 
 /// Writes until the queue is closed, then all that the disk does not know, and ends.
-pub(super) fn run(parts: &Parts) {
+pub(super) fn run(parts: &Arc<Parts>) {
     let mut next = 0;
     // Rounded up, so that a round takes less than the time that may be lost.
     let share = PARTITIONS.div_ceil(usize::from(parts.lag_seconds));
@@ -185,7 +192,7 @@ impl Parts {
     }
 
     /// Writes jobs as one batch. What others queue meanwhile is the next batch.
-    fn write(&self, mut jobs: Vec<Job>) {
+    fn write(self: &Arc<Self>, mut jobs: Vec<Job>) {
         if jobs.is_empty() {
             return;
         }
@@ -200,14 +207,26 @@ impl Parts {
             let failed = self.forget(&jobs);
             jobs.extend(self.queue.take_built_on(&failed));
         }
-        self.tell(jobs, &written);
+        self.tell(jobs, written);
     }
 
-    /// Tells the node, and then those who wait.
-    fn tell(&self, jobs: Vec<Job>, written: &Result<(), StoreError>) {
-        let (news, done): (Vec<_>, Vec<_>) = jobs.into_iter().map(|job| (job.news, job.done)).unzip();
-        self.report(news.into_iter().flatten(), written.is_ok());
-        waiter::tell(done.into_iter().flatten(), written);
+    /// Tells the node, and then those who wait. To wake many one by one from outside of their runtime takes
+    /// longer than to have it done inside.
+    fn tell(self: &Arc<Self>, jobs: Vec<Job>, written: Result<(), StoreError>) {
+        let waiting = jobs.iter().filter(|job| job.done.is_some()).count();
+        let parts = self.clone();
+        let tell = move || {
+            let (news, done): (Vec<_>, Vec<_>) = jobs.into_iter().map(|job| (job.news, job.done)).unzip();
+            parts.report(news.into_iter().flatten(), written.is_ok());
+            for done in done.into_iter().flatten() {
+                // The caller may be gone.
+                let _gone = done.send(written.clone());
+            }
+        };
+        match self.runtime.get().filter(|_| waiting >= CROWD) {
+            Some(runtime) => drop(runtime.spawn(async move { tell() })),
+            None => tell(),
+        }
     }
 
     /// Lets what was written be read.

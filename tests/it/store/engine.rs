@@ -4,7 +4,6 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     ops::Deref,
     sync::{Arc, Condvar, Mutex, PoisonError},
-    thread,
     time::Duration,
 };
 
@@ -22,7 +21,6 @@ use presenced::{
         member_id,
     },
 };
-use tokio::runtime;
 
 use super::{EVERYTHING, NOW, Witness, due, status, user};
 
@@ -192,29 +190,6 @@ async fn what_is_queued_meanwhile_is_one_batch() {
     }
     // The writer may have come for the first before the others were queued.
     assert!(engine.get(|script| script.commits) <= 2);
-}
-
-/// Connections are served on several, and none is that on which the store was opened.
-#[test]
-fn whoever_waits_is_told_on_whatever_runtime_they_are() {
-    let runtime = || runtime::Builder::new_current_thread().build().expect("a runtime starts");
-    let opened = runtime().block_on(Scripted::default().open());
-    let on_their_own = |thread: usize| {
-        let store = &*opened.store;
-        let change = async |number: usize| {
-            let who = user(&format!("user{thread}-{number}"));
-            apply(store, &who, say("here"), Keep::Acknowledged).await.expect("it is taken");
-            assert_eq!(status(store, &who).await.as_deref(), Some("here"));
-        };
-        runtime().block_on(join_all((0..50).map(change)));
-    };
-    thread::scope(|scope| {
-        for number in 0..3 {
-            let on_their_own = &on_their_own;
-            scope.spawn(move || on_their_own(number));
-        }
-    });
-    assert_eq!(opened.node.heard().changes.len(), 150);
 }
 
 #[tokio::test]
