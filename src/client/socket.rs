@@ -69,9 +69,12 @@ pub struct Socket {
     tries: u32,
 }
 
+/// A connection that is being made.
+type Connecting = Pin<Box<dyn Future<Output = Result<(Link, Value)>> + Send>>;
+
 /// How the socket stands with the server. What it waits for is kept in it, so that a future may be dropped at any time.
 enum State {
-    Connecting(Pin<Box<dyn Future<Output = Result<(Link, Value)>> + Send>>),
+    Connecting(Connecting),
     /// With the time after which too long nothing came.
     Open(Box<Link>, Pin<Box<Sleep>>),
     Ended,

@@ -17,14 +17,14 @@ pub(super) struct Standing {
     /// The last one that was seen.
     seen: Option<String>,
     /// What was sent or is to be sent, and is not answered.
-    open: VecDeque<Sent>,
+    open: VecDeque<Unanswered>,
     /// How many frames there were.
     count: u64,
 }
 
 /// A frame until it is answered.
 #[derive(Debug)]
-struct Sent {
+struct Unanswered {
     id: String,
     frame: ClientFrame,
     is_sent: bool,
@@ -38,7 +38,7 @@ impl Standing {
     pub(super) fn send(&mut self, frame: ClientFrame) -> String {
         self.count += 1;
         let id = self.count.to_string();
-        self.open.push_back(Sent { id: id.clone(), frame, is_sent: false });
+        self.open.push_back(Unanswered { id: id.clone(), frame, is_sent: false });
         id
     }
 
@@ -56,7 +56,7 @@ impl Standing {
             .map(|watch| ClientFrame::Watch(Watch { since: self.token.clone(), ..watch }));
         let frames: Vec<ClientFrame> = watches.chain(self.said.clone()).collect();
         for (place, frame) in frames.into_iter().enumerate().rev() {
-            self.open.push_front(Sent { id: format!("{OWN}{place}"), frame, is_sent: false });
+            self.open.push_front(Unanswered { id: format!("{OWN}{place}"), frame, is_sent: false });
         }
     }
 
@@ -98,7 +98,7 @@ impl Standing {
 
     fn done(&mut self, id: &str) -> Option<String> {
         let place = self.open.iter().position(|sent| sent.id == id)?;
-        let Sent { frame, id, .. } = self.open.remove(place)?;
+        let Unanswered { frame, id, .. } = self.open.remove(place)?;
         if id.starts_with(OWN) {
             return None;
         }
@@ -106,7 +106,7 @@ impl Standing {
             ClientFrame::Watch(watch) => self.watched.push(Watch { since: None, ..watch }),
             ClientFrame::Unwatch(unwatch) => self.unwatch(&unwatch),
             ClientFrame::Presence(SayPresence { state: Some(PresenceState::Offline), .. }) => {
-                self.said = None
+                self.said = None;
             }
             // A status is the server's to keep.
             ClientFrame::Presence(said) if said.state.is_some() => {

@@ -289,7 +289,7 @@ mod tests {
             of_new.take(new, now, both(now));
             let (by_old, by_new) = (done(&of_old, old), done(&of_new, new));
             assert!(by_old.iter().all(|name| !by_new.contains(name)), "{now}");
-            let all = if now < 22_900 || now >= 23_500 { names.len() } else { by_old.len() };
+            let all = if (22_900..23_500).contains(&now) { by_old.len() } else { names.len() };
             assert_eq!(by_old.len() + by_new.len(), all, "{now}");
         }
         assert!(!done(&of_new, new).is_empty());
