@@ -15,8 +15,7 @@ use tokio::time::{sleep, timeout};
 use super::{
     Shared,
     keys::{DOCUMENTS, FEEDS},
-    link::{Link, value_of},
-    peers::now,
+    link::{Link, now, value_of},
     script::{Call, POLL},
     value::{Value, audiences_of},
 };

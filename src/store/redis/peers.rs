@@ -14,7 +14,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::{
     FORMAT, Shared,
     keys::DOCUMENTS,
-    link::value_of,
+    link::{now, value_of},
     script::{Call, LEASE},
 };
 use crate::{
@@ -55,11 +55,6 @@ struct State {
     missed: Option<u64>,
     /// The node whose connections are being ended, and how far that is.
     ending: Option<(NodeId, usize)>,
-}
-
-#[expect(clippy::disallowed_methods, reason = "how long an engine does not answer is measured, not told")]
-pub(super) fn now() -> Instant {
-    Instant::now()
 }
 
 impl Peers {

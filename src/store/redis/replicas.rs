@@ -16,8 +16,7 @@ use tokio::{
 use super::{
     Shared,
     keys::{FEEDS, slots},
-    link::Master,
-    peers::now,
+    link::{Master, now},
 };
 
 /// How often masters are asked.

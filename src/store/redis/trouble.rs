@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 use redis::{ErrorKind, RedisError};
 
-use super::{Shared, feed::Feed, peers::now};
+use super::{Shared, feed::Feed, link::now};
 use crate::store::{PARTITIONS, StoreError};
 
 /// After an engine that did not answer for a while does so again, clients get this time to be heard of before anybody is
