@@ -3,7 +3,7 @@
 //! is given as one, and what it configures.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeSet, HashMap},
     io::{self, Write},
     process::exit,
     sync::{LazyLock, Once},
@@ -18,10 +18,33 @@ use presenced::{
 };
 use tracing_subscriber::{EnvFilter, fmt::MakeWriter};
 
-static KNOWN: LazyLock<RwLock<BTreeSet<String>>> = LazyLock::new(|| {
+/// Secrets by what they begin with, so that a line of a log is looked at once, however many there are.
+type Known = HashMap<[u8; LEAST], BTreeSet<String>>;
+
+/// How long a secret is at least.
+const LEAST: usize = 8;
+
+static KNOWN: LazyLock<RwLock<Known>> = LazyLock::new(|| {
     let of_demo = ["demo-alice", "demo-alice-2", "demo-bob", "demo-bob-2", "demo-carol", demo::ADMIN_TOKEN];
-    RwLock::new(of_demo.map(str::to_owned).into())
+    let mut known = Known::new();
+    for secret in of_demo {
+        known.entry(start_of(secret)).or_default().insert(secret.to_owned());
+    }
+    RwLock::new(known)
 });
+
+fn start_of(secret: &str) -> [u8; LEAST] {
+    *secret.as_bytes().first_chunk().expect("shorter ones are not noted")
+}
+
+/// The first secret that a text has.
+fn known_in(text: &str) -> Option<String> {
+    let known = KNOWN.read();
+    text.as_bytes().windows(LEAST).enumerate().find_map(|(place, start)| {
+        let begun = known.get(start)?;
+        begun.iter().find(|secret| text.as_bytes()[place..].starts_with(secret.as_bytes())).cloned()
+    })
+}
 
 /// What the tokens that a server makes begin with; hexadecimal digits follow.
 const MADE: &str = "pd_";
@@ -50,8 +73,12 @@ const PLACES: [&str; 13] = [
 pub(crate) fn note(secret: &str) {
     let (is_made, is_word) =
         (secret.starts_with(MADE), secret.bytes().all(|byte| byte.is_ascii_alphabetic()));
-    if secret.len() >= 8 && !is_made && !is_word && !KNOWN.read().contains(secret) {
-        KNOWN.write().insert(secret.to_owned());
+    if secret.len() < LEAST || is_made || is_word {
+        return;
+    }
+    let is_known = |known: &Known| known.get(&start_of(secret)).is_some_and(|begun| begun.contains(secret));
+    if !is_known(&KNOWN.read()) {
+        KNOWN.write().entry(start_of(secret)).or_default().insert(secret.to_owned());
     }
 }
 
@@ -95,7 +122,7 @@ pub(crate) fn found_in(text: &str) -> Option<String> {
     if text.match_indices(JWT).any(|(place, _)| is_jwt(&text[place..])) {
         return Some(JWT.to_owned());
     }
-    KNOWN.read().iter().find(|secret| text.contains(secret.as_str())).cloned()
+    known_in(text)
 }
 
 /// Three parts, of which the first two are JSON in Base64. Ids of filters have one.
