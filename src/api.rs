@@ -1,7 +1,8 @@
 //! The dialects: each is one published HTTP contract over the core, in one file and one folder.
 //!
 //! To add one: write `api/<dialect>.rs` with a [`Dialect`] in it, and add it to [`ALL`]. One from outside of this
-//! crate is given to [`Server::builder`](crate::server::Server::builder).
+//! crate is given to [`Server::builder`](crate::server::Server::builder), and by [`Dialect::add_to`] to what reads the
+//! configuration.
 
 pub mod matrix;
 pub mod pnut;
