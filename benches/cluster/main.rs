@@ -1,14 +1,19 @@
 //! What the store that servers share costs beside the engine itself: renewals and changes by one node and by two, and the same
 //! script sent bare, at the same depth; what a user takes there; how long it takes until another node is told, and until one
 //! has started. Starts a `redis-server` of its own, on this machine:
-//! `cargo bench --bench cluster`; `cargo bench --bench cluster -- --help` has the options.
+//! `cargo bench --bench cluster`; `cargo bench --bench cluster -- --help` has the options. `engine.rs` has the engine.
 
+mod engine;
+#[path = "../common/figures.rs"]
+#[expect(dead_code, reason = "each benchmark has use for a part of it")]
+mod figures;
 #[path = "../common/machine.rs"]
 mod machine;
+#[path = "../common/quiet.rs"]
+mod quiet;
 
 use std::{
-    net::TcpListener,
-    process::{Child, Command, Stdio},
+    process::ExitCode,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -29,6 +34,11 @@ use presenced::{
 };
 use redis::aio::MultiplexedConnection;
 
+use self::{
+    engine::{Bare, Engine, memory, script_time},
+    figures::{Figure, Place, percentile},
+};
+
 #[derive(Parser)]
 #[command(name = "cargo bench --bench cluster --", about = "Measures the store that servers share.")]
 struct Options {
@@ -39,72 +49,19 @@ struct Options {
     #[arg(long, default_value_t = 256)]
     depth: u64,
     /// How many users' documents a node reads at its start.
-    #[arg(long, default_value_t = 100_000)]
+    #[arg(long, default_value_t = 1_000_000)]
     documents: u64,
     /// How long each measurement takes.
     #[arg(long, default_value_t = 5)]
     seconds: u64,
+    /// How often each is made; the median counts.
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
+    rounds: u32,
+    #[command(flatten)]
+    place: Place,
     /// Cargo says this to every benchmark.
     #[arg(long, hide = true)]
     bench: bool,
-}
-
-/// An engine that ends with this.
-struct Engine {
-    port: u16,
-    child: Child,
-}
-
-impl Drop for Engine {
-    fn drop(&mut self) {
-        let _gone = self.child.kill();
-        let _gone = self.child.wait();
-    }
-}
-
-impl Engine {
-    async fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let port = listener.local_addr().expect("an address").port();
-        drop(listener);
-        let mut command = Command::new("redis-server");
-        command.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", ""]);
-        command.args(["--hash-max-listpack-value", "512"]).stdout(Stdio::null());
-        let engine = Self { port, child: command.spawn().expect("redis-server runs") };
-        while redis::Client::open(engine.url()).expect("a URL").get_connection().is_err() {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-        engine
-    }
-
-    fn url(&self) -> String {
-        format!("redis://127.0.0.1:{}", self.port)
-    }
-
-    async fn connection(&self) -> MultiplexedConnection {
-        let client = redis::Client::open(self.url()).expect("a URL");
-        client.get_multiplexed_async_connection().await.expect("a connection")
-    }
-}
-
-/// How often scripts ran since the last look, and how long in all, in microseconds.
-async fn script_time(connection: &mut MultiplexedConnection) -> (f64, f64) {
-    let text: String = redis::cmd("INFO").arg("commandstats").query_async(connection).await.expect("figures");
-    let line = text.lines().find_map(|line| line.strip_prefix("cmdstat_evalsha:")).unwrap_or_default();
-    let value = |name: &str| {
-        let found = line.split(',').find_map(|part| part.strip_prefix(name)?.strip_prefix('='));
-        found.and_then(|value| value.parse().ok()).unwrap_or(0.0)
-    };
-    let seen = (value("calls"), value("usec"));
-    let _: () = redis::cmd("CONFIG").arg("RESETSTAT").query_async(connection).await.expect("it is reset");
-    seen
-}
-
-/// What the engine's data takes, in bytes.
-async fn memory(connection: &mut MultiplexedConnection) -> f64 {
-    let text: String = redis::cmd("INFO").arg("memory").query_async(connection).await.expect("figures");
-    let used = text.lines().find_map(|line| line.strip_prefix("used_memory:")?.trim().parse().ok());
-    used.expect("a number")
 }
 
 /// A node that remembers when it was told last, and counts the documents that it was shown.
@@ -168,8 +125,8 @@ fn now() -> Instant {
 }
 
 /// So many at a time, for so long: how many were done in a second.
-async fn rate(options: &Options, work: impl AsyncFn(u64)) -> f64 {
-    let (begun, time) = (now(), Duration::from_secs(options.seconds));
+async fn rate(options: &Options, seconds: u64, work: impl AsyncFn(u64)) -> f64 {
+    let (begun, time) = (now(), Duration::from_secs(seconds));
     let done = AtomicU64::new(0);
     let lane = |lane: u64| {
         let (done, work) = (&done, &work);
@@ -186,45 +143,140 @@ async fn rate(options: &Options, work: impl AsyncFn(u64)) -> f64 {
     precise(done.into_inner()) / now().duration_since(begun).as_secs_f64()
 }
 
-/// Says how many writes are done in a second, and what each costs.
-async fn measure(
-    options: &Options,
-    connection: &mut MultiplexedConnection,
-    what: &str,
-    work: impl AsyncFn(u64),
-) {
-    script_time(connection).await;
-    let before = machine::processor_micros(std::process::id());
-    let writes = rate(options, work).await;
-    let all = writes * Duration::from_secs(options.seconds).as_secs_f64();
-    let own = (machine::processor_micros(std::process::id()) - before) / all;
-    let (calls, micros) = script_time(connection).await;
-    println!(
-        "{what}: {writes:.0}/s, {:.2} us of the engine a call, {own:.1} us of the nodes, {:.3} calls a write, those of \
-         following included",
-        micros / calls,
-        calls / all
-    );
+/// What writes cost, by the second and each.
+struct Cost {
+    rate: f64,
+    /// Of the engine's time for scripts, in microseconds.
+    engine: f64,
+    /// Of this process's, in microseconds.
+    own: f64,
+    /// Calls of scripts.
+    calls: f64,
 }
 
-/// Says how long a node takes to read all documents.
-async fn start(options: &Options, engine: &Engine, store: &RedisStore, clock: &SystemClock) {
-    let mut revision = Revision::default();
-    for part in (0..options.documents).collect::<Vec<_>>().chunks(1_000) {
-        let document = |number: &u64| {
-            let (id, name) = (user(*number), format!("User {number}"));
-            let value = serde_json::json!({"id": id, "number": number, "display_name": name, "created": 1});
-            Document::put(Kind::User, id.as_str(), &value)
-        };
-        let documents: Vec<_> = part.iter().map(document).collect();
-        let written = store.write(documents, revision, clock.micros()).await.expect("it is taken");
-        let Written::At(at) = written else { panic!("nobody else writes") };
-        revision = at;
+impl Cost {
+    /// The median of the rounds, by the rate.
+    async fn of(options: &Options, connection: &mut MultiplexedConnection, work: impl AsyncFn(u64)) -> Self {
+        // What is done first is done for the first time.
+        rate(options, 1, &work).await;
+        let mut rounds = Vec::new();
+        for _ in 0..options.rounds {
+            script_time(connection).await;
+            let before = machine::processor_micros(std::process::id());
+            let rate = rate(options, options.seconds, &work).await;
+            let writes = rate * Duration::from_secs(options.seconds).as_secs_f64();
+            let own = (machine::processor_micros(std::process::id()) - before) / writes;
+            let (calls, micros) = script_time(connection).await;
+            rounds.push(Self { rate, engine: micros / writes, own, calls: calls / writes });
+        }
+        rounds.sort_by(|one, other| one.rate.total_cmp(&other.rate));
+        rounds.swap_remove(rounds.len() / 2)
     }
-    let begun = now();
-    let (_store, told, _) = node(engine).await;
-    let read = told.1.load(Ordering::SeqCst);
-    println!("a node reads {read} documents at its start in {:?}", now().duration_since(begun));
+
+    fn figures(&self, what: &str) -> [Figure; 2] {
+        let beside = format!("{:.2} us of the engine and {:.1} us of the nodes each", self.engine, self.own);
+        [
+            Figure::new(what, self.rate, "/s").beside(beside),
+            Figure::new(format!("{what}: round trips each, those of following included"), self.calls, ""),
+        ]
+    }
+}
+
+/// Nodes on one engine, and who writes by them.
+struct Nodes {
+    engine: Engine,
+    connection: MultiplexedConnection,
+    stores: [RedisStore; 2],
+    told: Arc<Told>,
+    clock: Arc<SystemClock>,
+    /// What a user with one claim takes there, in bytes, and what one takes who is offline.
+    bytes: (f64, f64),
+}
+
+impl Nodes {
+    /// Lets all users be there with one claim, and as many others who are gone.
+    async fn start(options: &Options) -> Self {
+        let engine = Engine::start().await;
+        let mut connection = engine.connection().await;
+        let (one, _, clock) = node(&engine).await;
+        let empty = memory(&mut connection).await;
+        let fill = async |from: u64, state: State| {
+            let claim = Input::Claim { device: "phone".parse().expect("a device id"), state };
+            for part in (from..from + options.users).collect::<Vec<_>>().chunks(256) {
+                let claims = part.iter().map(|number| {
+                    let (one, clock, claim) = (&one, &clock, &claim);
+                    async move { apply(one, clock, &user(*number), claim, Keep::Lazily).await }
+                });
+                join_all(claims).await;
+            }
+        };
+        fill(0, State::Online).await;
+        let online = memory(&mut connection).await;
+        fill(options.users, State::Offline).await;
+        let users = precise(options.users);
+        let bytes = ((online - empty) / users, (memory(&mut connection).await - online) / users);
+        let (other, told, _) = node(&engine).await;
+        Self { engine, connection, stores: [one, other], told, clock, bytes }
+    }
+
+    /// The node that a user's writes go to, of so many.
+    fn of(&self, number: u64, nodes: usize) -> &RedisStore {
+        &self.stores[usize::try_from(number).expect("a small number") % nodes]
+    }
+
+    async fn renewals(&self, options: &Options, nodes: usize) -> Cost {
+        let renew = Input::Active { device: "phone".parse().expect("a device id") };
+        Cost::of(options, &mut self.connection.clone(), async |number| {
+            apply(self.of(number, nodes), &self.clock, &user(number), &renew, Keep::InPassing).await;
+        })
+        .await
+    }
+
+    async fn changes(&self, options: &Options, nodes: usize) -> Cost {
+        let texts = AtomicU64::new(0);
+        Cost::of(options, &mut self.connection.clone(), async |number| {
+            let text = texts.fetch_add(1, Ordering::Relaxed).to_string();
+            let input = Input::Status(Status::lasting(&text));
+            apply(self.of(number, nodes), &self.clock, &user(number), &input, Keep::Acknowledged).await;
+        })
+        .await
+    }
+
+    /// From when something is set on one node until the other one is told, in milliseconds.
+    async fn lags(&self) -> Vec<f64> {
+        let mut lags = Vec::new();
+        for number in 0..200 {
+            let input = Input::Status(Status::lasting(&format!("lag {number}")));
+            let begun = now();
+            let written =
+                apply(&self.stores[0], &self.clock, &user(number), &input, Keep::Acknowledged).await;
+            while self.told.0.load(Ordering::SeqCst) < written.version() {
+                tokio::time::sleep(Duration::from_micros(200)).await;
+            }
+            lags.push(now().duration_since(begun).as_secs_f64() * 1e3);
+        }
+        lags
+    }
+
+    /// How long a node takes to read all documents, in seconds, and how many it read.
+    async fn start_another(&self, options: &Options) -> (f64, u64) {
+        let mut revision = Revision::default();
+        for part in (0..options.documents).collect::<Vec<_>>().chunks(1_000) {
+            let document = |number: &u64| {
+                let (id, name) = (user(*number), format!("User {number}"));
+                let value =
+                    serde_json::json!({"id": id, "number": number, "display_name": name, "created": 1});
+                Document::put(Kind::User, id.as_str(), &value)
+            };
+            let documents: Vec<_> = part.iter().map(document).collect();
+            let written = self.stores[0].write(documents, revision, self.clock.micros()).await;
+            let Written::At(at) = written.expect("it is taken") else { panic!("nobody else writes") };
+            revision = at;
+        }
+        let begun = now();
+        let (_store, told, _) = node(&self.engine).await;
+        (now().duration_since(begun).as_secs_f64(), told.1.load(Ordering::SeqCst))
+    }
 }
 
 /// A count as it is divided by.
@@ -232,89 +284,55 @@ fn precise(count: u64) -> f64 {
     f64::from(u32::try_from(count).expect("they can be counted"))
 }
 
-#[tokio::main]
-async fn main() {
-    let options = Options::parse();
-    println!("{}", machine::describe());
-    let engine = Engine::start().await;
-    let mut connection = engine.connection().await;
-    let (store, _told, clock) = node(&engine).await;
-    let empty = memory(&mut connection).await;
-    let claim = Input::Claim { device: "phone".parse().expect("a device id"), state: State::Online };
-    for part in (0..options.users).collect::<Vec<_>>().chunks(256) {
-        join_all(part.iter().map(|number| {
-            let (store, clock, claim) = (&store, &clock, &claim);
-            async move { apply(store, clock, &user(*number), claim, Keep::Lazily).await }
-        }))
-        .await;
-    }
-    let taken = memory(&mut connection).await - empty;
-    println!("{:.0} bytes of the engine a user with one claim", taken / precise(options.users));
-
-    let (other, told, _) = node(&engine).await;
-    let stores = [&store, &other];
-    let renew = Input::Active { device: "phone".parse().expect("a device id") };
-    for nodes in 1..=stores.len() {
-        measure(&options, &mut connection, &format!("renewals by {nodes} nodes"), async |number| {
-            let store = stores[usize::try_from(number).expect("a small number") % nodes];
-            apply(store, &clock, &user(number), &renew, Keep::InPassing).await;
-        })
-        .await;
-        let texts = AtomicU64::new(0);
-        measure(&options, &mut connection, &format!("changes by {nodes} nodes"), async |number| {
-            let store = stores[usize::try_from(number).expect("a small number") % nodes];
-            let text = texts.fetch_add(1, Ordering::Relaxed).to_string();
-            apply(store, &clock, &user(number), &Input::Status(Status::lasting(&text)), Keep::Acknowledged)
-                .await;
-        })
-        .await;
-    }
-
-    let mut lags = Vec::new();
-    for number in 0..200 {
-        let input = Input::Status(Status::lasting(&format!("lag {number}")));
-        let begun = now();
-        let version = apply(&store, &clock, &user(number), &input, Keep::Acknowledged).await.version();
-        while told.0.load(Ordering::SeqCst) < version {
-            tokio::time::sleep(Duration::from_micros(200)).await;
+async fn measure(options: &Options) -> Vec<Figure> {
+    let nodes = Nodes::start(options).await;
+    let mut figures = vec![
+        Figure::new("engine's memory of a user with one claim", nodes.bytes.0, "bytes"),
+        Figure::new("engine's memory of a user who is gone", nodes.bytes.1, "bytes"),
+    ];
+    let bare = Bare::new(&nodes.engine, options.users).await;
+    let raw = Cost::of(options, &mut nodes.connection.clone(), async |number| {
+        bare.put(number, nodes.clock.micros()).await;
+    })
+    .await;
+    figures.extend(raw.figures("the script of a renewal, bare"));
+    for count in 1..=nodes.stores.len() {
+        let renewals = nodes.renewals(options, count).await;
+        figures.extend(renewals.figures(&format!("renewals by {count} nodes")));
+        let against = |what: &str| format!("renewals by {count} nodes, against the bare script: {what}");
+        let (time, rate) = (renewals.engine / raw.engine, renewals.rate / raw.rate);
+        let mut ratios =
+            [Figure::new(against("engine's time"), time, "x"), Figure::new(against("rate"), rate, "x")];
+        if count == 1 {
+            let [time, rate] = ratios;
+            ratios = [time.at_most(1.15), rate.at_least(0.7)];
         }
-        lags.push(now().duration_since(begun));
+        figures.extend(ratios);
+        figures.extend(nodes.changes(options, count).await.figures(&format!("changes by {count} nodes")));
     }
-    lags.sort_unstable();
-    println!("set on one node, told on another: p50 {:?}, p99 {:?}", lags[100], lags[198]);
-    start(&options, &engine, &store, &clock).await;
-    drop((store, other));
-
-    let script = redis::Script::new(include_str!("../../src/store/redis/put.lua"));
-    let body = vec![0_u8; 40];
-    let bare = engine.connection().await;
-    let put = async |number: u64| {
-        let name = format!("user{number}");
-        let partition = number % 256;
-        let key = |kind: &str| format!("bare:{kind}:{partition}");
-        let mut invocation = script.prepare_invoke();
-        invocation.key(format!("{}:{}", key("u"), number / 256 % 64));
-        for kind in ["dl", "ev", "mt", "pr", "rm", "fl"] {
-            invocation.key(key(kind));
-        }
-        let mut connection = bare.clone();
-        let read: Option<Vec<u8>> = redis::cmd("HGET")
-            .arg(format!("{}:{}", key("u"), number / 256 % 64))
-            .arg(&name)
-            .query_async(&mut connection)
-            .await
-            .expect("it is read");
-        let expected = read.map_or_else(Vec::new, |value| value[..7].to_vec());
-        invocation.arg(&name).arg(expected).arg(&body).arg(&[0_u8; 4][..]).arg(1_u64 << 40).arg(0).arg(1);
-        invocation.arg(clock.micros()).arg(0).arg(0).arg(10_000).arg(0);
-        let _: Vec<redis::Value> = invocation.invoke_async(&mut connection).await.expect("it is taken");
-    };
-    rate(&Options { seconds: 1, ..Options::parse() }, put).await;
-    script_time(&mut connection).await;
-    let writes = rate(&options, put).await;
-    let (calls, micros) = script_time(&mut connection).await;
-    println!(
-        "the script bare, after reading the revision: {writes:.0}/s, {:.2} us of the engine a call",
-        micros / calls
+    let lags = nodes.lags().await;
+    figures.push(Figure::new("set on one node, told on another: p50", percentile(&lags, 50), "ms"));
+    figures.push(
+        Figure::new("set on one node, told on another: p99", percentile(&lags, 99), "ms").at_most(150.0),
     );
+    let (seconds, read) = nodes.start_another(options).await;
+    figures.push(Figure::new(format!("a node's start with {read} users"), seconds, "s"));
+    figures
+}
+
+fn main() -> ExitCode {
+    // `cargo test --benches` runs benchmarks as tests, without this; there is nothing to test here.
+    if !std::env::args().any(|argument| argument == "--bench") {
+        eprintln!("nothing was measured; for that: cargo bench --bench cluster");
+        return ExitCode::SUCCESS;
+    }
+    let options = Options::parse();
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime starts");
+    let measured = quiet::undisturbed(|| Ok(runtime.block_on(measure(&options))));
+    println!("{}", machine::describe());
+    println!(
+        "load: {} users, {} writes at a time; the median of {} rounds of {} s",
+        options.users, options.depth, options.rounds, options.seconds
+    );
+    machine::end(measured.and_then(|figures| options.place.put(&figures)))
 }

@@ -1,6 +1,9 @@
 //! What every benchmark says of the machine and asks it of a process.
 
-use std::{fs, process::Command};
+use std::{
+    fs,
+    process::{Command, ExitCode},
+};
 
 /// The kernel counts processor time in hundredths of a second (USER_HZ on every common platform).
 const MICROS_PER_TICK: f64 = 10_000.0;
@@ -43,4 +46,15 @@ pub(crate) fn processor_micros(process: u32) -> f64 {
     let (_, rest) = stat.rsplit_once(')').expect("proc(5)");
     let ticks = rest.split_whitespace().skip(11).take(2);
     ticks.map(|ticks| ticks.parse::<f64>().expect("proc(5)") * MICROS_PER_TICK).sum()
+}
+
+/// How a benchmark ends.
+pub(crate) fn end(measured: Result<(), String>) -> ExitCode {
+    match measured {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("the figures would mean nothing: {why}");
+            ExitCode::FAILURE
+        }
+    }
 }

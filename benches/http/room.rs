@@ -1,14 +1,8 @@
 //! What a page of a large room costs, with the counts of the whole room: the first one, while nothing changes, and
 //! while members change. Time and memory; presenced as it is configured by default, in this process, over real HTTP.
 
-use std::{
-    fs,
-    path::Path,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{fs, path::Path, sync::Arc, time::Instant};
 
-use comfy_table::{Table, presets};
 use futures_util::future::join_all;
 use presenced::{
     app::App,
@@ -26,6 +20,7 @@ use tokio::{net::TcpListener, sync::oneshot};
 use crate::{
     Options,
     data::{self, Folder},
+    figures::{Figure, percentile},
 };
 
 const ROOM: &str = "!all:localhost";
@@ -34,8 +29,7 @@ const TOKEN: &str = "pd_bench";
 /// How many members change between two pages.
 const CHANGES: [usize; 4] = [0, 10, 100, 1_000];
 
-/// Measures, and returns the table.
-pub(super) fn measure(members: usize, options: &Options) -> String {
+pub(super) fn measure(members: usize, options: &Options) -> Vec<Figure> {
     tokio::runtime::Runtime::new().expect("a runtime starts").block_on(async {
         let folder = Folder::new(options.data.as_deref()).unwrap_or_else(|why| panic!("{why}"));
         let app = furnish(members, folder.path()).await;
@@ -47,28 +41,22 @@ pub(super) fn measure(members: usize, options: &Options) -> String {
         };
         let running = tokio::spawn(Server::default().run(listener, app.clone(), end));
         let url = format!("http://{address}/presenced/v1/rooms/{ROOM}/presence?limit=100&state=busy");
-        let mut table = Table::new();
-        table.load_style(presets::UTF8_FULL).set_header([
-            "changes before each page".to_owned(),
-            "pages".to_owned(),
-            "ms p50/p99/max".to_owned(),
-            format!("resident MiB more than before the first page, {members} members"),
-        ]);
         let client = Client::new();
         let before = resident_mebibytes();
         let first = page(&client, &url).await;
-        table.add_row(row("the first page", vec![first], before));
+        let mut figures = vec![figure(format!("first page of a room of {members}"), &[first], before)];
         for changes in CHANGES {
             let mut times = Vec::new();
             for round in 0..options.rounds * 100 {
                 change(&app, members, changes, round).await;
                 times.push(page(&client, &url).await);
             }
-            table.add_row(row(&changes.to_string(), times, before));
+            let what = format!("a page of a room of {members}, {changes} changes before each: p99");
+            figures.push(figure(what, &times, before));
         }
         drop(stop);
         running.await.expect("the server ends");
-        table.to_string()
+        figures
     })
 }
 
@@ -104,25 +92,24 @@ async fn change(app: &App, members: usize, changes: usize, round: u64) {
     }
 }
 
-/// How long a page takes.
+/// How long a page takes, in milliseconds.
 #[expect(clippy::disallowed_methods, reason = "a duration is measured, not told")]
-async fn page(client: &Client, url: &str) -> Duration {
+async fn page(client: &Client, url: &str) -> f64 {
     let begun = Instant::now();
     let answer = client.get(url).bearer_auth(TOKEN).send().await;
     let body = answer.and_then(Response::error_for_status).expect("the server answers").bytes().await;
     assert!(!body.expect("a whole answer").is_empty());
-    begun.elapsed()
+    begun.elapsed().as_secs_f64() * 1e3
 }
 
-fn row(what: &str, mut times: Vec<Duration>, before: f64) -> Vec<String> {
-    times.sort_unstable();
-    let at = |share: usize| times[(times.len() * share / 100).min(times.len() - 1)].as_secs_f64() * 1e3;
-    vec![
-        what.to_owned(),
-        times.len().to_string(),
-        format!("{:.2}/{:.2}/{:.2}", at(50), at(99), at(100)),
-        format!("{:.1}", resident_mebibytes() - before),
-    ]
+fn figure(what: String, times: &[f64], before: f64) -> Figure {
+    let beside = format!(
+        "p50 {:.2}, max {:.2} ms; {:.1} MiB more than at rest",
+        percentile(times, 50),
+        percentile(times, 100),
+        resident_mebibytes() - before
+    );
+    Figure::new(what, percentile(times, 99), "ms").beside(beside)
 }
 
 /// The resident memory of this process.

@@ -9,12 +9,6 @@ use std::{
     thread,
 };
 
-use axum::{
-    Router,
-    body::Bytes,
-    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
-    routing,
-};
 use clap::ValueEnum as _;
 use presenced::{
     app::App,
@@ -31,14 +25,19 @@ use tracing_subscriber::{
     EnvFilter, Layer as _, fmt, layer::SubscriberExt as _, reload, util::SubscriberInitExt as _,
 };
 
-use crate::{Options, Store, data, machine};
+use crate::{Options, Store, data, floor, machine};
 
 /// How many users are active, all in one room.
 pub(super) const CALLERS: usize = 1_000;
 
-#[derive(Clone, Copy, clap::ValueEnum)]
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum Role {
+    /// Bare handlers, on a runtime for each core, as presenced serves.
     Floor,
+    /// The same as axum serves by itself.
+    Axum,
+    /// The same as the floor, once the body of a change is on the disk.
+    Journal,
     Disk,
     Memory,
 }
@@ -115,11 +114,24 @@ pub(super) fn serve(role: Role, options: &Options) {
             let read = || io::copy(&mut io::stdin(), &mut io::sink());
             let _end = tokio::task::spawn_blocking(read).await;
         };
+        let cores = thread::available_parallelism().expect("the machine says how many cores it has");
+        let model = || options.model.expect("the floor is told its model");
         let data = match role {
-            Role::Floor => {
-                let router = floor(options).await;
+            Role::Axum => {
+                let routes = floor::routes(model(), None).await;
                 println!("{address}");
-                axum::serve(listener, router).with_graceful_shutdown(end).await.expect("the floor serves");
+                axum::serve(listener, routes).with_graceful_shutdown(end).await.expect("the floor serves");
+                return;
+            }
+            Role::Floor | Role::Journal => {
+                let folder = options.data.as_deref().expect("the floor is told where to write");
+                let journal = matches!(role, Role::Journal).then(|| floor::journal(folder).expect("a file"));
+                let routes = floor::routes(model(), journal).await;
+                println!("{address}");
+                tokio::select! {
+                    served = floor::serve_on_cores(listener, routes, cores.get()) => served.expect("the floor serves"),
+                    () = end => {}
+                }
                 return;
             }
             Role::Disk => options.data.as_deref(),
@@ -128,7 +140,6 @@ pub(super) fn serve(role: Role, options: &Options) {
         log();
         let app = app(options.users, data).await;
         println!("{address}");
-        let cores = thread::available_parallelism().expect("the machine says how many cores it has");
         let server = server::Server::builder().threads(cores).expect("threads start").build();
         server.run(listener, app, end).await;
     });
@@ -215,65 +226,18 @@ fn stride(users: usize) -> usize {
 }
 
 // The tokens of users and the length of a status, as wrk.lua has them too.
-const STATUS: &str = "run 0000000000 change 0000000000";
+pub(super) const STATUS: &str = "run 0000000000 change 0000000000";
 
 pub(super) fn token(caller: usize) -> String {
     format!("pd_{caller:064x}")
 }
 
-fn path(user: &str) -> String {
+pub(super) fn path(user: &str) -> String {
     format!("/_matrix/client/v3/presence/{user}/status")
 }
 
-fn native_path(user: &str) -> String {
+pub(super) fn native_path(user: &str) -> String {
     format!("/presenced/v1/users/{user}/presence")
 }
 
-const ACTIVITY: &str = "/presenced/v1/activity";
-
-/// Bare axum handlers that give the answers of the model.
-async fn floor(options: &Options) -> Router {
-    let model = options.model.expect("the floor is told its model");
-    let first = data::user(0);
-    let get = record(Method::GET, model, &path(first.as_str()), String::new()).await;
-    let put = format!(r#"{{"presence":"online","status_msg":"{STATUS}"}}"#);
-    let put = record(Method::PUT, model, &path(first.as_str()), put).await;
-    let say = format!(r#"{{"state":"online","status":{{"text":"{STATUS}"}}}}"#);
-    let say = record(Method::PUT, model, &native_path(first.as_str()), say).await;
-    let active = record(Method::POST, model, ACTIVITY, String::new()).await;
-    let get = async move || (get.0.clone(), get.1);
-    let put = async move |_body: Bytes| (put.0.clone(), put.1);
-    let say = async move |_body: Bytes| (say.0.clone(), say.1);
-    let active = async move |_body: Bytes| (StatusCode::NO_CONTENT, active.0.clone());
-    Router::new()
-        .route(&path("{user}"), routing::get(get).put(put))
-        .route(&native_path("{user}"), routing::put(say))
-        .route(ACTIVITY, routing::post(active))
-}
-
-/// An answer of the server at `model`. All of it is static: shared counts would cost the floor more than
-/// the literals of a handler do.
-async fn record(
-    method: Method,
-    model: SocketAddr,
-    path: &str,
-    body: String,
-) -> (&'static HeaderMap, &'static [u8]) {
-    let response = reqwest::Client::new()
-        .request(method, format!("http://{model}{path}"))
-        .bearer_auth(token(0))
-        .body(body)
-        .send()
-        .await
-        .and_then(reqwest::Response::error_for_status)
-        .expect("the model answers");
-    // hyper adds the date to both.
-    let lines = response.headers().iter().filter(|(name, _)| *name != header::DATE);
-    let fixed = |(name, value): (&HeaderName, &HeaderValue)| {
-        let value = value.to_str().expect("presenced's headers are ASCII").to_owned();
-        (name.clone(), HeaderValue::from_static(value.leak()))
-    };
-    let headers: HeaderMap = lines.map(fixed).collect();
-    let body = response.bytes().await.expect("the model answers").to_vec();
-    (Box::leak(Box::new(headers)), body.leak())
-}
+pub(super) const ACTIVITY: &str = "/presenced/v1/activity";

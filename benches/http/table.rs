@@ -1,21 +1,11 @@
-//! What is printed: the load, and a table of medians.
+//! What was measured, as figures: the medians of the rounds, and of their ratios.
 
-use comfy_table::{CellAlignment, Table, presets};
-
-use crate::{Options, RivalRow, Row, Store, servers::CALLERS, wrk::Sample};
-
-const HEADER: [&str; 10] = [
-    "",
-    "store",
-    "connections",
-    "floor\nreq/s",
-    "presenced\nreq/s",
-    "throughput ratio\n(least - most)",
-    "floor\nCPU µs/req",
-    "presenced\nCPU µs/req",
-    "CPU ratio\n(least - most)",
-    "latency p50/p99/p99.9/max ms\nfloor; presenced",
-];
+use crate::{
+    Options, RivalRow, Row, Store, TARGETS_FROM,
+    figures::{Figure, median},
+    servers::{CALLERS, Role},
+    wrk::Sample,
+};
 
 /// What was asked.
 pub(super) fn load(options: &Options) -> String {
@@ -26,86 +16,63 @@ pub(super) fn load(options: &Options) -> String {
     )
 }
 
-/// The table of what another server does, under that heading, and presenced.
-pub(super) fn against(heading: &str, rows: &[RivalRow]) -> String {
-    let header = [
-        "",
-        "connections",
-        heading,
-        "presenced\nreq/s",
-        "ratio\n(least - most)",
-        "latency p50/p99/p99.9/max ms\nthe other; presenced",
-    ];
-    let mut table = Table::new();
-    table.load_style(presets::UTF8_FULL).set_header(header);
-    for RivalRow { what, connections, least, rounds } in rows {
-        let (rival, presenced) = (|| rounds.iter().map(|(it, _)| it), || rounds.iter().map(|(_, it)| it));
-        let ratios: Vec<f64> =
-            rounds.iter().map(|(theirs, ours)| ours.per_second / theirs.per_second).collect();
-        let reached = if median(ratios.iter().copied()) >= *least { "yes" } else { "MISSED" };
-        table.add_row([
-            (*what).to_owned(),
-            connections.to_string(),
-            format!("{:.0}", median(rival().map(|sample| sample.per_second))),
-            format!("{:.0}", median(presenced().map(|sample| sample.per_second))),
-            format!("{}\n>= {least}: {reached}", spread(&ratios)),
-            format!("{}\n{}", latency(rival()), latency(presenced())),
-        ]);
-    }
-    for column in table.column_iter_mut().skip(1) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
-    table.to_string()
-}
-
-/// The table.
-pub(super) fn results(rows: &[Row]) -> String {
-    let mut table = Table::new();
-    table.load_style(presets::UTF8_FULL).set_header(HEADER);
-    for row in rows {
-        table.add_row(cells(row));
-    }
-    for column in table.column_iter_mut().skip(2) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
-    table.to_string()
-}
-
-fn cells(row: &Row) -> Vec<String> {
-    let floor = || row.rounds.iter().map(|(floor, _)| floor);
-    let presenced = || row.rounds.iter().map(|(_, presenced)| presenced);
-    let ratios = |value: fn(&Sample) -> f64| -> Vec<f64> {
-        row.rounds.iter().map(|(floor, presenced)| value(presenced) / value(floor)).collect()
+/// What another server does, and presenced.
+pub(super) fn against(rival: &str, rows: &[RivalRow]) -> Vec<Figure> {
+    let figure = |row: &RivalRow| {
+        let what = format!("{}, {} connections, against {rival}: rate", row.what, row.connections);
+        rate(what, &row.rounds).at_least(row.least)
     };
-    let throughput = ratios(|sample| sample.per_second);
-    let processor = ratios(|sample| sample.processor_micros);
+    rows.iter().map(figure).collect()
+}
+
+/// What the floors do, and presenced.
+pub(super) fn figures(rows: &[Row]) -> Vec<Figure> {
+    rows.iter().flat_map(of_row).collect()
+}
+
+fn of_row(row: &Row) -> [Figure; 2] {
     let case = row.case;
-    let (least, most) = (case.throughput, case.processor);
-    let verdict = |target: String, is_reached: bool| match is_reached {
-        _ if row.connections < case.from_connections => String::new(),
-        true => format!("\n{target}: yes"),
-        false => format!("\n{target}: MISSED"),
+    let floor = match case.floor {
+        Role::Axum => "axum's own loop",
+        Role::Journal => "a floor that commits",
+        _ => "the floor",
     };
-    let reached = (
-        verdict(format!(">= {least:.2}"), median(throughput.iter().copied()) >= least),
-        verdict(format!("<= {most:.2}"), median(processor.iter().copied()) <= most),
-    );
-    vec![
-        case.what.to_owned(),
-        match row.store {
-            Store::Disk => "disk",
-            Store::Memory => "memory",
-        }
-        .to_owned(),
-        row.connections.to_string(),
-        format!("{:.0}", median(floor().map(|sample| sample.per_second))),
-        format!("{:.0}", median(presenced().map(|sample| sample.per_second))),
-        spread(&throughput) + &reached.0,
-        format!("{:.1}", median(floor().map(|sample| sample.processor_micros))),
-        format!("{:.1}", median(presenced().map(|sample| sample.processor_micros))),
-        spread(&processor) + &reached.1,
-        format!("{}\n{}", latency(floor()), latency(presenced())),
+    let store = if row.store == Store::Memory { ", in memory" } else { "" };
+    let what = |figure: &str| {
+        format!("{}{store}, {} connections, against {floor}: {figure}", case.what, row.connections)
+    };
+    let is_bound = row.connections >= TARGETS_FROM;
+    let rate = rate(what("rate"), &row.rounds);
+    let processor = ratio(what("processor time"), &row.rounds, |sample| sample.processor_micros, "us");
+    [
+        match case.throughput.filter(|_| is_bound) {
+            Some(least) => rate.at_least(least),
+            None => rate,
+        },
+        match case.processor.filter(|_| is_bound) {
+            Some(most) => processor.at_most(most),
+            None => processor,
+        },
     ]
+}
+
+fn rate(what: String, rounds: &[(Sample, Sample)]) -> Figure {
+    let latencies =
+        [latency(rounds.iter().map(|(other, _)| other)), latency(rounds.iter().map(|(_, ours)| ours))];
+    let figure = ratio(what, rounds, |sample| sample.per_second, "/s");
+    figure.beside(format!("p50/p99/p99.9/max {} and {} ms", latencies[0], latencies[1]))
+}
+
+/// The ratio of presenced's values to the other's.
+fn ratio(what: String, rounds: &[(Sample, Sample)], value: fn(&Sample) -> f64, unit: &str) -> Figure {
+    let ratios: Vec<f64> = rounds.iter().map(|(other, ours)| value(ours) / value(other)).collect();
+    let (least, most) = ratios
+        .iter()
+        .fold((f64::INFINITY, 0.0_f64), |(least, most), ratio| (least.min(*ratio), most.max(*ratio)));
+    let other = median(rounds.iter().map(|(other, _)| value(other)));
+    let ours = median(rounds.iter().map(|(_, ours)| value(ours)));
+    let beside = format!("{least:.2} to {most:.2}; {other:.0} and {ours:.0} {unit}");
+    Figure::new(what, median(ratios), "x").beside(beside)
 }
 
 /// Medians of the percentiles, and the longest of all.
@@ -113,17 +80,4 @@ fn latency<'a>(samples: impl Iterator<Item = &'a Sample> + Clone) -> String {
     let of = |index: usize| samples.clone().map(move |sample| sample.latency[index] / 1e3);
     let longest = of(3).fold(0.0, f64::max);
     format!("{:.2}/{:.1}/{:.1}/{longest:.1}", median(of(0)), median(of(1)), median(of(2)))
-}
-
-fn spread(ratios: &[f64]) -> String {
-    let least = ratios.iter().copied().fold(f64::INFINITY, f64::min);
-    let most = ratios.iter().copied().fold(0.0, f64::max);
-    format!("{:.2} ({least:.2} - {most:.2})", median(ratios.iter().copied()))
-}
-
-fn median(values: impl Iterator<Item = f64>) -> f64 {
-    let mut values: Vec<f64> = values.collect();
-    values.sort_by(f64::total_cmp);
-    let middle = values.len() / 2;
-    if values.len() % 2 == 1 { values[middle] } else { f64::midpoint(values[middle - 1], values[middle]) }
 }

@@ -7,8 +7,8 @@ use tokio::{task::JoinSet, time::interval};
 use crate::{
     Options, Watcher,
     client::{Client, Tally},
+    figures::Figure,
     server::Server,
-    table::Row,
 };
 
 /// Who is watched. Each of them changes once a second.
@@ -24,15 +24,15 @@ const OTHERS: usize = 10_000;
 const CALLS_PER_SECOND: usize = 20;
 
 /// The processor time of the server for one event that a watcher was told.
-pub(crate) async fn measure(options: &Options, most: u32) -> [Row; 3] {
+pub(crate) async fn measure(options: &Options, most: u32) -> [Figure; 3] {
     let watchers = options.crowd.min(most) as usize;
     let few = per_event(options, watchers / 10).await;
     let many = per_event(options, watchers).await;
     let what = |watchers| format!("{watchers} watchers of {EACH} users, {OTHERS} others change: each event");
     [
-        Row::new(what(watchers / 10), few, "us", None),
-        Row::new(what(watchers), many, "us", None),
-        Row::new("the same, against a tenth of the watchers".to_owned(), many / few, "x", Some(1.2)),
+        Figure::new(what(watchers / 10), few, "us"),
+        Figure::new(what(watchers), many, "us"),
+        Figure::new("the same, against a tenth of the watchers".to_owned(), many / few, "x").at_most(1.2),
     ]
 }
 

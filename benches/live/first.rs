@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use presenced::{clock::SystemClock, store::Store as _};
 
-use crate::{Options, client::Client, data, now, server::Server, since, table::Row};
+use crate::{Options, client::Client, data, figures::Figure, now, server::Server, since};
 
 /// One in so many is online.
 const ONLINE_EVERY: usize = 100;
@@ -16,7 +16,7 @@ const USER: &str = "/presenced/v1/users/@user0000:localhost";
 const KIB_PER_MIB: f64 = 1_024.0;
 
 /// How much memory first pictures take above that of a server at rest, and how long.
-pub(crate) async fn measure(options: &Options) -> Result<[Row; 4], String> {
+pub(crate) async fn measure(options: &Options) -> Result<[Figure; 4], String> {
     let users = options.users as usize;
     let folder = data::Folder::new(options.data.as_deref())?;
     {
@@ -53,9 +53,9 @@ pub(crate) async fn measure(options: &Options) -> Result<[Row; 4], String> {
     let stream_mebibytes = (server.peak_kib() - before) / KIB_PER_MIB;
     let what = |how: &str| format!("first picture of {users} users, 1 % online, by {how}");
     Ok([
-        Row::new(what("/sync: memory above the answer"), sync_mebibytes.max(0.0), "MiB", Some(16.0)),
-        Row::new(what("/sync"), sync_seconds, "s", None),
-        Row::new(what("stream: memory"), stream_mebibytes.max(0.0), "MiB", Some(16.0)),
-        Row::new(what("stream"), stream_seconds, "s", None),
+        Figure::new(what("/sync: memory above the answer"), sync_mebibytes.max(0.0), "MiB").at_most(16.0),
+        Figure::new(what("/sync"), sync_seconds, "s"),
+        Figure::new(what("stream: memory"), stream_mebibytes.max(0.0), "MiB").at_most(16.0),
+        Figure::new(what("stream"), stream_seconds, "s"),
     ])
 }

@@ -2,20 +2,25 @@
 //! `cargo bench --bench live -- --help` has the options.
 //!
 //! `server.rs` has the server, the real binary in a process of its own; `client.rs` the watchers' side of
-//! HTTP; `crowd.rs` many watchers of few users each; `first.rs` first pictures of a large server; `sockets.rs` what
-//! users say on sockets; `table.rs` what is printed. Server and watchers share the machine, so the times have the cost of
+//! HTTP; `bare.rs` what some of it is compared with; `crowd.rs` many watchers of few users each; `first.rs` first pictures of a large server; `sockets.rs` what
+//! users say on sockets. Server and watchers share the machine, so the times have the cost of
 //! both sides in them.
 
+mod bare;
 mod client;
 mod crowd;
 #[path = "../common/data.rs"]
 mod data;
+#[path = "../common/figures.rs"]
+#[expect(dead_code, reason = "each benchmark has use for a part of it")]
+mod figures;
 mod first;
 #[path = "../common/machine.rs"]
 mod machine;
+#[path = "../common/quiet.rs"]
+mod quiet;
 mod server;
 mod sockets;
-mod table;
 
 use std::{
     path::{Path, PathBuf},
@@ -29,9 +34,10 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::task::JoinSet;
 
 use self::{
+    bare::Bare,
     client::{Client, Tally},
+    figures::{Figure, Place, medians, percentile},
     server::Server,
-    table::Row,
 };
 
 #[derive(Parser)]
@@ -46,8 +52,8 @@ struct Options {
     /// How long the steady load lasts.
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
     seconds: u32,
-    /// How often one change goes to all idle watchers; the median counts.
-    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
+    /// How often each thing is measured; the median counts.
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,
     /// How many watchers watch few users each, if as many files may be open.
     #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(10..))]
@@ -61,9 +67,11 @@ struct Options {
     /// Measure these alone; everything if none is named.
     #[arg(long, value_enum)]
     only: Vec<Part>,
-    /// Be the bare server that sockets are measured against.
+    #[command(flatten)]
+    place: Place,
+    /// Be a server that presenced is measured against.
     #[arg(long, hide = true)]
-    bare: bool,
+    bare: Option<Bare>,
     /// Cargo says this to every benchmark.
     #[arg(long, hide = true)]
     bench: bool,
@@ -100,15 +108,15 @@ fn main() -> ExitCode {
     let options = Options::parse();
     let watchers = room_for(options.watchers);
     let runtime = tokio::runtime::Runtime::new().expect("a runtime starts");
-    if options.bare {
-        runtime.block_on(sockets::serve_bare());
+    if let Some(what) = options.bare {
+        runtime.block_on(bare::serve(what));
     }
-    let rows = runtime.block_on(measure(&options, watchers));
-    println!("{}\n{}", machine::describe(), table::write(&rows));
+    let measured = quiet::undisturbed(|| Ok(runtime.block_on(measure(&options, watchers))));
+    println!("{}", machine::describe());
     if watchers < options.watchers {
         println!("{watchers} idle watchers, not {}: no more files may be open (ulimit -n)", options.watchers);
     }
-    ExitCode::SUCCESS
+    machine::end(measured.and_then(|figures| options.place.put(&figures)))
 }
 
 /// Lets this process and the servers, which inherit it, have as many files open as so many watchers take, as far as the
@@ -126,41 +134,53 @@ fn room_for(watchers: u32) -> u32 {
     u32::try_from(room).unwrap_or(u32::MAX).min(watchers)
 }
 
-async fn measure(options: &Options, watchers: u32) -> Vec<Row> {
+async fn measure(options: &Options, watchers: u32) -> Vec<Figure> {
     let folder = tempfile::tempdir().expect("a folder can be made");
-    let mut rows = Vec::new();
+    let mut figures = Vec::new();
     let is_wanted = |part| options.only.is_empty() || options.only.contains(&part);
     if is_wanted(Part::Latency) {
         eprintln!("changes to a waiting /sync");
         for (what, data) in [("in memory", None), ("on disk, after fsync", Some(folder.path()))] {
-            rows.extend(latency(options, what, data).await);
+            figures.extend(repeated(options, async || latency(options, what, data).await).await);
         }
     }
     if is_wanted(Part::Idle) {
         eprintln!("{watchers} idle streams");
-        rows.extend(idle(options, watchers, "streams", Watcher::Stream).await);
+        figures.extend(idle(options, watchers, Watcher::Stream).await);
         eprintln!("{watchers} idle sockets");
-        rows.extend(idle(options, watchers, "sockets", Watcher::Socket).await);
+        figures.extend(idle(options, watchers, Watcher::Socket).await);
         eprintln!("{watchers} waiting /sync requests");
-        rows.extend(idle(options, watchers, "waiting /sync", Watcher::Sync).await);
+        figures.extend(idle(options, watchers, Watcher::Sync).await);
     }
     if is_wanted(Part::Steady) {
         eprintln!("1,000 changes/s to 100 watchers each");
-        rows.extend(steady(options).await);
+        figures.extend(repeated(options, async || steady(options).await).await);
     }
     if is_wanted(Part::Crowd) {
         eprintln!("watchers of few users each");
-        rows.extend(crowd::measure(options, watchers).await);
+        figures.extend(repeated(options, async || crowd::measure(options, watchers).await).await);
     }
     if is_wanted(Part::Activity) {
         eprintln!("activity on sockets");
-        rows.extend(sockets::measure(options).await);
+        figures.extend(repeated(options, async || sockets::measure(options).await).await);
     }
     if is_wanted(Part::First) {
         eprintln!("first pictures of {} users", options.users);
-        rows.extend(first::measure(options).await.unwrap_or_else(|why| panic!("{why}")));
+        figures.extend(first::measure(options).await.unwrap_or_else(|why| panic!("{why}")));
     }
-    rows
+    figures
+}
+
+/// The medians of as many rounds as are asked for.
+async fn repeated<const COUNT: usize>(
+    options: &Options,
+    part: impl AsyncFn() -> [Figure; COUNT],
+) -> Vec<Figure> {
+    let mut rounds = Vec::new();
+    for _ in 0..options.rounds {
+        rounds.push(part().await.into());
+    }
+    medians(rounds)
 }
 
 #[expect(clippy::disallowed_methods, reason = "a benchmark measures real time")]
@@ -186,7 +206,7 @@ fn next_batch(answer: &str) -> String {
 }
 
 /// From when a change is sent until a waiting `/sync` has the news.
-async fn latency(options: &Options, what: &str, data: Option<&Path>) -> [Row; 2] {
+async fn latency(options: &Options, what: &str, data: Option<&Path>) -> [Figure; 2] {
     let server = Server::start(data);
     let mut bob = Client::connect(server.address, 0).await;
     let mut alice = Client::connect(server.address, 1).await;
@@ -205,21 +225,12 @@ async fn latency(options: &Options, what: &str, data: Option<&Path>) -> [Row; 2]
         times.push(time);
         token = next;
     }
-    let target = data.is_none().then_some(5.0);
-    [
-        Row::new(
-            format!("change to a waiting /sync, {what}: p50"),
-            table::percentile(&times, 50),
-            "ms",
-            None,
-        ),
-        Row::new(
-            format!("change to a waiting /sync, {what}: p99"),
-            table::percentile(&times, 99),
-            "ms",
-            target,
-        ),
-    ]
+    let figure = |percent| {
+        let what = format!("change to a waiting /sync, {what}: p{percent}");
+        Figure::new(what, percentile(&times, percent), "ms")
+    };
+    let late = figure(99);
+    [figure(50), if data.is_none() { late.at_most(1.0) } else { late }]
 }
 
 /// How a watcher watches.
@@ -231,6 +242,14 @@ enum Watcher {
 }
 
 impl Watcher {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Stream => "streams",
+            Self::Socket => "sockets",
+            Self::Sync => "waiting /sync",
+        }
+    }
+
     /// Watches until the server ends, and counts what it is told.
     async fn watch(self, mut client: Client, mut token: String, tally: Arc<Tally>) {
         loop {
@@ -247,9 +266,29 @@ impl Watcher {
     }
 }
 
-/// Many watchers who wait: the memory of each, and one change to all of them.
-async fn idle(options: &Options, watchers: u32, what: &str, watcher: Watcher) -> [Row; 2] {
-    let server = Server::start(None);
+/// Many watchers who wait: the memory of each, and one change to all of them, against a bare server that wakes as many.
+async fn idle(options: &Options, watchers: u32, watcher: Watcher) -> Vec<Figure> {
+    let bare = match watcher {
+        Watcher::Socket => None,
+        Watcher::Stream | Watcher::Sync => {
+            Some(wait_and_wake(options, watchers, watcher, &Server::start_bare(Bare::Watchers)).await.1)
+        }
+    };
+    let (each, ours) = wait_and_wake(options, watchers, watcher, &Server::start(None)).await;
+    let what = |figure: &str| format!("{watchers} idle {}: {figure}", watcher.name());
+    let mut figures = vec![
+        Figure::new(what("memory each"), each, "KiB").at_most(15.0),
+        Figure::new(what("one change to all"), ours, "ms"),
+    ];
+    figures.extend(bare.map(|bare| {
+        let beside = format!("{bare:.0} ms there");
+        Figure::new(what("the same, against a bare server"), ours / bare, "x").beside(beside).at_most(1.5)
+    }));
+    figures
+}
+
+/// How much memory each watcher of a server takes, in KiB, and how long one change to all of them, in milliseconds.
+async fn wait_and_wake(options: &Options, watchers: u32, watcher: Watcher, server: &Server) -> (f64, f64) {
     let mut bob = Client::connect(server.address, 0).await;
     change(&mut bob, 1).await;
     let token = next_batch(&bob.call("GET", SYNC, "demo-alice", "").await);
@@ -277,15 +316,7 @@ async fn idle(options: &Options, watchers: u32, what: &str, watcher: Watcher) ->
         times.push(since(start));
         tokio::time::sleep(Duration::from_secs(2)).await;
     }
-    [
-        Row::new(format!("{watchers} idle {what}: memory each"), each, "KiB", Some(15.0)),
-        Row::new(
-            format!("{watchers} idle {what}: one change to all"),
-            table::percentile(&times, 50),
-            "ms",
-            Some(250.0),
-        ),
-    ]
+    (each, percentile(&times, 50))
 }
 
 async fn open(server: std::net::SocketAddr, number: usize, watcher: Watcher) -> Client {
@@ -312,7 +343,7 @@ async fn opened(opening: &mut JoinSet<Client>) -> Client {
 }
 
 /// A thousand users who each change once a second, seen by a hundred watchers each.
-async fn steady(options: &Options) -> [Row; 3] {
+async fn steady(options: &Options) -> [Figure; 3] {
     const USERS: usize = 1_000;
     const WATCHERS: usize = 100;
     const CALLS_PER_SECOND: u32 = 20;
@@ -350,8 +381,8 @@ async fn steady(options: &Options) -> [Row; 3] {
     // What the last changes brought is still on its way.
     let delivered = f64::from(u32::try_from(tally.count()).expect("fewer than 4 billion")) / seconds;
     [
-        Row::new("1,000 changes/s to 100 watchers each: changes".to_owned(), sent / seconds, "/s", None),
-        Row::new("1,000 changes/s to 100 watchers each: delivered".to_owned(), delivered, "/s", None),
-        Row::new("1,000 changes/s to 100 watchers each: server's processor".to_owned(), cores, "cores", None),
+        Figure::new("1,000 changes/s to 100 watchers each: changes".to_owned(), sent / seconds, "/s"),
+        Figure::new("1,000 changes/s to 100 watchers each: delivered".to_owned(), delivered, "/s"),
+        Figure::new("1,000 changes/s to 100 watchers each: server's processor".to_owned(), cores, "cores"),
     ]
 }

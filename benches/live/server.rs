@@ -9,7 +9,9 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-use crate::machine;
+use clap::ValueEnum as _;
+
+use crate::{bare::Bare, machine};
 
 /// Everybody may see everybody, and one user may have all the watchers.
 const ENVIRONMENT: [(&str, &str); 5] = [
@@ -44,10 +46,11 @@ impl Server {
         Self::spawn(command)
     }
 
-    /// Starts this program as a bare server of WebSockets.
-    pub(super) fn start_bare() -> Self {
+    /// Starts this program as a bare server.
+    pub(super) fn start_bare(what: Bare) -> Self {
         let mut command = Command::new(env::current_exe().expect("this program has a file"));
-        command.args(["--bench", "--bare"]);
+        let what = what.to_possible_value().expect("every server has a name");
+        command.args(["--bench", "--bare", what.get_name()]);
         Self::spawn(command)
     }
 

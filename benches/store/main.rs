@@ -7,8 +7,13 @@
 
 #[path = "../common/data.rs"]
 mod data;
+#[path = "../common/figures.rs"]
+#[expect(dead_code, reason = "each benchmark has use for a part of it")]
+mod figures;
 #[path = "../common/machine.rs"]
 mod machine;
+#[path = "../common/quiet.rs"]
+mod quiet;
 mod table;
 mod work;
 
@@ -23,7 +28,8 @@ use serde::de::DeserializeOwned;
 
 use self::{
     data::Folder,
-    work::{Filled, Restarted, Work, Worked},
+    figures::{Figure, Place, medians},
+    work::{Restarted, Work, Worked},
 };
 
 #[derive(Parser)]
@@ -33,14 +39,19 @@ struct Options {
     #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1..))]
     users: u64,
     /// How long one measurement of changes, renewals or reads takes.
-    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..))]
     seconds: u64,
+    /// How often each thing is measured; the median counts.
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
+    rounds: u32,
     /// How many changes wait for the disk at a time.
     #[arg(long, value_delimiter = ',', default_values_t = [128, 1_024, 8_192])]
     waiting: Vec<usize>,
     /// The data folder, empty or filled by an earlier run with as many users; otherwise a temporary one.
     #[arg(long)]
     data: Option<PathBuf>,
+    #[command(flatten)]
+    place: Place,
     /// Cargo says this to every benchmark.
     #[arg(long, hide = true)]
     bench: bool,
@@ -49,9 +60,8 @@ struct Options {
     work: Option<Work>,
 }
 
-/// All that was measured.
+/// All that is measured in a round.
 struct Measured {
-    filled: Filled,
     /// Whether the files had to come from the disk.
     cold: bool,
     restarted: Restarted,
@@ -72,37 +82,32 @@ fn main() -> ExitCode {
         work::run(work, &options);
         return ExitCode::SUCCESS;
     }
-    match measure(&options) {
-        Ok(measured) => {
-            println!("{}\n{}", machine::describe(), table::load(&options));
-            println!("{}", table::results(&measured, &options));
-            ExitCode::SUCCESS
-        }
-        Err(why) => {
-            eprintln!("{why}");
-            ExitCode::FAILURE
-        }
-    }
+    let measured = quiet::undisturbed(|| measure(&options));
+    println!("{}\n{}", machine::describe(), table::load(&options));
+    machine::end(measured.and_then(|figures| options.place.put(&figures)))
 }
 
-fn measure(options: &Options) -> Result<Measured, String> {
+fn measure(options: &Options) -> Result<Vec<Figure>, String> {
     let folder = Folder::new(options.data.as_deref())?;
     let at = folder.path();
     let filled = child(Work::Fill, options, at, 0)?;
-    let cold = drop_page_cache();
-    let restarted = child(Work::Restart, options, at, 0)?;
-    let changes = options.waiting.iter().map(|&waiting| {
-        let worked = child(Work::Change, options, at, waiting)?;
-        Ok((waiting, worked))
+    let rounds = (0..options.rounds).map(|_| {
+        let cold = drop_page_cache();
+        let restarted = child(Work::Restart, options, at, 0)?;
+        let changes = options.waiting.iter().map(|&waiting| {
+            let worked = child(Work::Change, options, at, waiting)?;
+            Ok((waiting, worked))
+        });
+        let measured = Measured {
+            cold,
+            restarted,
+            changes: changes.collect::<Result<_, String>>()?,
+            renewals: child(Work::Renew, options, at, 0)?,
+            reads: child(Work::Read, options, at, 0)?,
+        };
+        Ok(table::figures(&filled, &measured, options))
     });
-    Ok(Measured {
-        filled,
-        cold,
-        restarted,
-        changes: changes.collect::<Result<_, String>>()?,
-        renewals: child(Work::Renew, options, at, 0)?,
-        reads: child(Work::Read, options, at, 0)?,
-    })
+    Ok(medians(rounds.collect::<Result<_, String>>()?))
 }
 
 /// Has a process of its own do a measurement, so that the memory it takes is that of this work alone.

@@ -5,7 +5,10 @@ use std::{
     hint::black_box,
     path::Path,
     process,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -13,7 +16,7 @@ use std::{
 use futures_util::future::join_all;
 use presenced::{
     app::App,
-    clock::{Clock as _, SystemClock},
+    clock::{Clock, SystemClock},
     config::Config,
     id::UserId,
     presence::{Input, Record, Rules, State, Status, Timestamp},
@@ -54,6 +57,8 @@ pub(super) struct Restarted {
     pub(super) directory_mebibytes: f64,
     /// Resident, with the records as well.
     pub(super) mebibytes: f64,
+    /// The most that was resident while all of them turned idle.
+    pub(super) idle_mebibytes: f64,
 }
 
 #[derive(Deserialize, Serialize)]
@@ -88,8 +93,18 @@ fn fill(options: &Options) -> Filled {
     Filled { seconds: (now() - begun).as_secs_f64() }
 }
 
+/// The time, and later by as much as it is told.
+#[derive(Debug)]
+struct Ahead(SystemClock, AtomicU64);
+
+impl Clock for Ahead {
+    fn micros(&self) -> u64 {
+        self.0.micros() + self.1.load(Ordering::SeqCst)
+    }
+}
+
 fn restart(options: &Options) -> Restarted {
-    let clock = Arc::new(SystemClock::start());
+    let clock = Arc::new(Ahead(SystemClock::start(), AtomicU64::new(0)));
     let begun = now();
     let engine = data::engine(folder(options));
     let recovered = now();
@@ -104,16 +119,24 @@ fn restart(options: &Options) -> Restarted {
             }
         }
     };
-    let opening = App::open_telling(Config::default(), Box::new(store), clock, Box::new(tell));
-    let app = runtime().block_on(opening).expect("the documents are whole");
+    let opening = App::open_telling(Config::default(), Box::new(store), clock.clone(), Box::new(tell));
+    let runtime = runtime();
+    let app = runtime.block_on(opening).expect("the documents are whole");
     let (read, directory_mebibytes) = *read.lock().expect("nobody panics here");
-    let restarted = Restarted {
+    let mut restarted = Restarted {
         engine_seconds: (recovered - begun).as_secs_f64(),
         directory_seconds: (read - recovered).as_secs_f64(),
         records_seconds: (now() - read).as_secs_f64(),
         directory_mebibytes,
         mebibytes: resident_mebibytes(),
+        idle_mebibytes: 0.0,
     };
+    // The kernel begins to look for the peak anew. Source: proc(5), clear_refs.
+    fs::write("/proc/self/clear_refs", "5").expect("the kernel takes it");
+    let later = Duration::from_secs(Config::default().presence.idle_after_seconds + 1);
+    clock.1.store(u64::try_from(later.as_micros()).expect("minutes"), Ordering::SeqCst);
+    runtime.block_on(app.tick());
+    restarted.idle_mebibytes = mebibytes_of("VmHWM:");
     drop(app);
     restarted
 }
@@ -230,8 +253,13 @@ fn users(options: &Options) -> usize {
 
 /// What this process has in memory.
 fn resident_mebibytes() -> f64 {
+    mebibytes_of("VmRSS:")
+}
+
+/// A line of what the kernel says of this process's memory.
+fn mebibytes_of(name: &str) -> f64 {
     let status = fs::read_to_string("/proc/self/status").expect("proc(5)");
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("proc(5)");
+    let line = status.lines().find_map(|line| line.strip_prefix(name)).expect("proc(5)");
     let kibibytes: f64 = line.trim().trim_end_matches(" kB").parse().expect("proc(5)");
     kibibytes / 1_024.0
 }
