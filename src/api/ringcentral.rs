@@ -171,8 +171,9 @@ fn router(app: &App) -> Router {
 /// Routes with all that every exchange has.
 fn framed(app: &App, mut resources: Router<App>) -> Router {
     // Some clients end these paths so.
-    let subscription = "/restapi/v1.0/subscription/";
-    resources = resources.route(subscription, routing::post(subscription::create_subscription));
+    let subscriptions = "/restapi/v1.0/subscription/";
+    let list = routing::get(subscription::list_subscriptions);
+    resources = resources.route(subscriptions, list.post(subscription::create_subscription));
     for path in DIALECT.other_paths() {
         resources = resources.route(&path, routing::any(no_such_path));
     }

@@ -132,19 +132,16 @@ impl Talk {
         }
         while let Some(Ok(message)) = socket.next().await {
             let Message::Text(text) = message else { continue };
-            let members: Vec<&RawValue> =
-                serde_json::from_str(&text).map_err(|error| format!("{error}: {text}"))?;
-            let meta: Value = serde_json::from_str(members[0].get()).map_err(|error| error.to_string())?;
+            let (meta, body) = parts(&text).map_err(|error| format!("{error}: {text}"))?;
             if meta["messageId"] != *id {
                 continue;
             }
             self.socket = Some(socket);
-            let text = members.get(1).map(|body| body.get().to_owned()).unwrap_or_default();
             let status = meta["status"]
                 .as_u64()
                 .and_then(|status| StatusCode::from_u16(u16::try_from(status).ok()?).ok());
             let status = status.ok_or_else(|| format!("no status: {meta}"))?;
-            return Ok(Some(Answer { status, headers: headers(&meta), text }));
+            return Ok(Some(Answer { status, headers: headers(&meta), text: body }));
         }
         // Whoever sends what is no message is told so, and that was it.
         Ok(None)
@@ -189,6 +186,17 @@ impl Talk {
         }
         self.heard.drain(..self.heard.len().saturating_sub(REMEMBERED));
     }
+}
+
+/// What a message says of its body, and the body: JSON, or parts that stand there as they are, as clients split them off.
+fn parts(message: &str) -> serde_json::Result<(Value, String)> {
+    if let Some((meta, body)) = message.split_once(",--Boundary") {
+        let body = format!("--Boundary{}", body.trim_end_matches(']'));
+        return Ok((serde_json::from_str(meta.trim_start_matches('['))?, body));
+    }
+    let members: Vec<&RawValue> = serde_json::from_str(message)?;
+    let body = members.get(1).map(|body| body.get().to_owned()).unwrap_or_default();
+    Ok((serde_json::from_str(members[0].get())?, body))
 }
 
 fn headers(meta: &Value) -> HeaderMap {

@@ -51,6 +51,8 @@ async fn a_path_with_a_slash_at_its_end_is_the_same() {
     let receiver = Receiver::start().await;
     let call = server.call(Method::POST, format!("{PATH}/")).token("demo-alice").json(&wish(&receiver));
     assert_eq!(call.send_undocumented().await.status, 200);
+    let list = server.call(Method::GET, format!("{PATH}/")).token("demo-alice").send_undocumented().await;
+    assert_eq!(list.json(), read(&server, "demo-alice", PATH).await);
 }
 
 #[tokio::test]
