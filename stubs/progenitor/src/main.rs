@@ -6,7 +6,7 @@ use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 /// The client of a document.
 macro_rules! clients {
     ($($dialect:ident in $file:literal),+) => {$(
-        #[allow(warnings, clippy::all, clippy::pedantic, reason = "it is generated")]
+        #[expect(warnings, reason = "it is generated")]
         mod $dialect {
             include!(concat!(env!("OUT_DIR"), $file));
         }
