@@ -65,3 +65,18 @@ fn the_version_of_rust_is_the_same_wherever_it_is_said() {
         assert!(read(file).contains(&text), "{file}: {text}");
     }
 }
+
+/// The rows of a table whose first column has what was measured.
+fn figures(text: &str) -> Vec<&str> {
+    let rows = text.lines().skip_while(|line| !line.starts_with("| what | measured"));
+    rows.skip(2).take_while(|line| line.starts_with("| ")).collect()
+}
+
+#[test]
+fn the_figures_are_the_first_of_the_results() {
+    let read = |file| fs::read_to_string(format!("{}/{file}", env!("CARGO_MANIFEST_DIR"))).expect("a text");
+    let (readme, results) = (read("README.md"), read("benches/RESULTS.md"));
+    let shown = figures(&readme);
+    assert!(shown.len() >= 10, "{shown:?}");
+    assert_eq!(shown, figures(&results)[..shown.len()]);
+}

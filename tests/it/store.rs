@@ -5,6 +5,7 @@ pub(crate) mod disk;
 mod engine;
 mod failover;
 mod failures;
+mod havoc;
 mod redis;
 mod samples;
 mod several;

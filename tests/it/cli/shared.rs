@@ -1,6 +1,10 @@
 //! Servers on an engine that they share, as processes of their own.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use reqwest::{Client, Method, Response};
 use serde_json::{Value, json};
@@ -8,6 +12,8 @@ use serde_json::{Value, json};
 use super::{reload::Place, run, shown};
 use crate::support::{
     engine::{RedisServer, free_port, until},
+    figure,
+    receiver::Receiver,
     secrets,
 };
 
@@ -22,7 +28,8 @@ fn place(engine: &RedisServer) -> Place {
     fs::write(&token, ADMIN).expect("a file");
     place.write(&format!(
         "[server]\nname = \"example.com\"\nadmin_token_file = {token:?}\n[store]\nkind = \"redis\"\nurls = [{:?}]\n\
-         buckets = 4\nnode_lease_seconds = 4\n[log]\nfilter = \"info\"\n",
+         buckets = 4\nnode_lease_seconds = 4\n[log]\nfilter = \"info\"\n[webhooks]\n\
+         allow_networks = [\"127.0.0.0/8\"]\n",
         engine.url()
     ));
     place
@@ -155,6 +162,81 @@ async fn two_servers_behave_as_one_and_one_stands_in_for_the_other() {
     assert_eq!(shows(&second, &bob).await["presence"], "online", "until the end of the grace");
     assert!(!Path::new(&place.path("data")).exists(), "there is no data folder");
     drop(other);
+}
+
+/// Bob's subscriptions to alice: in presenced's own API, and in RingCentral's. Those of one server become those of both.
+async fn subscribe(url: &str, bob: &str, receiver: &Receiver, is_native: bool) {
+    let (path, wish) = if is_native {
+        let users = json!(["@alice:example.com"]);
+        ("presenced/v1/webhooks", json!({"url": receiver.url, "users": users}))
+    } else {
+        let filters = json!(["/restapi/v1.0/account/~/extension/1/presence"]);
+        let delivery = json!({"transportType": "WebHook", "address": receiver.url});
+        ("restapi/v1.0/subscription", json!({"eventFilters": filters, "deliveryMode": delivery}))
+    };
+    let call = Client::new().post(format!("{url}/{path}")).bearer_auth(bob).json(&wish);
+    let made = call.send().await.expect("an answer");
+    assert!(made.status().is_success(), "{}", made.text().await.expect("a text"));
+    let made: Value = made.json().await.expect("JSON");
+    made["secret"].as_str().into_iter().for_each(secrets::note);
+}
+
+/// What a receiver is told of alice next that is not what it was told before.
+async fn told(receiver: &mut Receiver, before: &str) -> String {
+    loop {
+        let body = receiver.told().await;
+        let state = body["data"]["users"][0]["state"].as_str().or(body["body"]["userStatus"].as_str());
+        let state = state.expect("a state").to_lowercase();
+        if state != before {
+            return state;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs redis-server, which tests/run installs"]
+async fn webhooks_of_both_kinds_go_on_when_a_server_dies() {
+    let engine = RedisServer::start().await;
+    let place = place(&engine);
+    let (mut one, mut other) = (place.start(&[]), place.start(&[]));
+    let (first, second) = (one.url(), other.url());
+    let [alice, bob] = enroll(&first).await;
+    let set = async |url: &str, state: &str| {
+        let call = Client::new().put(format!("{url}/restapi/v1.0/account/~/extension/~/presence"));
+        let answer = call.bearer_auth(&alice).json(&json!({"userStatus": state})).send().await;
+        assert_eq!(answer.expect("an answer").status(), 200);
+    };
+    set(&first, "Available").await;
+    until("the other knows them", async || get(&second, &bob).await.status() == 200).await;
+    // So many that each server has some to deliver.
+    let mut receivers = Vec::new();
+    for number in 0..12 {
+        let receiver = Receiver::start().await;
+        subscribe(&first, &bob, &receiver, number % 2 == 0).await;
+        receivers.push(receiver);
+    }
+    set(&first, "Busy").await;
+    for receiver in &mut receivers {
+        assert_eq!(told(receiver, "available").await, "busy");
+    }
+    one.ended_by_kill();
+    let begun = now();
+    set(&second, "Available").await;
+    for receiver in &mut receivers {
+        assert_eq!(told(receiver, "busy").await, "available");
+    }
+    figure(&format!("all webhooks went on {:.1?} after the death of a server", now().duration_since(begun)));
+    assert!(now().duration_since(begun) < Duration::from_secs(50), "ten times what it takes");
+    set(&second, "Busy").await;
+    for receiver in &mut receivers {
+        assert_eq!(told(receiver, "available").await, "busy");
+    }
+    drop(other);
+}
+
+#[expect(clippy::disallowed_methods, reason = "how long a server is stood in for is measured")]
+fn now() -> Instant {
+    Instant::now()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

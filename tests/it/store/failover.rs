@@ -133,7 +133,7 @@ async fn is_whole(acknowledged: &Acknowledged, nodes: &[&Arc<Node>], urls: Vec<S
 }
 
 /// Waits until writes are taken everywhere, by writing for others than the load does.
-async fn takes_writes(node: &Arc<Node>) {
+pub(super) async fn takes_writes(node: &Arc<Node>) {
     for number in 0..USERS {
         let who = user(&format!("probe{number}"));
         until("writes are taken", async || node.say(&who, "0").await.is_ok()).await;
