@@ -204,6 +204,7 @@ impl Parts {
         }
         self.auth.jwts.tick();
         self.directory.end_token_rooms().await;
+        self.directory.forget_passes().await;
         self.log_out().await;
         self.service.tick().await;
         self.alarms.ring();

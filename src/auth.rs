@@ -5,6 +5,7 @@ pub(crate) mod admin_token;
 pub mod appservice;
 pub mod assertion;
 pub mod jwt;
+mod pass;
 
 use std::{borrow::Cow, sync::Arc};
 
@@ -70,6 +71,13 @@ impl AuthError {
     /// What [`Self::Unavailable`] is to those who know the store's errors.
     pub fn unavailable() -> StoreError {
         StoreError::Refused(Self::Unavailable.to_string())
+    }
+}
+
+impl From<StoreError> for AuthError {
+    fn from(error: StoreError) -> Self {
+        tracing::warn!(%error, "who calls cannot be found out");
+        Self::Unavailable
     }
 }
 
@@ -200,10 +208,7 @@ impl Auth {
             Ok(holder) => Ok(Identified { holder, secret: Some(secret), signed: None }),
             Err(AuthError::Unknown) if self.jwts.could_be(&secret) => {
                 let signed = self.signed(&secret).await?;
-                let Signed { user, device, scopes, .. } = &*signed;
-                let (user, device) = (user.clone(), device.clone());
-                let holder = Holder::User { user, device, scopes: *scopes, guest: false };
-                Ok(Identified { holder, secret: Some(secret), signed: Some(signed) })
+                Ok(Identified { holder: signed.holder(), secret: Some(secret), signed: Some(signed) })
             }
             Err(error) => Err(error),
         }

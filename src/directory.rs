@@ -1,4 +1,4 @@
-//! Who is who and who may see whom: users, rooms, presence lists and tokens.
+//! Who is who and who may see whom: users, rooms, presence lists, tokens and passes.
 
 mod accounts;
 mod check;
@@ -13,9 +13,11 @@ mod kept;
 mod list;
 mod login;
 mod moves;
+mod pass;
 mod people;
 mod planner;
 mod scope;
+mod seal;
 mod session;
 mod signed;
 mod subscription;
@@ -43,6 +45,7 @@ use self::{
     fact::Fact,
     filter::Filters,
     follow::Loading,
+    pass::Passes,
     people::People,
     planner::Queue,
     signed::Ended,
@@ -57,6 +60,7 @@ pub use self::{
     kept::{Desk, MonitoredLine, PresenceList},
     login::{LoggedIn, Login},
     moves::{Move, Standing},
+    pass::PassKind,
     scope::{Scope, Scopes},
     session::NewSession,
     signed::{Credential, Origin, Signed},
@@ -70,7 +74,7 @@ use crate::{
     store::{Revision, Store, StoreError},
 };
 
-/// Users, rooms, presence lists, tokens and subscriptions. All of it is in memory, behind one lock that is
+/// Users, rooms, presence lists, tokens, passes and subscriptions. All of it is in memory, behind one lock that is
 /// held for a look-up or for one change, so a change is seen whole or not at all; and in the store, which has
 /// it first. It changes in no other way than by following the store's documents.
 pub struct Directory {
@@ -115,6 +119,7 @@ struct Entries {
     subscriptions: Subscriptions,
     ended: Ended,
     token_rooms: TokenMemberships,
+    passes: Passes,
     /// When users were removed, in microseconds since the Unix epoch; for a while after.
     removals: BTreeMap<UserId, u64>,
 }

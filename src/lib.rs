@@ -24,7 +24,7 @@
 //! - [`store`]: the contract that every store keeps: records, which it numbers, and documents, which are one
 //!   log; what it tells its node; and `store/` with the stores: that of a server that stands alone, and that which
 //!   several share.
-//! - [`directory`]: users, rooms, presence lists and tokens: who is who and who may see whom. It follows the
+//! - [`directory`]: users, rooms, presence lists, tokens and passes: who is who and who may see whom. It follows the
 //!   store's documents, and plans its changes on what it knows.
 //! - [`changes`]: the feed of what the store tells, on its way to watchers.
 //! - [`service`]: the one door to the core for all dialects: what is said of users, what is seen of them, rooms with

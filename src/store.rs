@@ -21,7 +21,8 @@
 //!
 //! Beside records a store keeps [documents](Document): users, tokens, rooms and more, as one log with a
 //! [`Revision`]. A write names the revision that its maker knew, and comes to nothing if another came
-//! between; so whatever must be unique, or can be spent once, is decided in one place.
+//! between; so whatever must be unique, or can be spent once, is decided in one place. Those that
+//! [pass](Kind::is_passing) are durable for as long as a server is on the store, and no longer.
 
 pub(crate) mod age;
 mod document;
@@ -211,6 +212,12 @@ pub trait Store: Send + Sync {
         known: Revision,
         micros: u64,
     ) -> Result<Written, StoreError>;
+
+    /// Completes once the node was told of all documents that were written before this was asked. The only server on a
+    /// store is told of each as it is written.
+    async fn catch_up(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
 
     /// Shows all that is kept as it is at one moment, in the lines of an export, until the visitor says no.
     /// Takes its time.

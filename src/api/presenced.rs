@@ -49,10 +49,7 @@ use self::{
     webhooks::voice::PresencedVoice,
 };
 use super::{Companion, Cors, Dialect, Refusals};
-use crate::{
-    app::{self, App, Parts},
-    audit, openapi,
-};
+use crate::{app::App, audit, openapi};
 
 /// What the tags of operations are about.
 const TAGS: [(&str, &str); 7] = [
@@ -90,21 +87,9 @@ pub static DIALECT: Dialect = Dialect {
     )
 };
 
-/// What this dialect holds for itself while a server runs.
-#[derive(Default)]
-struct Own {
-    tickets: tickets::Tickets,
-}
-
-impl app::Own for Own {
-    fn new(_: &Parts) -> Self {
-        Self::default()
-    }
-}
-
 /// How many tickets wait for their use.
 pub fn unused_tickets(app: &App) -> usize {
-    tickets::unused(app)
+    app.directory.unused_passes(&access::TICKETS)
 }
 
 /// All operations; those on presence lists only with `lists`.

@@ -44,10 +44,9 @@ use self::{
     config::RingCentral,
     error::RestRefusal,
     extract::AnyToken,
-    oauth::codes::Codes,
     push::voice::RingCentralVoice,
     rate::RateLimits,
-    socket::{sessions::Sessions, token::SocketTokens},
+    socket::sessions::Sessions,
     stub::AuthenticateError,
     types::{ErrorResponse, OAuthError},
 };
@@ -97,9 +96,6 @@ pub static DIALECT: Dialect = Dialect {
 
 /// What this dialect holds for itself while a server runs.
 struct Own {
-    /// The codes of logins that are under way.
-    codes: Codes,
-    tokens: SocketTokens,
     sessions: Sessions,
     limits: RateLimits,
     /// The assertions that hold once, after they were used.
@@ -109,8 +105,6 @@ struct Own {
 impl app::Own for Own {
     fn new(app: &app::Parts) -> Self {
         Self {
-            codes: Codes::default(),
-            tokens: SocketTokens::default(),
             sessions: Sessions::default(),
             limits: RateLimits::new(&app.clock),
             used_assertions: assertion::Used::default(),

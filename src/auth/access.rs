@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{Auth, AuthError, Identified, require};
 use crate::{
-    directory::{Holder, Scopes, Signed, TokenId, TokenSecret},
+    directory::{Credential, Holder, Scopes, Signed, TokenId, TokenSecret},
     id::UserId,
     presence::Timestamp,
 };
@@ -13,14 +13,14 @@ use crate::{
 /// What something goes on by, and the scopes that it needs.
 #[derive(Clone, Debug)]
 pub struct Access {
-    by: By,
-    needs: Scopes,
+    pub(super) by: By,
+    pub(super) needs: Scopes,
     /// Whether it goes on when the token's time is over.
-    outlives_its_time: bool,
+    pub(super) outlives_its_time: bool,
 }
 
 #[derive(Clone, Debug)]
-enum By {
+pub(super) enum By {
     /// A token that is kept here.
     Kept(TokenId),
     /// What a token says that another signed, and the token: whether that is good is for the issuer's keys and the
@@ -55,6 +55,15 @@ impl Access {
     pub fn beyond_its_time(self) -> Self {
         let outlives_its_time = matches!(self.by, By::Kept(_));
         Self { outlives_its_time, ..self }
+    }
+
+    /// The token; none of an application service.
+    pub fn credential(&self) -> Option<Credential> {
+        match &self.by {
+            By::Kept(token) => Some(Credential::Kept(token.clone())),
+            By::Signed(signed, _) => Some(Credential::Signed(signed.clone())),
+            By::AppService(_) => None,
+        }
     }
 }
 

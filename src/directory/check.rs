@@ -40,6 +40,7 @@ impl Check {
             Fact::TokenRooms(_, rooms) => {
                 rooms.0.values().try_for_each(|until| moment("until", Some(*until)))
             }
+            Fact::Pass(..) => Err("no export has passes".to_owned()),
             _ => Ok(()),
         }
     }

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{
     Desk, Entries, Move, PresenceList, TokenId, TokenInfo, User,
-    kept::{EndedToken, Key, StoredFilter, TokenRooms},
+    kept::{EndedToken, Key, StoredFilter, StoredPass, TokenRooms},
     token::{StoredToken, TokenHash},
 };
 use crate::{
@@ -43,6 +43,8 @@ pub(super) enum Fact {
     EndedToken(TokenHash, Option<EndedToken>),
     /// Where signed tokens put a user.
     TokenRooms(UserId, TokenRooms),
+    /// A pass, by its hash; none: it is no more.
+    Pass(TokenHash, Option<StoredPass>),
 }
 
 /// The name of the login key's document.
@@ -81,6 +83,8 @@ impl Fact {
                 Document::removed(Kind::TokenRooms, user.as_str())
             }
             Self::TokenRooms(user, rooms) => Document::put(Kind::TokenRooms, user.as_str(), rooms),
+            Self::Pass(hash, Some(pass)) => Document::put(Kind::Pass, hash.to_hex(), pass),
+            Self::Pass(hash, None) => Document::removed(Kind::Pass, hash.to_hex()),
         }
     }
 
@@ -120,6 +124,9 @@ impl Fact {
             }
             (Kind::TokenRooms, Some(value)) => Self::TokenRooms(parse_name(id)?, parse(kind, id, value)?),
             (Kind::TokenRooms, None) => Self::TokenRooms(parse_name(id)?, TokenRooms::default()),
+            (Kind::Pass, value) => {
+                Self::Pass(parse_hash(id)?, value.map(|value| parse(kind, id, value)).transpose()?)
+            }
         })
     }
 }
@@ -180,6 +187,10 @@ impl Entries {
                 self.ended.put_token(hash, token);
                 Vec::new()
             }
+            Fact::Pass(hash, pass) => {
+                self.passes.put(hash, pass);
+                Vec::new()
+            }
             Fact::Filter(user, id, filter) => {
                 self.put_filter(user, id, filter);
                 Vec::new()
@@ -222,6 +233,7 @@ impl Entries {
             Fact::Removal(user, _) => Fact::Removal(user.clone(), self.removals.get(user).copied()),
             Fact::SignOut(user, _) => Fact::SignOut(user.clone(), self.ended.sign_out(user)),
             Fact::EndedToken(hash, _) => Fact::EndedToken(*hash, self.ended.token(hash).cloned()),
+            Fact::Pass(hash, _) => Fact::Pass(*hash, self.passes.get(hash).cloned()),
             Fact::TokenRooms(user, _) => {
                 Fact::TokenRooms(user.clone(), self.token_rooms.of(user).cloned().unwrap_or_default())
             }

@@ -134,3 +134,23 @@ impl TokenRooms {
         self.0.values().min().copied()
     }
 }
+
+/// A pass as it is kept, under its hash.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct StoredPass {
+    pub(super) until: Timestamp,
+    /// None: it was used, and is of no use any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) unused: Option<Box<Unused>>,
+}
+
+/// What is kept of a pass until it is used.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Unused {
+    pub(super) kind: String,
+    pub(super) owner: String,
+    /// Higher than those of the owner's older ones.
+    pub(super) number: u64,
+    /// What it stands for.
+    pub(super) sealed: String,
+}

@@ -7,7 +7,7 @@ use hashbrown::HashMap;
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    Directory, DirectoryError, Entries, Profile, Scopes, TokenHash, TokenId, User,
+    Directory, DirectoryError, Entries, Holder, Profile, Scopes, TokenHash, TokenId, User,
     fact::Fact,
     kept::{EndedToken, TokenRooms},
 };
@@ -47,6 +47,12 @@ impl Signed {
             hash.update("\n");
         }
         TokenId::of_digest(&hash.finalize().into())
+    }
+
+    /// Whom it speaks for.
+    pub fn holder(&self) -> Holder {
+        let (user, device) = (self.user.clone(), self.device.clone());
+        Holder::User { user, device, scopes: self.scopes, guest: false }
     }
 }
 

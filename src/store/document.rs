@@ -34,11 +34,13 @@ pub enum Kind {
     EndedToken = b'e',
     /// The rooms that signed tokens put a user into, by user id.
     TokenRooms = b'r',
+    /// A secret that stands for something for a short while, by its hash: until a while after its use.
+    Pass = b'p',
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::User,
         Self::Member,
         Self::List,
@@ -51,6 +53,7 @@ impl Kind {
         Self::SignOut,
         Self::EndedToken,
         Self::TokenRooms,
+        Self::Pass,
     ];
 
     /// Its name in exports.
@@ -68,7 +71,14 @@ impl Kind {
             Self::SignOut => "sign-out",
             Self::EndedToken => "ended-token",
             Self::TokenRooms => "token-rooms",
+            Self::Pass => "pass",
         }
+    }
+
+    /// Whether such documents are of use for so short a while that they need not outlive the servers that know them: no
+    /// data folder has them, and no export.
+    pub fn is_passing(self) -> bool {
+        self == Self::Pass
     }
 }
 

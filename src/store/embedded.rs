@@ -245,11 +245,14 @@ impl Parts {
     /// Writes documents under the next revision, whose turn it is.
     async fn write_documents(&self, documents: Vec<Document>, micros: u64) -> Result<Revision, StoreError> {
         let revision = Revision(self.numbers.take(micros));
-        let writes = documents.iter().cloned().map(Write::from).chain([revision.write()]).collect();
+        // No other server takes over what passes.
+        let lasting = documents.iter().filter(|document| !document.kind.is_passing());
+        let mut writes: Vec<_> = lasting.cloned().map(Write::from).collect();
         let news = News::Documents { revision, documents };
-        if self.engine.is_none() {
+        if self.engine.is_none() || writes.is_empty() {
             self.report(iter::once(news), true);
         } else {
+            writes.push(revision.write());
             let queued = self.queue(writes, micros, Some(news), |_| Then::Nothing);
             if queued.is_err() {
                 self.log.lock().end(None);

@@ -117,6 +117,8 @@ struct Shared {
     peers: Peers,
     /// How far the documents were told. Held while the log is asked or written.
     log: Mutex<Log>,
+    /// How many looks at the log have begun.
+    looks: AtomicU64,
     /// All up to this number was told.
     complete: AtomicU64,
     /// The highest number that was heard of or asked for.
@@ -173,6 +175,7 @@ impl RedisStore {
             held: Held::default(),
             peers: Peers::default(),
             log: Mutex::default(),
+            looks: AtomicU64::new(0),
             complete: AtomicU64::new(0),
             highest: AtomicU64::new(0),
             kick: Arc::default(),
@@ -344,6 +347,10 @@ impl Store for RedisStore {
         micros: u64,
     ) -> Result<Written, StoreError> {
         self.0.write(documents, known, micros).await
+    }
+
+    async fn catch_up(&self) -> Result<(), StoreError> {
+        self.0.catch_up().await
     }
 
     fn export(&self, visit: &mut LineVisit<'_>) -> Result<(), StoreError> {

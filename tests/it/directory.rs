@@ -1,12 +1,12 @@
-//! The directory, without a server: random changes against a plain map, and over a restart.
+//! The directory, without a server: random changes against a plain map, and over a restart; and passes.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use presenced::{
     app::App,
-    clock::ManualClock,
+    clock::{Clock as _, ManualClock},
     config::Config,
-    directory::{Directory, DirectoryError, Profile},
+    directory::{Directory, DirectoryError, PassKind, Profile},
     id::UserId,
     store::{EmbeddedStore, Store},
 };
@@ -144,4 +144,49 @@ async fn the_telephones_of_several_users_are_set_together_or_not_at_all() {
     assert!(users.iter().all(|user| app.directory.desk(user).closed_queues.is_empty()));
     close(users.clone()).await.expect("all are there");
     assert!(users.iter().all(|user| app.directory.desk(user).closed_queues.contains(&7)));
+}
+
+static KEYS: PassKind = PassKind { name: "key", lifetime: Duration::from_secs(60), most: 2 };
+static DOORS: PassKind = PassKind { name: "door", ..KEYS };
+
+/// A pass stands for a value, for its kind alone, until it is used or its time is over.
+#[tokio::test]
+async fn passes() {
+    let clock = Arc::new(ManualClock::at(START));
+    let app = App::open(Config::default(), Box::new(EmbeddedStore::in_memory()), clock.clone()).await;
+    let app = app.expect("it opens");
+    let issue = async |owner: &str, value: &str| {
+        let (pass, until) = app.directory.issue_pass(&KEYS, owner, &value).await.expect("a pass");
+        assert_eq!(until, clock.now() + KEYS.lifetime);
+        pass.reveal().to_owned()
+    };
+    let value = async |kind: &PassKind, pass: &str| -> Option<String> {
+        app.directory.pass(kind, pass).await.expect("the store is well")
+    };
+    let spend = async |pass: &str| app.directory.spend_pass(pass).await.expect("the store is well");
+    let (first, other) = (issue("one", "a").await, issue("other", "b").await);
+    assert_eq!(value(&KEYS, &first).await.as_deref(), Some("a"));
+    assert_eq!(value(&DOORS, &first).await, None, "another kind");
+    assert_eq!(value(&KEYS, "pd_0").await, None, "no pass");
+    // The oldest of one owner makes room.
+    let (second, third) = (issue("one", "c").await, issue("one", "d").await);
+    assert_eq!(value(&KEYS, &first).await, None);
+    for (pass, expected) in [(&second, "c"), (&third, "d"), (&other, "b")] {
+        assert_eq!(value(&KEYS, pass).await.as_deref(), Some(expected));
+    }
+    assert_eq!(app.directory.unused_passes(&KEYS), 3);
+    assert_eq!(app.directory.unused_passes(&DOORS), 0);
+    // One that was used leaves its place.
+    assert!(spend(&second).await);
+    assert!(!spend(&second).await);
+    assert_eq!(value(&KEYS, &second).await, None);
+    issue("one", "e").await;
+    assert_eq!(value(&KEYS, &third).await.as_deref(), Some("d"));
+    clock.advance(Duration::from_secs(59));
+    assert_eq!(value(&KEYS, &third).await.as_deref(), Some("d"));
+    clock.advance(Duration::from_secs(1));
+    assert_eq!(value(&KEYS, &third).await, None);
+    app.tick().await;
+    assert_eq!(app.directory.unused_passes(&KEYS), 0);
+    assert!(!spend(&third).await);
 }

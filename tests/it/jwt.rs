@@ -4,6 +4,7 @@ mod ends;
 mod first_sight;
 pub(crate) mod idp;
 mod key_sets;
+mod passes;
 mod refusals;
 mod rooms;
 mod scopes;

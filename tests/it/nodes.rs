@@ -21,8 +21,10 @@ use serde_json::json;
 use crate::support::{
     ALICE, Answer, BOB, CAROL, START, SharedStore, TestServer,
     engine::{RedisCluster, RedisServer, settings, store_on},
+    frames::Frames,
     receiver::Receiver,
     seconds,
+    socket::{Socket, socket_token},
     sync::{PATIENT, news, senders, start},
 };
 
@@ -136,6 +138,11 @@ on_every_store! {
     a_user_removed_on_one_is_gone_on_both,
     a_sync_on_one_ends_with_its_token_on_the_other,
     a_filter_that_one_stored_is_known_to_the_other,
+    a_ticket_of_one_opens_one_stream_on_the_other,
+    of_two_uses_of_a_ticket_at_once_one_wins,
+    an_owner_has_as_many_tickets_on_both_as_on_one,
+    an_authorization_code_of_one_is_exchanged_on_the_other_once,
+    a_socket_token_of_one_opens_sockets_on_the_other,
 }
 
 async fn set(server: &TestServer, status: &str) {
@@ -374,6 +381,102 @@ async fn a_filter_that_one_stored_is_known_to_the_other(pair: Pair) {
     pair.settle().await;
     let path = format!("{path}/{}", stored["filter_id"].as_str().expect("an id"));
     assert_eq!(other.call(Method::GET, path).token("demo-bob").send().await.json(), filter);
+}
+
+async fn ticket(server: &TestServer, token: &str) -> String {
+    let made = server.call(Method::POST, "/presenced/v1/tickets").token(token).send().await;
+    assert_eq!(made.status, 201, "{}", made.text);
+    made.json()["ticket"].as_str().expect("a ticket").to_owned()
+}
+
+fn following_bob(ticket: &str) -> String {
+    format!("/presenced/v1/changes?users={BOB}&ticket={ticket}")
+}
+
+const NO_TICKET: &str = "the ticket is unknown, was used before, or has expired";
+
+async fn refused(server: &TestServer, ticket: &str) {
+    let answer = server.call(Method::GET, following_bob(ticket)).send().await;
+    assert_eq!((answer.status.as_u16(), &answer.json()["detail"]), (401, &json!(NO_TICKET)));
+}
+
+/// No test of these waits until the other server has heard of what one issued: that one asks.
+async fn a_ticket_of_one_opens_one_stream_on_the_other(pair: Pair) {
+    let (one, other) = (&pair.one, &pair.other);
+    let (early, late) = (ticket(one, "demo-alice").await, ticket(one, "demo-alice").await);
+    let mut stream = other.call(Method::GET, following_bob(&early)).open().await;
+    assert_eq!(stream.snapshot().await, [(BOB.to_owned(), "offline".to_owned())]);
+    for server in [one, other] {
+        refused(server, &early).await;
+    }
+    one.advance_both(other, seconds(60)).await;
+    for server in [one, other] {
+        refused(server, &late).await;
+    }
+}
+
+async fn of_two_uses_of_a_ticket_at_once_one_wins(pair: Pair) {
+    let (one, other) = (&pair.one, &pair.other);
+    for _ in 0..8 {
+        let query = format!("?ticket={}", ticket(one, "demo-alice").await);
+        let opened = join_all([one, other].map(|server| Frames::connect(server, &query, None))).await;
+        let firsts = join_all(opened.into_iter().map(async |mut frames| frames.frame().await)).await;
+        let ready = firsts.iter().filter(|frame| frame["type"] == "ready").count();
+        let refused = firsts.iter().filter(|frame| frame["detail"] == NO_TICKET).count();
+        assert_eq!((ready, refused), (1, 1), "{firsts:?}");
+    }
+}
+
+async fn an_owner_has_as_many_tickets_on_both_as_on_one(pair: Pair) {
+    let servers = [&pair.one, &pair.other];
+    let (oldest, next) = (ticket(servers[0], "demo-alice").await, ticket(servers[1], "demo-alice").await);
+    for number in 0..63 {
+        ticket(servers[number % 2], "demo-alice").await;
+    }
+    pair.settle().await;
+    for server in servers {
+        refused(server, &oldest).await;
+    }
+    drop(servers[0].call(Method::GET, following_bob(&next)).open().await);
+}
+
+async fn an_authorization_code_of_one_is_exchanged_on_the_other_once(pair: Pair) {
+    let (one, other) = (&pair.one, &pair.other);
+    let path = "/restapi/oauth/authorize?response_type=code&client_id=app&login_hint=101\
+        &redirect_uri=https://app.example.com/back";
+    let code = async || {
+        let back = one.call(Method::GET, path).send().await;
+        let address = reqwest::Url::parse(back.header("location")).expect("an address");
+        let code = address.query_pairs().find(|(name, _)| name == "code").expect("a code").1.into_owned();
+        format!("grant_type=authorization_code&redirect_uri=https://app.example.com/back&code={code}")
+    };
+    let first = code().await;
+    let login = grant(other, &first).await;
+    assert_eq!((login.status.as_u16(), &login.json()["owner_id"]), (200, &json!("1")));
+    for server in [one, other] {
+        assert_eq!(grant(server, &first).await.status, 400);
+    }
+    let second = code().await;
+    let answers = join_all([grant(one, &second), grant(other, &second)]).await;
+    assert_eq!(answers.iter().filter(|answer| answer.status == 200).count(), 1);
+}
+
+async fn a_socket_token_of_one_opens_sockets_on_the_other(pair: Pair) {
+    let (one, other) = (&pair.one, &pair.other);
+    let token = socket_token(one, "demo-alice").await;
+    let token = token["ws_access_token"].as_str().expect("a token");
+    let address = |server: &TestServer| {
+        let origin = server.url.replacen("http", "ws", 1);
+        format!("{origin}/restapi/v1.0/ws?access_token={token}")
+    };
+    for server in [other, other, one] {
+        let (meta, _) = Socket::connect(&address(server)).await.message().await;
+        assert_eq!(meta["type"], "ConnectionDetails");
+    }
+    one.advance_both(other, seconds(30)).await;
+    for server in [one, other] {
+        assert_eq!(Socket::connect(&address(server)).await.end().await, "TokenInvalid");
+    }
 }
 
 #[tokio::test]

@@ -1,9 +1,15 @@
 //! What lets a caller in, and why it may not do so.
 
+use std::time::Duration;
+
 use crate::{
     auth::{Access, AuthError},
-    directory::{Holder, TokenId},
+    directory::{Holder, PassKind, TokenId},
 };
+
+/// Tickets, which each token has its own of.
+pub(super) static TICKETS: PassKind =
+    PassKind { name: "ticket", lifetime: Duration::from_secs(60), most: 64 };
 
 /// Why a caller may not do something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -22,7 +28,7 @@ pub(super) enum AccessError {
     NotOneself,
 }
 
-/// Whom a ticket stands for.
+/// Who has a token, or a ticket that stands for one.
 #[derive(Clone, Debug)]
 pub(super) struct Bearer {
     pub(super) holder: Holder,

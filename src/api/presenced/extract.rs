@@ -9,14 +9,13 @@ use axum::{
 };
 use serde::Deserialize;
 
-use super::{
-    Own,
-    access::Bearer,
-    error::{BadRequest, ProblemRefusal, TooManyRequests},
-};
 pub(super) use super::{
     access::AccessError,
     json::{JsonError, of, read_json, read_json_if_any, read_json_within},
+};
+use super::{
+    access::{Bearer, TICKETS},
+    error::{BadRequest, ProblemRefusal, TooManyRequests},
 };
 use crate::{
     app::{self, App},
@@ -98,16 +97,22 @@ impl Bearer {
 
     /// Whoever was identified by a token.
     pub(super) fn of(identified: Identified) -> Result<Self, AuthError> {
-        let token = identified.credential().ok_or(AuthError::NoUser)?.id();
-        Ok(Self { access: identified.access(), holder: identified.holder, token })
+        Self::new(identified.access(), identified.holder)
+    }
+
+    /// Whoever has an access by a token.
+    fn new(access: Access, holder: Holder) -> Result<Self, AuthError> {
+        let token = access.credential().ok_or(AuthError::NoUser)?.id();
+        Ok(Self { holder, token, access })
     }
 
     /// Whom a ticket stands for, which is spent by that.
     async fn with(app: &App, ticket: &str) -> Result<Self, AccessError> {
-        let bearer = app.own::<Own>().tickets.take(ticket, app.service.now());
-        let bearer = bearer.ok_or(AccessError::NoTicket)?;
-        app.auth.check(&bearer.access).await?;
-        Ok(bearer)
+        let (access, holder) = app.auth.by_pass(&TICKETS, ticket).await?.ok_or(AccessError::NoTicket)?;
+        match app.directory.spend_pass(ticket).await.map_err(AuthError::from)? {
+            true => Ok(Self::new(access, holder)?),
+            false => Err(AccessError::NoTicket),
+        }
     }
 }
 

@@ -24,6 +24,7 @@ use crate::{
     api::{origin, refusal::refusals, telephony},
     app::App,
     directory::{ExtensionStatus, ExtensionType, User},
+    store::StoreError,
 };
 
 impl GetExtensionInfoResponse {
@@ -117,7 +118,7 @@ impl Wanted {
 
 refusals! {
     /// Why the version of the API is not told.
-    pub(super) enum OpenError: RestRefusal {
+    pub(super) enum OpenError: RestRefusal, from StoreError {
         TooLarge,
         Unavailable,
     }

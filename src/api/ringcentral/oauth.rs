@@ -2,7 +2,7 @@
 //! Source: RFC 6749, RFC 7523 and RFC 7009; RingCentral's developer guide, "Authentication".
 
 pub(super) mod authorize;
-pub(super) mod codes;
+mod codes;
 mod page;
 mod refusal;
 
@@ -270,7 +270,7 @@ async fn log_in(app: &App, form: &Form) -> Result<(UserId, TokenResponse)> {
     let grantee = match form.need("grant_type")? {
         JWT_BEARER => by_assertion(app, form.need("assertion")?).await?,
         "refresh_token" => by_refresh_token(app, form.need("refresh_token")?, &form.app_id, now)?,
-        "authorization_code" => by_code(app, form, now)?,
+        "authorization_code" => by_code(app, form).await?,
         "password" | "client_credentials" => {
             let why = "This server gives no tokens for this grant; use a code or an assertion";
             return Err(OAuthFailure::refused("unauthorized_client", "OAU-251", why));
@@ -282,8 +282,12 @@ async fn log_in(app: &App, form: &Form) -> Result<(UserId, TokenResponse)> {
     };
     let user = grantee.user.id.clone();
     form.count(app, &user, grantee.scopes)?;
+    if let Spends::Code(code) = &grantee.spends
+        && !app.directory.spend_pass(code).await?
+    {
+        return Err(OAuthFailure::bad_code());
+    }
     let once = match &grantee.spends {
-        Spends::Code(code) if !app.own::<Own>().codes.spend(code) => return Err(OAuthFailure::bad_code()),
         Spends::Assertion(once) if !app.own::<Own>().used_assertions.spend(*once, now) => {
             return Err(OAuthFailure::invalid_grant("OAU-140", "The assertion was used before"));
         }
@@ -325,11 +329,11 @@ async fn by_assertion(app: &App, text: &str) -> Result<Grantee> {
 }
 
 /// The user who allowed the application to act for them, and was sent back with a code.
-fn by_code(app: &App, form: &Form, now: Timestamp) -> Result<Grantee> {
+async fn by_code(app: &App, form: &Form) -> Result<Grantee> {
     let (code, redirect_uri) = (form.need("code")?, form.need("redirect_uri")?);
     let verifier = form.get("code_verifier").filter(|verifier| !verifier.is_empty());
     let proof = Proof { app_id: &form.app_id, redirect_uri, verifier, has_secret: form.has_secret };
-    let allowed = app.own::<Own>().codes.find(code, proof, now).ok_or_else(OAuthFailure::bad_code)?;
+    let allowed = codes::find(app, code, proof).await?.ok_or_else(OAuthFailure::bad_code)?;
     let user = app.directory.user(&allowed.user).filter(|user| user.extension.is_some());
     let user = user.ok_or_else(OAuthFailure::bad_code)?;
     let spends = Spends::Code(code.to_owned());

@@ -24,6 +24,7 @@ use super::{Own, error::RestRefusal, types::WsError};
 use crate::{
     api::{origin, refusal::refusals, sockets},
     app::App,
+    auth::AuthError,
     request::Lasting,
 };
 
@@ -106,11 +107,10 @@ async fn attach(app: &App, query: &str) -> Result<(Opener, Opened), WsError> {
         pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
     };
     let token = parameter("access_token").unwrap_or_default();
-    let own = app.own::<Own>();
-    let opener = own.tokens.opener(&token, app.service.now()).ok_or(WsError::INVALID_TOKEN)?;
-    if !opener.is_valid(app).await {
-        return Err(WsError::INVALID_TOKEN);
-    }
-    let opened = own.sessions.open(&opener.owner(), parameter("wsc").as_deref());
+    let opener = Opener::with(app, &token).await.map_err(|error| match error {
+        AuthError::Unavailable => WsError::UNAVAILABLE,
+        _ => WsError::INVALID_TOKEN,
+    })?;
+    let opened = app.own::<Own>().sessions.open(&opener.owner(), parameter("wsc").as_deref());
     Ok((opener, opened.ok_or(WsError::TOO_MANY)?))
 }

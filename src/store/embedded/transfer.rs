@@ -19,6 +19,8 @@
 //! | `token-rooms` | user id | the rooms that signed tokens put the user into, and until when |
 //! | `record` | user id | what the devices and the user set; moments in milliseconds since 1970 |
 //!
+//! Who was removed lately, and what [passes](Kind::is_passing), is in no export.
+//!
 //! Format 1 had a line `room` for all members of a room: `members`, user ids.
 
 use std::mem;
@@ -148,7 +150,8 @@ pub(super) fn export(engine: &dyn Engine, visit: &mut LineVisit<'_>) -> Result<(
 fn to_line(key: &[u8], value: &[u8]) -> Option<Result<String, StoreError>> {
     let (head, id) = key.split_at_checked(key::PREFIX_BYTES)?;
     let kind = key::kind(head);
-    if (kind.is_none() && head[0] != key::RECORDS) || kind == Some(Kind::Removal) {
+    let stays = kind.is_some_and(|kind| kind == Kind::Removal || kind.is_passing());
+    if (kind.is_none() && head[0] != key::RECORDS) || stays {
         return None;
     }
     let line = || {

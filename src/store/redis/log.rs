@@ -35,6 +35,8 @@ pub(super) struct Log {
     pub(super) revision: Revision,
     /// The documents that were told last, the oldest first.
     told: VecDeque<(Kind, String)>,
+    /// The number of the look by which all was told that was there when it began.
+    looked: u64,
 }
 
 fn pack(documents: &[Document]) -> Vec<u8> {
@@ -126,7 +128,12 @@ impl Shared {
             .arg(GONE_KNOWN)
             .arg(pack(documents));
         for (document, place) in documents.iter().zip(places) {
-            let sign = if document.value.is_some() { "+" } else { "-" };
+            let sign = match document.value {
+                Some(_) => "+",
+                // Its time is over on every node, whether that heard of it or not.
+                None if document.kind.is_passing() => "~",
+                None => "-",
+            };
             let value = document.value.as_deref().unwrap_or_default();
             call = call.arg(place).arg(name(document)).arg(sign).arg(value);
         }
@@ -148,6 +155,17 @@ impl Shared {
         }
     }
 
+    /// Tells what was written until now. Of many who ask at once, all but a few share the answer to one of them.
+    pub(super) async fn catch_up(&self) -> Result<(), StoreError> {
+        self.reach(DOCUMENTS)?;
+        let begun = self.looks.load(Ordering::SeqCst);
+        let mut log = self.log.lock().await;
+        if log.looked > begun {
+            return Ok(());
+        }
+        self.follow_log(&mut log, self.clock.micros()).await.map_err(|error| self.refused(&error))
+    }
+
     /// Asks the log what is new, and tells it.
     pub(super) async fn poll_documents(&self, upto: u64) {
         let mut log = self.log.lock().await;
@@ -158,6 +176,7 @@ impl Shared {
     }
 
     async fn follow_log(&self, log: &mut Log, upto: u64) -> RedisResult<()> {
+        let look = self.looks.fetch_add(1, Ordering::SeqCst) + 1;
         loop {
             let polled = self.poll_log(upto).await?;
             if polled.has_gap_after(log.revision.0) {
@@ -170,6 +189,7 @@ impl Shared {
             let mut state = self.feeds[DOCUMENTS].lock();
             state.upto = state.upto.max(reached);
             if !more {
+                log.looked = look;
                 return Ok(());
             }
         }
@@ -202,7 +222,7 @@ impl Shared {
         let told = |_: usize, documents: &[DocumentRef<'_>]| node.documents(end, documents);
         self.show_users(&told).await?;
         self.show_others(&|documents| node.documents(end, documents)).await?;
-        *log = Log { revision: end, told: VecDeque::new() };
+        *log = Log { revision: end, told: VecDeque::new(), ..*log };
         let mut state = self.feeds[DOCUMENTS].lock();
         state.last = end.0;
         Ok(())

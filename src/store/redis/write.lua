@@ -2,7 +2,7 @@
 -- Writes documents, unless the log went on after the revision that the writer knew.
 -- Keys: events, meta, floor, gone; then the hashes of the documents. Arguments: known revision, nonce, time, length, horizon, all
 -- of it as an entry of the log; then of each document the place of its hash among the keys, its name (kind and id), "+" or
--- "-", and its value.
+-- "-", and its value; "~" is a removal that is not remembered.
 -- Answers: 0, or 1 and the new revision.
 local events, meta, floor, gone = unpack(KEYS, 1, 4)
 local known, nonce, time, length, horizon = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4], tonumber(ARGV[5])
@@ -20,7 +20,7 @@ for place = 7, #ARGV, 4 do
         redis.call('ZREM', gone, name)
     else
         redis.call('HDEL', hash, string.sub(name, 2))
-        redis.call('ZADD', gone, number, name)
+        if sign == '-' then redis.call('ZADD', gone, number, name) end
     end
 end
 redis.call('ZREMRANGEBYSCORE', gone, '-inf', '(' .. string.format('%.0f', math.max(0, number - horizon)))

@@ -456,6 +456,30 @@ async fn documents_are_shown_again_and_go_on_where_they_were() {
 }
 
 #[tokio::test]
+async fn what_passes_is_in_memory_alone() {
+    let engine = Scripted::default();
+    let pass = |id: &str| Document::put(Kind::Pass, id, &1);
+    {
+        let store = engine.open().await;
+        let together = vec![pass("a"), Document::put(Kind::Token, "b", &2)];
+        let written = store.write(together, Revision::default(), 7_000_000).await;
+        assert_eq!(written, Ok(Written::At(Revision(7_000_000))));
+        let commits = engine.get(|script| script.commits);
+        engine.set(|script| script.failure = Some(EngineError::Refused("the disk is full".to_owned())));
+        let written = store.write(vec![pass("c")], Revision(7_000_000), 8_000_000).await;
+        assert_eq!(written, Ok(Written::At(Revision(8_000_000))));
+        assert_eq!(store.write(vec![pass("d")], Revision(7_000_000), 1).await, Ok(Written::Behind));
+        assert_eq!(store.node.heard().of_kind(Kind::Pass), [("a", "1"), ("c", "1")]);
+        assert_eq!(engine.get(|script| script.commits), commits);
+    }
+    engine.set(|script| script.failure = None);
+    let store = engine.open().await;
+    assert_eq!(store.node.heard().of_kind(Kind::Pass), []);
+    assert_eq!(store.node.heard().of_kind(Kind::Token), [("b", "2")]);
+    assert_eq!(store.node.heard().revision, Revision(7_000_000));
+}
+
+#[tokio::test]
 async fn nothing_is_told_before_it_is_durable_and_a_refusal_frees_the_watermark() {
     let engine = Scripted::default();
     let store = engine.open().await;

@@ -187,6 +187,39 @@ async fn documents_have_one_order_on_all_nodes() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs redis-server, which tests/run installs"]
+async fn whoever_catches_up_knows_what_was_written_before() {
+    let engine = RedisServer::start().await;
+    let (one, other) = (Node::on(vec![engine.url()]).await, Node::on(vec![engine.url()]).await);
+    for number in 0..20 {
+        let known = one.witness.heard().revision;
+        let document = Document::put(Kind::Pass, format!("pass{number}"), &number);
+        one.store.write(vec![document], known, one.clock.micros()).await.expect("it is taken");
+        let caught_up = join_all((0..20).map(|_| async {
+            other.store.catch_up().await.expect("the engine is there");
+            other.witness.heard().documents.len()
+        }));
+        assert_eq!(caught_up.await, vec![number + 1; 20]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs redis-server, which tests/run installs"]
+async fn what_passes_leaves_nothing() {
+    let engine = RedisServer::start().await;
+    let node = Node::on(vec![engine.url()]).await;
+    let write = async |documents| {
+        let known = node.witness.heard().revision;
+        node.store.write(documents, known, node.clock.micros()).await.expect("it is taken");
+    };
+    write(vec![Document::put(Kind::Pass, "pass", &1), Document::put(Kind::Token, "token", &1)]).await;
+    write(vec![Document::removed(Kind::Pass, "pass"), Document::removed(Kind::Token, "token")]).await;
+    assert_eq!(node.witness.heard().documents.len(), 0);
+    assert_eq!(engine.cli(&["zrange", "presenced:gone:{dir}", "0", "-1"]).trim(), "ttoken");
+    assert_eq!(engine.cli(&["exists", "presenced:dc:{dir}:pass"]).trim(), "0");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs redis-server, which tests/run installs"]
 async fn an_engine_that_forgets_scripts_and_connections_is_not_noticed() {
     let engine = RedisServer::start().await;
     let node = Node::on(vec![engine.url()]).await;

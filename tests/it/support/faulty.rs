@@ -119,8 +119,11 @@ impl Store for FaultyStore {
         known: Revision,
         micros: u64,
     ) -> Result<Written, StoreError> {
-        self.mood.try_to_write()?;
-        self.writes.fetch_add(1, Ordering::SeqCst);
+        // What passes needs no disk.
+        if documents.iter().any(|document| !document.kind.is_passing()) {
+            self.mood.try_to_write()?;
+            self.writes.fetch_add(1, Ordering::SeqCst);
+        }
         self.store.write(documents, known, micros).await
     }
 

@@ -22,14 +22,13 @@ use crate::{
     api::{
         body::BodyError,
         refusal::Refusal as _,
-        ringcentral::{
-            Own, config::RingCentral, error::RestRefusal, info::OpenError, types::AuthorizationAnswer,
-        },
+        ringcentral::{config::RingCentral, error::RestRefusal, info::OpenError, types::AuthorizationAnswer},
     },
     app::App,
     directory::{Holder, Scope, Scopes, User},
     id::DeviceId,
     presence::Timestamp,
+    store::StoreError,
 };
 
 /// How many users the page of a server offers that lets its visitor log in as any user.
@@ -58,11 +57,11 @@ impl FromRequest<App> for Sent {
 }
 
 impl Sent {
-    /// The page that answers it.
-    fn page(self, answer: impl FnOnce(&Fields) -> Response) -> Result<Response, OpenError> {
+    /// What was sent; none if it did not arrive in full.
+    fn fields(self) -> Result<Option<Fields>, OpenError> {
         match self.0 {
-            Ok(fields) => Ok(answer(&fields)),
-            Err(BodyError::Incomplete) => Ok(page::refuse("The request did not arrive in full.")),
+            Ok(fields) => Ok(Some(fields)),
+            Err(BodyError::Incomplete) => Ok(None),
             Err(BodyError::TooLarge { limit }) => Err(RestRefusal::too_large(limit).into()),
         }
     }
@@ -136,12 +135,11 @@ impl<'a> Asked<'a> {
     }
 
     /// Sends the user back with a code.
-    fn allow(self, app: &App, user: &User, token: Option<&Shown>) -> Response {
-        let allowed = self.allowed(user, token);
-        match app.own::<Own>().codes.issue(allowed, app.service.now()) {
+    async fn allow(self, app: &App, user: &User, token: Option<&Shown>) -> Result<Response, StoreError> {
+        Ok(match codes::issue(app, &self.allowed(user, token)).await? {
             Some(code) => send_back(self.back, self.fields, &[("code", code.reveal())]),
             None => page::refuse("Too many are logging in at this moment. Try again in a minute."),
-        }
+        })
     }
 
     fn allowed(&self, user: &User, token: Option<&Shown>) -> Allowed {
@@ -208,6 +206,10 @@ fn send_back(mut to: Url, fields: &Fields, parameters: &[(&str, &str)]) -> Respo
     (StatusCode::FOUND, headers).into_response()
 }
 
+fn cut_short() -> Response {
+    page::refuse("The request did not arrive in full.")
+}
+
 fn refuse(fields: &Fields, refused: Refused) -> Response {
     match refused {
         Refused::Here(why) => page::refuse(why),
@@ -258,17 +260,20 @@ pub(in crate::api::ringcentral) async fn authorize(
     State(app): State<App>,
     sent: Sent,
 ) -> Result<Response, OpenError> {
-    sent.page(|fields| ask(&app, fields))
+    match sent.fields()? {
+        Some(fields) => Ok(ask(&app, &fields).await?),
+        None => Ok(cut_short()),
+    }
 }
 
-fn ask(app: &App, fields: &Fields) -> Response {
+async fn ask(app: &App, fields: &Fields) -> Result<Response, StoreError> {
     let asked = match Asked::new(app, fields) {
         Ok(asked) => asked,
-        Err(refused) => return refuse(fields, refused),
+        Err(refused) => return Ok(refuse(fields, refused)),
     };
     match fields.get("login_hint").filter(|_| app.config.section::<RingCentral>().open_login) {
-        Some(hint) => choose(app, asked, hinted(app, hint)),
-        None => asked.page(app, None),
+        Some(hint) => choose(app, asked, hinted(app, hint)).await,
+        None => Ok(asked.page(app, None)),
     }
 }
 
@@ -297,33 +302,36 @@ pub(in crate::api::ringcentral) async fn answer_authorization(
     State(app): State<App>,
     sent: Sent,
 ) -> Result<Response, OpenError> {
-    sent.page(|fields| take_answer(&app, fields))
+    match sent.fields()? {
+        Some(fields) => Ok(take_answer(&app, &fields).await?),
+        None => Ok(cut_short()),
+    }
 }
 
-fn take_answer(app: &App, fields: &Fields) -> Response {
+async fn take_answer(app: &App, fields: &Fields) -> Result<Response, StoreError> {
     let asked = match Asked::new(app, fields) {
         Ok(asked) => asked,
-        Err(refused) => return refuse(fields, refused),
+        Err(refused) => return Ok(refuse(fields, refused)),
     };
     if fields.get("deny").is_some() {
         let why = "The user does not want it";
-        return refuse(fields, Refused::Back { to: asked.back, error: "access_denied", why });
+        return Ok(refuse(fields, Refused::Back { to: asked.back, error: "access_denied", why }));
     }
     if app.config.section::<RingCentral>().open_login {
         let chosen = fields.get("user").and_then(|number| numbered(app, number));
         let user = chosen.or_else(|| hinted(app, fields.get("login_hint")?));
-        return choose(app, asked, user);
+        return choose(app, asked, user).await;
     }
     match fields.get("token").and_then(|token| Shown::of(app, token)) {
-        Some(token) => asked.allow(app, &token.user, Some(&token)),
-        None => asked.page(app, Some("This is no token of a user with an extension.")),
+        Some(token) => asked.allow(app, &token.user, Some(&token)).await,
+        None => Ok(asked.page(app, Some("This is no token of a user with an extension."))),
     }
 }
 
 /// Logs in the user who was chosen, where the login is open.
-fn choose(app: &App, asked: Asked<'_>, user: Option<User>) -> Response {
+async fn choose(app: &App, asked: Asked<'_>, user: Option<User>) -> Result<Response, StoreError> {
     match user.filter(|user| user.extension.is_some()) {
-        Some(user) => asked.allow(app, &user, None),
-        None => asked.page(app, Some("Nobody with an extension is called so.")),
+        Some(user) => asked.allow(app, &user, None).await,
+        None => Ok(asked.page(app, Some("Nobody with an extension is called so."))),
     }
 }

@@ -1,26 +1,26 @@
 //! Authorization codes: what a user allowed an application, on its way from the browser to the application.
 
-use std::{collections::HashMap, time::Duration};
+use std::time::Duration;
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
-use parking_lot::Mutex;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
 use crate::{
-    directory::{Scopes, TokenSecret},
+    app::App,
+    directory::{PassKind, Scopes, TokenSecret},
     id::{DeviceId, UserId},
     presence::Timestamp,
+    store::StoreError,
 };
 
-/// How long a code may be exchanged.
-const LIFETIME: Duration = Duration::from_secs(60);
-
-/// How many codes may be on their way at a time.
-const MOST: usize = 10_000;
+/// Codes, all of which are of one owner.
+static CODES: PassKind =
+    PassKind { name: "authorization-code", lifetime: Duration::from_secs(60), most: 10_000 };
 
 /// What a code stands for. All of it is small, whatever it was made of.
-#[derive(Clone, Debug)]
+#[derive(Debug, Deserialize, Serialize)]
 pub(super) struct Allowed {
     pub(super) user: UserId,
     pub(super) scopes: Scopes,
@@ -43,36 +43,19 @@ pub(super) struct Proof<'a> {
     pub(super) has_secret: bool,
 }
 
-/// The codes that were not exchanged yet, by their hashes.
-#[derive(Default)]
-pub(in crate::api::ringcentral) struct Codes(Mutex<HashMap<[u8; 32], (Allowed, Timestamp)>>);
-
-impl Codes {
-    /// A code for what a user allowed; none if too many are on their way.
-    pub(super) fn issue(&self, allowed: Allowed, now: Timestamp) -> Option<TokenSecret> {
-        let mut codes = self.0.lock();
-        if codes.len() >= MOST {
-            codes.retain(|_, (_, end)| now < *end);
-        }
-        if codes.len() >= MOST {
-            return None;
-        }
-        let secret = TokenSecret::random();
-        codes.insert(hash(secret.reveal()), (allowed, now + LIFETIME));
-        Some(secret)
+/// A code for what a user allowed; none if too many are on their way.
+pub(super) async fn issue(app: &App, allowed: &Allowed) -> Result<Option<TokenSecret>, StoreError> {
+    if app.directory.unused_passes(&CODES) >= CODES.most {
+        return Ok(None);
     }
+    let (code, _) = app.directory.issue_pass(&CODES, "", allowed).await?;
+    Ok(Some(code))
+}
 
-    /// What a code stands for, for the client that shows that it is its own.
-    pub(super) fn find(&self, code: &str, proof: Proof<'_>, now: Timestamp) -> Option<Allowed> {
-        let codes = self.0.lock();
-        let (allowed, end) = codes.get(&hash(code))?;
-        (now < *end && allowed.belongs_to(proof)).then(|| allowed.clone())
-    }
-
-    /// Takes a code away. Of several who found it one does so.
-    pub(super) fn spend(&self, code: &str) -> bool {
-        self.0.lock().remove(&hash(code)).is_some()
-    }
+/// What a code stands for, for the client that shows that it is its own.
+pub(super) async fn find(app: &App, code: &str, proof: Proof<'_>) -> Result<Option<Allowed>, StoreError> {
+    let allowed: Option<Allowed> = app.directory.pass(&CODES, code).await?;
+    Ok(allowed.filter(|allowed| allowed.belongs_to(proof)))
 }
 
 impl Allowed {

@@ -38,7 +38,7 @@ pub(in crate::api::ringcentral) enum OAuthRefusal {
 
 refusals! {
     /// Why no user was logged in, or out.
-    pub(in crate::api::ringcentral) enum OAuthFailure: OAuthRefusal, from BodyError, DirectoryError {
+    pub(in crate::api::ringcentral) enum OAuthFailure: OAuthRefusal, from BodyError, DirectoryError, StoreError {
         /// The application, or what it sends, is not valid.
         BadRequest => OAuthRefusal::invalid_client(),
         TooLarge,
@@ -97,11 +97,17 @@ impl<const STATUS: u16> From<Refused<RestRefusal, STATUS>> for Refused<OAuthRefu
 impl Cause<OAuthRefusal, OAuthFailure> for DirectoryError {
     fn refuse(self) -> OAuthFailure {
         match self {
-            Self::Store(error) => OAuthRefusal::unavailable(&error).into(),
+            Self::Store(error) => error.refuse(),
             Self::TokenSpent => OAuthFailure::unknown_refresh_token(),
             // The user has as many tokens as are allowed, or was removed this moment.
             error => OAuthFailure::invalid_grant("OAU-140", error.to_string()),
         }
+    }
+}
+
+impl Cause<OAuthRefusal, OAuthFailure> for StoreError {
+    fn refuse(self) -> OAuthFailure {
+        OAuthRefusal::unavailable(&self).into()
     }
 }
 

@@ -30,6 +30,8 @@ impl WsError {
     pub(super) const IDLE: Self = Self::new("WSG-902", "Idle timeout expired", 408);
     pub(super) const TOO_LONG: Self = Self::new("WSG-903", "Absolute timeout expired", 408);
     pub(super) const INVALID_TOKEN: Self = Self::new("TokenInvalid", "OAuth token is invalid", 401);
+    pub(super) const UNAVAILABLE: Self =
+        Self::new("CMN-211", "Whose the token is cannot be found out at present", 503);
     pub(super) const TOO_MANY: Self = Self::new("CMN-301", "There are too many connections", 429);
     pub(super) const NO_MESSAGE: Self =
         Self::new("CMN-103", "A message is a JSON array with an object first", 400);
