@@ -4,7 +4,15 @@ use std::time::Duration;
 
 use presenced::{clock::SystemClock, store::Store as _};
 
-use crate::{Options, client::Client, data, figures::Figure, now, server::Server, since};
+use crate::{
+    Options,
+    client::Client,
+    data,
+    figures::Figure,
+    now,
+    server::{ADMIN_TOKEN, Server},
+    since,
+};
 
 /// One in so many is online.
 const ONLINE_EVERY: usize = 100;
@@ -26,14 +34,14 @@ pub(crate) async fn measure(options: &Options) -> Result<[Figure; 4], String> {
         data::fill(&store, users, ONLINE_EVERY, &clock).await?;
         store.close().await.map_err(|error| error.to_string())?;
     }
-    let server = Server::start_patiently(folder.path());
+    let server = Server::start_patiently(folder.path()).await;
     let mut client = Client::connect(server.address, 0).await;
     let body = r#"{"deviceId":"BENCH","scopes":["read","write"]}"#;
-    let made = client.call("POST", &format!("{USER}/tokens"), "demo-admin", body).await;
+    let made = client.call("POST", &format!("{USER}/tokens"), ADMIN_TOKEN, body).await;
     let token = made.split(r#""token":""#).nth(1).and_then(|rest| rest.split('"').next());
     let token = token.expect("a token").to_owned();
     // Allocators take a little for the first requests of all.
-    client.call("GET", USER.trim_end_matches('/'), "demo-admin", "").await;
+    client.call("GET", USER.trim_end_matches('/'), ADMIN_TOKEN, "").await;
     tokio::time::sleep(Duration::from_secs(1)).await;
     let before = server.begin_peak_kib();
     let start = now();

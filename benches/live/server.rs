@@ -4,9 +4,10 @@
 use std::{
     env, fs,
     io::{BufRead, BufReader},
-    net::SocketAddr,
+    net::{SocketAddr, TcpListener},
     path::Path,
     process::{Child, Command, Stdio},
+    time::Duration,
 };
 
 use clap::ValueEnum as _;
@@ -21,6 +22,9 @@ const ENVIRONMENT: [(&str, &str); 5] = [
     ("PRESENCED_LIMITS__STREAMS_PER_USER", "1000000"),
     ("PRESENCED_LOG__FILTER", "error"),
 ];
+
+/// The admin token of all servers.
+pub(super) const ADMIN_TOKEN: &str = "demo-admin";
 
 /// A running server, which ends with this value.
 pub(super) struct Server {
@@ -39,11 +43,25 @@ impl Server {
         Self::spawn(command)
     }
 
-    /// Starts a server over much data, which takes its time.
-    pub(super) fn start_patiently(data: &Path) -> Self {
+    /// Starts a server over much data, which takes its time, with users who are no demo's; and waits until it is ready.
+    pub(super) async fn start_patiently(data: &Path) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+        let address = listener.local_addr().expect("it listens");
+        drop(listener);
+        let token = Path::new(env!("CARGO_TARGET_TMPDIR")).join("admin-token");
+        fs::write(&token, ADMIN_TOKEN).expect("a file can be written");
         let mut command = Command::new(env!("CARGO_BIN_EXE_presenced"));
-        command.args(["serve", "--demo", "--listen", "127.0.0.1:0", "--data"]).arg(data).envs(ENVIRONMENT);
-        Self::spawn(command)
+        command.args(["serve", "--listen", &address.to_string(), "--data"]).arg(data).envs(ENVIRONMENT);
+        command.env("PRESENCED_SERVER__ADMIN_TOKEN_FILE", token);
+        let server = Self { child: command.spawn().expect("the server starts"), address };
+        let is_ready = async || {
+            let answer = reqwest::get(format!("http://{address}/readyz")).await;
+            answer.is_ok_and(|answer| answer.status().is_success())
+        };
+        while !is_ready().await {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        server
     }
 
     /// Starts this program as a bare server.
