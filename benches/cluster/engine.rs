@@ -98,7 +98,8 @@ impl Bare {
         let known = place.lock().expect("nobody panics here").clone();
         let (body, nonce) = ([0_u8; 40], [0_u8; 4]);
         call.arg(format!("@user{number}:example.com")).arg(known).arg(&body[..]).arg(&nonce[..]);
-        call.arg(1_u64 << 40).arg(0).arg(1).arg(micros).arg(0).arg(0).arg(10_000).arg(0);
+        // Its deadline moves on, as that of a lease does.
+        call.arg(micros / 1_000 + 900_000).arg(0).arg(1).arg(micros).arg(0).arg(0).arg(10_000).arg(0);
         let mut connection = self.connection.clone();
         let answer: (u64, u64, u64) = call.invoke_async(&mut connection).await.expect("it is taken");
         assert_eq!(answer.0, 1, "nobody else writes it");
