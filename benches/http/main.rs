@@ -2,7 +2,7 @@
 //! answers. Run it with `cargo bench --bench http`; `cargo bench --bench http -- --help` has the options.
 //!
 //! `servers.rs` has the servers, each a child process of this one; `floor.rs` the floors, and `synapse.rs` another homeserver to compare
-//! with; `wrk.rs` and `wrk.lua` the load; `room.rs` a large room instead; `table.rs` the figures. presenced does all
+//! with; `wrk.rs` and `wrk.lua` the load; `room.rs` a large room instead; `results.rs` the figures. presenced does all
 //! that it does by default: it counts for `/metrics`, names requests, and logs to standard error. The servers take turns
 //! within each round, and a ratio is the median of the rounds' ratios, so that what else the machine does falls on all
 //! alike.
@@ -17,10 +17,10 @@ mod floor;
 mod machine;
 #[path = "../common/quiet.rs"]
 mod quiet;
+mod results;
 mod room;
 mod servers;
 mod synapse;
-mod table;
 mod wrk;
 
 use std::{
@@ -157,14 +157,14 @@ fn main() -> ExitCode {
         (Some(members), ..) => Ok(room::measure(members, &options)),
         (None, Some(python), _) => measure_synapse(&options, python).map(|rows| {
             let rival = format!("Synapse with {} users", synapse::CALLERS);
-            table::against(&rival, &rows)
+            results::against(&rival, &rows)
         }),
         (None, None, Some(program)) => {
-            measure_before(&options, program).map(|rows| table::against("the version before", &rows))
+            measure_before(&options, program).map(|rows| results::against("the version before", &rows))
         }
-        (None, None, None) => measure(&options).map(|rows| table::figures(&rows)),
+        (None, None, None) => measure(&options).map(|rows| results::figures(&rows)),
     });
-    println!("{}\n{}", machine::describe(), table::load(&options));
+    println!("{}\n{}", machine::describe(), results::load(&options));
     machine::end(measured.and_then(|figures| options.place.put(&figures)))
 }
 

@@ -2,8 +2,8 @@
 //! users that is asked for. Run it with `cargo bench --bench store`; `cargo bench --bench store -- --help`
 //! has the options, and `--users 10000000` is what the design's figures are about.
 //!
-//! `work.rs` has the measurements, each a child process of this one over the same data folder; `table.rs`
-//! what is printed.
+//! `work.rs` has the measurements, each a child process of this one over the same data folder; `results.rs`
+//! the figures.
 
 #[path = "../common/data.rs"]
 mod data;
@@ -14,7 +14,7 @@ mod figures;
 mod machine;
 #[path = "../common/quiet.rs"]
 mod quiet;
-mod table;
+mod results;
 mod work;
 
 use std::{
@@ -83,7 +83,7 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let measured = quiet::undisturbed(|| measure(&options));
-    println!("{}\n{}", machine::describe(), table::load(&options));
+    println!("{}\n{}", machine::describe(), results::load(&options));
     machine::end(measured.and_then(|figures| options.place.put(&figures)))
 }
 
@@ -105,7 +105,7 @@ fn measure(options: &Options) -> Result<Vec<Figure>, String> {
             renewals: child(Work::Renew, options, at, 0)?,
             reads: child(Work::Read, options, at, 0)?,
         };
-        Ok(table::figures(&filled, &measured, options))
+        Ok(results::figures(&filled, &measured, options))
     });
     Ok(medians(rounds.collect::<Result<_, String>>()?))
 }
