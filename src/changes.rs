@@ -59,6 +59,8 @@ pub struct Changes {
     moves: Mutex<Moves>,
     /// What was told and is above the watermark, by number.
     held: Mutex<BTreeMap<u64, Vec<Held>>>,
+    /// Held while marks are made, one release after the other.
+    releasing: Mutex<()>,
     topics: Mutex<HashMap<Topic, HashMap<u64, Arc<Inbox>>>>,
     watches: AtomicUsize,
 }
@@ -86,6 +88,7 @@ impl Default for Changes {
             recent: (0..PARTITIONS).map(|_| CachePadded::default()).collect(),
             moves: Mutex::default(),
             held: Mutex::default(),
+            releasing: Mutex::default(),
             topics: Mutex::default(),
             watches: AtomicUsize::new(0),
         }
@@ -130,41 +133,68 @@ impl Changes {
     /// Marks what the watermark has passed in the watches that it concerns. `topics_about` says under which
     /// topics a user is watched by those audiences.
     pub fn release(&self, watermark: u64, topics_about: impl Fn(&UserId, Audiences) -> Vec<Topic>) {
+        let releasing = self.releasing.lock();
         let released: Vec<(u64, Vec<Held>)> = {
             let held = self.held.lock();
             held.range(..=watermark).map(|(number, all)| (*number, all.clone())).collect()
         };
-        for (number, all) in &released {
-            for held in all {
-                match held {
-                    Held::Change(user, audiences) => {
-                        for (inbox, is_extension) in self.watchers(&topics_about(user, *audiences)) {
-                            if inbox.is_an_admins() || audiences.contains(inbox.audience(user, is_extension))
-                            {
-                                inbox.mark(user, *number);
-                            }
-                        }
-                    }
-                    Held::Move(topics, joins) => {
-                        for (inbox, _) in self.watchers(topics) {
-                            inbox.mark_moved(*number);
-                        }
-                        // Users find by the moves whom they met. An admin sees all, and is told of who came.
-                        for (room, user) in joins {
-                            let watchers = self.watchers(slice::from_ref(room));
-                            for (inbox, _) in watchers.into_iter().filter(|(inbox, _)| inbox.is_an_admins()) {
-                                inbox.mark(user, *number);
-                            }
-                        }
-                    }
-                }
-            }
+        let mut marked = Vec::new();
+        for (number, held) in
+            released.iter().flat_map(|(number, all)| all.iter().map(move |one| (*number, one)))
+        {
+            self.mark(number, held, &topics_about, &mut marked);
         }
         // Until here, so that no token passes what is not marked yet.
         let mut held = self.held.lock();
         for (number, _) in &released {
             held.remove(number);
         }
+        drop((held, releasing));
+        // Only now: before, the token of whoever looks is below the marks.
+        for inbox in marked {
+            inbox.wake();
+        }
+    }
+
+    /// Marks one thing in the watches that it concerns. Those that had nothing to look at before are `marked`.
+    fn mark(
+        &self,
+        number: u64,
+        held: &Held,
+        topics_about: &impl Fn(&UserId, Audiences) -> Vec<Topic>,
+        marked: &mut Vec<Arc<Inbox>>,
+    ) {
+        match held {
+            Held::Change(user, audiences) => {
+                for (inbox, is_extension) in self.watchers(&topics_about(user, *audiences)) {
+                    let concerns =
+                        inbox.is_an_admins() || audiences.contains(inbox.audience(user, is_extension));
+                    if concerns && inbox.mark(user, number) {
+                        marked.push(inbox);
+                    }
+                }
+            }
+            Held::Move(topics, joins) => {
+                for (inbox, _) in self.watchers(topics) {
+                    if inbox.mark_moved(number) {
+                        marked.push(inbox);
+                    }
+                }
+                // Users find by the moves whom they met. An admin sees all, and is told of who came.
+                for (room, user) in joins {
+                    for (inbox, _) in self.watchers(slice::from_ref(room)) {
+                        if inbox.is_an_admins() && inbox.mark(user, number) {
+                            marked.push(inbox);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Completes what is under way: what was passed by the watermark before is marked after this.
+    fn finish_release(&self) {
+        drop(self.releasing.lock());
     }
 
     /// The token that stands for a watermark of the store: all up to it is marked.

@@ -249,6 +249,10 @@ pub trait Store: Send + Sync {
     /// A number up to which all was told to the node, as of `micros`: no later one is below it.
     fn watermark(&self, micros: u64) -> u64;
 
+    /// Completes once all up to a number was told, which another server of the store told already; or soon, if that does
+    /// not come. The only server on a store is never behind another.
+    async fn reach(&self, _number: u64) {}
+
     /// What operators want to know of it.
     fn figures(&self) -> Figures {
         Figures::default()

@@ -54,21 +54,33 @@ impl Inbox {
         self.waiting.lock().users.len()
     }
 
-    pub(super) fn mark(&self, user: &UserId, number: u64) {
+    /// Says whether it had nothing to look at before: then it is to be [woken](Self::wake).
+    pub(super) fn mark(&self, user: &UserId, number: u64) -> bool {
         let mut waiting = self.waiting.lock();
+        let was_quiet = waiting.is_quiet();
         match waiting.users.get_mut(user) {
             Some(latest) => *latest = number.max(*latest),
             None => drop(waiting.users.insert(user.clone(), number)),
         }
-        drop(waiting);
-        self.woken.notify_one();
+        was_quiet
     }
 
-    pub(super) fn mark_moved(&self, number: u64) {
+    /// The same of a move.
+    pub(super) fn mark_moved(&self, number: u64) -> bool {
         let mut waiting = self.waiting.lock();
+        let was_quiet = waiting.is_quiet();
         waiting.moved = waiting.moved.max(Some(number));
-        drop(waiting);
+        was_quiet
+    }
+
+    pub(super) fn wake(&self) {
         self.woken.notify_one();
+    }
+}
+
+impl Waiting {
+    fn is_quiet(&self) -> bool {
+        self.moved.is_none() && self.users.is_empty()
     }
 }
 
@@ -108,7 +120,12 @@ impl Watch {
             registered.entry(begun.clone()).or_default().insert(self.id, self.inbox.clone());
         }
         drop(registered);
+        let has_begun = !topics.is_subset(&current);
         *current = topics;
+        if has_begun {
+            // What is being marked may not be marked here, and is passed by the token that is read after this.
+            self.changes.finish_release();
+        }
     }
 
     /// Waits until something happened that was not [taken](Self::take).
@@ -130,8 +147,7 @@ impl Watch {
 
     /// Whether everything that happened so far was taken.
     pub fn is_quiet(&self) -> bool {
-        let waiting = self.inbox.waiting.lock();
-        waiting.moved.is_none() && waiting.users.is_empty()
+        self.inbox.waiting.lock().is_quiet()
     }
 }
 

@@ -75,6 +75,15 @@ impl Service {
         self.changes.token(self.store.watermark(self.clock.micros()))
     }
 
+    /// Whether a token is of this server's feed, and not of the future. Another server of the same store may be ahead for
+    /// a moment: this one waits for it.
+    pub async fn has_told(&self, token: u64) -> bool {
+        if token > self.token() {
+            self.store.reach(token).await;
+        }
+        token <= self.token()
+    }
+
     /// Lets devices that were logged out end, and tells watchers of the transitions whose time has come. To be
     /// called once in a while: the pauses are how late that is.
     pub async fn tick(&self) {

@@ -119,8 +119,10 @@ struct Shared {
     log: Mutex<Log>,
     /// How many looks at the log have begun.
     looks: AtomicU64,
-    /// All up to this number was told.
+    /// All up to this number was told, or is just being told.
     complete: AtomicU64,
+    /// The same, but for what is just being told. Held while that is so.
+    told: parking_lot::Mutex<u64>,
     /// The highest number that was heard of or asked for.
     highest: AtomicU64,
     /// Lets the streams be asked at once.
@@ -177,6 +179,7 @@ impl RedisStore {
             log: Mutex::default(),
             looks: AtomicU64::new(0),
             complete: AtomicU64::new(0),
+            told: parking_lot::Mutex::default(),
             highest: AtomicU64::new(0),
             kick: Arc::default(),
             rounds: watch::Sender::default(),
@@ -389,6 +392,10 @@ impl Store for RedisStore {
     fn watermark(&self, micros: u64) -> u64 {
         self.0.highest.fetch_max(micros, Ordering::SeqCst);
         self.0.complete.load(Ordering::SeqCst)
+    }
+
+    async fn reach(&self, number: u64) {
+        self.0.hear_up_to(number).await;
     }
 
     fn figures(&self) -> Figures {

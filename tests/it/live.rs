@@ -3,8 +3,17 @@
 //! is told if and only if its picture changed.
 
 use std::{
+    cell::Cell,
     collections::{BTreeMap, BTreeSet},
-    sync::Arc,
+    future::Future as _,
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+        mpsc,
+    },
+    task::{Context, Wake},
+    thread,
     time::Duration,
 };
 
@@ -17,7 +26,7 @@ use presenced::{
     demo,
     directory::Profile,
     id::{DeviceId, NodeId, RoomId, UserId},
-    presence::{Input, Override, Presence, State, Status},
+    presence::{Audience, Input, Override, Presence, State, Status},
     service::{View, Viewer, WatchList, Watcher},
     store::{EmbeddedStore, Store},
 };
@@ -40,6 +49,64 @@ fn a_move_above_the_token_is_left_for_the_next_look() {
     assert!(!watch.is_quiet());
     assert!(watch.take(10).moved);
     assert!(watch.is_quiet());
+}
+
+/// Who is woken has a token that is not below what is marked, and need not look again and again.
+#[test]
+fn a_watcher_is_woken_once_its_token_has_passed_its_marks() {
+    let changes = Arc::new(Changes::default());
+    let watch = changes.watch(None, [Topic::Server]);
+    let woken = Arc::new(Wakes::default());
+    let mut waiting = pin!(watch.happened());
+    let waker = woken.clone().into();
+    assert!(waiting.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+    for number in [10, 11] {
+        changes.changed(&user(0), number, Audience::ALL.into_iter().collect());
+    }
+    changes.release(11, |_, _| {
+        assert_eq!(woken.0.load(Ordering::SeqCst), 0);
+        vec![Topic::Server]
+    });
+    assert_eq!(woken.0.load(Ordering::SeqCst), 1);
+    assert_eq!(watch.take(changes.token(11)).users, [(user(0), 11)].into());
+}
+
+/// Who begins to watch while marks are made is not marked by those, but begins after them.
+#[test]
+fn a_watch_that_begins_while_marks_are_made_misses_none() {
+    let changes = Arc::new(Changes::default());
+    let _earlier = changes.watch(None, [Topic::Server]);
+    changes.changed(&user(0), 10, Audience::ALL.into_iter().collect());
+    changes.changed(&user(1), 11, Audience::ALL.into_iter().collect());
+    let (begun, has_begun) = mpsc::channel();
+    let (asked, beginning) = (Cell::new(0), Cell::new(None));
+    changes.release(11, |_, _| {
+        asked.set(asked.get() + 1);
+        // The watchers of the first are known when it comes to the second.
+        if asked.get() == 2 {
+            let (changes, begun) = (changes.clone(), begun.clone());
+            beginning.set(Some(thread::spawn(move || {
+                let watch = changes.watch(None, [Topic::Server]);
+                let token = changes.token(11);
+                let _told = begun.send(());
+                (watch, token)
+            })));
+            let _in_time = has_begun.recv_timeout(Duration::from_millis(50));
+        }
+        vec![Topic::Server]
+    });
+    let (watch, token) = beginning.into_inner().expect("it begins").join().expect("no panic");
+    assert!(token >= 11 || watch.take(11).users.contains_key(&user(0)), "it begins after {token}");
+}
+
+/// Counts how often it is woken.
+#[derive(Default)]
+struct Wakes(AtomicUsize);
+
+impl Wake for Wakes {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
 }
 
 #[derive(Clone, Debug)]

@@ -167,10 +167,11 @@ pub(super) async fn sync(
     let speaks = connection.is_some().then_some(Scope::Write);
     let access = access.needing([Scope::Read].into_iter().chain(speaks).collect());
     // A token of the future is none of this server's feed.
-    let since = query.since.filter(|since| !query.full_state && *since <= app.service.token());
-    let response = match since {
-        Some(since) => news(&app, &mut watcher, &query, since, &access).await?.into_response(),
-        None => everybody(&app, &mut watcher, &query).await?,
+    let response = match query.since.filter(|_| !query.full_state) {
+        Some(since) if app.service.has_told(since).await => {
+            news(&app, &mut watcher, &query, since, &access).await?.into_response()
+        }
+        _ => everybody(&app, &mut watcher, &query).await?,
     };
     app.auth.check(&access).await.or_else(unless_of_the_device)?;
     if let Some(connection) = connection {

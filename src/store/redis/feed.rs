@@ -43,6 +43,12 @@ const TOLD_MOST: usize = 2_000;
 /// A stream that does not answer for so long no longer holds up what others have.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// How much further another node may be, in microseconds: numbers are times.
+const AHEAD: u64 = 1_000_000;
+
+/// How long it is waited for what another node has heard of.
+const BEHIND: Duration = Duration::from_secs(1);
+
 /// How old what is held may be to be read without asking.
 const FRESH: Duration = Duration::from_secs(1);
 
@@ -397,12 +403,16 @@ impl Shared {
                 complete = complete.min(state.upto);
             }
         }
-        if complete == u64::MAX || self.complete.fetch_max(complete, Ordering::SeqCst) >= complete {
+        // One after the other, so that what another task advanced to is told when this returns.
+        let mut told = self.told.lock();
+        if complete == u64::MAX || *told >= complete {
             return;
         }
+        self.complete.store(complete, Ordering::SeqCst);
         if let Some(node) = self.node() {
             node.complete_up_to(complete);
         }
+        *told = complete;
     }
 
     /// Goes on after a gap: tells of all of the partition whom `last` does not cover, and sets right who is held here as
@@ -475,6 +485,16 @@ impl Shared {
         if let Err(error) = self.touch(user, audiences).await {
             tracing::warn!(%error, "watchers could not be told of what they missed");
         }
+    }
+
+    /// Completes once all up to a number was told, if another node may have heard of it; after a while in any case.
+    pub(super) async fn hear_up_to(&self, number: u64) {
+        if number > self.clock.micros().max(self.highest.load(Ordering::SeqCst)).saturating_add(AHEAD) {
+            return;
+        }
+        let mut rounds = self.rounds.subscribe();
+        self.kick.notify_one();
+        let _heard = timeout(BEHIND, rounds.wait_for(|_| *self.told.lock() >= number)).await;
     }
 
     /// Completes after the streams were asked by rounds that began after this.

@@ -109,7 +109,7 @@ impl ChangeStream {
     /// Begins with what the client does not know yet. Whether the store reads shows before the answer begins.
     async fn begin(&mut self, since: Option<u64>) -> Result<(), StoreError> {
         let (first, knows_of_lists) = match since {
-            Some(since) if since <= self.app.service.token() => {
+            Some(since) if self.app.service.has_told(since).await => {
                 let view = self.watcher.since(since).await?;
                 let events = self.events_of(&view);
                 self.ready.extend(events);

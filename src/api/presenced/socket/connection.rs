@@ -316,8 +316,9 @@ impl Session {
         // What happened so far comes first, so that what is told of those who are added is the newest.
         self.look().await?;
         let added = self.watcher.add(&more);
-        let is_known = since.filter(|since| *since <= self.app.service.token());
-        if let Some(since) = is_known {
+        if let Some(since) = since
+            && self.app.service.has_told(since).await
+        {
             let view = self.watcher.since_of(&added, since).await;
             return match view {
                 Ok(view) => self.tell(&view).await.map(Ok),
