@@ -9,6 +9,8 @@ use std::{
 
 use redis::aio::MultiplexedConnection;
 
+use crate::machine;
+
 /// An engine that ends with this.
 pub(super) struct Engine {
     port: u16,
@@ -35,6 +37,11 @@ impl Engine {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         engine
+    }
+
+    /// The processor time that it has used so far, in microseconds.
+    pub(super) fn processor(&self) -> f64 {
+        machine::processor_micros(self.child.id())
     }
 
     pub(super) fn url(&self) -> String {

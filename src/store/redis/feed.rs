@@ -31,6 +31,9 @@ const PERIOD: Duration = Duration::from_millis(50);
 /// Between two rounds, however much this node writes.
 const SHORTEST: Duration = Duration::from_millis(5);
 
+/// How many times as long as a round takes it is waited until the next. A busy engine is asked less often.
+const PAUSES: u32 = 3;
+
 /// How many entries of a stream are read at once.
 const ENTRIES: usize = 500;
 
@@ -225,13 +228,15 @@ pub(super) enum Those {
 pub(super) async fn follow(store: Weak<Shared>, those: Those) {
     loop {
         let Some(store) = store.upgrade() else { return };
+        let begun = now();
         store.round(those).await;
         let kick = store.kick.clone();
         drop(store);
         match those {
             Those::Answer => {
-                sleep(SHORTEST).await;
-                let _kicked = timeout(PERIOD - SHORTEST, kick.notified()).await;
+                let pause = (now().duration_since(begun) * PAUSES).clamp(SHORTEST, PERIOD);
+                sleep(pause).await;
+                let _kicked = timeout(PERIOD - pause, kick.notified()).await;
             }
             Those::Fail => sleep(PERIOD).await,
         }
