@@ -55,8 +55,12 @@ struct Stored<'a> {
 const LEN_BYTES: usize = 5;
 const HEAD_BYTES: usize = LEN_BYTES + 3 + 2 + 255;
 
-/// An arena is packed anew when more than this, and more than a quarter of it, is wasted.
+/// An arena is packed when more than so many bytes, and more than such a part of it, are wasted.
 const LEAST_WASTE: usize = 16 * 1_024;
+const MOST_WASTE: usize = 8;
+
+/// One without room is packed, and does not grow, where such a part of it is gained.
+const LEAST_GAIN: usize = 32;
 
 impl<M> Default for Table<M> {
     fn default() -> Self {
@@ -88,8 +92,8 @@ pub(crate) fn reserve_some<T>(items: &mut Vec<T>, more: usize) {
     }
 }
 
-/// Room for so many bytes and for what may be wasted beside them. Arenas that grew step by step would leave
-/// holes behind them that fit no other user; room that was not used yet costs no memory.
+/// Room for so many bytes and for what may be wasted beside them, and for entries that grow. Arenas that grew step by
+/// step would leave holes behind them that fit no other user; room that was not used yet costs no memory.
 fn with_waste(bytes: usize) -> usize {
     bytes + bytes * 3 / 8
 }
@@ -205,11 +209,11 @@ impl<M: Copy + Default> Table<M> {
 
     /// Writes an entry behind all others, and returns where it begins.
     fn append(&mut self, server: u16, local: &[u8], bytes: &[u8]) -> u32 {
-        let at = u32::try_from(self.arena.len()).expect("a table has less than 4 GiB");
         let mut space = [0; HEAD_BYTES];
         let head: Head<'_> = (len_of(bytes), server, local);
         let head = encode(&head, &mut space);
-        reserve_some(&mut self.arena, head.len() + bytes.len());
+        self.make_room(head.len() + bytes.len());
+        let at = u32::try_from(self.arena.len()).expect("a table has less than 4 GiB");
         self.arena.extend_from_slice(head);
         self.arena.extend_from_slice(bytes);
         at
@@ -229,26 +233,45 @@ impl<M: Copy + Default> Table<M> {
             self.wasted += room - bytes.len();
         } else {
             let (server, local) = (old.server, old.local.to_vec());
-            self.wasted += extent;
             self.entries[slot as usize].at = self.append(server, &local, bytes);
+            self.wasted += extent;
         }
         self.pack_if_wasteful();
     }
 
+    /// Room in the arena: what is wasted, before it grows.
+    fn make_room(&mut self, bytes: usize) {
+        let is_full = self.arena.capacity() - self.arena.len() < bytes;
+        if is_full && self.wasted > self.arena.len() / LEAST_GAIN {
+            self.pack();
+        }
+        reserve_some(&mut self.arena, bytes);
+    }
+
     fn pack_if_wasteful(&mut self) {
-        if self.wasted <= LEAST_WASTE.max(self.arena.len() / 4) {
-            return;
+        if self.wasted > LEAST_WASTE.max(self.arena.len() / MOST_WASTE) {
+            self.pack();
         }
-        let mut packed = Vec::with_capacity(with_waste(self.arena.len() - self.wasted));
-        let slots: Vec<Slot> = self.slots().collect();
-        for slot in slots {
-            let at = &mut self.entries[slot as usize].at;
-            let entry = &self.arena[*at as usize..];
-            let extent = read(&self.arena, *at).extent;
-            *at = u32::try_from(packed.len()).expect("smaller than before");
-            packed.extend_from_slice(&entry[..extent]);
+    }
+
+    /// Moves all entries to the front of the arena, which stays where it is: a copy of it would be memory on top, and leave
+    /// a hole.
+    fn pack(&mut self) {
+        let mut places: Vec<(u32, Slot)> =
+            self.slots().map(|slot| (self.entries[slot as usize].at, slot)).collect();
+        places.sort_unstable();
+        let mut end = 0;
+        for (at, slot) in places {
+            let (begin, extent) = (at as usize, read(&self.arena, at).extent);
+            self.arena.copy_within(begin..begin + extent, end);
+            self.entries[slot as usize].at = u32::try_from(end).expect("smaller than before");
+            end += extent;
         }
-        (self.arena, self.wasted) = (packed, 0);
+        self.arena.truncate(end);
+        self.wasted = 0;
+        if self.arena.capacity() / 2 > with_waste(end).max(LEAST_WASTE) {
+            self.arena.shrink_to(with_waste(end));
+        }
     }
 
     fn read(&self, slot: Slot) -> Stored<'_> {

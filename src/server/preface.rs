@@ -57,7 +57,14 @@ impl<S: AsyncRead + Unpin> AsyncRead for Begun<S> {
         let (from, to) = (self.from, self.from + most);
         buffer.put_slice(&self.first[from..to]);
         self.from = to;
-        Poll::Ready(Ok(()))
+        if buffer.remaining() == 0 {
+            return Poll::Ready(Ok(()));
+        }
+        // What came with them, too: whoever reads a few bytes alone makes room for as much again as they expect.
+        match Pin::new(&mut self.stream).poll_read(context, buffer) {
+            Poll::Ready(read) => Poll::Ready(read),
+            Poll::Pending => Poll::Ready(Ok(())),
+        }
     }
 }
 
