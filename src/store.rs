@@ -251,7 +251,7 @@ pub trait Store: Send + Sync {
 
     /// Completes once all up to a number was told, which another server of the store told already; or soon, if that does
     /// not come. The only server on a store is never behind another.
-    async fn reach(&self, _number: u64) {}
+    async fn hear_up_to(&self, _number: u64) {}
 
     /// What operators want to know of it.
     fn figures(&self) -> Figures {

@@ -79,7 +79,7 @@ impl Service {
     /// a moment: this one waits for it.
     pub async fn has_told(&self, token: u64) -> bool {
         if token > self.token() {
-            self.store.reach(token).await;
+            self.store.hear_up_to(token).await;
         }
         token <= self.token()
     }

@@ -394,7 +394,7 @@ impl Store for RedisStore {
         self.0.complete.load(Ordering::SeqCst)
     }
 
-    async fn reach(&self, number: u64) {
+    async fn hear_up_to(&self, number: u64) {
         self.0.hear_up_to(number).await;
     }
 

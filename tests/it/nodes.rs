@@ -127,6 +127,7 @@ macro_rules! on_every_store {
 on_every_store! {
     what_is_set_on_one_is_read_on_the_other,
     a_sync_on_one_is_answered_by_a_change_on_the_other,
+    a_token_ahead_of_both_is_answered_with_everybody,
     a_stream_on_one_has_what_happens_on_the_other,
     a_webhook_of_one_is_told_of_a_change_on_the_other,
     a_token_of_one_works_on_the_other_and_ends_on_both,
@@ -179,6 +180,17 @@ async fn a_sync_on_one_is_answered_by_a_change_on_the_other(pair: Pair) {
     set(one, "there").await;
     pair.settle().await;
     assert_eq!(news(other, "demo-alice", &next).await.len(), 1);
+}
+
+async fn a_token_ahead_of_both_is_answered_with_everybody(pair: Pair) {
+    let (one, other) = (&pair.one, &pair.other);
+    set(one, "here").await;
+    pair.settle().await;
+    let token = start(other, "demo-alice").await;
+    let number: u64 = token.strip_prefix('p').and_then(|digits| digits.parse().ok()).expect("a number");
+    // Half a second: another server might have given it.
+    let told = news(other, "demo-alice", &format!("p{}", number + 500_000)).await;
+    assert!(told.iter().any(|(sender, _)| sender == BOB), "{told:?}");
 }
 
 async fn a_stream_on_one_has_what_happens_on_the_other(pair: Pair) {

@@ -43,6 +43,11 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// How often a cluster is asked again, before whoever asks is told that it does not answer. The time is bounded too.
 const RETRIES: u32 = 32;
 
+/// How many commands a server of a cluster is sent before it has answered. The library has room for 50 that wait to be sent,
+/// and the rest wait for room: to find out where slots have moved to, it has to get past them, and does not meanwhile let
+/// them go on.
+const UNANSWERED: usize = 32;
+
 /// How many calls go to a single server in one go.
 const TOGETHER: usize = 64;
 
@@ -145,6 +150,7 @@ impl Engine {
             .retries(RETRIES)
             .min_retry_wait(20)
             .max_retry_wait(200)
+            .connection_concurrency_limit(UNANSWERED)
             .tcp_settings(TcpSettings::default().set_nodelay(true));
         builder.build()
     }
