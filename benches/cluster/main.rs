@@ -3,6 +3,8 @@
 //! has started. Starts a `redis-server` of its own, on this machine:
 //! `cargo bench --bench cluster`; `cargo bench --bench cluster -- --help` has the options. `engine.rs` has the engine.
 
+#[path = "../common/allocator.rs"]
+mod allocator;
 mod engine;
 #[path = "../common/figures.rs"]
 #[expect(dead_code, reason = "each benchmark has use for a part of it")]

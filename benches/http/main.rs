@@ -7,6 +7,8 @@
 //! within each round, and a ratio is the median of the rounds' ratios, so that what else the machine does falls on all
 //! alike.
 
+#[path = "../common/allocator.rs"]
+mod allocator;
 #[path = "../common/data.rs"]
 mod data;
 #[path = "../common/figures.rs"]

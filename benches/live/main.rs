@@ -6,6 +6,8 @@
 //! users say on sockets. Server and watchers share the machine, so the times have the cost of
 //! both sides in them.
 
+#[path = "../common/allocator.rs"]
+mod allocator;
 mod bare;
 mod client;
 mod crowd;

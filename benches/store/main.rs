@@ -5,6 +5,8 @@
 //! `work.rs` has the measurements, each a child process of this one over the same data folder; `results.rs`
 //! the figures.
 
+#[path = "../common/allocator.rs"]
+mod allocator;
 #[path = "../common/data.rs"]
 mod data;
 #[path = "../common/figures.rs"]

@@ -1,0 +1,4 @@
+//! The allocator of `presenced`, for each program that is measured.
+
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
