@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The same for any CI: a client's contract with presence, held against a demo of presenced that this script starts.
-# `presenced` is on the path (cargo install --path .), and so is curl.
+# `presenced` is on the path (cargo install --locked --path .), and so is curl.
 set -euo pipefail
 
 address=${PRESENCED_ADDRESS:-127.0.0.1:8008}
