@@ -143,6 +143,12 @@ fn whole_folders_open() {
     assert!(tables.count() > 0, "the second folder has tables");
 }
 
+/// Whether a file says which tables there are, or were.
+fn is_version(name: &Path) -> bool {
+    let digits = name.file_name().and_then(|name| name.to_str()?.strip_prefix('v'));
+    digits.is_some_and(|digits| digits.parse::<u64>().is_ok())
+}
+
 #[test]
 fn what_is_missing_is_named() {
     let mut told = Vec::new();
@@ -151,8 +157,11 @@ fn what_is_missing_is_named() {
             Some(_) => fs::remove_file(copied.join(&name)).expect("a file"),
             None => fs::remove_dir_all(copied.join(&name)).expect("a folder"),
         };
-        let why = opened(folder, large, remove).unwrap_or_else(|| "-".to_owned());
-        told.push(format!("{}: {why}", name.display()));
+        let why = opened(folder, large, remove);
+        // The file of a version that is past is there until the engine's worker comes to it.
+        if why.is_some() || !is_version(&name) {
+            told.push(format!("{}: {}", name.display(), why.as_deref().unwrap_or("-")));
+        }
     }
     told.sort();
     told.dedup();
