@@ -66,7 +66,7 @@ struct Options {
     bench: bool,
 }
 
-/// A node that remembers when it was told last, and counts the documents that it was shown.
+/// A node that remembers the highest number that it was told of, and counts the documents that it was shown.
 #[derive(Default)]
 struct Told(AtomicU64, AtomicU64);
 
@@ -80,7 +80,8 @@ impl Node for Told {
         Resumed::default()
     }
     fn changed(&self, _: &UserId, number: u64, _: Audiences) {
-        self.0.store(number, Ordering::SeqCst);
+        // One partition is told after another, so a lower number may come later.
+        self.0.fetch_max(number, Ordering::SeqCst);
     }
     fn complete_up_to(&self, _: u64) {}
 }
