@@ -269,7 +269,8 @@ impl Watcher {
     pub async fn next(&mut self) -> Result<View, StoreError> {
         loop {
             self.watch.happened().await;
-            let view = self.look().await?;
+            // Who waits takes no room for the look.
+            let view = Box::pin(self.look()).await?;
             if view.is_news() {
                 return Ok(view);
             }

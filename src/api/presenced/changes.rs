@@ -1,12 +1,14 @@
 //! `/presenced/v1/changes`: presence as it changes, pushed as Server-Sent Events.
 //! Source: <https://html.spec.whatwg.org/multipage/server-sent-events.html>
 
+mod events;
 mod stream;
 
 use axum::{
+    body::Body,
     extract::State,
-    http::{HeaderMap, HeaderName},
-    response::{IntoResponse, Response, Sse},
+    http::{HeaderMap, HeaderName, header},
+    response::{IntoResponse, Response},
 };
 use serde::{
     Deserialize,
@@ -263,7 +265,10 @@ pub(super) async fn stream_changes(
     let permit = app.stream_limit.open(caller.user())?;
     app.new_stream_limit.check(&()).map_err(ProblemRefusal::too_many_new_streams)?;
     let stream = ChangeStream::start(app, permit, &caller, access, query, last).await?;
-    // nginx keeps back what it proxies unless it is told.
-    let unbuffered = [(HeaderName::from_static("x-accel-buffering"), "no")];
-    Ok((unbuffered, Sse::new(stream.events())).into_response())
+    let headers = [
+        (header::CONTENT_TYPE, "text/event-stream"),
+        // nginx keeps back what it proxies unless it is told.
+        (HeaderName::from_static("x-accel-buffering"), "no"),
+    ];
+    Ok((headers, Body::from_stream(stream.bytes())).into_response())
 }

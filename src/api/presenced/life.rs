@@ -1,6 +1,6 @@
-//! The life of a token with which presence is followed.
+//! The life of what is followed with a token.
 
-use std::{future::pending, time::Duration};
+use std::{future::pending, pin::Pin, time::Duration};
 
 use super::types::EndReason;
 use crate::{
@@ -9,25 +9,29 @@ use crate::{
     presence::Timestamp,
 };
 
-/// A token, with which what it opened ends; and so it does with a scope that is needed.
-#[derive(Debug)]
+/// The life of something that goes on with a token. It ends with the token, with a scope that is needed, and with the
+/// server.
 pub(super) struct TokenLife {
     access: Access,
     expires: Option<Timestamp>,
     /// When its end is to be announced; none: that was done, or there is none.
     warn_at: Option<Timestamp>,
+    /// What is waited for, over many waits that something else ended.
+    coming: Option<Coming>,
 }
 
-/// What becomes of a token.
+type Coming = Pin<Box<dyn Future<Output = LifeNews> + Send>>;
+
+/// What becomes of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum TokenNews {
-    /// It ends soon.
+pub(super) enum LifeNews {
+    /// The token ends soon.
     Expires(Timestamp),
     Ended(EndReason),
 }
 
 impl TokenLife {
-    /// The life of a token that is used from now on.
+    /// The life of what a token is used for from now on.
     pub(super) fn begin(app: &App, access: Access) -> Self {
         let expires = app.auth.expires(&access);
         let warn_at = expires.map(|expires| {
@@ -35,34 +39,44 @@ impl TokenLife {
             let warning = app.config.limits.token_warning_seconds.saturating_mul(1_000).min(left / 2);
             Timestamp::from_millis(expires.as_millis() - warning)
         });
-        Self { access, expires, warn_at }
+        Self { access, expires, warn_at, coming: None }
     }
 
-    /// Completes with what becomes of the token next.
-    pub(super) async fn next(&mut self, app: &App) -> TokenNews {
-        let warning = async {
-            match self.warn_at.zip(self.expires) {
-                Some((at, expires)) => {
-                    app.alarms.until(at).await;
-                    expires
-                }
-                None => pending().await,
-            }
-        };
-        let turn = tokio::select! {
-            biased;
-            error = app.access_ended(&self.access) => TokenNews::Ended(reason(error)),
-            expires = warning => TokenNews::Expires(expires),
-        };
-        if matches!(turn, TokenNews::Expires(_)) {
-            self.warn_at = None;
+    /// Completes with what becomes of it next. Nothing is lost by giving up the wait.
+    pub(super) async fn next(&mut self, app: &App) -> LifeNews {
+        let Self { access, expires, warn_at, coming } = self;
+        let warning = warn_at.zip(*expires);
+        let next = coming.get_or_insert_with(|| Box::pin(news(app.clone(), access.clone(), warning)));
+        let news = next.await;
+        *coming = None;
+        if matches!(news, LifeNews::Expires(_)) {
+            *warn_at = None;
         }
-        turn
+        news
     }
 
     /// Whether the token still holds; if not, why.
-    pub(super) async fn check(&self, app: &App) -> Result<(), EndReason> {
+    pub(super) async fn check(&mut self, app: &App) -> Result<(), EndReason> {
         app.auth.check(&self.access).await.map_err(reason)
+    }
+}
+
+/// What becomes of something next. `warning` is when to say that the token ends, and when it does.
+async fn news(app: App, access: Access, warning: Option<(Timestamp, Timestamp)>) -> LifeNews {
+    let warned = async {
+        match warning {
+            Some((at, expires)) => {
+                app.alarms.until(at).await;
+                expires
+            }
+            None => pending().await,
+        }
+    };
+    tokio::select! {
+        biased;
+        () = app.drained() => LifeNews::Ended(EndReason::Stopping),
+        error = app.access_ended(&access) => LifeNews::Ended(reason(error)),
+        expires = warned => LifeNews::Expires(expires),
     }
 }
 

@@ -1,16 +1,15 @@
-use std::{collections::VecDeque, convert::Infallible, mem, time::Duration};
+use std::{convert::Infallible, time::Duration};
 
-use axum::response::sse::Event;
-use futures_util::{Stream, StreamExt, stream};
-use serde::Serialize;
-use tokio::time::{Interval, MissedTickBehavior};
+use axum::body::Bytes;
+use futures_util::{Stream, stream};
+use tokio::time::{Instant, Interval, MissedTickBehavior, sleep_until};
 
-use super::{ChangesError, Query};
+use super::{ChangesError, Query, events::Events};
 use crate::{
     api::presenced::{
         error::ProblemRefusal,
         extract::Caller,
-        life::{TokenLife, TokenNews, longest_write},
+        life::{LifeNews, TokenLife, longest_write},
         snapshots::Snapshots,
         types::{
             EndReason, PresenceList, PresenceSnapshot, StreamEnd, TokenExpiring, UserPresence, UsersGone,
@@ -44,21 +43,22 @@ pub(super) struct ChangeStream {
     first: Option<First>,
     /// What is in it so far, of a stream with snapshots.
     snapshots: Snapshots,
-    /// The event that is sent next, with the id if there is none after it.
-    last: Option<Event>,
-    /// What is sent without waiting.
-    ready: VecDeque<Event>,
+    /// What is sent without waiting. The last event of the first view waits, for the id if there is none after it.
+    ready: Events,
     /// When the client was given what it was given last.
     given_at: Option<Timestamp>,
+    /// Until when what changes is left to go out together, after something was told.
+    pause_until: Instant,
     is_over: bool,
     heartbeat: Interval,
 }
 
 /// What a stream waited for.
 enum Happened {
+    /// Nothing: the first view goes on.
+    Begun,
     Changed,
-    Token(TokenNews),
-    Stopping,
+    Life(LifeNews),
     Quiet,
 }
 
@@ -87,23 +87,23 @@ impl ChangeStream {
             has_snapshots,
             first: None,
             snapshots: Snapshots::default(),
-            last: None,
-            ready: [Event::default().retry(retry())].into(),
+            ready: Events::default(),
             given_at: None,
+            pause_until: Instant::now(),
             is_over: false,
             heartbeat,
         };
+        stream.ready.retry(retry());
         stream.begin(since).await?;
         Ok(stream)
     }
 
-    /// The stream as events.
-    pub(super) fn events(self) -> impl Stream<Item = Result<Event, Infallible>> {
-        let batches = stream::unfold(self, |mut stream| async move {
+    /// The stream as bytes, of which each piece has whole events.
+    pub(super) fn bytes(self) -> impl Stream<Item = Result<Bytes, Infallible>> {
+        stream::unfold(self, |mut stream| async move {
             let batch = stream.batch().await?;
-            Some((stream::iter(batch.into_iter().map(Ok)), stream))
-        });
-        batches.flatten()
+            Some((Ok(batch), stream))
+        })
     }
 
     /// Begins with what the client does not know yet. Whether the store reads shows before the answer begins.
@@ -111,8 +111,7 @@ impl ChangeStream {
         let (first, knows_of_lists) = match since {
             Some(since) if self.app.service.has_told(since).await => {
                 let view = self.watcher.since(since).await?;
-                let events = self.events_of(&view);
-                self.ready.extend(events);
+                self.push_view(&view);
                 return Ok(());
             }
             // A token of the future is none of this server's feed, but its client knows of people who may be
@@ -121,7 +120,9 @@ impl ChangeStream {
             None => (self.watcher.first(), false),
         };
         let listing = self.watcher.listing().filter(|listing| knows_of_lists || !listing.is_empty());
-        self.last = listing.map(|listing| event("presence-list", &PresenceList::from(listing)));
+        if let Some(listing) = listing {
+            self.ready.push("presence-list", &PresenceList::from(listing));
+        }
         self.first = Some(first);
         self.go_on().await
     }
@@ -133,33 +134,26 @@ impl ChangeStream {
         match self.watcher.go_on(&mut first).await? {
             Some(part) => {
                 if self.has_snapshots {
-                    let full = self.snapshots.push(part);
-                    self.queue(full.into_iter().map(|snapshot| event("snapshot", &snapshot)));
+                    if let Some(full) = self.snapshots.push(part) {
+                        self.ready.push("snapshot", &full);
+                    }
                 } else {
-                    self.queue(part.iter().map(|(user, presence)| presence_event(user, presence)));
+                    self.push_presence(&part);
                 }
                 self.first = Some(first);
             }
             None => {
                 if self.has_snapshots {
-                    let rest = self.snapshots.finish();
-                    self.queue([event("snapshot", &rest)]);
+                    self.ready.push("snapshot", &self.snapshots.finish());
                 }
-                self.ready.extend(self.last.take().map(|last| last.id(first.token().to_string())));
+                self.ready.identify_last(first.token());
             }
         }
         Ok(())
     }
 
-    /// Sends these after those before, of which the last waits.
-    fn queue(&mut self, events: impl IntoIterator<Item = Event>) {
-        for event in events {
-            self.ready.extend(self.last.replace(event));
-        }
-    }
-
     /// What to send next, once there is something; none when the stream is over.
-    async fn batch(&mut self) -> Option<Vec<Event>> {
+    async fn batch(&mut self) -> Option<Bytes> {
         if self.is_over {
             return None;
         }
@@ -172,90 +166,93 @@ impl ChangeStream {
         Some(batch)
     }
 
-    async fn next_batch(&mut self) -> Option<Vec<Event>> {
+    async fn next_batch(&mut self) -> Option<Bytes> {
         loop {
-            if !self.ready.is_empty() {
-                return Some(mem::take(&mut self.ready).into());
+            if let Some(ready) = self.ready.take_whole() {
+                return Some(ready);
             }
-            if self.first.is_none() {
-                break;
-            }
+            let happened = match self.first {
+                Some(_) => Happened::Begun,
+                None => self.happened().await,
+            };
+            // Nothing is told any more once the token has ended.
             if let Err(reason) = self.life.check(&self.app).await {
                 return Some(self.end(reason));
             }
-            // Where the store fails the client comes again, and is told so.
-            self.go_on().await.ok()?;
-        }
-        tokio::time::sleep(Duration::from_millis(self.app.config.limits.stream_pause_milliseconds)).await;
-        let happened = self.happened().await;
-        // Nothing is told any more once the token has ended.
-        if let Err(reason) = self.life.check(&self.app).await {
-            return Some(self.end(reason));
-        }
-        Some(match happened {
-            Happened::Changed => {
-                let view = self.watcher.look().await.ok()?;
-                // Perhaps no user looks different to this client.
-                if !view.is_news() {
-                    return Some(Vec::new());
+            // Where the store fails the client comes again, and is told so. A stream that waits takes no room for this.
+            match happened {
+                Happened::Begun => Box::pin(self.go_on()).await.ok()?,
+                Happened::Changed => Box::pin(self.look()).await.ok()?,
+                Happened::Life(LifeNews::Expires(at)) => {
+                    self.ready.push("expiring", &TokenExpiring { expires_at: at.as_millis() });
+                    self.ready.end_last();
                 }
-                self.events_of(&view)
+                Happened::Life(LifeNews::Ended(reason)) => return Some(self.end(reason)),
+                Happened::Quiet => self.ready.comment(),
             }
-            Happened::Token(TokenNews::Expires(at)) => {
-                vec![event("expiring", &TokenExpiring { expires_at: at.as_millis() })]
-            }
-            Happened::Token(TokenNews::Ended(reason)) => self.end(reason),
-            Happened::Stopping => self.end(EndReason::Stopping),
-            Happened::Quiet => vec![Event::default().comment("")],
-        })
+        }
     }
 
     async fn happened(&mut self) -> Happened {
-        tokio::select! {
+        let happened = tokio::select! {
             biased;
-            () = self.app.drained() => Happened::Stopping,
-            news = self.life.next(&self.app) => Happened::Token(news),
+            news = self.life.next(&self.app) => Happened::Life(news),
             () = self.watcher.happened() => Happened::Changed,
             // At a pace of its own, which tells nothing of changes that the client may not see.
             _ = self.heartbeat.tick() => Happened::Quiet,
+        };
+        if matches!(happened, Happened::Changed) && self.pause_until > Instant::now() {
+            Box::pin(sleep_until(self.pause_until)).await;
         }
+        happened
     }
 
-    /// The last event.
-    fn end(&mut self, reason: EndReason) -> Vec<Event> {
+    /// Makes ready what changed. Perhaps no user looks different to this client.
+    async fn look(&mut self) -> Result<(), StoreError> {
+        let pause = Duration::from_millis(self.app.config.limits.stream_pause_milliseconds);
+        let view = self.watcher.look().await?;
+        if view.is_news() {
+            self.push_view(&view);
+        }
+        self.pause_until = Instant::now() + pause;
+        Ok(())
+    }
+
+    /// The last event, after which nothing is sent.
+    fn end(&mut self, reason: EndReason) -> Bytes {
         self.is_over = true;
-        vec![event("end", &StreamEnd { reason: reason.into() })]
+        let mut last = Events::default();
+        last.push("end", &StreamEnd { reason: reason.into() });
+        last.into_bytes()
     }
 
-    /// A view as events.
+    /// Makes ready what a view has.
     ///
     /// The id stands on the last event alone. On an earlier one it would say that the whole batch was
     /// received, and a client that resumed from it would miss the rest. So a client that loses the connection
     /// within a batch gets that batch again, in whole and up to date.
-    fn events_of(&self, view: &View) -> Vec<Event> {
-        let listing = self.watcher.listing().filter(|_| view.listed);
-        let list = listing.map(|listing| event("presence-list", &PresenceList::from(listing)));
-        let gone = UsersGone::of(&view.gone).map(|gone| event("gone", &gone));
-        let mut events: Vec<Event> = list.into_iter().chain(gone).collect();
+    fn push_view(&mut self, view: &View) {
+        if let Some(listing) = self.watcher.listing().filter(|_| view.listed) {
+            self.ready.push("presence-list", &PresenceList::from(listing));
+        }
+        if let Some(gone) = UsersGone::of(&view.gone) {
+            self.ready.push("gone", &gone);
+        }
         if view.is_whole && self.has_snapshots {
-            events.extend(PresenceSnapshot::all(&view.users).map(|snapshot| event("snapshot", &snapshot)));
+            for snapshot in PresenceSnapshot::all(&view.users) {
+                self.ready.push("snapshot", &snapshot);
+            }
         } else {
-            events.extend(view.users.iter().map(|(user, presence)| presence_event(user, presence)));
+            self.push_presence(&view.users);
         }
-        if let Some(last) = events.pop() {
-            events.push(last.id(view.token.to_string()));
-        }
-        events
+        self.ready.identify_last(view.token);
     }
-}
 
-fn presence_event(user: &UserId, presence: &Presence) -> Event {
-    event("presence", &UserPresence::in_event(user, presence))
-}
-
-fn event(name: &str, data: &impl Serialize) -> Event {
-    let data = serde_json::to_string(data).expect("presence can be written as JSON");
-    Event::default().event(name).data(data)
+    fn push_presence(&mut self, users: &[(UserId, Presence)]) {
+        for (user, presence) in users {
+            self.ready.push("presence", &UserPresence::in_event(user, presence));
+        }
+    }
 }
 
 /// Lets the stream speak for the caller's device. If it comes too soon after others it does not, and opens all the

@@ -15,7 +15,7 @@ use crate::{
             access::{AccessError, Bearer},
             error::ProblemRefusal,
             extract::{Caller, SocketOpener},
-            life::{TokenLife, TokenNews, longest_write},
+            life::{LifeNews, TokenLife, longest_write},
             snapshots::Snapshots,
             types::{
                 ClientFrame, EndReason, PresenceSnapshot, PresenceUpdate, SayPresence, ServerFrame, Unwatch,
@@ -70,9 +70,8 @@ enum Event {
     Received(Option<Result<Message, axum::Error>>),
     Changed,
     Paused,
-    Token(TokenNews),
+    Life(LifeNews),
     Rang,
-    Stopping,
 }
 
 /// A connection is over.
@@ -236,16 +235,16 @@ impl Session {
                 self.pause = None;
                 Ok(())
             }
-            Event::Token(TokenNews::Expires(at)) => {
+            Event::Life(LifeNews::Expires(at)) => {
                 self.wire.send(&ServerFrame::Expiring { expires_at: at.as_millis() }).await
             }
-            Event::Token(TokenNews::Ended(reason)) => {
-                Err(self.wire.close(code::TOKEN, reason.as_str()).await)
+            Event::Life(LifeNews::Ended(reason)) => {
+                let code = if reason == EndReason::Stopping { close_code::AWAY } else { code::TOKEN };
+                Err(self.wire.close(code, reason.as_str()).await)
             }
             Event::Rang if self.pings.is_lost(self.app.service.now()) => Err(Over),
             Event::Rang if self.pings.ask(&self.app) => self.wire.write(Message::Ping(Bytes::new())).await,
             Event::Rang => Ok(()),
-            Event::Stopping => Err(self.wire.close(close_code::AWAY, EndReason::Stopping.as_str()).await),
         }
     }
 
@@ -255,8 +254,7 @@ impl Session {
         tokio::select! {
             // An end comes before all else, and an answer that has come before the time for it is over.
             biased;
-            () = app.drained() => Event::Stopping,
-            news = life.next(app) => Event::Token(news),
+            news = life.next(app) => Event::Life(news),
             () = watcher.happened(), if !is_pausing => Event::Changed,
             () = ended(pause) => Event::Paused,
             received = wire.socket.recv() => Event::Received(received),
