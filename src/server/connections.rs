@@ -211,11 +211,19 @@ impl Connections {
     {
         let service =
             service_fn(|request| self.0.exchanges.answer_counted(peer, request, doing.enter(), None));
-        let connection = http(&self.config().limits).serve_connection(TokioIo::new(stream), service);
+        let limits = &self.config().limits;
+        let connection = http1::Builder::new()
+            .max_buf_size(limits.head_bytes)
+            .serve_connection(TokioIo::new(stream), service);
         let mut connection = pin!(connection.with_upgrades());
+        let longest_head = Duration::from_secs(limits.head_seconds);
         tokio::select! {
+            // What came in time counts.
+            biased;
             _gone = connection.as_mut() => return,
             () = self.0.room.stopped() => connection.as_mut().graceful_shutdown(),
+            // hyper's own limit sets a timer for each request.
+            () = doing.idle_for(longest_head) => return,
         }
         tokio::select! {
             _gone = connection => {}
@@ -268,14 +276,6 @@ impl Connections {
         self.0.room.stop();
         self.0.room.emptied().await;
     }
-}
-
-fn http(limits: &Limits) -> http1::Builder {
-    let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new())
-        .header_read_timeout(Duration::from_secs(limits.head_seconds))
-        .max_buf_size(limits.head_bytes);
-    http
 }
 
 fn serve_two<S, H>(limits: &Limits, stream: S, service: H) -> http2::Connection<TokioIo<S>, H, TokioExecutor>

@@ -12,7 +12,8 @@ use std::{
 
 use axum::body::{Body, Bytes, HttpBody};
 use hyper::body::{Frame, SizeHint};
-use tokio::sync::Notify;
+use parking_lot::Mutex;
+use tokio::time::{Instant, sleep};
 
 use super::handed::{Handed, Waiting};
 
@@ -23,12 +24,29 @@ const LINGER: Duration = Duration::from_millis(200);
 #[derive(Clone, Debug, Default)]
 pub(super) struct Doing(Arc<Parts>);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Parts {
     requests: AtomicUsize,
+    /// When the connection began, the last request ended or its answer was taken.
+    idle_since: Mutex<Instant>,
     /// The client has not taken yet what it was sent.
     is_stuck: AtomicBool,
-    idle: Notify,
+}
+
+impl Default for Parts {
+    fn default() -> Self {
+        Self {
+            requests: AtomicUsize::default(),
+            idle_since: Mutex::new(Instant::now()),
+            is_stuck: AtomicBool::default(),
+        }
+    }
+}
+
+impl Parts {
+    fn rest(&self) {
+        *self.idle_since.lock() = Instant::now();
+    }
 }
 
 /// One request. Dropping it ends its being counted.
@@ -44,39 +62,40 @@ impl Doing {
     /// Notes whether something waits for the client to take it.
     pub(super) fn stick(&self, is_stuck: bool) {
         self.0.is_stuck.store(is_stuck, Ordering::Relaxed);
+        if !is_stuck {
+            self.0.rest();
+        }
     }
 
     fn is_idle(&self) -> bool {
-        self.0.requests.load(Ordering::Relaxed) == 0
+        self.0.requests.load(Ordering::Relaxed) == 0 && !self.0.is_stuck.load(Ordering::Relaxed)
     }
 
-    fn is_done(&self) -> bool {
-        self.is_idle() && !self.0.is_stuck.load(Ordering::Relaxed)
-    }
-
-    /// Completes once there has been no request for so long.
+    /// Completes once nothing has been under way for so long. It looks once in a while, so that requests wake nobody.
     pub(super) async fn idle_for(&self, longest: Duration) {
-        loop {
-            // A connection that becomes idle while no task waits is seen by the look that follows.
-            if !self.is_idle() {
-                self.0.idle.notified().await;
-            } else if tokio::time::timeout(longest, self.0.idle.notified()).await.is_err() && self.is_idle() {
-                return;
-            }
+        let mut left = Some(longest);
+        while let Some(pause) = left {
+            sleep(pause).await;
+            left = match self.is_idle() {
+                true => {
+                    longest.checked_sub(self.0.idle_since.lock().elapsed()).filter(|left| !left.is_zero())
+                }
+                false => Some(longest),
+            };
         }
     }
 
     /// Completes once nothing is left to do for clients that are told to go. A request of which only a part came is
     /// nothing: it may never be whole.
     pub(super) async fn done(&self) {
-        let mut was_done = false;
+        let mut was_idle = false;
         loop {
-            let is_done = self.is_done();
-            if was_done && is_done {
+            let is_idle = self.is_idle();
+            if was_idle && is_idle {
                 return;
             }
-            was_done = is_done;
-            tokio::time::sleep(LINGER).await;
+            was_idle = is_idle;
+            sleep(LINGER).await;
         }
     }
 }
@@ -84,7 +103,7 @@ impl Doing {
 impl Drop for Guard {
     fn drop(&mut self) {
         if self.0.0.requests.fetch_sub(1, Ordering::Relaxed) == 1 {
-            self.0.0.idle.notify_one();
+            self.0.0.rest();
         }
     }
 }

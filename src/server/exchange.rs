@@ -6,6 +6,7 @@ mod span;
 
 use std::{
     convert::Infallible,
+    net::IpAddr,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -17,9 +18,10 @@ use axum::{
     body::Body,
     http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, Version, header},
     response::IntoResponse as _,
+    routing::future::RouteFuture,
 };
-use hyper::{body::Incoming, service::Service as _};
-use hyper_util::service::TowerToHyperService;
+use hyper::body::Incoming;
+use tower::Service as _;
 use tracing::{Instrument as _, Level, Span};
 
 use super::{
@@ -40,7 +42,7 @@ pub(crate) const REQUESTS: &str = "presenced::request";
 
 /// Answers requests with a set of routes.
 pub(super) struct Exchanges {
-    routes: TowerToHyperService<Router>,
+    routes: Router,
     config: Arc<Live<Config>>,
     clock: Arc<dyn Clock>,
     ids: Ids,
@@ -50,13 +52,27 @@ pub(super) struct Exchanges {
 struct LogLine {
     method: Method,
     uri: Uri,
+    client: IpAddr,
     started: u64,
     span: Span,
 }
 
+/// What is needed of a request once its routes have answered.
+struct Begun {
+    id: HeaderValue,
+    /// Most requests have none.
+    observed: Option<Box<Observed>>,
+}
+
+/// What those see of a request who look on.
+struct Observed {
+    trace: Option<Trace>,
+    line: Option<LogLine>,
+}
+
 impl Exchanges {
     pub(super) fn new(routes: Router, config: Arc<Live<Config>>, clock: Arc<dyn Clock>) -> Self {
-        Self { routes: TowerToHyperService::new(routes), config, clock, ids: Ids::new() }
+        Self { routes, config, clock, ids: Ids::new() }
     }
 
     /// The configuration as it is now.
@@ -71,44 +87,83 @@ impl Exchanges {
 
     /// Answers one request, which is under way until its answer ends. `waiting` is where answers wait, if their
     /// connection has several.
-    pub(super) async fn answer_counted(
+    ///
+    /// What comes before the routes is done at once: a connection has room for this future as long as it is open, so it
+    /// holds what is needed after them and no more.
+    pub(super) fn answer_counted(
         &self,
         peer: Peer,
         request: Request<Incoming>,
         guard: Guard,
         waiting: Option<Waiting>,
-    ) -> Result<Response<Guarded>, Infallible> {
-        let response = self.answer(peer, request).await?;
-        Ok(response.map(|body| Guarded::new(body, guard, waiting)))
+    ) -> impl Future<Output = Result<Response<Guarded>, Infallible>> + Send {
+        let routed = self.route(peer, request);
+        async move {
+            let response = match routed {
+                Ok((answering, begun)) => self.answer(answering, begun).await?,
+                Err(refusal) => refusal,
+            };
+            Ok(response.map(|body| Guarded::new(body, guard, waiting)))
+        }
     }
 
-    async fn answer(&self, peer: Peer, mut request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
+    /// Names a request and hands it to the routes, unless it is refused before.
+    fn route(
+        &self,
+        peer: Peer,
+        mut request: Request<Incoming>,
+    ) -> Result<(RouteFuture<Infallible>, Begun), Response<Body>> {
         name_host(&mut request);
         if !names_host(&request) {
-            return Ok(no_host());
+            return Err(no_host());
         }
-        let client = proxy::client(peer, request.headers_mut(), &self.config.server);
-        let info =
-            RequestInfo { client, id: self.ids.of(request.headers()), trace: Trace::of(request.headers()) };
-        let line = tracing::enabled!(target: REQUESTS, Level::DEBUG).then(|| self.begin(&request, &info));
-        let (id, trace) = (info.id.clone(), info.trace.clone());
+        let headers = request.headers_mut();
+        let client = proxy::client(peer, headers, &self.config.server);
+        let info = RequestInfo { client, id: self.ids.of(headers), trace: Trace::of(headers) };
+        let id = info.id.clone();
+        let is_logged = tracing::enabled!(target: REQUESTS, Level::DEBUG);
+        let observed = (is_logged || info.trace.is_some()).then(|| {
+            let line = is_logged.then(|| self.begin(&request, &info));
+            Box::new(Observed { trace: info.trace.clone(), line })
+        });
         request.extensions_mut().insert(info);
-        let span = line.as_ref().map_or_else(Span::none, |line| line.span.clone());
-        let answering = self.routes.call(request).instrument(span);
-        let (answered, age) = match trace {
-            Some(trace) => Box::pin(traced(trace, age::of(answering))).await,
+        Ok((self.routes.clone().call(request), Begun { id, observed }))
+    }
+
+    async fn answer(
+        &self,
+        answering: RouteFuture<Infallible>,
+        begun: Begun,
+    ) -> Result<Response<Body>, Infallible> {
+        let Begun { id, observed } = begun;
+        let (answered, age) = match observed {
             None => age::of(answering).await,
+            Some(observed) => Box::pin(age::of(self.observe(answering, *observed))).await,
         };
-        answered.map(|mut response| {
-            if let Some(age) = age {
-                response.headers_mut().insert(header::AGE, age.as_secs().into());
-            }
-            if let Some(line) = line {
-                self.end(&line, client, &response);
-            }
-            response.headers_mut().insert(REQUEST_ID, id);
-            response
-        })
+        let mut response = answered?;
+        if let Some(age) = age {
+            response.headers_mut().insert(header::AGE, age.as_secs().into());
+        }
+        response.headers_mut().insert(REQUEST_ID, id);
+        Ok(response)
+    }
+
+    /// Answers as part of the trace and within the span of a request, and logs the line about it.
+    async fn observe(
+        &self,
+        answering: RouteFuture<Infallible>,
+        Observed { trace, line }: Observed,
+    ) -> Result<Response<Body>, Infallible> {
+        let span = line.as_ref().map_or_else(Span::none, |line| line.span.clone());
+        let answering = answering.instrument(span);
+        let response = match trace {
+            Some(trace) => traced(trace, answering).await?,
+            None => answering.await?,
+        };
+        if let Some(line) = line {
+            self.end(&line, &response);
+        }
+        Ok(response)
     }
 
     fn begin(&self, request: &Request<Incoming>, info: &RequestInfo) -> LogLine {
@@ -119,14 +174,15 @@ impl Exchanges {
         LogLine {
             method: request.method().clone(),
             uri: request.uri().clone(),
+            client: info.client,
             started: self.clock.micros(),
             span,
         }
     }
 
     /// Logs an exchange, without its query: that may hold a token.
-    fn end(&self, line: &LogLine, peer: std::net::IpAddr, response: &Response<Body>) {
-        let LogLine { method, uri, started, span } = line;
+    fn end(&self, line: &LogLine, response: &Response<Body>) {
+        let LogLine { method, uri, client: peer, started, span } = line;
         let micros = self.clock.micros().saturating_sub(*started);
         let (path, status) = (uri.path(), response.status().as_u16());
         #[cfg(feature = "opentelemetry")]

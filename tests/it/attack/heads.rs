@@ -78,3 +78,43 @@ async fn an_answer_is_handed_over_to_its_end() {
     assert_eq!(body.len(), length);
     stopping.await.expect("a server that ends");
 }
+
+async fn impatient() -> TestServer {
+    TestServer::start_with(|config| config.limits.head_seconds = 1).await
+}
+
+/// Reads until the server closes the connection.
+async fn all(stream: &mut TcpStream) -> String {
+    let mut all = Vec::new();
+    let closed = tokio::time::timeout(PATIENCE, stream.read_to_end(&mut all)).await;
+    closed.expect("an end").expect("an orderly one");
+    String::from_utf8(all).expect("text")
+}
+
+#[tokio::test]
+async fn half_a_head_is_given_up() {
+    let server = impatient().await;
+    for (begun, answers) in [
+        ("GET /healthz HTTP/1.1\r\nho", 0),
+        ("GET /healthz HTTP/1.1\r\nhost: x\r\n\r\nGET /he", 1),
+        // Nothing comes after an answer.
+        ("GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n", 1),
+    ] {
+        let mut stream = connect(&server).await;
+        stream.write_all(begun.as_bytes()).await.expect("a part of a head");
+        assert_eq!(all(&mut stream).await.matches("HTTP/1.1 200 OK").count(), answers, "{begun}");
+    }
+}
+
+/// The time for a head does not run before the answers to those before were taken.
+#[tokio::test]
+async fn an_answer_may_be_taken_for_longer_than_a_head() {
+    const REQUESTS: usize = 50;
+    let server = impatient().await;
+    let head = b"GET /openapi/ringcentral.json HTTP/1.1\r\nhost: x\r\n\r\n";
+    let mut stream = connect(&server).await;
+    stream.write_all(&head.repeat(REQUESTS)).await.expect("requests");
+    // Who says nothing is given up meanwhile.
+    all(&mut connect(&server).await).await;
+    assert_eq!(all(&mut stream).await.matches("HTTP/1.1 200 OK").count(), REQUESTS);
+}
