@@ -20,7 +20,7 @@ use std::{
     fmt, slice,
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
 };
 
@@ -56,6 +56,8 @@ pub enum Topic {
 pub struct Changes {
     /// The changes of each partition, newest last.
     recent: Box<[CachePadded<Recent>]>,
+    /// The highest number of all: who has seen that one need not ask every partition.
+    last: AtomicU64,
     moves: Mutex<Moves>,
     /// What was told and is above the watermark, by number.
     held: Mutex<BTreeMap<u64, Vec<Held>>>,
@@ -86,6 +88,7 @@ impl Default for Changes {
     fn default() -> Self {
         Self {
             recent: (0..PARTITIONS).map(|_| CachePadded::default()).collect(),
+            last: AtomicU64::new(0),
             moves: Mutex::default(),
             held: Mutex::default(),
             releasing: Mutex::default(),
@@ -102,11 +105,13 @@ impl Changes {
             recent.begin_after(number);
         }
         self.moves.lock().begin_after(number);
+        self.last.fetch_max(number, Ordering::AcqRel);
     }
 
     /// Takes in that a user changed.
     pub fn changed(&self, user: &UserId, number: u64, audiences: Audiences) {
         self.recent[partition(user)].push(number, user.clone());
+        self.last.fetch_max(number, Ordering::AcqRel);
         // A watcher that begins after this looks after this.
         if self.watches() > 0 {
             self.hold(number, Held::Change(user.clone(), audiences));
@@ -206,6 +211,9 @@ impl Changes {
     /// Who changed after `since` and up to `until`.
     pub fn between(&self, since: u64, until: u64) -> Changed {
         let mut changed = Changed::default();
+        if since >= self.last.load(Ordering::Acquire) {
+            return changed;
+        }
         for (partition, recent) in self.recent.iter().enumerate() {
             if recent.collect_between(since, until, &mut changed.users).is_none() {
                 changed.forgotten.insert(partition);

@@ -116,7 +116,9 @@ impl TokenId {
 
     /// Where the token of that id is filed.
     pub(super) fn lookup(&self) -> Option<Lookup> {
-        u64::from_str_radix(&self.0, 16).ok().map(u64::swap_bytes)
+        let mut digest = [0; 8];
+        hex::decode_to_slice(&self.0, &mut digest).ok()?;
+        Some(u64::from_le_bytes(digest))
     }
 }
 

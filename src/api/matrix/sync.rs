@@ -4,7 +4,6 @@
 use std::{convert::Infallible, time::Duration};
 
 use axum::{
-    Json,
     body::{Body, Bytes},
     extract::{RawQuery, State},
     http::{HeaderValue, header},
@@ -169,7 +168,7 @@ pub(super) async fn sync(
     // A token of the future is none of this server's feed.
     let response = match query.since.filter(|_| !query.full_state) {
         Some(since) if app.service.has_told(since).await => {
-            news(&app, &mut watcher, &query, since, &access).await?.into_response()
+            Written::of(&news(&app, &mut watcher, &query, since, &access).await?).into_response()
         }
         _ => everybody(&app, &mut watcher, &query).await?,
     };
@@ -199,10 +198,11 @@ async fn news(
     query: &Query,
     since: u64,
     access: &Access,
-) -> Result<Json<SyncResponse>, SyncError> {
-    let told = watcher.since(since).await?;
+) -> Result<SyncResponse, SyncError> {
+    // Who waits takes no room for this.
+    let told = Box::pin(watcher.since(since)).await?;
     if let Some(response) = response(app, query, &told) {
-        return Ok(Json(response));
+        return Ok(response);
     }
     let coming = async {
         loop {
@@ -213,14 +213,13 @@ async fn news(
     };
     let longest = Duration::from_secs(app.config.limits.long_poll_seconds);
     let nothing = SyncResponse { next_batch: token(since), presence: None };
-    let response = tokio::select! {
+    tokio::select! {
         biased;
         error = app.access_ended(access) => unless_of_the_device(error).map(|()| nothing).map_err(SyncError::from),
         news = coming => news,
         () = tokio::time::sleep(query.timeout.min(longest)) => Ok(nothing),
         () = app.drained() => Ok(nothing),
-    };
-    response.map(Json)
+    }
 }
 
 /// The answer with a view; none if there is nothing to tell of it.
@@ -258,6 +257,11 @@ const PIECE_BYTES: usize = 64 * 1_024;
 impl Written {
     fn begin(text: &str) -> Self {
         Self { pieces: Vec::new(), last: text.into() }
+    }
+
+    fn of(response: &SyncResponse) -> Self {
+        let last = serde_json::to_vec(response).expect("a response has a JSON form");
+        Self { pieces: Vec::new(), last }
     }
 
     fn push(&mut self, text: &[u8]) {
