@@ -1,8 +1,13 @@
 //! What pages of other origins may do.
 
+use std::mem;
+
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use crate::config::Server;
+
+/// How many header lines an answer usually has, at most.
+const USUAL: usize = 12;
 
 /// How long a browser may remember what it was told about a path, in seconds: a day.
 const MAX_AGE: HeaderValue = HeaderValue::from_static("86400");
@@ -47,8 +52,9 @@ pub(crate) struct Lines([(HeaderName, HeaderValue); 3]);
 impl Lines {
     /// Puts them on an answer.
     pub(crate) fn put_on(&self, headers: &mut HeaderMap) {
-        // Room for those that other layers add.
-        headers.reserve(self.0.len() + 3);
+        // Room for those that other layers add, made once: a map that grows files all again.
+        let own = mem::replace(headers, HeaderMap::with_capacity(USUAL));
+        headers.extend(own);
         for (name, value) in &self.0 {
             headers.insert(name, value.clone());
         }

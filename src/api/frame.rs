@@ -1,6 +1,6 @@
 //! What every exchange of a dialect has, whatever its routes do.
 
-use std::{panic::AssertUnwindSafe, sync::Arc};
+use std::{future::ready, panic::AssertUnwindSafe, sync::Arc};
 
 use axum::{
     Router,
@@ -9,7 +9,7 @@ use axum::{
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
-use futures_util::FutureExt as _;
+use futures_util::{FutureExt as _, future::Either};
 
 use super::{
     Dialect, body, cors,
@@ -55,18 +55,25 @@ struct Alone {
     cors: cors::Lines,
 }
 
-async fn answered_alone(State(frame): State<Arc<Alone>>, request: Request, next: Next) -> Response {
+fn answered_alone(
+    State(frame): State<Arc<Alone>>,
+    request: Request,
+    next: Next,
+) -> impl Future<Output = Response> {
     let (request, leftover) = body::share(request);
     let asked = Asked::of(&request);
-    let response = answer(frame.dialect, frame.body_bytes, request, next).await;
-    let mut response = body::close_unless_drained(leftover, response).await;
-    frame.cors.put_on(response.headers_mut());
-    cors::allow_all(response.headers_mut());
-    asked.finish(&mut response);
-    response
+    let answering = answer(frame.dialect, frame.body_bytes, request, next);
+    async move {
+        let response = answering.await;
+        let mut response = body::close_unless_drained(leftover, response).await;
+        frame.cors.put_on(response.headers_mut());
+        cors::allow_all(response.headers_mut());
+        asked.finish(&mut response);
+        response
+    }
 }
 
-async fn answered(State(frame): State<Arc<Frame>>, request: Request, next: Next) -> Response {
+fn answered(State(frame): State<Arc<Frame>>, request: Request, next: Next) -> impl Future<Output = Response> {
     let (request, leftover) = body::share(request);
     let asked = Asked::of(&request);
     let origin = request.headers().get(header::ORIGIN).cloned();
@@ -74,17 +81,20 @@ async fn answered(State(frame): State<Arc<Frame>>, request: Request, next: Next)
     let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
     let operation = frame.operations.find(request.method(), route);
     let body_bytes = (frame.dialect.body_bytes)(&frame.app.config);
-    let mut response = answer(frame.dialect, body_bytes, request, next).await;
-    frame.count(operation, response.status(), started);
-    response = body::close_unless_drained(leftover, response).await;
-    let headers = response.headers_mut();
-    frame.cors.put_on(headers);
-    if frame.app.config.demo {
-        cors::show_demo(headers);
+    let answering = answer(frame.dialect, body_bytes, request, next);
+    async move {
+        let response = answering.await;
+        frame.count(&operation, response.status(), started);
+        let mut response = body::close_unless_drained(leftover, response).await;
+        let headers = response.headers_mut();
+        frame.cors.put_on(headers);
+        if frame.app.config.demo {
+            cors::show_demo(headers);
+        }
+        cors::allow(&frame.app.config.server, origin.as_ref(), headers);
+        asked.finish(&mut response);
+        response
     }
-    cors::allow(&frame.app.config.server, origin.as_ref(), headers);
-    asked.finish(&mut response);
-    response
 }
 
 /// What of a request its answer depends on, whatever it is.
@@ -131,20 +141,32 @@ impl Frame {
     }
 }
 
-/// Answers preflights without any logic, and checks declared body sizes first of all.
-async fn answer(dialect: &Dialect, body_bytes: usize, request: Request, next: Next) -> Response {
-    if request.method() == Method::OPTIONS {
-        return StatusCode::NO_CONTENT.into_response();
-    }
-    if body::declares_too_much(request.headers(), body_bytes) {
-        return (dialect.refusals.too_large)(body_bytes);
-    }
-    let info = request.extensions().get::<RequestInfo>().cloned();
-    let answered = AssertUnwindSafe(next.run(request)).catch_unwind().await;
-    answered.unwrap_or_else(|_| {
-        let id = info.as_ref().map(RequestInfo::name);
-        tracing::error!(id, "a request met a bug and was answered with 500");
-        (dialect.refusals.internal)()
+/// Answers preflights without any logic, and checks declared body sizes first of all. What can be said at once is: a
+/// request that waits takes no more room than its answer needs.
+fn answer(
+    dialect: &'static Dialect,
+    body_bytes: usize,
+    request: Request,
+    next: Next,
+) -> impl Future<Output = Response> {
+    let at_once = if request.method() == Method::OPTIONS {
+        Some(StatusCode::NO_CONTENT.into_response())
+    } else if body::declares_too_much(request.headers(), body_bytes) {
+        Some((dialect.refusals.too_large)(body_bytes))
+    } else {
+        None
+    };
+    let id = request.extensions().get::<RequestInfo>().map(|info| info.id.clone());
+    let answering = match at_once {
+        Some(response) => Either::Left(ready(response)),
+        None => Either::Right(next.run(request)),
+    };
+    AssertUnwindSafe(answering).catch_unwind().map(move |answered| {
+        answered.unwrap_or_else(|_| {
+            let id = id.as_ref().map(|id| id.to_str().unwrap_or_default());
+            tracing::error!(id, "a request met a bug and was answered with 500");
+            (dialect.refusals.internal)()
+        })
     })
 }
 

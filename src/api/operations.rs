@@ -1,5 +1,7 @@
 //! Which operation a request is, and its figures.
 
+use std::sync::Arc;
+
 use axum::http::{Method, StatusCode};
 use hashbrown::HashMap;
 use parking_lot::Mutex;
@@ -13,8 +15,8 @@ const NONE: &str = "none";
 
 /// The operations of one dialect by their routes.
 pub(super) struct Operations {
-    by_route: HashMap<String, Vec<(Method, Operation)>>,
-    none: Operation,
+    by_route: HashMap<String, Vec<(Method, Arc<Operation>)>>,
+    none: Arc<Operation>,
 }
 
 /// The figures of one operation.
@@ -61,25 +63,25 @@ fn named(dialect: &Dialect) -> &'static [Named] {
 impl Operations {
     /// The operations of a dialect, under each of the paths below which it is served.
     pub(super) fn new(metrics: &Metrics, dialect: &Dialect) -> Self {
-        let mut by_route: HashMap<String, Vec<(Method, Operation)>> = HashMap::new();
+        let mut by_route: HashMap<String, Vec<(Method, Arc<Operation>)>> = HashMap::new();
         for named in named(dialect) {
             for base in dialect.bases {
                 let operation = Operation::new(metrics, dialect.name, &named.name);
                 let route = by_route.entry(format!("{base}{}", named.path)).or_default();
-                route.push((named.method.clone(), operation));
+                route.push((named.method.clone(), operation.into()));
             }
         }
-        Self { by_route, none: Operation::new(metrics, dialect.name, NONE) }
+        Self { by_route, none: Operation::new(metrics, dialect.name, NONE).into() }
     }
 
     /// The operation of a method on a route.
-    pub(super) fn find(&self, method: &Method, route: Option<&str>) -> &Operation {
+    pub(super) fn find(&self, method: &Method, route: Option<&str>) -> Arc<Operation> {
         // Over HTTP/2 a WebSocket is opened with CONNECT.
         let reads = [Method::HEAD, Method::CONNECT].contains(method);
         let method = if reads { &Method::GET } else { method };
         let operations = route.and_then(|route| self.by_route.get(route));
         let found = operations.and_then(|all| all.iter().find(|(known, _)| known == method));
-        found.map_or(&self.none, |(_, operation)| operation)
+        found.map_or(&self.none, |(_, operation)| operation).clone()
     }
 }
 
