@@ -63,14 +63,13 @@ fn answered_alone(
     let (request, leftover) = body::share(request);
     let asked = Asked::of(&request);
     let answering = answer(frame.dialect, frame.body_bytes, request, next);
-    async move {
-        let response = answering.await;
-        let mut response = body::close_unless_drained(leftover, response).await;
+    let answering = answering.then(|response| body::close_unless_drained(leftover, response));
+    answering.map(move |mut response| {
         frame.cors.put_on(response.headers_mut());
         cors::allow_all(response.headers_mut());
         asked.finish(&mut response);
         response
-    }
+    })
 }
 
 fn answered(State(frame): State<Arc<Frame>>, request: Request, next: Next) -> impl Future<Output = Response> {
@@ -82,10 +81,12 @@ fn answered(State(frame): State<Arc<Frame>>, request: Request, next: Next) -> im
     let operation = frame.operations.find(request.method(), route);
     let body_bytes = (frame.dialect.body_bytes)(&frame.app.config);
     let answering = answer(frame.dialect, body_bytes, request, next);
-    async move {
-        let response = answering.await;
-        frame.count(&operation, response.status(), started);
-        let mut response = body::close_unless_drained(leftover, response).await;
+    let counting = frame.clone();
+    let answering = answering.then(move |response| {
+        counting.count(&operation, response.status(), started);
+        body::close_unless_drained(leftover, response)
+    });
+    answering.map(move |mut response| {
         let headers = response.headers_mut();
         frame.cors.put_on(headers);
         if frame.app.config.demo {
@@ -94,7 +95,7 @@ fn answered(State(frame): State<Arc<Frame>>, request: Request, next: Next) -> im
         cors::allow(&frame.app.config.server, origin.as_ref(), headers);
         asked.finish(&mut response);
         response
-    }
+    })
 }
 
 /// What of a request its answer depends on, whatever it is.

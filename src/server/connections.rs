@@ -56,7 +56,7 @@ const LONGEST_PONG: Duration = Duration::from_secs(20);
 pub(super) struct Connections(Arc<Parts>);
 
 struct Parts {
-    exchanges: Exchanges,
+    exchanges: Arc<Exchanges>,
     room: Room,
     /// How many may be open, where the configuration does not say so.
     most: Option<usize>,
@@ -74,7 +74,7 @@ impl Connections {
         clock: Arc<dyn Clock>,
         metrics: Option<metrics::Shared>,
     ) -> Self {
-        let exchanges = Exchanges::new(routes, config, clock);
+        let exchanges = Arc::new(Exchanges::new(routes, config, clock));
         let (room, most) = (listener.room.clone(), listener.most);
         let connections =
             Self(Arc::new(Parts { exchanges, room, most, addresses: Addresses::default(), metrics }));
@@ -209,8 +209,7 @@ impl Connections {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let service =
-            service_fn(|request| self.0.exchanges.answer_counted(peer, request, doing.enter(), None));
+        let service = service_fn(|request| self.0.exchanges.answer(peer, request, doing.enter(), None));
         let limits = &self.config().limits;
         let connection = http1::Builder::new()
             .max_buf_size(limits.head_bytes)
@@ -243,7 +242,7 @@ impl Connections {
             if request.method() == Method::CONNECT {
                 request.extensions_mut().insert(Lasting::new(counter.enter()));
             }
-            async move { parts.exchanges.answer_counted(peer, request, guard, waiting).await }
+            parts.exchanges.answer(peer, request, guard, waiting)
         });
         let limits = &self.config().limits;
         let mut connection = pin!(serve_two(limits, stream, service));

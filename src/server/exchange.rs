@@ -7,10 +7,13 @@ mod span;
 use std::{
     convert::Infallible,
     net::IpAddr,
+    pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
+    task::{Context, Poll, ready},
+    time::Duration,
 };
 
 use axum::{
@@ -57,17 +60,43 @@ struct LogLine {
     span: Span,
 }
 
-/// What is needed of a request once its routes have answered.
-struct Begun {
-    id: HeaderValue,
-    /// Most requests have none.
-    observed: Option<Box<Observed>>,
+/// A request that is being answered. Every connection has room for one as long as it is open, so it holds what is needed
+/// after the routes and no more, and nothing twice, as an async function would.
+pub(super) struct Exchange {
+    answering: Answering,
+    id: Option<HeaderValue>,
+    /// How old the answer may be, as far as that is known.
+    age: Option<Duration>,
+    counted: Option<(Guard, Option<Waiting>)>,
 }
 
-/// What those see of a request who look on.
-struct Observed {
-    trace: Option<Trace>,
-    line: Option<LogLine>,
+/// How a request is answered.
+enum Answering {
+    Routed(RouteFuture<Infallible>),
+    /// Somebody looks on.
+    Observed(Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>),
+    Refused(Option<Response<Body>>),
+}
+
+impl Future for Exchange {
+    type Output = Result<Response<Guarded>, Infallible>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let Self { answering, id, age, counted } = self.get_mut();
+        let mut response = ready!(age::noting(age, || match answering {
+            Answering::Routed(routed) => Pin::new(routed).poll(context),
+            Answering::Observed(observed) => observed.as_mut().poll(context),
+            Answering::Refused(refusal) => Poll::Ready(Ok(refusal.take().expect("it is polled once"))),
+        }))?;
+        if let Some(age) = age {
+            response.headers_mut().insert(header::AGE, age.as_secs().into());
+        }
+        if let Some(id) = id.take() {
+            response.headers_mut().insert(REQUEST_ID, id);
+        }
+        let (guard, waiting) = counted.take().expect("it is polled until it is ready");
+        Poll::Ready(Ok(response.map(|body| Guarded::new(body, guard, waiting))))
+    }
 }
 
 impl Exchanges {
@@ -87,75 +116,42 @@ impl Exchanges {
 
     /// Answers one request, which is under way until its answer ends. `waiting` is where answers wait, if their
     /// connection has several.
-    ///
-    /// What comes before the routes is done at once: a connection has room for this future as long as it is open, so it
-    /// holds what is needed after them and no more.
-    pub(super) fn answer_counted(
-        &self,
-        peer: Peer,
-        request: Request<Incoming>,
-        guard: Guard,
-        waiting: Option<Waiting>,
-    ) -> impl Future<Output = Result<Response<Guarded>, Infallible>> + Send {
-        let routed = self.route(peer, request);
-        async move {
-            let response = match routed {
-                Ok((answering, begun)) => self.answer(answering, begun).await?,
-                Err(refusal) => refusal,
-            };
-            Ok(response.map(|body| Guarded::new(body, guard, waiting)))
-        }
-    }
-
-    /// Names a request and hands it to the routes, unless it is refused before.
-    fn route(
-        &self,
+    pub(super) fn answer(
+        self: &Arc<Self>,
         peer: Peer,
         mut request: Request<Incoming>,
-    ) -> Result<(RouteFuture<Infallible>, Begun), Response<Body>> {
+        guard: Guard,
+        waiting: Option<Waiting>,
+    ) -> Exchange {
+        let counted = Some((guard, waiting));
         name_host(&mut request);
         if !names_host(&request) {
-            return Err(no_host());
+            return Exchange { answering: Answering::Refused(Some(no_host())), id: None, age: None, counted };
         }
         let headers = request.headers_mut();
         let client = proxy::client(peer, headers, &self.config.server);
         let info = RequestInfo { client, id: self.ids.of(headers), trace: Trace::of(headers) };
-        let id = info.id.clone();
-        let is_logged = tracing::enabled!(target: REQUESTS, Level::DEBUG);
-        let observed = (is_logged || info.trace.is_some()).then(|| {
-            let line = is_logged.then(|| self.begin(&request, &info));
-            Box::new(Observed { trace: info.trace.clone(), line })
-        });
+        let id = Some(info.id.clone());
+        let line = tracing::enabled!(target: REQUESTS, Level::DEBUG).then(|| self.begin(&request, &info));
+        let trace = info.trace.clone();
         request.extensions_mut().insert(info);
-        Ok((self.routes.clone().call(request), Begun { id, observed }))
-    }
-
-    async fn answer(
-        &self,
-        answering: RouteFuture<Infallible>,
-        begun: Begun,
-    ) -> Result<Response<Body>, Infallible> {
-        let Begun { id, observed } = begun;
-        let (answered, age) = match observed {
-            None => age::of(answering).await,
-            Some(observed) => Box::pin(age::of(self.observe(answering, *observed))).await,
+        let routed = self.routes.clone().call(request);
+        let answering = match (&trace, &line) {
+            (None, None) => Answering::Routed(routed),
+            _ => Answering::Observed(Box::pin(self.clone().observe(routed, trace, line))),
         };
-        let mut response = answered?;
-        if let Some(age) = age {
-            response.headers_mut().insert(header::AGE, age.as_secs().into());
-        }
-        response.headers_mut().insert(REQUEST_ID, id);
-        Ok(response)
+        Exchange { answering, id, age: None, counted }
     }
 
     /// Answers as part of the trace and within the span of a request, and logs the line about it.
     async fn observe(
-        &self,
-        answering: RouteFuture<Infallible>,
-        Observed { trace, line }: Observed,
+        self: Arc<Self>,
+        routed: RouteFuture<Infallible>,
+        trace: Option<Trace>,
+        line: Option<LogLine>,
     ) -> Result<Response<Body>, Infallible> {
         let span = line.as_ref().map_or_else(Span::none, |line| line.span.clone());
-        let answering = answering.instrument(span);
+        let answering = routed.instrument(span);
         let response = match trace {
             Some(trace) => traced(trace, answering).await?,
             None => answering.await?,

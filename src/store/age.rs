@@ -12,7 +12,11 @@ pub(crate) fn note(age: Duration) {
     let _untold = AGE.try_with(|noted| noted.set(noted.get().max(Some(age))));
 }
 
-/// Does what answers a request, and says how old the answer may be, if it may be old.
-pub(crate) async fn of<T>(answer: impl Future<Output = T>) -> (T, Option<Duration>) {
-    AGE.scope(Cell::new(None), async { (answer.await, AGE.with(Cell::get)) }).await
+/// Does a part of what answers a request, and adds to what was noted of it so far.
+pub(crate) fn noting<T>(noted: &mut Option<Duration>, work: impl FnOnce() -> T) -> T {
+    AGE.sync_scope(Cell::new(*noted), || {
+        let done = work();
+        *noted = AGE.with(Cell::get);
+        done
+    })
 }

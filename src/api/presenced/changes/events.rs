@@ -1,7 +1,7 @@
 //! Events as they are on the wire.
 //! Source: <https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream>
 
-use std::time::Duration;
+use std::{mem, time::Duration};
 
 use axum::body::Bytes;
 use serde::Serialize;
@@ -52,10 +52,12 @@ impl Events {
 
     /// All events that are whole, if there are any.
     pub(super) fn take_whole(&mut self) -> Option<Bytes> {
-        let rest = self.text.split_off(self.whole);
-        self.whole = 0;
-        let whole = std::mem::replace(&mut self.text, rest);
-        (!whole.is_empty()).then(|| whole.into())
+        let whole = mem::take(&mut self.whole);
+        if whole == 0 {
+            return None;
+        }
+        let rest = self.text.split_off(whole);
+        Some(mem::replace(&mut self.text, rest).into())
     }
 
     /// All events.
