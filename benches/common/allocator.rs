@@ -1,4 +1,5 @@
 //! The allocator of `presenced`, for each program that is measured.
 
+#[cfg(feature = "jemalloc")]
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;

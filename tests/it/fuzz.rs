@@ -73,7 +73,7 @@ async fn never_a_server_error_and_never_undocumented() {
     assert!(
         wrong.is_empty(),
         "{}\n\nAgain, up to a number: PRESENCED_TEST_SEED={seed} PRESENCED_TEST_REQUESTS=NUMBER+1 cargo test \
-         --all-features fuzz; one alone: and PRESENCED_TEST_FROM=NUMBER\n\nThe log:\n{}",
+         fuzz; one alone: and PRESENCED_TEST_FROM=NUMBER\n\nThe log:\n{}",
         wrong.join("\n\n"),
         running.ended_by_kill(),
     );
