@@ -156,9 +156,7 @@ impl Changes {
         }
         drop((held, releasing));
         // Only now: before, the token of whoever looks is below the marks.
-        for inbox in marked {
-            inbox.wake();
-        }
+        watch::wake(marked);
     }
 
     /// Marks one thing in the watches that it concerns. Those that had nothing to look at before are `marked`.

@@ -36,7 +36,11 @@ fn profile() -> String {
         .filter(|line| line.contains('=') && !line.starts_with('#'))
         .collect();
     let name = if cfg!(debug_assertions) { "profile with debug assertions" } else { "release profile" };
-    if changes.is_empty() { name.to_owned() } else { format!("{name} with {}", changes.join(", ")) }
+    let allocator = if cfg!(feature = "jemalloc") { "jemalloc" } else { "the system's allocator" };
+    match changes.is_empty() {
+        true => format!("{name}, {allocator}"),
+        false => format!("{name} with {}, {allocator}", changes.join(", ")),
+    }
 }
 
 /// The processor time that a process has used so far, in user and kernel mode.

@@ -8,10 +8,13 @@ use std::{
 
 use hashbrown::{HashMap, HashSet};
 use parking_lot::Mutex;
-use tokio::sync::Notify;
+use tokio::{runtime::Handle, sync::Notify, task::coop::consume_budget};
 
 use super::{Changes, Topic};
 use crate::id::UserId;
+
+/// So many watchers are woken one by one.
+const FEW: usize = 32;
 
 /// What happened since one watcher last looked.
 #[derive(Debug)]
@@ -19,6 +22,8 @@ pub(super) struct Inbox {
     viewer: Option<UserId>,
     waiting: Mutex<Waiting>,
     woken: Notify,
+    /// Where the watcher waits, as far as that is known.
+    runtime: Option<Handle>,
 }
 
 /// What waits for a look.
@@ -73,8 +78,34 @@ impl Inbox {
         was_quiet
     }
 
-    pub(super) fn wake(&self) {
+    fn wake(&self) {
         self.woken.notify_one();
+    }
+}
+
+/// Wakes watchers. Where they are many their runtimes do it: a task that is woken from outside of its runtime costs a
+/// system call.
+pub(super) fn wake(marked: Vec<Arc<Inbox>>) {
+    if marked.len() <= FEW {
+        return marked.iter().for_each(|inbox| inbox.wake());
+    }
+    let mut waiting: HashMap<_, (Handle, Vec<Arc<Inbox>>)> = HashMap::new();
+    for inbox in marked {
+        match &inbox.runtime {
+            Some(runtime) => {
+                let there = waiting.entry(runtime.id()).or_insert_with(|| (runtime.clone(), Vec::new()));
+                there.1.push(inbox);
+            }
+            None => inbox.wake(),
+        }
+    }
+    for (runtime, inboxes) in waiting.into_values() {
+        runtime.spawn(async move {
+            for inbox in inboxes {
+                inbox.wake();
+                consume_budget().await;
+            }
+        });
     }
 }
 
@@ -98,7 +129,8 @@ impl Watch {
         static IDS: AtomicU64 = AtomicU64::new(0);
         let id = IDS.fetch_add(1, Ordering::Relaxed);
         changes.watches.fetch_add(1, Ordering::SeqCst);
-        let inbox = Arc::new(Inbox { viewer, waiting: Mutex::default(), woken: Notify::new() });
+        let runtime = Handle::try_current().ok();
+        let inbox = Arc::new(Inbox { viewer, waiting: Mutex::default(), woken: Notify::new(), runtime });
         let watch = Self { changes, id, topics: Mutex::default(), inbox };
         watch.set_topics(topics);
         watch

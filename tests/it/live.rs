@@ -17,7 +17,7 @@ use std::{
     time::Duration,
 };
 
-use futures_util::FutureExt as _;
+use futures_util::{FutureExt as _, future::join_all};
 use presenced::{
     api,
     app::App,
@@ -97,6 +97,35 @@ fn a_watch_that_begins_while_marks_are_made_misses_none() {
     });
     let (watch, token) = beginning.into_inner().expect("it begins").join().expect("no panic");
     assert!(token >= 11 || watch.take(11).users.contains_key(&user(0)), "it begins after {token}");
+}
+
+/// Many watchers are woken by the runtimes that they wait on, and those that wait on none at once.
+#[test]
+fn however_many_there_are_each_is_woken_where_it_waits() {
+    const ON_EACH: usize = 200;
+    let changes = Arc::new(Changes::default());
+    let on_none: Vec<_> = (0..ON_EACH).map(|_| changes.watch(None, [Topic::Server])).collect();
+    let runtimes: Vec<_> = (0..2)
+        .map(|_| {
+            let changes = changes.clone();
+            thread::spawn(move || {
+                run(async {
+                    let watches: Vec<_> =
+                        (0..ON_EACH).map(|_| changes.watch(None, [Topic::Server])).collect();
+                    join_all(watches.iter().map(|watch| watch.happened())).await;
+                });
+            })
+        })
+        .collect();
+    while changes.watches() < 3 * ON_EACH {
+        thread::yield_now();
+    }
+    changes.changed(&user(0), 10, Audience::ALL.into_iter().collect());
+    changes.release(10, |_, _| vec![Topic::Server]);
+    for runtime in runtimes {
+        runtime.join().expect("each of its watchers is woken");
+    }
+    assert!(on_none.iter().all(|watch| watch.happened().now_or_never().is_some()));
 }
 
 /// Counts how often it is woken.
