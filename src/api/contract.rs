@@ -256,13 +256,16 @@ struct Events {
 impl Events {
     /// Looks at the events that have come to their end.
     fn look(&mut self) {
-        while let Some(end) = self.unread.windows(2).position(|two| two == b"\n\n") {
-            let block: Vec<u8> = self.unread.drain(..end + 2).collect();
-            let block = String::from_utf8_lossy(&block);
+        let mut begin = 0;
+        while let Some(length) = self.unread[begin..].windows(2).position(|two| two == b"\n\n") {
+            let end = begin + length + 2;
+            let block = String::from_utf8_lossy(&self.unread[begin..end]);
+            begin = end;
             let Some(operation) = self.check.operation(&self.method, &self.route) else { continue };
             let violations = self.check.contract.check_event(operation, &block);
             self.check.enter(operation.name, StatusCode::OK, false, &violations);
         }
+        self.unread.drain(..begin);
     }
 }
 

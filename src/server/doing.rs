@@ -24,28 +24,19 @@ const LINGER: Duration = Duration::from_millis(200);
 #[derive(Clone, Debug, Default)]
 pub(super) struct Doing(Arc<Parts>);
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Parts {
     requests: AtomicUsize,
-    /// When the connection began, the last request ended or its answer was taken.
-    idle_since: Mutex<Instant>,
+    /// When the last request ended or its answer was taken.
+    idle_since: Mutex<Option<Instant>>,
     /// The client has not taken yet what it was sent.
     is_stuck: AtomicBool,
 }
 
-impl Default for Parts {
-    fn default() -> Self {
-        Self {
-            requests: AtomicUsize::default(),
-            idle_since: Mutex::new(Instant::now()),
-            is_stuck: AtomicBool::default(),
-        }
-    }
-}
-
 impl Parts {
+    #[expect(clippy::disallowed_methods, reason = "how long a connection is idle is measured, not told")]
     fn rest(&self) {
-        *self.idle_since.lock() = Instant::now();
+        *self.idle_since.lock() = Some(Instant::now());
     }
 }
 
@@ -71,16 +62,17 @@ impl Doing {
         self.0.requests.load(Ordering::Relaxed) == 0 && !self.0.is_stuck.load(Ordering::Relaxed)
     }
 
-    /// Completes once nothing has been under way for so long. It looks once in a while, so that requests wake nobody.
+    /// Completes once nothing has been under way for so long, from now on. It looks once in a while, so that requests
+    /// wake nobody.
     pub(super) async fn idle_for(&self, longest: Duration) {
         let mut left = Some(longest);
-        while let Some(pause) = left {
+        while let Some(pause) = left.filter(|left| !left.is_zero()) {
             sleep(pause).await;
-            left = match self.is_idle() {
-                true => {
-                    longest.checked_sub(self.0.idle_since.lock().elapsed()).filter(|left| !left.is_zero())
-                }
-                false => Some(longest),
+            left = match *self.0.idle_since.lock() {
+                _ if !self.is_idle() => Some(longest),
+                Some(since) => longest.checked_sub(since.elapsed()),
+                // There was no request yet.
+                None => None,
             };
         }
     }

@@ -21,7 +21,7 @@ use futures_util::{FutureExt as _, future::join_all};
 use presenced::{
     api,
     app::App,
-    changes::{Changes, Topic},
+    changes::{Changes, Topic, Watch},
     clock::ManualClock,
     demo,
     directory::Profile,
@@ -105,20 +105,22 @@ fn however_many_there_are_each_is_woken_where_it_waits() {
     const ON_EACH: usize = 200;
     let changes = Arc::new(Changes::default());
     let on_none: Vec<_> = (0..ON_EACH).map(|_| changes.watch(None, [Topic::Server])).collect();
+    let (begun, has_begun) = mpsc::channel();
     let runtimes: Vec<_> = (0..2)
         .map(|_| {
-            let changes = changes.clone();
+            let (changes, begun) = (changes.clone(), begun.clone());
             thread::spawn(move || {
                 run(async {
                     let watches: Vec<_> =
                         (0..ON_EACH).map(|_| changes.watch(None, [Topic::Server])).collect();
-                    join_all(watches.iter().map(|watch| watch.happened())).await;
+                    begun.send(()).expect("it is waited for");
+                    join_all(watches.iter().map(Watch::happened)).await;
                 });
             })
         })
         .collect();
-    while changes.watches() < 3 * ON_EACH {
-        thread::yield_now();
+    for _ in &runtimes {
+        has_begun.recv().expect("both watch");
     }
     changes.changed(&user(0), 10, Audience::ALL.into_iter().collect());
     changes.release(10, |_, _| vec![Topic::Server]);

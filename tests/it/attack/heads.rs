@@ -80,7 +80,7 @@ async fn an_answer_is_handed_over_to_its_end() {
 }
 
 async fn impatient() -> TestServer {
-    TestServer::start_with(|config| config.limits.head_seconds = 1).await
+    TestServer::start_with(|config| config.limits.head_seconds = 3).await
 }
 
 /// Reads until the server closes the connection.

@@ -48,7 +48,7 @@ pub(super) struct ChangeStream {
     /// When the client was given what it was given last.
     given_at: Option<Timestamp>,
     /// Until when what changes is left to go out together, after something was told.
-    pause_until: Instant,
+    pause_until: Option<Instant>,
     is_over: bool,
     heartbeat: Interval,
 }
@@ -89,7 +89,7 @@ impl ChangeStream {
             snapshots: Snapshots::default(),
             ready: Events::default(),
             given_at: None,
-            pause_until: Instant::now(),
+            pause_until: None,
             is_over: false,
             heartbeat,
         };
@@ -201,20 +201,28 @@ impl ChangeStream {
             // At a pace of its own, which tells nothing of changes that the client may not see.
             _ = self.heartbeat.tick() => Happened::Quiet,
         };
-        if matches!(happened, Happened::Changed) && self.pause_until > Instant::now() {
-            Box::pin(sleep_until(self.pause_until)).await;
+        if matches!(happened, Happened::Changed)
+            && let Some(until) = self.rest_of_pause()
+        {
+            Box::pin(sleep_until(until)).await;
         }
         happened
     }
 
+    #[expect(clippy::disallowed_methods, reason = "a pause is measured, not told")]
+    fn rest_of_pause(&self) -> Option<Instant> {
+        self.pause_until.filter(|until| *until > Instant::now())
+    }
+
     /// Makes ready what changed. Perhaps no user looks different to this client.
+    #[expect(clippy::disallowed_methods, reason = "a pause is measured, not told")]
     async fn look(&mut self) -> Result<(), StoreError> {
         let pause = Duration::from_millis(self.app.config.limits.stream_pause_milliseconds);
         let view = self.watcher.look().await?;
         if view.is_news() {
             self.push_view(&view);
         }
-        self.pause_until = Instant::now() + pause;
+        self.pause_until = Instant::now().checked_add(pause);
         Ok(())
     }
 
